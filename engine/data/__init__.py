@@ -1,0 +1,1 @@
+"""Tables: from a user's file to checked Parquet, and what they are good for."""

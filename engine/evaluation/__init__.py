@@ -1,0 +1,1 @@
+"""Measuring answers against held-out truth, and systems against each other."""

@@ -1,0 +1,1 @@
+"""Answers for the pages, from a process of their own that holds the models."""

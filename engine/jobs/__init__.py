@@ -1,0 +1,1 @@
+"""Long work that outlives tab, worker and server."""

@@ -1,0 +1,58 @@
+"""Texts in Chinese and English, looked up by code.
+
+A *catalog* is a folder with one subfolder per language and one TOML file per area:
+``locales/en/data.toml`` holds the English texts of every code that begins with ``data.``.
+Placeholders are those of ``str.format``.
+"""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+LANGUAGES = ("zh", "en")
+DEFAULT_LANGUAGE = "en"
+
+
+class Catalog:
+    """The texts below one locale folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.texts = {language: _read(folder / language) for language in LANGUAGES}
+
+    def say(self, code: str, language: str, **params: object) -> str:
+        """The text of `code` in `language`, its placeholders filled from `params`.
+
+        Raises KeyError for a code that the catalog does not hold.
+        """
+        texts = self.texts.get(language, self.texts[DEFAULT_LANGUAGE])
+        return texts[code].format(**params)
+
+
+def _read(folder: Path) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for file in sorted(folder.glob("*.toml")):
+        texts |= _flatten(tomllib.loads(file.read_text(encoding="utf-8")), file.stem)
+    return texts
+
+
+def _flatten(tree: Mapping[str, object], prefix: str) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for key, value in tree.items():
+        code = f"{prefix}.{key}"
+        if isinstance(value, Mapping):
+            texts |= _flatten(value, code)
+        else:
+            texts[code] = str(value)
+    return texts
+
+
+@functools.cache
+def engine_catalog() -> Catalog:
+    """The engine's own texts: errors, problems in files, readiness, what a run found."""
+    return Catalog(Path(__file__).parent / "locales")
+
+
+def say(code: str, language: str, **params: object) -> str:
+    """A text of the engine's catalog; see `Catalog.say`."""
+    return engine_catalog().say(code, language, **params)

@@ -1,0 +1,1 @@
+"""Pretrained models and the heads that stand on them."""

@@ -1,0 +1,1 @@
+"""Finding products: by words, by vectors, and by both."""

@@ -1,0 +1,1 @@
+"""What lives on disk: a team's workspace and its runs."""

@@ -1,0 +1,90 @@
+"""The record of one training: what went in, what came out, and every held-out answer.
+
+A run's folder holds `run.json` (this record), `bundle/` (the model), `heldout.parquet` (the answers
+of every system on the held-out rows, see `engine.evaluation.heldout`).
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from engine.errors import InputError
+from engine.storage.files import write_json
+from engine.storage.workspace import Workspace
+
+Metrics = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished training and what it found.
+
+    `before` is the untuned model, `after` the system the app recommends (`recommended` names it);
+    `floors` and `systems` hold the metrics of every floor and every other system by name. `paired`
+    is `{"against": {name: {"delta", "low", "high"}}}`: recommended minus name on the primary
+    metric, 95 % interval.
+    """
+
+    run_id: str
+    task: str
+    model: str
+    device: str
+    created: float
+    config: dict[str, object]
+    primary_metric: str
+    recommended: str
+    before: Metrics
+    after: Metrics
+    floors: dict[str, Metrics]
+    systems: dict[str, Metrics]
+    paired: dict[str, dict[str, Metrics]]
+    n_train: int
+    n_validation: int
+    n_test: int
+    data_fingerprint: str
+    test_fingerprint: str
+    seconds: float
+    examples_per_second: float
+    peak_rss_mb: float
+    predicted_seconds: float
+    history: list[dict[str, float]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, object]:
+        """The record as the command line prints it."""
+        return asdict(self)
+
+
+def run_folder(workspace: Workspace, run_id: str) -> Path:
+    """The folder of run `run_id`; InputError if the workspace has no such run."""
+    folder = workspace.folder / "runs" / run_id
+    if "/" in run_id or run_id.startswith(".") or not (folder / "run.json").is_file():
+        raise InputError("workspace.unknown_run", run=run_id)
+    return folder
+
+
+def save_run(folder: Path, run: Run, heldout: pd.DataFrame) -> None:
+    """Write the held-out answers, then the record: `run.json` marks a whole run."""
+    heldout.to_parquet(folder / "heldout.parquet", index=False)
+    write_json(folder / "run.json", run.as_json())
+
+
+def load_run(workspace: Workspace, run_id: str) -> Run:
+    """The record of run `run_id`; InputError if there is none."""
+    file = run_folder(workspace, run_id) / "run.json"
+    return Run(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def load_heldout(workspace: Workspace, run_id: str) -> pd.DataFrame:
+    """Every system's answers on the held-out rows of run `run_id`."""
+    return pd.read_parquet(run_folder(workspace, run_id) / "heldout.parquet")
+
+
+def list_runs(workspace: Workspace, task: str | None = None) -> list[Run]:
+    """The workspace's runs, newest first; only those of `task` when it is given."""
+    files = (workspace.folder / "runs").glob("[!.]*/run.json")
+    runs = [Run(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    chosen = [run for run in runs if task in (None, run.task)]
+    return sorted(chosen, key=lambda run: run.created, reverse=True)

@@ -1,0 +1,130 @@
+"""The contract of a task: what training, evaluation, the command line and the pages rely on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import pandas as pd
+
+from engine.data.tables import Tables
+from engine.training.config import TrainingConfig
+from engine.training.progress import Progress
+
+Level = Literal["ready", "thin", "missing"]
+Kind = Literal["classification", "ranking"]
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether a task can learn from the tables: how many of what, and what would help.
+
+    `advice` are codes of `engine/locales/*/tasks.toml`, each with its placeholders.
+    """
+
+    level: Level
+    counts: Mapping[str, int]
+    advice: Sequence[tuple[str, Mapping[str, object]]] = ()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A task's examples, split before anything learns.
+
+    Each part is a frame with `example_id` and `input` (the text a person reads), and what the task
+    needs beside them. `truth` of classification: one column per head named `truth.<head>`, null
+    where unknown. `tables` is what the examples were made from.
+    """
+
+    task: str
+    train: pd.DataFrame
+    validation: pd.DataFrame
+    test: pd.DataFrame
+    tables: Tables
+    labels: Mapping[str, list[str]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a model answered as it did.
+
+    `weights` are (word or reason, signed share) pairs in reading order; `facts` further figures.
+    """
+
+    weights: Sequence[tuple[str, float]]
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+class Bundle(Protocol):
+    """A model that can be saved, loaded and asked: safetensors and JSON, never pickle."""
+
+    def save(self, folder: Path) -> None:
+        """Write everything needed to answer again."""
+
+    @property
+    def systems(self) -> Sequence[str]:
+        """The names of the systems this bundle can answer with, for instance `tuned`."""
+
+    @property
+    def recommended(self) -> str:
+        """The system that did best on validation."""
+
+
+class Task(Protocol):
+    """One thing the shop can learn.
+
+    Systems and floors answer a part of the dataset in the form of the task's kind: for
+    classification a `Mapping[head, frame of probabilities]` (rows as in the part, one column per
+    label), for ranking a list with one `Ranking` (product ids, best first, with scores) per row.
+    """
+
+    name: str
+    kind: Kind
+
+    def config(self, preset: str, tables: Tables, **changes: object) -> TrainingConfig:
+        """The settings of a preset for this task and the workspace's language, with changes."""
+
+    def readiness(self, tables: Tables) -> Readiness:
+        """Whether there is enough to learn from."""
+
+    def dataset(self, tables: Tables, config: TrainingConfig) -> Dataset:
+        """Examples, split into train, validation and test. Raises InputError if not ready."""
+
+    def steps(self, dataset: Dataset, config: TrainingConfig) -> "Work":
+        """How much there is to compute: what the estimate of time and memory rests on."""
+
+    def floors(
+        self, dataset: Dataset, part: pd.DataFrame, config: TrainingConfig
+    ) -> dict[str, Any]:
+        """The answers of the baselines on `part`, by name."""
+
+    def untuned(self, tables: Tables, config: TrainingConfig, progress: Progress) -> Bundle:
+        """The pretrained model as it is: a bundle that was never trained."""
+
+    def train(
+        self, dataset: Dataset, config: TrainingConfig, folder: Path, progress: Progress
+    ) -> Bundle:
+        """Tune on the training part, choose on the validation part; checkpoints go to `folder`."""
+
+    def load(self, folder: Path, tables: Tables) -> Bundle:
+        """The bundle saved in `folder`, ready to answer for these tables."""
+
+    def answer(self, bundle: Bundle, part: pd.DataFrame) -> dict[str, Any]:
+        """The answers of every system of the bundle on `part`, by name (for evaluation)."""
+
+    def predict(self, bundle: Bundle, inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """One plain JSON-able answer, with confidence, per input."""
+
+    def explain(self, bundle: Bundle, item: Mapping[str, Any]) -> Explanation:
+        """Why the bundle answers `item` as it does."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a training has to compute, in texts and tokens."""
+
+    train_texts: int
+    train_tokens: int
+    encode_texts: int
+    encode_tokens: int

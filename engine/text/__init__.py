@@ -1,0 +1,1 @@
+"""Words and their normal forms, in Chinese and English."""

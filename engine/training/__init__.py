@@ -1,0 +1,1 @@
+"""One training from start to record: settings, estimate, progress, run."""

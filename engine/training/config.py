@@ -1,0 +1,52 @@
+"""The settings of a training: typed, frozen, each with a sentence."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.errors import InputError
+
+PRESETS = ("quick", "balanced", "thorough")
+
+
+class TrainingConfig(BaseModel):
+    """What every task can be told. A task adds its own settings in a subclass."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    preset: str = Field("quick", description="The preset these settings started from.")
+    model: str = Field("", description="Pretrained encoder: a catalog id, a hub id or a folder.")
+    seed: int = Field(13, ge=0, description="Seed of the split and of everything that is drawn.")
+    adapter: Literal["full", "last_k", "lora"] = Field(
+        "full", description="What is tuned: all layers, the last ones, or low-rank additions."
+    )
+    last_k: int = Field(3, ge=1, le=48, description="How many last layers `last_k` tunes.")
+    lora_rank: int = Field(8, ge=1, le=256, description="Rank of the LoRA matrices.")
+    learning_rate: float = Field(5e-5, gt=0, le=1, description="Peak learning rate of the encoder.")
+    batch_size: int = Field(32, ge=2, le=1024, description="Examples per step.")
+    epochs: int = Field(2, ge=1, le=100, description="Passes over the training examples.")
+    weight_decay: float = Field(0.01, ge=0, le=1, description="Pull of the weights towards zero.")
+    dropout: float = Field(0.1, ge=0, lt=1, description="Share of activations dropped in training.")
+    warmup: float = Field(0.1, ge=0, lt=1, description="Share of the steps that raise the rate.")
+    patience: int = Field(
+        2, ge=0, le=100, description="Epochs without gain before a stop; 0 never."
+    )
+    max_examples: int = Field(1800, ge=8, description="Most training examples that are used.")
+    max_tokens: int = Field(40, ge=4, le=512, description="Tokens read of each text.")
+
+
+_C = TypeVar("_C", bound=TrainingConfig)
+
+
+def with_changes(config: _C, changes: Mapping[str, Any]) -> _C:
+    """`config` with some settings changed, each checked. Raises InputError naming the setting."""
+    try:
+        return type(config).model_validate(config.model_dump() | dict(changes))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        known = ", ".join(type(config).model_fields)
+        raise InputError(
+            "training.bad_setting", name=name, why=first["msg"], known=known
+        ) from error
