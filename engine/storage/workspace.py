@@ -2,7 +2,7 @@
 
 ```
 SHOPLAB_HOME/workspaces/<name>/
-  workspace.json          name, language, key (the unguessable part of its link), created
+  workspace.json          name, title, language, key (the unguessable part of its link), created
   tables/<table>.parquet  the table as it stands
   tables/tables.json      per table: source, rows, mapping, loaded
   previous/               the tables as they were before the last load (undo)
@@ -30,6 +30,7 @@ from engine.settings import home
 from engine.storage.files import replace_folder, write_json
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LONGEST_TITLE = 80
 
 
 class Workspace:
@@ -41,6 +42,7 @@ class Workspace:
         self.name: str = about["name"]
         self.language: str = about["language"]
         self.key: str = about["key"]
+        self.title: str = about.get("title", "")
 
     @classmethod
     def create(cls, name: str = "", language: str = DEFAULT_LANGUAGE) -> "Workspace":
@@ -76,9 +78,24 @@ class Workspace:
 
     def set_language(self, language: str) -> None:
         """Choose the shop's language: it decides words, stemmer and default model."""
-        about = json.loads((self.folder / "workspace.json").read_text(encoding="utf-8"))
-        write_json(self.folder / "workspace.json", about | {"language": language})
+        self._remember(language=language)
         self.language = language
+
+    def set_title(self, title: str) -> None:
+        """Choose what people call the shop: any text; its name on disk stays."""
+        self.title = " ".join(title.split())[:_LONGEST_TITLE]
+        self._remember(title=self.title)
+
+    def delete(self) -> None:
+        """Remove the workspace with everything in it, for good."""
+        doomed = self.folder.with_name(f".{self.folder.name}.deleted")
+        # Renamed first: nobody may open a workspace that is half gone.
+        self.folder.rename(doomed)
+        shutil.rmtree(doomed)
+
+    def _remember(self, **changes: str) -> None:
+        about = json.loads((self.folder / "workspace.json").read_text(encoding="utf-8"))
+        write_json(self.folder / "workspace.json", about | changes)
 
     def about_tables(self) -> dict[str, dict[str, object]]:
         """What is known of each table: `source`, `rows`, `mapping`, `loaded` (epoch seconds)."""
@@ -114,6 +131,11 @@ class Workspace:
             with replace_folder(previous) as old:
                 if tables.exists():
                     shutil.copytree(tables, old, dirs_exist_ok=True)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo_load` has something to bring back."""
+        return (self.folder / "previous").exists()
 
     def undo_load(self) -> bool:
         """Bring back the tables as they were before the last load; False if there are none."""

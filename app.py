@@ -1,0 +1,5 @@
+"""Shoplab's frame: start it with `streamlit run app.py`."""
+
+from pages.ui import shell
+
+shell.run_frame()

@@ -1,0 +1,4 @@
+from pages.ui import shell
+
+shell.require_frame()
+shell.heading("home")

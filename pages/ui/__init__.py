@@ -1,0 +1,1 @@
+"""What the pages share: frame, texts, session, charts, tables, downloads."""

@@ -1,0 +1,226 @@
+"""Charts that state their finding and can be read by everyone.
+
+Each function below makes a Plotly figure; `draw` shows it with the finding as its title. Text from
+users is escaped, because Plotly reads a small HTML in labels and hover text.
+"""
+
+import html
+import itertools
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.ui.i18n import escape
+
+# Each has a contrast of at least 3 to both themes' backgrounds, and any two stay apart for eyes
+# with deuteranopia and protanopia (tests/test_pages_frame.py measures both).
+PALETTE = ("#257ED1", "#D9730D", "#138756", "#A63695", "#7B8794")
+GREY = PALETTE[-1]
+UP, DOWN = PALETTE[0], PALETTE[1]
+_SCALE = [[0, "rgba(37,126,209,0.06)"], [1, "rgba(37,126,209,1)"]]
+_LONGEST_LABEL = 40
+_DASHES = ("solid", "dash", "dot")
+_PATTERNS = ("", "/", ".")
+
+
+def label(text: object, longest: int = _LONGEST_LABEL) -> str:
+    """`text` cut to `longest` characters and escaped for a figure."""
+    plain = " ".join(str(text).split())
+    cut = plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
+    return html.escape(cut).replace("$", "&#36;")
+
+
+def draw(
+    figure: go.Figure, *, title: str, alt: str = "", note: str = "", key: str | None = None
+) -> None:
+    """Show `figure` under `title`, the finding in a sentence; `note` says how to read it.
+
+    `alt` is what a screen reader says; without it, the title.
+    """
+    st.markdown(f"**{escape(title)}**")
+    if note:
+        st.caption(escape(note))
+    st.plotly_chart(
+        figure, config={"displayModeBar": False, "scrollZoom": False}, alt=alt or title, key=key
+    )
+
+
+def bars(
+    names: Sequence[str],
+    values: Sequence[float],
+    *,
+    value_name: str,
+    highlight: str | None = None,
+    value_format: str = ",.0f",
+) -> go.Figure:
+    """Horizontal bars in the given order, from the top; `highlight` stands out by colour."""
+    return bars_with_interval(
+        names, values, value_name=value_name, highlight=highlight, value_format=value_format
+    )
+
+
+def bars_with_interval(
+    names: Sequence[str],
+    values: Sequence[float],
+    lows: Sequence[float] | None = None,
+    highs: Sequence[float] | None = None,
+    *,
+    value_name: str,
+    highlight: str | None = None,
+    value_format: str = ".3f",
+) -> go.Figure:
+    """Horizontal bars with the interval from `lows` to `highs` around each value."""
+    labels = [label(name) for name in names]
+    chosen = [PALETTE[0] if highlight in (None, name) else GREY for name in names]
+    error = None
+    if lows is not None and highs is not None:
+        error = {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value for high, value in zip(highs, values, strict=True)],
+            "arrayminus": [value - low for low, value in zip(lows, values, strict=True)],
+            "color": GREY,
+            "thickness": 1.5,
+        }
+    figure = go.Figure(
+        go.Bar(
+            # Positions rather than names: two names may look the same once they are cut.
+            y=list(range(len(labels))),
+            x=list(values),
+            orientation="h",
+            marker_color=chosen,
+            error_x=error,
+            text=[format(value, value_format) for value in values],
+            textposition="auto" if error is None else "none",
+            customdata=labels,
+            hovertemplate=f"%{{customdata}}<br>{label(value_name)}: %{{x:{value_format}}}"
+            "<extra></extra>",
+        )
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", showgrid=False
+    )
+    figure.update_xaxes(title=label(value_name))
+    return _framed(figure, height=70 + 30 * len(labels))
+
+
+def curve(
+    lines: Mapping[str, tuple[Sequence[object], Sequence[float]]],
+    *,
+    x_name: str,
+    y_name: str,
+    markers: bool = False,
+) -> go.Figure:
+    """One line per entry of `lines`: name → (x values, y values)."""
+    figure = go.Figure()
+    for position, (name, (xs, ys)) in enumerate(lines.items()):
+        figure.add_scatter(
+            x=list(xs),
+            y=list(ys),
+            name=label(name),
+            mode="lines+markers" if markers else "lines",
+            line={"color": _colour(position), "width": 2.5, "dash": _pick(_DASHES, position)},
+        )
+    figure.update_xaxes(title=label(x_name), showgrid=False)
+    figure.update_yaxes(title=label(y_name))
+    figure.update_layout(showlegend=len(lines) > 1, hovermode="x unified")
+    return _framed(figure)
+
+
+def stacked_area(frame: pd.DataFrame, *, x_name: str, y_name: str, share: bool = True) -> go.Figure:
+    """How a mix changes: index = time, one column per part; `share` draws parts of 100 %."""
+    figure = go.Figure()
+    for position, name in enumerate(frame.columns):
+        figure.add_scatter(
+            x=list(frame.index),
+            y=frame[name].to_list(),
+            name=label(name),
+            stackgroup="mix",
+            groupnorm="percent" if share else None,
+            line={"color": _colour(position), "width": 0.5},
+            fillcolor=_colour(position),
+            fillpattern={"shape": _pick(_PATTERNS, position), "solidity": 0.2},
+            hovertemplate="%{y:.0f} %" if share else "%{y:,.0f}",
+        )
+    figure.update_xaxes(title=label(x_name), showgrid=False)
+    figure.update_yaxes(title=label(y_name), ticksuffix=" %" if share else "")
+    figure.update_layout(hovermode="x unified")
+    return _framed(figure)
+
+
+def heatmap(
+    frame: pd.DataFrame, *, x_name: str, y_name: str, value_name: str, value_format: str = ".0f"
+) -> go.Figure:
+    """A matrix such as a confusion matrix: rows from the top, columns from the left."""
+    columns, rows = ([label(name, 24) for name in names] for names in (frame.columns, frame.index))
+    figure = go.Figure(
+        go.Heatmap(
+            z=frame.to_numpy().tolist(),
+            x=list(range(len(columns))),
+            y=list(range(len(rows))),
+            colorscale=_SCALE,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            texttemplate=f"%{{z:{value_format}}}",
+            customdata=[[[row, column] for column in columns] for row in rows],
+            hovertemplate=f"{label(y_name)}: %{{customdata[0]}}<br>{label(x_name)}: "
+            f"%{{customdata[1]}}<br>{label(value_name)}: %{{z:{value_format}}}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(
+        title=label(x_name), tickvals=list(range(len(columns))), ticktext=columns, showgrid=False
+    )
+    figure.update_yaxes(
+        title=label(y_name),
+        tickvals=list(range(len(rows))),
+        ticktext=rows,
+        autorange="reversed",
+        showgrid=False,
+    )
+    return _framed(figure, height=150 + 32 * len(rows))
+
+
+def histogram(
+    edges: Sequence[float], counts: Sequence[int], *, x_name: str, y_name: str
+) -> go.Figure:
+    """How values spread: `counts[i]` of them lie between `edges[i]` and `edges[i + 1]`."""
+    middles = [(low + high) / 2 for low, high in itertools.pairwise(edges)]
+    widths = [high - low for low, high in itertools.pairwise(edges)]
+    spans = [f"{low:,.4g} – {high:,.4g}" for low, high in itertools.pairwise(edges)]
+    figure = go.Figure(
+        go.Bar(
+            x=middles,
+            y=list(counts),
+            width=[0.94 * width for width in widths],
+            marker_color=PALETTE[0],
+            customdata=spans,
+            hovertemplate="%{customdata}: %{y:,.0f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title=label(x_name), showgrid=False)
+    figure.update_yaxes(title=label(y_name))
+    return _framed(figure)
+
+
+def _colour(position: int) -> str:
+    return PALETTE[position % len(PALETTE)]
+
+
+def _pick(marks: Sequence[str], position: int) -> str:
+    """A second mark beside the colour, once the palette starts again."""
+    return marks[position // len(PALETTE) % len(marks)]
+
+
+def _framed(figure: go.Figure, height: int = 320) -> go.Figure:
+    return figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        bargap=0.3,
+        dragmode=False,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        xaxis={"automargin": True, "fixedrange": True},
+        yaxis={"automargin": True, "fixedrange": True},
+    )

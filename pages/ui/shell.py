@@ -1,0 +1,132 @@
+"""The frame around every page: navigation, sidebar, title, guard, errors."""
+
+import importlib.util
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from engine.errors import ShoplabError
+from engine.storage.workspace import Workspace
+from pages.ui import i18n, session, tables
+from pages.ui.i18n import escape, t
+
+_FOLDER = Path(__file__).resolve().parent.parent
+_FRAMED = "framed"
+
+ICONS = {
+    "home": ":material/storefront:",
+    "data": ":material/table_view:",
+    "search": ":material/search:",
+    "intent": ":material/psychology:",
+    "tune": ":material/tune:",
+    "compare": ":material/balance:",
+}
+SECTIONS = {"shop": ("home", "data"), "explore": ("search", "intent"), "learn": ("tune", "compare")}
+
+
+def page_file(page: str) -> str:
+    """The script of `page`, as `st.page_link` and `st.switch_page` take it."""
+    return f"pages/{page}.py"
+
+
+def available(page: str) -> bool:
+    """Whether this installation has `page`."""
+    return (_FOLDER / f"{page}.py").is_file()
+
+
+def nav() -> dict[str, list[Page]]:
+    """The navigation in the chosen language, by section."""
+    sections = {
+        t(f"app.sections.{section}"): [_page(page) for page in pages if available(page)]
+        for section, pages in SECTIONS.items()
+    }
+    return {name: pages for name, pages in sections.items() if pages}
+
+
+def _page(page: str) -> Page:
+    return st.Page(
+        _FOLDER / f"{page}.py",
+        title=t(f"app.nav.{page}"),
+        icon=ICONS[page],
+        help=t(f"app.help.{page}"),
+        default=page == "home",
+    )
+
+
+def run_frame() -> None:
+    """What app.py does on every rerun: page settings, language, navigation, sidebar, page."""
+    st.set_page_config(page_title="Shoplab", page_icon=ICONS["home"], layout="wide")
+    st.session_state[_FRAMED] = True
+    with st.sidebar:
+        i18n.choose_language()
+    page = st.navigation(nav(), expanded=True)
+    show_sidebar(session.workspace())
+    page.run()
+
+
+def require_frame() -> None:
+    """The first line of each page: go through app.py if Streamlit came here without it.
+
+    Until some session has called `st.navigation`, a server finds pages by itself and runs them
+    without the frame: after a fresh start, or when it restarts below an open tab.
+    """
+    if not st.session_state.get(_FRAMED):
+        st.navigation(nav(), position="hidden")
+        st.rerun()
+
+
+def heading(page: str) -> None:
+    """The title of `page` and a sentence on what it answers."""
+    st.title(t(f"{page}.title"), anchor=False)
+    st.markdown(t(f"{page}.intro"))
+
+
+def open_page(page: str) -> Workspace:
+    """Guard, title and workspace of `page`.
+
+    Without a workspace, or one that holds no products yet, the page says what to do and stops.
+    """
+    require_frame()
+    heading(page)
+    current = session.workspace()
+    if current is None or "products" not in current.about_tables():
+        with st.container(border=True, key="empty_state"):
+            st.markdown(t("app.empty.title"))
+            st.markdown(t("app.empty.text"))
+            with st.container(horizontal=True):
+                st.page_link(page_file("home"), label=t("app.empty.home"), icon=ICONS["home"])
+                st.page_link(page_file("data"), label=t("app.empty.data"), icon=ICONS["data"])
+        st.stop()
+    return current
+
+
+def show_sidebar(current: Workspace | None) -> None:
+    """The workspace's name and link, and how many jobs run."""
+    with st.sidebar, st.container(key="sidebar_workspace"):
+        if current is None:
+            st.caption(t("app.sidebar.no_workspace"))
+            return
+        st.caption(t("app.sidebar.workspace"))
+        st.markdown(f"**{escape(current.title or t('app.sidebar.unnamed'))}**")
+        with st.popover(t("app.sidebar.share"), icon=":material/link:", width="stretch"):
+            st.markdown(t("app.sidebar.share_text"))
+            st.code(session.link(current), language=None, wrap_lines=True)
+        running = _running_jobs(current)
+        if running:
+            st.badge(t("app.sidebar.jobs", n=running), icon=":material/autorenew:", color="blue")
+
+
+def _running_jobs(current: Workspace) -> int:
+    if importlib.util.find_spec("engine.jobs.store") is None:
+        return 0
+    from engine.jobs import list_jobs  # type: ignore[attr-defined]
+
+    return sum(job.state in ("queued", "running") for job in list_jobs(current.name))
+
+
+def show_error(error: ShoplabError) -> None:
+    """What went wrong and what to do next, with every problem behind it by file and row."""
+    st.error(escape(error.message(i18n.language())), icon=":material/error:")
+    if error.details:
+        tables.show_problems(error.details)
