@@ -1,0 +1,154 @@
+"""Sentence encoders: texts in, L2-normalised vectors out."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sentence_transformers import SentenceTransformer
+from transformers.utils import logging
+
+from engine.errors import InputError
+from engine.models.pretrained import fetch
+from engine.settings import cpu_threads
+from engine.training.progress import Progress, Silent
+
+Kind = Literal["query", "passage"]
+
+BLOCK = 2048
+# Texts a forward pass: more gain nothing on a CPU, and a GPU is busy only with more.
+BATCH = {"cpu": 32, "cuda": 256}
+
+
+class Encoder:
+    """A sentence-transformers model with the prefixes its makers trained it with.
+
+    `model` is the `SentenceTransformer` itself, to be tuned in place.
+    """
+
+    def __init__(self, model: SentenceTransformer) -> None:
+        self.model = model
+
+    @cached_property
+    def dimension(self) -> int:
+        """How many numbers a vector has."""
+        size = self.model.get_embedding_dimension()
+        assert size is not None  # noqa: S101 - every model that `load_encoder` accepts pools
+        return size
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of weights, prefixes and text length: equal ones give equal vectors.
+
+        Reads every weight (about a second for 500 MB), so keep it rather than ask twice.
+        """
+        about = f"{self.model.max_seq_length} {sorted(self.prefixes.items())}"
+        digest = hashlib.sha256(about.encode())
+        for name, weight in sorted(self.model.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(weight.detach().cpu().contiguous().view(torch.uint8).numpy())
+        return digest.hexdigest()[:16]
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """What is put before a query and before a passage."""
+        prompts = self.model.prompts
+        document = prompts.get("passage") or prompts.get("document") or ""
+        return {"query": prompts.get("query") or "", "passage": document}
+
+    def encode(
+        self, texts: Sequence[str], kind: Kind = "passage", progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Vectors of `texts`, shape `(len(texts), dimension)`, each of length 1.
+
+        Reports the stage `encode` and can be cancelled between blocks of texts.
+        """
+        progress = progress or Silent()
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(texts), BLOCK):
+            progress.check()
+            progress.stage("encode", start, len(texts))
+            block = list(texts[start : start + BLOCK])
+            for rows, found in self._batches(block, self.prefixes[kind]):
+                vectors[start + rows] = found
+        progress.stage("encode", len(texts), len(texts))
+        return vectors
+
+    @torch.inference_mode()
+    def _batches(
+        self, texts: list[str], prefix: str
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
+        device = self.model.device
+        size = BATCH.get(device.type, BATCH["cpu"])
+        self.model.eval()
+        # Texts of like token length share a batch: padding would cost a third of the time.
+        order = np.argsort([-length for length in self._lengths(texts)], kind="stable")
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            features = self.model.preprocess([texts[row] for row in rows], prompt=prefix or None)
+            features = {
+                name: value.to(device) if isinstance(value, torch.Tensor) else value
+                for name, value in features.items()
+            }
+            with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda"):
+                pooled = self.model(features)["sentence_embedding"]
+            unit = torch.nn.functional.normalize(pooled.float(), dim=1)
+            yield rows, unit.cpu().numpy()
+
+    def _lengths(self, texts: list[str]) -> list[int]:
+        found = self.model.tokenizer(texts, truncation=True, return_attention_mask=False)
+        return [len(ids) for ids in found["input_ids"]]
+
+    def unknown_share(self, texts: Sequence[str]) -> float:
+        """The share of tokens (0 to 1) that the model's vocabulary cannot express."""
+        tokenizer = self.model.tokenizer
+        if tokenizer.unk_token_id is None or not texts:
+            return 0.0
+        rows = tokenizer(list(texts), add_special_tokens=False, truncation=True)["input_ids"]
+        ids = np.fromiter((token for row in rows for token in row), dtype=np.int64)
+        return float(np.mean(ids == tokenizer.unk_token_id)) if len(ids) else 0.0
+
+    def save(self, folder: Path) -> None:
+        """Write the model as a sentence-transformers folder (safetensors and JSON)."""
+        self.model.save(str(folder), create_model_card=False, safe_serialization=True)
+
+
+def load_encoder(
+    model_id: str | Path,
+    max_tokens: int = 64,
+    device: str | None = None,
+    progress: Progress | None = None,
+) -> Encoder:
+    """The encoder of a catalog id, a hub id or a folder, downloaded when it is not here yet.
+
+    Reads at most `max_tokens` tokens of each text. Runs on `device`, or on a CUDA device if there
+    is one, else on the CPU. Raises InputError for what is not an encoder, and what `fetch` raises.
+    """
+    folder = fetch(str(model_id), progress or Silent())
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.set_num_threads(min(torch.get_num_threads(), cpu_threads()))
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        model = SentenceTransformer(
+            str(folder),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"dtype": torch.float32, "use_safetensors": True},
+        )
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        raise InputError("models.not_an_encoder", model=str(model_id), why=str(error)) from error
+    if model.tokenizer is None or model.get_embedding_dimension() is None:
+        raise InputError("models.not_an_encoder", model=str(model_id), why=type(model[0]).__name__)
+    trunk = model.transformers_model
+    if trunk is not None and getattr(trunk, "pooler", None) is not None:
+        # Its output is never read, and where a file lacks its weights they are drawn at random.
+        trunk.pooler = None
+    model.max_seq_length = min(max_tokens, model.max_seq_length or max_tokens)
+    return Encoder(model)
