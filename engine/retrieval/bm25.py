@@ -1,0 +1,39 @@
+"""Search by words: the floor every model has to beat."""
+
+from collections.abc import Sequence
+
+import bm25s
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.retrieval.ranking import Ranking, best
+from engine.text.words import words, words_of_all
+
+
+class BM25Index:
+    """BM25 over product texts, in Lucene's variant (Robertson and Zaragoza 2009; k1 1.5, b 0.75)."""
+
+    def __init__(self, product_ids: Sequence[str], texts: Sequence[str]) -> None:
+        self.product_ids = list(product_ids)
+        self.model = bm25s.BM25(method="lucene")
+        # bm25s refuses a corpus without any word; an empty token list would break an empty shop.
+        self.model.index(words_of_all(texts) or [[""]], show_progress=False)
+
+    def scores(self, query: str) -> NDArray[np.float32]:
+        """The score of every product, shape (products,); 0 where no word is shared."""
+        known = [word for word in words(query) if word in self.model.vocab_dict]
+        if not known:
+            return np.zeros(len(self.product_ids), dtype=np.float32)
+        return np.asarray(self.model.get_scores(known), dtype=np.float32)
+
+    def search(self, query: str, k: int) -> Ranking:
+        """The `k` best products that share a word with the query."""
+        scores = self.scores(query)
+        rows = [row for row in best(scores, k) if scores[row] > 0]
+        return Ranking([self.product_ids[row] for row in rows], [float(scores[row]) for row in rows])
+
+    def shares(self, query: str, product_id: str) -> dict[str, float]:
+        """How much each word of the query adds to the score of one product."""
+        row = self.product_ids.index(product_id)
+        known = [word for word in dict.fromkeys(words(query)) if word in self.model.vocab_dict]
+        return {word: float(self.model.get_scores([word])[row]) for word in known}

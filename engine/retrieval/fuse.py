@@ -1,0 +1,18 @@
+"""One ranking from two: words and vectors together."""
+
+from engine.retrieval.ranking import Ranking
+
+RRF_K = 60
+
+
+def fuse(rankings: list[Ranking], weights: list[float], k: int) -> Ranking:
+    """Weighted reciprocal rank fusion: score = sum of weight / (60 + rank), best `k`.
+
+    Source: Cormack, Clarke and Buettcher (SIGIR 2009). Ties keep the order of the first ranking.
+    """
+    scores: dict[str, float] = {}
+    for ranking, weight in zip(rankings, weights, strict=True):
+        for rank, product_id in enumerate(ranking.product_ids, start=1):
+            scores[product_id] = scores.get(product_id, 0.0) + weight / (RRF_K + rank)
+    ordered = sorted(scores, key=lambda product_id: -scores[product_id])[:k]
+    return Ranking(ordered, [scores[product_id] for product_id in ordered])

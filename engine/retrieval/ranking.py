@@ -1,0 +1,29 @@
+"""The answer of any search system: product ids, best first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Product ids, best first, each with the score it was ranked by."""
+
+    product_ids: Sequence[str]
+    scores: Sequence[float]
+
+    def __len__(self) -> int:
+        return len(self.product_ids)
+
+    def top(self, k: int) -> "Ranking":
+        """The first `k`."""
+        return Ranking(self.product_ids[:k], self.scores[:k])
+
+
+def best(scores: NDArray[np.float32], k: int) -> NDArray[np.intp]:
+    """The positions of the `k` highest scores, highest first; ties by position."""
+    k = min(k, len(scores))
+    candidates = np.argpartition(-scores, k - 1)[:k] if k < len(scores) else np.arange(len(scores))
+    return candidates[np.lexsort((candidates, -scores[candidates]))]

@@ -1,0 +1,40 @@
+"""From a text to the words it is found by, in Chinese, English or both at once."""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import rjieba
+import Stemmer
+
+_RUN = re.compile(r"(?P<cjk>[\u3400-\u9fff]+)|(?P<word>[^\W_\u3400-\u9fff]+)")
+
+
+def normalise(text: str) -> str:
+    """The text in one form: full-width letters narrowed (NFKC), lower case, single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+
+
+def words(text: str) -> list[str]:
+    """The words of a text: jieba's search-mode words for Chinese, Snowball stems for the rest.
+
+    Chinese and other scripts are told apart run by run, so mixed titles keep both.
+    """
+    found: list[str] = []
+    for run in _RUN.finditer(normalise(text)):
+        if run.lastgroup == "cjk":
+            found.extend(rjieba.cut_for_search(run.group()))
+        else:
+            found.append(run.group())
+    return _stemmer().stemWords(found)
+
+
+def words_of_all(texts: Iterable[str]) -> list[list[str]]:
+    """The words of every text."""
+    return [words(text) for text in texts]
+
+
+@functools.cache
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("english")
