@@ -1,1 +1,24 @@
-"""Long work that outlives tab, worker and server."""
+"""Trainings that outlive the tab, the worker and the server: submit, watch, cancel, resume."""
+
+from engine.jobs.job import Event, Job
+from engine.jobs.queue import (
+    cancel,
+    ensure_supervisor,
+    events,
+    get_job,
+    list_jobs,
+    resume,
+    submit,
+)
+
+__all__ = [
+    "Event",
+    "Job",
+    "cancel",
+    "ensure_supervisor",
+    "events",
+    "get_job",
+    "list_jobs",
+    "resume",
+    "submit",
+]

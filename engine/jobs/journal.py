@@ -1,0 +1,117 @@
+"""Where a worker's reports go: into the store, or out as lines that a cluster carries home."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Protocol, TextIO
+
+import psutil
+
+from engine.jobs.job import Job, State
+from engine.jobs.store import Store
+
+JOB_VARIABLE = "SHOPLAB_JOB"
+MARK = "shoplab-job "
+
+
+class Journal(Protocol):
+    """One attempt's reports."""
+
+    def record(self, kind: str, name: str, value: float | None, step: int) -> None:
+        """Append an event."""
+
+    def show(self, stage: str, done: int, total: int) -> None:
+        """How far the attempt is."""
+
+    def beat(self) -> bool | None:
+        """Renew the lease. True if the user asked for a stop, None if the attempt is over."""
+
+    def settle(self, state: State, reason: str | None, params: Mapping[str, Any]) -> None:
+        """End the attempt."""
+
+
+class StoreJournal:
+    """Reports straight into the store of this machine."""
+
+    def __init__(self, store: Store, job: Job) -> None:
+        self.store, self.job = store, job
+
+    def record(self, kind: str, name: str, value: float | None, step: int) -> None:
+        """See `Store.record`."""
+        self.store.record(self.job, kind, name, value, step)
+
+    def show(self, stage: str, done: int, total: int) -> None:
+        """See `Store.show`."""
+        self.store.show(self.job, stage, done, total)
+
+    def beat(self) -> bool | None:
+        """See `Store.beat`."""
+        return self.store.beat(self.job)
+
+    def settle(self, state: State, reason: str | None, params: Mapping[str, Any]) -> None:
+        """See `Store.settle`."""
+        self.store.settle(self.job, state, reason, params)
+
+
+class LineJournal:
+    """Reports as marked JSON lines: `[method, *arguments]`. `replay` reads them back."""
+
+    def __init__(self, stream: TextIO = sys.stdout) -> None:
+        self.stream = stream
+
+    def record(self, kind: str, name: str, value: float | None, step: int) -> None:
+        """Append an event."""
+        self._line("record", kind, name, value, step)
+
+    def show(self, stage: str, done: int, total: int) -> None:
+        """How far the attempt is."""
+        self._line("show", stage, done, total)
+
+    def beat(self) -> bool | None:
+        """Show a sign of life; a stop comes as a signal."""
+        self._line("beat")
+        return False
+
+    def settle(self, state: State, reason: str | None, params: Mapping[str, Any]) -> None:
+        """End the attempt."""
+        self._line("settle", state, reason, dict(params))
+
+    def _line(self, *call: object) -> None:
+        # One write a line: the thread that beats writes to the same stream.
+        self.stream.write(f"{MARK}{json.dumps(call, default=str)}\n")
+        self.stream.flush()
+
+
+def replay(log: str, journal: Journal, recorded: int) -> int:
+    """Report what a worker's `log` says to `journal`; how many reports it holds.
+
+    The first `recorded` events are known already. A last line that is cut short waits for the next
+    time.
+    """
+    lines = [line for line in log.splitlines(keepends=True) if line.startswith(MARK)]
+    calls = [json.loads(line.removeprefix(MARK)) for line in lines if line.endswith("\n")]
+    events = [call[1:] for call in calls if call[0] == "record"]
+    for event in events[recorded:]:
+        journal.record(*event)
+    for method in ("show", "settle"):
+        for call in [call for call in calls if call[0] == method][-1:]:
+            getattr(journal, method)(*call[1:])
+    return len(calls)
+
+
+def environment(job: Job) -> dict[str, str]:
+    """What a worker on another machine needs to know: its job, as it cannot read the store."""
+    return {JOB_VARIABLE: json.dumps(asdict(job))}
+
+
+def open_journal(job_id: str) -> tuple[Job, Journal] | None:
+    """The job of this process and where it reports to; None if another process has it."""
+    if JOB_VARIABLE in os.environ:
+        return Job(**json.loads(os.environ[JOB_VARIABLE])), LineJournal()
+    store = Store()
+    job = store.get(job_id)
+    if not store.register(job, os.getpid(), psutil.Process().create_time()):
+        return None
+    return job, StoreJournal(store, job)

@@ -1,0 +1,100 @@
+"""The worker: one process that does one attempt of one job. `python -m engine.jobs.runner JOB_ID`.
+
+It never marks itself cancelled: it stops, and the supervisor, who knows whether the user or
+something else asked for that, decides whether the job is over or goes on later.
+"""
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from engine.errors import Cancelled, ShoplabError
+from engine.jobs.journal import Journal, open_journal
+from engine.jobs.kinds import KINDS, Work
+from engine.storage.workspace import Workspace
+
+BEAT_SECONDS = 2.0
+INTERRUPTED = 128 + signal.SIGTERM
+
+
+class JobProgress:
+    """Reports a training to a job's journal, and stops it when `stop` is set."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.stop = threading.Event()
+        self._journal = journal
+        self._stage = ""
+
+    def stage(self, name: str, done: int = 0, total: int = 0) -> None:
+        """Show how far the stage is; entering it is an event."""
+        if name != self._stage:
+            self._stage = name
+            self._journal.record("stage", name, None, 0)
+        self._journal.show(name, done, total)
+
+    def point(self, metric: str, value: float, step: int) -> None:
+        """Record one point of a curve."""
+        self._journal.record("point", metric, float(value), int(step))
+
+    def check(self) -> None:
+        """Raise `Cancelled` once a stop was asked for."""
+        if self.stop.is_set():
+            raise Cancelled
+
+
+def run(job_id: str, kinds: Mapping[str, Work] = KINDS) -> int:
+    """Work on the job and report how it ended; the exit status of the process."""
+    opened = open_journal(job_id)
+    if opened is None:
+        return INTERRUPTED
+    job, journal = opened
+    progress = JobProgress(journal)
+    signal.signal(signal.SIGTERM, lambda *_: progress.stop.set())
+    threading.Thread(target=_beat, args=(journal, progress.stop), daemon=True).start()
+    try:
+        kinds[job.kind](Workspace.open(job.workspace), job, progress)
+    except Cancelled:
+        return INTERRUPTED
+    except Exception as error:
+        traceback.print_exc()
+        journal.settle("failed", *_reason(error))
+        return 1
+    journal.settle("done", None, {})
+    return 0
+
+
+def _beat(journal: Journal, stop: threading.Event) -> None:
+    while True:
+        # An attempt that was given up (None) must stop just as one that the user cancelled.
+        if journal.beat() is not False:
+            stop.set()
+        threading.Event().wait(BEAT_SECONDS)
+
+
+def _reason(error: Exception) -> tuple[str, Mapping[str, Any]]:
+    if isinstance(error, ShoplabError):
+        return error.code, error.params
+    if _out_of_memory(error):
+        return "jobs.out_of_memory", {}
+    return "jobs.crashed", {"error": f"{type(error).__name__}: {error}"}
+
+
+def _out_of_memory(error: Exception) -> bool:
+    # By name, as not every worker has torch; its CPU allocator raises a plain RuntimeError.
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"MemoryError", "OutOfMemoryError"}) or "DefaultCPUAllocator" in str(error)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process at once: a library's thread that never ends would hold on to the device."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    leave(run(sys.argv[1]))

@@ -1,0 +1,243 @@
+"""The truth about jobs: one SQLite file in WAL mode, written by pages, supervisor and runners.
+
+Every write of a worker names its attempt, so that one that was given up for dead changes nothing.
+A local disk is needed: WAL does not work on network file systems.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InputError
+from engine.jobs.job import Event, Job, State
+from engine.jobs.lock import wait_for
+from engine.settings import home
+
+_SCHEMA = """
+CREATE TABLE jobs (
+    job_id TEXT PRIMARY KEY, workspace TEXT NOT NULL, task TEXT NOT NULL, kind TEXT NOT NULL,
+    config TEXT NOT NULL, run_id TEXT NOT NULL, predicted_seconds REAL,
+    state TEXT NOT NULL, stage TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0,
+    total INTEGER NOT NULL DEFAULT 0, device TEXT, attempt INTEGER NOT NULL DEFAULT 0,
+    crashes INTEGER NOT NULL DEFAULT 0, pid INTEGER, pid_started REAL, heartbeat REAL,
+    cancel REAL, reason TEXT, reason_params TEXT NOT NULL DEFAULT '{}',
+    created REAL NOT NULL, started REAL, finished REAL
+);
+CREATE UNIQUE INDEX one_job_per_device ON jobs (device) WHERE state = 'running';
+CREATE INDEX jobs_by_workspace ON jobs (workspace, started);
+CREATE TABLE events (
+    event_id INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL, attempt INTEGER NOT NULL,
+    time REAL NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, value REAL, step INTEGER NOT NULL
+);
+CREATE INDEX events_by_job ON events (job_id, event_id);
+PRAGMA user_version = 1;
+"""
+
+
+class Store:
+    """An open connection to the jobs of one state folder; threads may share it."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        path = path or home() / "jobs.sqlite"
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(
+            path, timeout=30, isolation_level=None, check_same_thread=False
+        )
+        self._connection.row_factory = sqlite3.Row
+        if not self._version():
+            # Two first openers at once would fail: the switch to WAL does not wait for its turn.
+            lock = wait_for(path.with_suffix(".lock"))
+            try:
+                if not self._version():
+                    self._connection.execute("PRAGMA journal_mode = WAL")
+                    self._connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+            finally:
+                os.close(lock)
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def add(
+        self,
+        job_id: str,
+        workspace: str,
+        task: str,
+        kind: str,
+        config: Mapping[str, Any],
+        predicted_seconds: float | None = None,
+    ) -> None:
+        """Put a new job in the queue; its run has the same id."""
+        self._execute(
+            "INSERT INTO jobs (job_id, workspace, task, kind, config, run_id, predicted_seconds,"
+            " state, created) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
+            job_id,
+            workspace,
+            task,
+            kind,
+            json.dumps(dict(config), ensure_ascii=False),
+            job_id,
+            predicted_seconds,
+            time.time(),
+        )
+
+    def get(self, job_id: str) -> Job:
+        """The job; InputError if there is none."""
+        found = self._jobs("WHERE job_id = ?", job_id)
+        if not found:
+            raise InputError("jobs.unknown", job=job_id)
+        return found[0]
+
+    def of_workspace(self, workspace: str | None = None) -> list[Job]:
+        """The jobs of a workspace, or all, newest first."""
+        order = "ORDER BY created DESC, rowid DESC"
+        if workspace is None:
+            return self._jobs(order)
+        return self._jobs(f"WHERE workspace = ? {order}", workspace)
+
+    def in_state(self, state: State) -> list[Job]:
+        """The jobs in `state`, oldest first."""
+        return self._jobs("WHERE state = ? ORDER BY created, rowid", state)
+
+    def claim(self, device: str) -> Job | None:
+        """Give `device` to the next job; None if the queue is empty.
+
+        Of the workspaces that wait, the one whose last turn is longest ago goes first, with its
+        oldest job. Raises sqlite3.IntegrityError if the device has a job.
+        """
+        now = time.time()
+        rows = self._execute(
+            """UPDATE jobs SET state = 'running', device = ?, attempt = attempt + 1, started = ?,
+                heartbeat = ?, pid = NULL, pid_started = NULL, finished = NULL
+            WHERE job_id = (
+                SELECT job_id FROM jobs AS waiting WHERE state = 'queued' ORDER BY
+                COALESCE((SELECT MAX(started) FROM jobs WHERE workspace = waiting.workspace), 0),
+                created, rowid LIMIT 1)
+            RETURNING *""",
+            device,
+            now,
+            now,
+        )
+        return _job(rows[0]) if rows else None
+
+    def register(self, job: Job, pid: int, pid_started: float) -> bool:
+        """Name the process that works on this attempt; False if that is taken or over."""
+        return self._change(job, "pid = ?, pid_started = ?", pid, pid_started, where="pid IS NULL")
+
+    def beat(self, job: Job) -> bool | None:
+        """Renew the lease. True if the user asked for a stop, None if the attempt is over."""
+        rows = self._execute(
+            "UPDATE jobs SET heartbeat = ? WHERE job_id = ? AND attempt = ? AND state = 'running'"
+            " RETURNING cancel",
+            time.time(),
+            job.job_id,
+            job.attempt,
+        )
+        return rows[0]["cancel"] is not None if rows else None
+
+    def show(self, job: Job, stage: str, done: int, total: int) -> None:
+        """How far the attempt is."""
+        self._change(job, "stage = ?, done = ?, total = ?", stage, done, total)
+
+    def settle(
+        self,
+        job: Job,
+        state: State,
+        reason: str | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """End the attempt in `state`; `queued` is another try. False if it is over already."""
+        return self._change(
+            job,
+            "state = ?, reason = ?, reason_params = ?, finished = ?, crashes = crashes + ?",
+            state,
+            reason,
+            json.dumps(dict(params or {}), ensure_ascii=False, default=str),
+            None if state == "queued" else time.time(),
+            int(state == "queued"),
+        )
+
+    def ask_to_stop(self, job_id: str) -> None:
+        """Cancel a job that waits; tell the one that runs."""
+        now = time.time()
+        self._execute(
+            "UPDATE jobs SET cancel = COALESCE(cancel, ?),"
+            " finished = CASE state WHEN 'queued' THEN ? END,"
+            " state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END"
+            " WHERE job_id = ? AND state IN ('queued', 'running')",
+            now,
+            now,
+            job_id,
+        )
+
+    def requeue(self, job_id: str) -> bool:
+        """Put a failed or cancelled job back in the queue; False if it is neither."""
+        return bool(
+            self._execute(
+                "UPDATE jobs SET state = 'queued', cancel = NULL, reason = NULL, finished = NULL,"
+                " reason_params = '{}', crashes = 0"
+                " WHERE job_id = ? AND state IN ('failed', 'cancelled') RETURNING job_id",
+                job_id,
+            )
+        )
+
+    def record(self, job: Job, kind: str, name: str, value: float | None, step: int) -> None:
+        """Append an event of this attempt."""
+        self._execute(
+            "INSERT INTO events (job_id, attempt, time, kind, name, value, step)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            job.job_id,
+            job.attempt,
+            time.time(),
+            kind,
+            name,
+            value,
+            step,
+        )
+
+    def events(self, job_id: str, after: int = 0) -> list[Event]:
+        """The events of a job with an id above `after`, in order."""
+        rows = self._execute(
+            "SELECT * FROM events WHERE job_id = ? AND event_id > ? ORDER BY event_id",
+            job_id,
+            after,
+        )
+        return [Event(**dict(row)) for row in rows]
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _jobs(self, clause: str, *values: object) -> list[Job]:
+        return [_job(row) for row in self._execute(f"SELECT * FROM jobs {clause}", *values)]  # noqa: S608
+
+    def _change(self, job: Job, assignments: str, *values: object, where: str = "1") -> bool:
+        rows = self._execute(
+            f"UPDATE jobs SET {assignments} WHERE job_id = ? AND attempt = ?"  # noqa: S608
+            f" AND state = 'running' AND {where} RETURNING job_id",
+            *values,
+            job.job_id,
+            job.attempt,
+        )
+        return bool(rows)
+
+    def _execute(self, statement: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
+
+
+def _job(row: sqlite3.Row) -> Job:
+    columns = dict(row)
+    decoded = {name: json.loads(columns[name]) for name in ("config", "reason_params")}
+    return Job(**columns | decoded)

@@ -1,0 +1,63 @@
+"""Supervisor and worker with jobs that need no model. `jobs_double.py run JOB | supervise LOCK`.
+
+A job's config says what it does: `steps` steps of `seconds` each with a checkpoint after each, and
+at the step `at` of its first `times` attempts the `act`.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.jobs.job import Job
+from engine.jobs.launcher import LocalLauncher
+from engine.jobs.runner import leave, run
+from engine.jobs.store import Store
+from engine.jobs.supervisor import Supervisor
+from engine.storage.workspace import Workspace
+from engine.training.progress import Progress
+
+ACTS = {
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "freeze": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "oom": lambda: bytearray(1 << 60),
+    "bad": lambda: _bad(),
+    "crash": lambda: 1 // 0,
+    "spawn": lambda: subprocess.Popen(["sleep", "300"]),
+    "deaf": lambda: time.sleep(300),
+}
+
+
+def _bad() -> None:
+    raise InputError("workspace.unknown", name="nowhere")
+
+
+def count(workspace: Workspace, job: Job, progress: Progress) -> None:
+    checkpoint = workspace.folder / f"{job.run_id}.step"
+    first = int(checkpoint.read_text()) + 1 if checkpoint.exists() else 1
+    steps = job.config["steps"]
+    progress.stage("count", first - 1, steps)
+    for step in range(first, steps + 1):
+        if step == job.config.get("at") and job.attempt <= job.config.get("times", 1):
+            ACTS[job.config["act"]]()
+        time.sleep(job.config.get("seconds", 0.0))
+        progress.point("loss", 1.0 / step, step)
+        checkpoint.write_text(str(step))
+        progress.stage("count", step, steps)
+        progress.check()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "run":
+        leave(run(sys.argv[2], {"count": count}))
+    os.set_inheritable(int(sys.argv[2]), False)
+    launcher = LocalLauncher([sys.executable, str(Path(__file__)), "run"])
+    launcher.devices = tuple(os.environ.get("TEST_DEVICES", "cpu").split(","))
+    lease = float(os.environ.get("TEST_LEASE", "60"))
+    with Store() as store:
+        Supervisor(store, launcher, lease=lease, idle=float(os.environ.get("TEST_IDLE", "60"))).run(
+            int(sys.argv[2])
+        )

@@ -1,0 +1,389 @@
+"""Jobs outlive their worker, their supervisor and the server, and end within 10 s of a cancel."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.errors import InputError
+from engine.jobs import cancel, ensure_supervisor, events, get_job, list_jobs, queue, resume, submit
+from engine.jobs.job import Job
+from engine.jobs.launcher import LocalLauncher, log_file
+from engine.jobs.store import Store
+from engine.jobs.supervisor import CANCEL_SECONDS, Supervisor
+from engine.messages import LANGUAGES
+from engine.storage.workspace import Workspace
+
+DOUBLE = str(Path(__file__).parent / "jobs_double.py")
+
+
+@pytest.fixture
+def shop(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(queue, "SUPERVISOR", (sys.executable, DOUBLE, "supervise"))
+    Workspace.create("shop")
+    yield "shop"
+    for process in supervisors():
+        end(process)
+    for job in list_jobs():
+        if job.pid and psutil.pid_exists(job.pid) and job.state == "running":
+            os.killpg(job.pid, signal.SIGKILL)
+
+
+def supervisors() -> list[psutil.Process]:
+    """The living supervisors of this test's state folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if "supervise" in process.cmdline() and DOUBLE in process.cmdline():
+                home = process.environ().get("SHOPLAB_HOME")
+                if home == os.environ["SHOPLAB_HOME"] and process.status() != "zombie":
+                    found.append(process)
+        except (psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def end(process: psutil.Process) -> None:
+    process.kill()
+    process.wait(10)
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, [
+            (job.job_id, job.state, job.reason, log_file(job.job_id).exists())
+            for job in list_jobs()
+        ]
+        time.sleep(0.05)
+
+
+def ended(job_id: str) -> bool:
+    return get_job(job_id).state in ("done", "failed", "cancelled")
+
+
+def count(shop: str, **config: object) -> str:
+    return submit(shop, "count", {"steps": 5, **config}, kind="count")
+
+
+def points(job_id: str) -> list[tuple[int, int]]:
+    return [(event.attempt, event.step) for event in events(job_id) if event.kind == "point"]
+
+
+def reach(job_id: str, step: int) -> Job:
+    until(lambda: get_job(job_id).done >= step)
+    return get_job(job_id)
+
+
+def test_a_job_runs_and_its_events_are_polled_in_parts(shop: str) -> None:
+    job_id = count(shop, seconds=0.05)
+    seen: list[int] = []
+    while True:
+        over = ended(job_id)
+        fresh = events(job_id, after=seen[-1] if seen else 0)
+        seen += [event.event_id for event in fresh]
+        if over:
+            break
+        time.sleep(0.02)
+    job = get_job(job_id)
+    assert (job.state, job.done, job.total, job.attempt, job.reason) == ("done", 5, 5, 1, None)
+    assert seen == [event.event_id for event in events(job_id)]
+    assert points(job_id) == [(1, step) for step in range(1, 6)]
+    assert [event.name for event in events(job_id) if event.kind == "stage"] == ["count"]
+    assert events(job_id, after=seen[-1]) == []
+
+
+def test_a_killed_worker_is_resumed_from_its_checkpoint(shop: str) -> None:
+    job_id = count(shop, seconds=0.1, steps=8)
+    os.kill(reach(job_id, 3).pid or 0, signal.SIGKILL)
+    until(lambda: ended(job_id))
+    job = get_job(job_id)
+    assert (job.state, job.attempt, job.done) == ("done", 2, 8)
+    first = [step for attempt, step in points(job_id) if attempt == 1]
+    second = [step for attempt, step in points(job_id) if attempt == 2]
+    assert first == list(range(1, first[-1] + 1))
+    assert second[0] in (first[-1], first[-1] + 1)
+    assert second[-1] == 8
+    assert [event.name for event in events(job_id) if event.kind == "log"] == ["jobs.killed"]
+
+
+def test_a_worker_that_dies_again_and_again_fails_with_a_reason_and_can_be_resumed(
+    shop: str,
+) -> None:
+    job_id = count(shop, at=3, act="kill", times=3)
+    until(lambda: ended(job_id))
+    job = get_job(job_id)
+    assert (job.state, job.attempt, job.reason) == ("failed", 3, "jobs.killed")
+    assert job.reason_params["attempts"] == 3
+    assert all("3" in job.message(language) for language in LANGUAGES)
+    resume(job_id)
+    until(lambda: get_job(job_id).state == "done")
+    assert [step for attempt, step in points(job_id) if attempt == 4] == [3, 4, 5]
+    assert get_job(job_id).reason is None
+
+
+def test_a_frozen_worker_loses_its_lease_and_the_job_is_resumed(
+    shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_LEASE", "4")
+    job_id = count(shop, at=2, act="freeze")
+    frozen = reach(job_id, 1)
+    until(lambda: ended(job_id))
+    assert (get_job(job_id).state, get_job(job_id).attempt) == ("done", 2)
+    assert "jobs.hung" in [event.name for event in events(job_id)]
+    assert not psutil.pid_exists(frozen.pid or 0)
+
+
+@pytest.mark.parametrize(
+    ("act", "reason"),
+    [
+        ("oom", "jobs.out_of_memory"),
+        ("bad", "workspace.unknown"),
+        ("crash", "jobs.crashed"),
+    ],
+)
+def test_an_error_fails_the_job_at_once_with_its_reason(shop: str, act: str, reason: str) -> None:
+    job_id = count(shop, at=2, act=act)
+    until(lambda: ended(job_id))
+    job = get_job(job_id)
+    assert (job.state, job.attempt, job.reason) == ("failed", 1, reason)
+    assert len({job.message(language) for language in LANGUAGES}) == 2
+    assert "Traceback" in log_file(job_id).read_text()
+
+
+def test_a_new_supervisor_adopts_the_worker_of_a_killed_one(shop: str) -> None:
+    job_id = count(shop, seconds=0.1, steps=25)
+    pid = reach(job_id, 2).pid
+    end(supervisors()[0])
+    ensure_supervisor()
+    until(lambda: len(supervisors()) == 1)
+    until(lambda: ended(job_id))
+    job = get_job(job_id)
+    assert (job.state, job.attempt, job.pid) == ("done", 1, pid)
+    assert points(job_id) == [(1, step) for step in range(1, 26)]
+
+
+def test_nothing_is_lost_when_everything_is_killed(shop: str) -> None:
+    running, waiting = count(shop, seconds=0.1, steps=12), count(shop)
+    pid = reach(running, 3).pid or 0
+    end(supervisors()[0])
+    os.killpg(pid, signal.SIGKILL)
+    before = points(running)
+    assert (get_job(running).state, get_job(waiting).state) == ("running", "queued")
+    ensure_supervisor()
+    until(lambda: ended(running) and ended(waiting))
+    assert (get_job(running).state, get_job(waiting).state) == ("done", "done")
+    assert points(running)[: len(before)] == before
+    assert get_job(running).attempt == 2
+
+
+def test_a_worker_outlives_the_process_that_submitted_it(shop: str) -> None:
+    script = (
+        "import os, signal\nfrom engine.jobs import queue\n"
+        f"queue.SUPERVISOR = {queue.SUPERVISOR!r}\n"
+        "queue.submit('shop', 'count', {'steps': 10, 'seconds': 0.1}, kind='count')\n"
+        "os.killpg(0, signal.SIGKILL)\n"
+    )
+    server = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
+    assert server.wait() == -signal.SIGKILL
+    (job,) = list_jobs(shop)
+    until(lambda: ended(job.job_id))
+    assert (get_job(job.job_id).state, get_job(job.job_id).attempt) == ("done", 1)
+
+
+@pytest.mark.parametrize("act", [None, "deaf"])
+def test_cancel_ends_a_job_within_ten_seconds(shop: str, act: str | None) -> None:
+    job_id = count(shop, seconds=0.1, steps=100, at=2 if act else None, act=act)
+    pid = reach(job_id, 1).pid or 0
+    asked = time.monotonic()
+    cancel(job_id)
+    until(lambda: ended(job_id), 10)
+    took = time.monotonic() - asked
+    assert get_job(job_id).state == "cancelled"
+    assert took > CANCEL_SECONDS if act else took < 3
+    until(lambda: not psutil.pid_exists(pid), 2)
+    follower = count(shop)
+    until(lambda: ended(follower))
+    assert get_job(follower).state == "done"
+
+
+def test_cancel_reaches_a_worker_whose_supervisor_was_killed(shop: str) -> None:
+    job_id = count(shop, seconds=0.1, steps=100)
+    reach(job_id, 1)
+    end(supervisors()[0])
+    cancel(job_id)
+    until(lambda: ended(job_id), 10)
+    assert get_job(job_id).state == "cancelled"
+
+
+def test_a_cancelled_job_goes_on_when_resumed(shop: str) -> None:
+    job_id = count(shop, seconds=0.1, steps=10)
+    reach(job_id, 3)
+    cancel(job_id)
+    until(lambda: ended(job_id), 10)
+    reached = get_job(job_id).done
+    resume(job_id)
+    until(lambda: ended(job_id))
+    assert get_job(job_id).state == "done"
+    assert [step for attempt, step in points(job_id) if attempt == 2] == list(
+        range(reached + 1, 11)
+    )
+    with pytest.raises(InputError) as error:
+        resume(job_id)
+    assert error.value.code == "jobs.not_resumable"
+
+
+def test_a_stop_that_no_user_asked_for_is_not_a_cancel(shop: str) -> None:
+    job_id = count(shop, seconds=0.1, steps=10)
+    os.kill(reach(job_id, 3).pid or 0, signal.SIGTERM)
+    until(lambda: ended(job_id))
+    assert (get_job(job_id).state, get_job(job_id).attempt) == ("done", 2)
+
+
+def test_what_a_worker_started_ends_with_it(shop: str) -> None:
+    job_id = count(shop, seconds=0.1, steps=60, at=2, act="spawn")
+    job = reach(job_id, 3)
+    (child,) = psutil.Process(job.pid).children()
+    cancel(job_id)
+    until(lambda: ended(job_id), 10)
+    until(lambda: not child.is_running() or child.status() == "zombie", 2)
+
+
+def test_jobs_wait_for_the_device_and_workspaces_take_turns(shop: str) -> None:
+    Workspace.create("other")
+    mine = [count(shop, seconds=0.05) for _ in range(3)]
+    theirs = count("other", seconds=0.05)
+    most = 0
+    while not all(ended(job_id) for job_id in [*mine, theirs]):
+        most = max(most, sum(job.state == "running" for job in list_jobs()))
+        time.sleep(0.02)
+    assert most == 1
+    order = sorted(list_jobs(), key=lambda job: job.started or 0)
+    assert [job.job_id for job in order] == [mine[0], theirs, mine[1], mine[2]]
+    assert [job.job_id for job in list_jobs("other")] == [theirs]
+
+
+def test_two_devices_run_two_jobs(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_DEVICES", "cuda:0,cuda:1")
+    both = [count(shop, seconds=0.1, steps=40) for _ in range(2)]
+    until(lambda: all(get_job(job_id).done for job_id in both))
+    assert {get_job(job_id).device for job_id in both} == {"cuda:0", "cuda:1"}
+    assert {
+        psutil.Process(get_job(job_id).pid).environ()["CUDA_VISIBLE_DEVICES"] for job_id in both
+    } == {"0", "1"}
+    for job_id in both:
+        cancel(job_id)
+    until(lambda: all(ended(job_id) for job_id in both), 10)
+
+
+def test_the_store_refuses_a_second_job_on_a_device(home: Path) -> None:
+    with Store() as store:
+        for name in "ab":
+            store.add(name, "shop", "search", "train", {})
+        first = store.claim("cpu")
+        with pytest.raises(sqlite3.IntegrityError):
+            store.claim("cpu")
+        assert first is not None
+        assert [job.state for job in store.of_workspace("shop")] == ["queued", "running"]
+
+
+def test_a_worker_that_was_given_up_changes_nothing(home: Path) -> None:
+    with Store() as store:
+        store.add("a", "shop", "search", "train", {})
+        stale = store.claim("cpu")
+        assert stale is not None
+        store.settle(stale, "queued")
+        fresh = store.claim("cpu")
+        assert fresh is not None
+        assert store.register(fresh, 1, 2.0)
+        assert not store.register(fresh, 3, 4.0)
+        store.show(stale, "late", 9, 9)
+        assert store.beat(stale) is None
+        assert not store.settle(stale, "done")
+        assert (store.get("a").state, store.get("a").stage) == ("running", "")
+
+
+def test_a_device_name_follows_the_visible_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2, 5")
+    assert LocalLauncher().devices == ("cuda:2", "cuda:5")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert LocalLauncher().devices == ("cpu",)
+
+
+def test_a_worker_the_kernel_kills_for_memory_is_not_tried_again(
+    shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store() as store:
+        monkeypatch.setattr("engine.jobs.launcher.oom_kills", lambda: 7 + store.get("a").done)
+        store.add("a", shop, "count", "count", {"steps": 3, "at": 2, "act": "kill", "times": 9})
+        supervisor = Supervisor(store, LocalLauncher([sys.executable, DOUBLE, "run"]))
+        while store.get("a").state in ("queued", "running"):
+            supervisor.tick()
+            time.sleep(0.05)
+        assert (store.get("a").reason, store.get("a").attempt) == ("jobs.out_of_memory", 1)
+
+
+def test_jobs_submitted_at_once_all_run_under_one_supervisor(shop: str) -> None:
+    ids: list[str] = []
+    threads = [threading.Thread(target=lambda: ids.append(count(shop, steps=1))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(ids)) == 8
+    assert len(supervisors()) == 1
+    until(lambda: all(ended(job_id) for job_id in ids), 60)
+    assert {get_job(job_id).state for job_id in ids} == {"done"}
+
+
+def test_an_idle_supervisor_leaves_and_the_next_job_brings_another(
+    shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_IDLE", "0.5")
+    first = count(shop, steps=1)
+    until(lambda: ended(first) and not supervisors())
+    assert not any(
+        "supervise" in " ".join(child.cmdline()) for child in psutil.Process().children()
+    )
+    second = count(shop, steps=1)
+    until(lambda: ended(second))
+    assert get_job(second).state == "done"
+
+
+def test_the_supervisor_never_imports_torch() -> None:
+    script = "import sys, engine.jobs, engine.jobs.supervisor; print('torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_a_point_is_cheap_to_record(home: Path) -> None:
+    with Store() as store:
+        store.add("a", "shop", "search", "train", {})
+        job = store.claim("cpu")
+        assert job is not None
+        times = []
+        for step in range(300):
+            began = time.perf_counter()
+            store.record(job, "point", "loss", 1.0, step)
+            times.append(time.perf_counter() - began)
+        assert sorted(times)[len(times) // 2] < 0.002
+
+
+def test_unknown_workspaces_and_jobs_are_named(shop: str) -> None:
+    with pytest.raises(InputError) as error:
+        submit("nowhere", "search", {})
+    assert error.value.code == "workspace.unknown"
+    with pytest.raises(InputError) as error:
+        cancel("nothing")
+    assert error.value.code == "jobs.unknown"
+    assert list_jobs() == []
