@@ -19,31 +19,39 @@ def catalog() -> Catalog:
     return Catalog(Path(__file__).parent / "locales")
 
 
-def browser_language() -> str:
-    """The language the browser asks for: Chinese for any kind of Chinese, else English."""
+def language() -> str:
+    """The chosen language; before a choice, the one in the link, then the browser's own."""
+    chosen = st.session_state.get(KEY) or st.query_params.get(KEY)
+    if chosen in LANGUAGES:
+        return chosen
     locale = st.context.locale or ""
     return "zh" if locale.lower().startswith("zh") else DEFAULT_LANGUAGE
 
 
-def language() -> str:
-    """The chosen language."""
-    chosen = st.session_state.get(KEY)
-    return chosen if chosen in LANGUAGES else browser_language()
+def remember_language() -> None:
+    """Keep the language in the session: a link's `?lang=` does not outlive the first rerun."""
+    st.session_state[KEY] = language()
 
 
 def choose_language() -> None:
-    """Show the language control; the choice travels in the link as `?lang=`."""
+    """Show the language control; the choice travels in the link as `?lang=`.
+
+    The control is not bound to the link by Streamlit: its binding loses a link's value when the
+    first rerun comes from the guard of `pages.ui.shell`.
+    """
+    if st.session_state.get(KEY) not in LANGUAGES:
+        remember_language()
     st.segmented_control(
         f"{NAMES['en']} / {NAMES['zh']}",
         LANGUAGES,
-        default=browser_language(),
         required=True,
         format_func=NAMES.__getitem__,
         key=KEY,
-        bind="query-params",
         label_visibility="collapsed",
         width="stretch",
     )
+    if st.query_params.get(KEY) != language():
+        st.query_params[KEY] = language()
 
 
 def t(code: str, **params: object) -> str:

@@ -1,7 +1,7 @@
 """The frame around every page: navigation, sidebar, title, guard, errors."""
 
-import importlib.util
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -22,7 +22,7 @@ ICONS = {
     "tune": ":material/tune:",
     "compare": ":material/balance:",
 }
-SECTIONS = {"shop": ("home", "data"), "explore": ("search", "intent"), "learn": ("tune", "compare")}
+SECTIONS = {"shop": ("data",), "explore": ("search", "intent"), "learn": ("tune", "compare")}
 
 
 def page_file(page: str) -> str:
@@ -41,16 +41,20 @@ def nav() -> dict[str, list[Page]]:
         t(f"app.sections.{section}"): [_page(page) for page in pages if available(page)]
         for section, pages in SECTIONS.items()
     }
-    return {name: pages for name, pages in sections.items() if pages}
+    sections = {name: pages for name, pages in sections.items() if pages}
+    # The first page answers to `/`; the hidden one lets a typed `/home` reach it too.
+    first = _page("home", url_path="start", default=True)
+    hidden = _page("home", visibility="hidden")
+    return {"": [first, hidden]} | sections
 
 
-def _page(page: str) -> Page:
+def _page(page: str, **options: Any) -> Page:
     return st.Page(
         _FOLDER / f"{page}.py",
         title=t(f"app.nav.{page}"),
         icon=ICONS[page],
         help=t(f"app.help.{page}"),
-        default=page == "home",
+        **options,
     )
 
 
@@ -72,6 +76,9 @@ def require_frame() -> None:
     without the frame: after a fresh start, or when it restarts below an open tab.
     """
     if not st.session_state.get(_FRAMED):
+        # What the link says is gone after the rerun.
+        i18n.remember_language()
+        session.workspace()
         st.navigation(nav(), position="hidden")
         st.rerun()
 
@@ -118,10 +125,10 @@ def show_sidebar(current: Workspace | None) -> None:
 
 
 def _running_jobs(current: Workspace) -> int:
-    if importlib.util.find_spec("engine.jobs.store") is None:
+    try:
+        from engine.jobs import list_jobs
+    except ImportError:
         return 0
-    from engine.jobs import list_jobs  # type: ignore[attr-defined]
-
     return sum(job.state in ("queued", "running") for job in list_jobs(current.name))
 
 
