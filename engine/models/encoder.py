@@ -149,6 +149,6 @@ def load_encoder(
     trunk = model.transformers_model
     if trunk is not None and getattr(trunk, "pooler", None) is not None:
         # Its output is never read, and where a file lacks its weights they are drawn at random.
-        trunk.pooler = None
+        trunk.register_module("pooler", None)
     model.max_seq_length = min(max_tokens, model.max_seq_length or max_tokens)
     return Encoder(model)
