@@ -1,0 +1,92 @@
+"""JSON records, one a line or in one array, as text columns."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from engine.data.columns import TextColumns
+from engine.data.encoding import Encoding, find_encoding, read_lines
+from engine.data.limits import refuse
+
+BROKEN = object()
+
+
+def parse_json(path: Path, columns: TextColumns) -> str:
+    """Read the file into `columns`; returns its encoding.
+
+    Rows are line numbers, or places in the array, from 1. Every key that a record has is a column;
+    objects and arrays are kept as JSON text.
+    Raises InputError if the file cannot be read at all.
+    """
+    encoding = find_encoding(path, columns.name)
+    first = next((line for line in read_lines(path, encoding) if line.strip()), "")
+    if not first:
+        raise refuse("empty", columns.name)
+    if encoding.mixed and not _is_object(_load(first)):
+        raise refuse("mixed_encoding", columns.name, 1, encoding=encoding.codec.upper())
+    if _is_object(_load(first)):
+        _parse_records(_load_lines(path, encoding), columns)
+    else:
+        _parse_records(enumerate(_load_array(path, encoding, columns.name), start=1), columns)
+    return encoding.codec
+
+
+def _load(text: str) -> object:
+    try:
+        return json.loads(text.strip().strip("\ufeff"), parse_constant=str)
+    except (ValueError, RecursionError):
+        return BROKEN
+
+
+def _load_lines(path: Path, encoding: Encoding) -> Iterator[tuple[int, object]]:
+    for row, line in enumerate(read_lines(path, encoding), start=1):
+        if line.strip():
+            yield row, _load(line)
+
+
+def _load_array(path: Path, encoding: Encoding, name: str) -> list[object]:
+    document = _load("".join(read_lines(path, encoding)))
+    if document is BROKEN:
+        raise refuse("broken_json", name)
+    if isinstance(document, dict):
+        # `{"products": [...]}`: what web interfaces answer
+        arrays = [value for value in document.values() if isinstance(value, list)]
+        document = arrays[0] if len(arrays) == 1 else [document]
+    if not isinstance(document, list) or not any(_is_object(record) for record in document):
+        raise refuse("no_records", name)
+    return document
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _parse_records(records: Iterable[tuple[int, object]], columns: TextColumns) -> None:
+    keys: dict[str, None] = {}
+    for row, record in records:
+        if record is BROKEN:
+            columns.reject(row, "broken_json_line")
+        elif not isinstance(record, dict):
+            columns.reject(row, "no_record")
+        elif not _is_unicode(record):
+            columns.reject(row, "broken_character")
+        else:
+            if not record.keys() <= keys.keys():
+                keys |= dict.fromkeys(record)
+                columns.set_header(list(keys))
+            columns.append(row, [_to_text(record.get(key)) for key in keys])
+
+
+def _is_unicode(record: dict[str, object]) -> bool:
+    """Whether no text holds half a surrogate pair, as a cut emoji or another encoding leaves it."""
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _to_text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)

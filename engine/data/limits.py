@@ -1,0 +1,49 @@
+"""How much one file may hold, and how a file is refused."""
+
+from pathlib import Path
+
+from engine.errors import InputError, Problem
+
+FILE_BYTES = 500_000_000  # uncompressed
+ROWS = 5_000_000
+COLUMNS = 300
+CELL_CHARACTERS = 1_000_000
+LISTED_PROBLEMS = 1_000  # further bad rows are counted, not listed
+BROKEN_QUOTES = 1_000  # each one costs up to a cell's length to recover from
+
+# Honest spreadsheets and logs shrink 5 to 40 times, a bomb up to 1,000 times.
+RATIO = 150
+RATIO_FREE_BYTES = 50_000_000  # a small file may shrink as much as it likes
+
+CHILD_MEMORY_BYTES = 4_000_000_000  # address space
+CHILD_SECONDS = 300
+
+
+def refuse(code: str, name: str, row: int | None = None, **params: object) -> InputError:
+    """The error for the file that the user calls `name`: `code` is its message and its detail."""
+    problem = Problem(f"reader.{code}", file=name, row=row, params=params)
+    return InputError(problem.code, [problem], file=name, row=row, **params)
+
+
+def check_size(path: Path, name: str) -> None:
+    """Raise InputError if the file at `path` is missing, no file, unreadable, empty or too big."""
+    if not path.exists():
+        raise refuse("missing", name)
+    if not path.is_file():
+        raise refuse("not_a_file", name)
+    try:
+        with path.open("rb"):
+            size = path.stat().st_size
+    except OSError as error:
+        raise refuse("no_access", name) from error
+    if size == 0:
+        raise refuse("empty", name)
+    check_unpacked(size, size, name)
+
+
+def check_unpacked(packed: int, unpacked: int, name: str) -> None:
+    """Raise InputError if `packed` bytes that become `unpacked` are too many, or a bomb."""
+    if unpacked > FILE_BYTES:
+        raise refuse("too_big", name, limit_mb=FILE_BYTES // 1_000_000)
+    if unpacked > RATIO_FREE_BYTES and unpacked > RATIO * packed:
+        raise refuse("bomb", name, ratio=RATIO)
