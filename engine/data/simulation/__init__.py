@@ -1,0 +1,1 @@
+"""A made-up shop: its words, products, shoppers, baskets and opinions."""

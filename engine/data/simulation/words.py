@@ -1,0 +1,16 @@
+"""The plain word splitter of the simulated shop's search."""
+
+import re
+
+_WORD = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]+")
+
+
+def split_words(text: str) -> list[str]:
+    """Lower-case latin words and numbers; Chinese runs as overlapping pairs of characters."""
+    words = []
+    for run in _WORD.findall(text.lower()):
+        if run[0] < "\u4e00" or len(run) == 1:
+            words.append(run)
+        else:
+            words += [run[at : at + 2] for at in range(len(run) - 1)]
+    return words
