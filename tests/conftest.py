@@ -1,12 +1,37 @@
 """What all tests share."""
 
+import contextlib
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A state folder of its own for one test."""
     monkeypatch.setenv("SHOPLAB_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+    yield tmp_path / "home"
+    end_jobs(tmp_path / "home")
+
+
+def end_jobs(home: Path) -> None:
+    """End the supervisor and the workers that a test left behind."""
+    lock, jobs = home / "supervisor.lock", home / "jobs.sqlite"
+    if lock.is_file():
+        kill_group(int(lock.read_text()))
+    if jobs.is_file():
+        with contextlib.closing(sqlite3.connect(jobs)) as connection:
+            running = connection.execute("SELECT pid FROM jobs WHERE state = 'running'")
+            for (pid,) in running.fetchall():
+                kill_group(pid)
+
+
+def kill_group(pid: int | None) -> None:
+    """End a process group, if there is one."""
+    if pid:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)

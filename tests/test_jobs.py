@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -26,15 +26,10 @@ DOUBLE = str(Path(__file__).parent / "jobs_double.py")
 
 
 @pytest.fixture
-def shop(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def shop(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(queue, "SUPERVISOR", (sys.executable, DOUBLE, "supervise"))
     Workspace.create("shop")
-    yield "shop"
-    for process in supervisors():
-        end(process)
-    for job in list_jobs():
-        if job.pid and psutil.pid_exists(job.pid) and job.state == "running":
-            os.killpg(job.pid, signal.SIGKILL)
+    return "shop"
 
 
 def supervisors() -> list[psutil.Process]:

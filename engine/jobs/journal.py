@@ -87,18 +87,27 @@ class LineJournal:
 def replay(log: str, journal: Journal, recorded: int) -> int:
     """Report what a worker's `log` says to `journal`; how many reports it holds.
 
-    The first `recorded` events are known already. A last line that is cut short waits for the next
+    The first `recorded` events are known already. A report that is cut short waits for the next
     time.
     """
-    lines = [line for line in log.splitlines(keepends=True) if line.startswith(MARK)]
-    calls = [json.loads(line.removeprefix(MARK)) for line in lines if line.endswith("\n")]
-    events = [call[1:] for call in calls if call[0] == "record"]
+    calls = [call for line in log.split("\n")[:-1] for call in _calls(line)]
+    events = [arguments for method, *arguments in calls if method == "record"]
     for event in events[recorded:]:
         journal.record(*event)
-    for method in ("show", "settle"):
-        for call in [call for call in calls if call[0] == method][-1:]:
-            getattr(journal, method)(*call[1:])
+    for arguments in [rest for method, *rest in calls if method == "show"][-1:]:
+        journal.show(*arguments)
+    for arguments in [rest for method, *rest in calls if method == "settle"][-1:]:
+        journal.settle(*arguments)
     return len(calls)
+
+
+def _calls(line: str) -> list[list[Any]]:
+    # A progress bar may stand before the mark, as it ends no line.
+    _, mark, text = line.partition(MARK)
+    try:
+        return [json.loads(text)] if mark else []
+    except ValueError:  # another process wrote into the line
+        return []
 
 
 def environment(job: Job) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import InputError
+from engine.jobs.cluster import configured_cluster
 from engine.jobs.job import Event, Job
 from engine.jobs.lock import take
 from engine.jobs.store import Store
@@ -29,9 +30,11 @@ def submit(
 ) -> str:
     """Put a job in the queue and see that someone runs it; its id, which is also its run's.
 
-    Raises InputError if there is no such workspace. `kind` is one of `engine.jobs.kinds`.
+    Raises InputError if there is no such workspace or the cluster is badly named. `kind` is one of
+    `engine.jobs.kinds`.
     """
     Workspace.open(workspace_name)
+    configured_cluster()
     job_id = f"{task}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     with Store() as store:
         store.add(job_id, workspace_name, task, kind, config, predicted_seconds)
@@ -97,6 +100,7 @@ def ensure_supervisor() -> None:
                 pass_fds=(lock,),
                 start_new_session=True,
             )
+        os.pwrite(lock, str(process.pid).encode().ljust(20), 0)  # for whoever wants to end it
     finally:
         os.close(lock)
     # Whoever started it must wait on it, or it stays a zombie when it leaves.

@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import time
 
-from engine.jobs.cluster import ray_launcher
+from engine.jobs.cluster import RayLauncher, configured_cluster
 from engine.jobs.job import Job
 from engine.jobs.launcher import Launcher, LocalLauncher
 from engine.jobs.lock import release, retake
@@ -115,7 +115,9 @@ def main(lock: int) -> None:
     """Run the supervisor of this state folder; `lock` was taken by whoever started it."""
     os.set_inheritable(lock, False)
     with Store() as store:
-        Supervisor(store, ray_launcher(store) or LocalLauncher()).run(lock)
+        cluster = configured_cluster()
+        launcher = RayLauncher(store, cluster) if cluster else LocalLauncher()
+        Supervisor(store, launcher).run(lock)
 
 
 if __name__ == "__main__":
