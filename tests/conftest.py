@@ -4,10 +4,32 @@ import contextlib
 import os
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from engine.errors import ShoplabError
+from engine.models.pretrained import fetch
+from engine.settings import PROJECT
+from engine.training.progress import Silent
+
+
+@pytest.fixture
+def downloaded(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Gives a real pretrained model's folder, kept between tests; skips where none can be had."""
+    shared = os.environ.get("SHOPLAB_MODELS") or str(PROJECT / ".shoplab" / "models")
+    monkeypatch.setenv("SHOPLAB_MODELS", shared)
+
+    def get(model_id: str) -> Path:
+        try:
+            return fetch(model_id, Silent())
+        except ShoplabError as error:
+            if error.code == "models.unreachable":
+                pytest.skip(error.message())
+            raise
+
+    return get
 
 
 @pytest.fixture

@@ -113,9 +113,8 @@ def download_hub(model_id: str, target: Path, progress: Progress) -> None:
     Honours `HF_ENDPOINT` and `HF_TOKEN`. Never takes pickled weights or code. Raises InputError
     when the hub knows no such model or does not give it out, ShoplabError when it is unreachable.
     """
-    import httpx
     from huggingface_hub import HfApi, hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled, RepositoryNotFoundError
+    from huggingface_hub.errors import HFValidationError, HTTPError, RepositoryNotFoundError
 
     try:
         siblings = HfApi().model_info(model_id, files_metadata=True, timeout=15).siblings or []
@@ -135,9 +134,9 @@ def download_hub(model_id: str, target: Path, progress: Progress) -> None:
             if file.lfs is not None:
                 verify(Path(path), file.lfs.sha256)
             done += file.size or 0
-    except RepositoryNotFoundError as error:
+    except (RepositoryNotFoundError, HFValidationError) as error:
         raise InputError("models.unknown_on_hub", model=model_id) from error
-    except (HfHubHTTPError, OfflineModeIsEnabled, httpx.HTTPError, OSError) as error:
+    except (HTTPError, OSError, ValueError) as error:
         why = str(error).strip().splitlines() or [type(error).__name__]
         raise ShoplabError("models.unreachable", model=model_id, why=why[0]) from error
     finally:

@@ -82,7 +82,7 @@ def models_folder() -> Path:
 
 def available(model_id: str) -> bool:
     """Whether `fetch` would answer without a download."""
-    return is_model_folder(Path(model_id)) or is_model_folder(_cached(model_id))
+    return _is_local(model_id) or is_model_folder(_cached(model_id))
 
 
 def describe() -> list[dict[str, object]]:
@@ -113,10 +113,10 @@ def fetch(model_id: str, progress: Progress) -> Path:
     `wait_download`. Raises InputError for an unknown id or a folder without a model, ShoplabError
     when the source cannot be reached or sends something else than the catalog says.
     """
-    if is_model_folder(Path(model_id)):
+    if _is_local(model_id):
         return Path(model_id).resolve()
     entry = {model.id: model for model in catalog()}.get(model_id)
-    if Path(model_id).is_dir():
+    if model_id and Path(model_id).is_dir():
         raise InputError("models.not_a_model", folder=model_id)
     if entry is None and not _HUB_ID.fullmatch(model_id):
         known = ", ".join(model.id for model in catalog())
@@ -134,6 +134,10 @@ def fetch(model_id: str, progress: Progress) -> Path:
     finally:
         lock.release()
     return target
+
+
+def _is_local(model_id: str) -> bool:
+    return bool(model_id) and is_model_folder(Path(model_id))
 
 
 def _wait(lock: FileLock, progress: Progress) -> None:
