@@ -41,13 +41,15 @@ class Workspace:
         about = json.loads((folder / "workspace.json").read_text(encoding="utf-8"))
         self.name: str = about["name"]
         self.language: str = about["language"]
+        self.language_chosen: bool = about.get("language_chosen", False)
         self.key: str = about["key"]
         self.title: str = about.get("title", "")
 
     @classmethod
-    def create(cls, name: str = "", language: str = DEFAULT_LANGUAGE) -> "Workspace":
+    def create(cls, name: str = "", language: str | None = None) -> "Workspace":
         """Make a workspace; without a name it is named by its random key.
 
+        Without a language the first catalog that is loaded decides it.
         Raises InputError for a name with other than letters, digits, `_` and `-`, or one in use.
         """
         key = secrets.token_urlsafe(16)
@@ -55,7 +57,13 @@ class Workspace:
         if folder.exists():
             raise InputError("workspace.exists", name=name)
         folder.mkdir(parents=True)
-        about = {"name": name or key, "language": language, "key": key, "created": time.time()}
+        about = {
+            "name": name or key,
+            "language": language or DEFAULT_LANGUAGE,
+            "language_chosen": language is not None,
+            "key": key,
+            "created": time.time(),
+        }
         write_json(folder / "workspace.json", about)
         return cls(folder)
 
@@ -76,10 +84,13 @@ class Workspace:
                 return workspace
         return None
 
-    def set_language(self, language: str) -> None:
-        """Choose the shop's language: it decides words, stemmer and default model."""
-        self._remember(language=language)
-        self.language = language
+    def set_language(self, language: str, *, chosen: bool = True) -> None:
+        """Set the shop's language: it decides words, stemmer and default model.
+
+        `chosen` is False for a language seen from a catalog: the next catalog may change it.
+        """
+        self._remember(language=language, language_chosen=chosen)
+        self.language, self.language_chosen = language, chosen
 
     def set_title(self, title: str) -> None:
         """Choose what people call the shop: any text; its name on disk stays."""
@@ -93,7 +104,7 @@ class Workspace:
         self.folder.rename(doomed)
         shutil.rmtree(doomed)
 
-    def _remember(self, **changes: str) -> None:
+    def _remember(self, **changes: object) -> None:
         about = json.loads((self.folder / "workspace.json").read_text(encoding="utf-8"))
         write_json(self.folder / "workspace.json", about | changes)
 

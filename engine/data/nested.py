@@ -1,0 +1,118 @@
+"""Cells that hold JSON: reaching into them, and rows made from the lists in them."""
+
+import json
+from collections.abc import Sequence
+
+import pandas as pd
+
+
+def parse(text: object) -> object:
+    """The value of a JSON text; None where the text is missing or no JSON object or list."""
+    if not isinstance(text, str) or text[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def write(value: object) -> str | None:
+    """A JSON value as the text of a cell: words and numbers bare, lists and objects as JSON."""
+    if value is None or value in ("", [], {}):
+        return None
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def reach(column: pd.Series, path: Sequence[str]) -> pd.Series:
+    """What stands at `path` inside each cell's JSON, as text.
+
+    A list is entered at its first entry; a list of `{"key": …, "value": …}` at the entry with that
+    key, and of GA4's typed values (`string_value`, `int_value` …) the one that is set is taken.
+    """
+    values = [write(_follow(parse(text), path)) for text in column]
+    return pd.Series(values, index=column.index, dtype="str")
+
+
+def _follow(value: object, path: Sequence[str]) -> object:
+    for step in path:
+        if isinstance(value, list):
+            keyed = {
+                entry["key"]: entry.get("value")
+                for entry in value
+                if isinstance(entry, dict) and "key" in entry
+            }
+            if keyed:
+                value = keyed.get(step)
+                continue
+            value = value[0] if value else None
+        value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, dict):
+        typed = [inner for name, inner in value.items() if name.endswith("_value")]
+        value = next((inner for inner in typed if inner is not None), None) if typed else value
+    return value
+
+
+def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """One row per entry of the JSON list in `column`; a row without entries stays once."""
+    entries = [parse(text) for text in frame[column]]
+    lists = [[write(e) for e in value] if isinstance(value, list) else [None] for value in entries]
+    exploded = frame.assign(**{column: pd.Series(lists, index=frame.index)}).explode(column)
+    return exploded.astype({column: "str"})
+
+
+def first_entry(column: pd.Series) -> pd.Series:
+    """The first entry where a cell is a JSON list of texts; other cells as they are."""
+    listed = column.str.startswith("[", na=False)
+    if not listed.any():
+        return column
+    result = column.copy()
+    result[listed] = column[listed].map(_first).astype("str")
+    return result
+
+
+def _first(text: str) -> str | None:
+    value = parse(text)
+    if not isinstance(value, list):
+        return text
+    return write(value[0]) if value else None
+
+
+def fold(parts: dict[str, pd.Series], base: pd.Series | None) -> pd.Series:
+    """One JSON object per row: the object in `base`, then what `parts` hold by name.
+
+    A `base` cell that is no JSON object is read as `name: value` pairs parted by `|`, `;` or a new
+    line, and kept whole under "attributes" where it is none of that either.
+    """
+    index = next(iter(parts.values())).index if base is None else base.index
+    names = list(parts)
+    columns = [_cells(parts[name]) for name in names]
+    bases = [None] * len(index) if base is None else _cells(base)
+    texts: list[str | None] = []
+    for row, start in enumerate(bases):
+        facts = _facts(start)
+        for name, column in zip(names, columns, strict=True):
+            if column[row] is not None:
+                facts.setdefault(name, column[row])
+        texts.append(json.dumps(facts, ensure_ascii=False) if facts else None)
+    return pd.Series(texts, index=index, dtype="str")
+
+
+def _cells(column: pd.Series) -> list[str | None]:
+    return [text if isinstance(text, str) else None for text in column]
+
+
+def _facts(text: str | None) -> dict[str, object]:
+    if text is None:
+        return {}
+    value = parse(text)
+    if isinstance(value, dict):
+        return value
+    if value is not None:
+        return {"attributes": value}
+    parted = text.replace("|", ";").replace("；", ";").replace("\n", ";").replace("：", ":")
+    pairs = [part.split(":", 1) for part in parted.split(";") if part.strip()]
+    if pairs and all(len(pair) == 2 for pair in pairs):
+        return {name.strip(): value.strip() for name, value in pairs if value.strip()}
+    return {"attributes": text}

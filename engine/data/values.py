@@ -1,0 +1,143 @@
+"""Cells read as what they mean: numbers and prices, ratings, choices, identifiers.
+
+Each reader takes a tidy text column and returns the values with a mask of the cells that hold a
+text but could not be read.
+"""
+
+import functools
+import re
+import tomllib
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+Read = tuple[pd.Series, pd.Series]
+
+_CURRENCY = re.compile(
+    r"(?i)us\$|[$€£¥￥₹₽₩]|\b(?:usd|cny|rmb|eur|gbp|jpy|hkd|twd|inr|chf|cad|aud|sgd|krw)\b"
+    r"|人民币|元起?|块钱?|美元|欧元|港币|円"
+)
+_EUROPEAN = r"\.\d{3},\d|^\D*\d+,\d{1,2}\D*$"
+_ENGLISH = r",\d{3}\.\d|^\D*\d+\.\d{1,2}\D*$"
+_STARS = re.compile(r"[★⭐]")
+_OUT_OF = re.compile(r"^([\d.]+)\s*(?:/|out of|of|／)\s*(\d+)(?:\s*stars?)?$", re.I)
+_CHINESE_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
+_NUMBER_SENTIMENTS = (
+    ({"0", "1"}, {"0": "negative", "1": "positive"}),
+    ({"-1", "0", "1"}, {"-1": "negative", "0": "neutral", "1": "positive"}),
+    ({"-1", "1"}, {"-1": "negative", "1": "positive"}),
+    ({"0", "1", "2"}, {"0": "negative", "1": "neutral", "2": "positive"}),
+    ({"0", "2", "4"}, {"0": "negative", "2": "neutral", "4": "positive"}),
+)
+
+
+@functools.cache
+def synonyms() -> dict[str, dict[str, str]]:
+    """Per column, what each word stands for: `{"event": {"点击": "click", …}, …}`."""
+    lists = tomllib.loads((Path(__file__).parent / "synonyms.toml").read_text(encoding="utf-8"))
+    return {
+        name: {word: choice for choice, words in choices.items() for word in words}
+        for name, choices in lists.items()
+    }
+
+
+def squeeze(column: pd.Series) -> pd.Series:
+    """Texts as words are compared: compatibility form, lower case, no spaces, `-` or `_`."""
+    folded = column.map(lambda text: unicodedata.normalize("NFKC", text), na_action="ignore")
+    return folded.astype("str").str.lower().str.replace(r"[\s_]|(?<=\D)-", "", regex=True)
+
+
+def read_numbers(column: pd.Series) -> Read:
+    """Numbers and prices: currency signs and codes, thousands marks, decimal commas, 万.
+
+    One column is read one way: "1.299" is 1299 where another cell shows a decimal comma and none a
+    decimal point. "NaN" and "inf" come back as such, readable but not finite.
+    """
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    comma = column.str.contains(_EUROPEAN, regex=True, na=False).any()
+    european = bool(comma and not column.str.contains(_ENGLISH, regex=True, na=False).any())
+    odd = column.notna() & (numbers.isna() | european)
+    numbers[odd] = np.array([_number(value, european) for value in column[odd]], dtype=float)
+    unread = column.notna() & numbers.isna() & ~column.str.lower().isin(["nan", "-nan", "+nan"])
+    return numbers, unread
+
+
+def _number(text: str, european: bool) -> float:
+    bare = _CURRENCY.sub("", unicodedata.normalize("NFKC", text)).replace("'", "")
+    bare = re.sub(r"\s", "", bare)
+    scale = 10_000.0 if bare.endswith(("万", "萬")) else 1.0
+    bare = bare.rstrip("万萬")
+    point, comma = bare.rfind("."), bare.rfind(",")
+    if point >= 0 and comma >= 0:
+        european = comma > point
+    elif comma >= 0 and not european:
+        european = re.fullmatch(r"[+-]?\d+,\d{1,2}", bare) is not None
+    bare = bare.replace(".", "").replace(",", ".") if european else bare.replace(",", "")
+    try:
+        return float(bare) * scale
+    except ValueError:
+        return np.nan
+
+
+def read_ratings(column: pd.Series) -> Read:
+    """Stars from 1 to 5: "4.0", "4/5", "8/10", "5星", "四星", "★★★★", "4 out of 5 stars"."""
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    odd = column.notna() & numbers.isna()
+    numbers[odd] = np.array([_rating(text) for text in column[odd]], dtype=float)
+    return numbers, column.notna() & numbers.isna() & ~column.str.lower().isin(["nan"])
+
+
+def _rating(text: str) -> float:
+    if stars := len(_STARS.findall(text)):
+        return float(stars)
+    if part := _OUT_OF.match(text):
+        top = float(part[2])
+        return float(part[1]) * 5 / top if top > 0 and part[1].count(".") < 2 else np.nan
+    bare = re.sub(r"(?i)stars?|颗星|星级|星|分", "", text).strip()
+    if bare in _CHINESE_DIGITS:
+        return float(_CHINESE_DIGITS[bare])
+    try:
+        return float(bare)
+    except ValueError:
+        return np.nan
+
+
+def read_choices(column: pd.Series, name: str) -> Read:
+    """The choices of column `name` (`event`, `sentiment`), words in both languages resolved.
+
+    A sentiment given as numbers is read by the set of numbers that the whole column holds: 0/1 is
+    negative/positive, with -1 or 2 beside them 0 or 1 is neutral.
+    """
+    words = squeeze(column)
+    if name in ("sentiment", "event"):
+        words = words.str.replace(r"^([+-]?\d+)\.0+$", r"\1", regex=True).str.removeprefix("+")
+    meaning = synonyms()[name]
+    if name == "sentiment":
+        seen = set(words.dropna().unique())
+        numeric = next((table for values, table in _NUMBER_SENTIMENTS if seen <= values), {})
+        meaning = meaning | numeric
+    values = words.map(meaning).astype("str")
+    return values, column.notna() & values.isna()
+
+
+def read_relevance(column: pd.Series) -> Read:
+    """Relevance from 0 to 3: numbers, or words such as ESCI's E, S, C, I or WANDS's Exact."""
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    odd = column.notna() & numbers.isna()
+    grades = squeeze(column[odd]).map(synonyms()["relevance"])
+    numbers[odd] = pd.to_numeric(grades).astype("float64")
+    return numbers, column.notna() & numbers.isna() & ~column.str.lower().isin(["nan"])
+
+
+def read_ids(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Identifiers as text ("007" stays), and which have lost digits to a spreadsheet (6.9E+12).
+
+    "123.0" becomes "123" where every identifier with a point ends so: a float's trace.
+    """
+    pointed = column.str.contains(r"^\d+\.\d+$", regex=True, na=False)
+    floats = column.str.contains(r"^\d+\.0$", regex=True, na=False)
+    if floats.any() and (pointed == floats).all():
+        column = column.str.replace(r"\.0$", "", regex=True)
+    return column, column.str.contains(r"^\d(?:\.\d+)?[eE]\+\d+$", regex=True, na=False)
