@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.errors import ShoplabError
@@ -42,18 +43,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def end_jobs(home: Path) -> None:
     """End the supervisor and the workers that a test left behind."""
-    lock, jobs = home / "supervisor.lock", home / "jobs.sqlite"
-    if lock.is_file():
-        kill_group(int(lock.read_text()))
-    if jobs.is_file():
-        with contextlib.closing(sqlite3.connect(jobs)) as connection:
-            running = connection.execute("SELECT pid FROM jobs WHERE state = 'running'")
-            for (pid,) in running.fetchall():
-                kill_group(pid)
-
-
-def kill_group(pid: int | None) -> None:
-    """End a process group, if there is one."""
-    if pid:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+    pids = []
+    if (home / "supervisor.lock").is_file():
+        pids.append(int((home / "supervisor.lock").read_text()))
+    if (home / "jobs.sqlite").is_file():
+        with contextlib.closing(sqlite3.connect(home / "jobs.sqlite")) as connection:
+            rows = connection.execute("SELECT pid FROM jobs WHERE pid IS NOT NULL")
+            pids += [pid for (pid,) in rows]
+    for pid in pids:
+        # A number alone may by now be any other process's, and group 1 would mean all processes.
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            ours = psutil.Process(pid).environ().get("SHOPLAB_HOME") == str(home)
+            if ours and pid > 1 and os.getpgid(pid) == pid:
+                os.killpg(pid, signal.SIGKILL)

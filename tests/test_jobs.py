@@ -298,8 +298,8 @@ def test_a_worker_that_was_given_up_changes_nothing(home: Path) -> None:
         store.settle(stale, "queued")
         fresh = store.claim("cpu")
         assert fresh is not None
-        assert store.register(fresh, 1, 2.0)
-        assert not store.register(fresh, 3, 4.0)
+        assert store.register(fresh, 10_000_001, 2.0)
+        assert not store.register(fresh, 10_000_002, 4.0)
         store.show(stale, "late", 9, 9)
         assert store.beat(stale) is None
         assert not store.settle(stale, "done")

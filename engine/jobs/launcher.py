@@ -97,8 +97,6 @@ class LocalLauncher:
         _end_group(pid, job)
         while _lives(pid, job) and time.monotonic() < deadline:
             time.sleep(0.02)
-        if child := self._children.pop(job.job_id, None):
-            child.poll()
 
     def reap(self, running: Collection[str]) -> None:
         """Wait on every child that ended: a zombie would look alive. `fate` sees to the rest."""
@@ -158,6 +156,7 @@ def _lives(pid: int, job: Job) -> bool:
 
 def _end_group(pid: int, job: Job | None, by: signal.Signals = signal.SIGKILL) -> None:
     """Signal the worker's group: what a worker started may outlive it."""
-    if _standing(pid, job) != "another":
+    # The kernel takes group 1 for every process there is.
+    if pid > 1 and _standing(pid, job) != "another":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, by)
