@@ -4,6 +4,7 @@ The child leaves a Parquet file with the text and a JSON file with the rest; not
 """
 
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from engine.data.limits import refuse
 from engine.errors import InputError, Problem
 from engine.settings import child_environment
 
+logger = logging.getLogger(__name__)
+
 TABLE = "table.parquet"
 ROWS = "rows.parquet"
 OUTCOME = "outcome.json"
@@ -32,19 +35,19 @@ def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
     """
     command = [sys.executable, "-m", "engine.data.child", str(path.resolve()), name, str(scratch)]
     try:
-        subprocess.run(
+        done = subprocess.run(
             command,
             env=child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             timeout=limits.CHILD_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise refuse("too_slow", name, seconds=limits.CHILD_SECONDS) from error
     if not (scratch / OUTCOME).exists():
-        raise refuse("too_heavy", name)
+        raise refuse(_explain(done.returncode, done.stderr), name)
     outcome = json.loads((scratch / OUTCOME).read_text(encoding="utf-8"))
     problems = [Problem(**problem) for problem in outcome["problems"]]
     if "code" in outcome:
@@ -54,13 +57,21 @@ def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
     return Parsed(text, outcome["format"], outcome["encoding"], outcome["delimiter"])
 
 
+def _explain(code: int, errors: bytes) -> str:
+    """Why a child left no outcome: a failed allocation aborts it or raises MemoryError."""
+    if code < 0 or b"MemoryError" in errors:
+        return "too_heavy"
+    logger.error("the reader's child ended with %d: %s", code, errors.decode(errors="replace"))
+    return "unreadable"
+
+
 def _limit_memory() -> None:
     try:
         import resource
     except ImportError:  # Windows has no such limit
         return
     size = limits.CHILD_MEMORY_BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
 def _run(path: Path, name: str, scratch: Path) -> Mapping[str, object]:
@@ -85,8 +96,7 @@ def main(path: str, name: str, scratch: str) -> None:
     """What the child does: parse the file and write the outcome last of all."""
     _limit_memory()
     outcome = _run(Path(path), name, Path(scratch))
-    text = json.dumps(outcome, ensure_ascii=False)
-    (Path(scratch) / OUTCOME).write_text(text, encoding="utf-8")
+    (Path(scratch) / OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from engine.data.records import BrokenRecord, Dialect, read_records
 
 SAMPLE_LINES = 2_000
 SAMPLE_CHARACTERS = 200_000
+_SEPARATOR = re.compile(r'\ufeff?"?sep=', re.IGNORECASE)  # Excel's own note of the delimiter
 _FOREIGN = re.compile("[\udc80-\udcff]")  # bytes of another encoding, see `read_lines`
 
 
@@ -26,7 +27,8 @@ def parse_delimited(path: Path, columns: TextColumns) -> tuple[str, str | None]:
     if encoding.guessed:
         columns.warn("encoding_guessed", encoding=encoding.codec)
     sample, whole = _read_sample(path, encoding)
-    if not any(line.strip() for line in sample):
+    sample = [line for line in sample if line.strip() and not _SEPARATOR.match(line)]
+    if not sample:
         raise refuse("empty", columns.name)
     dialect, fits = find_dialect(sample, whole)
     if not fits:
@@ -48,7 +50,10 @@ def _read_sample(path: Path, encoding: Encoding) -> tuple[list[str], bool]:
 
 def _parse(path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumns) -> None:
     records = enumerate(read_records(read_lines(path, encoding), dialect), start=1)
-    row, header = next((row, cells) for row, cells in records if not _is_blank(cells))
+    found = ((row, cells) for row, cells in records if not _is_preamble(cells))
+    row, header = next(found, (0, None))
+    if header is None:
+        raise refuse("empty", columns.name)
     if isinstance(header, BrokenRecord):
         raise refuse(header.code, columns.name, row, limit=limits.CELL_CHARACTERS)
     if _FOREIGN.search("".join(header)):
@@ -76,8 +81,14 @@ def _parse(path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumn
             )
 
 
-def _is_blank(record: list[str] | BrokenRecord) -> bool:
-    return not isinstance(record, BrokenRecord) and not any(cell.strip() for cell in record)
+def _is_preamble(record: list[str] | BrokenRecord) -> bool:
+    return not isinstance(record, BrokenRecord) and (
+        _is_blank(record) or bool(_SEPARATOR.match(record[0]))
+    )
+
+
+def _is_blank(cells: list[str]) -> bool:
+    return not any(cell.strip() for cell in cells)
 
 
 def _show(delimiter: str) -> str:

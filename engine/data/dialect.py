@@ -7,6 +7,7 @@ from engine.data.records import BrokenRecord, Dialect, read_records
 
 COMMON = ",\t;|"
 SINGLE_COLUMN = Dialect("\x1f")  # a delimiter that no text holds
+HEADER_LINES = 50
 SAMPLE_RECORDS = 300
 SAMPLE_BROKEN = 30
 _NEVER = set("\"'`_-.()[]{}<>/\\#%&*+=?!@$¥€£\r\n\ufeff")
@@ -14,12 +15,16 @@ _NEVER = set("\"'`_-.()[]{}<>/\\#%&*+=?!@$¥€£\r\n\ufeff")
 
 @dataclass(frozen=True)
 class Fit:
-    """How well a dialect cuts the sample: of `records`, `fitting` have the header's `columns`."""
+    """How well a dialect cuts the sample.
+
+    Of `records`, `fitting` have the header's `columns` and `single` have one cell.
+    """
 
     dialect: Dialect
     columns: int
     records: int
     fitting: int
+    single: int
     broken: int
 
     @property
@@ -29,11 +34,11 @@ class Fit:
 
 
 def find_dialect(sample: Sequence[str], whole: bool) -> tuple[Dialect, bool]:
-    """The dialect of the text that begins with the lines `sample`, and whether any record fits it.
+    """The dialect of the text beginning with `sample`, and whether it cuts more than the header.
 
     `whole`: the sample is the whole text; otherwise its last record may be cut short.
     """
-    header = next((line for line in sample if line.strip()), "")
+    header = _first_record(sample)
     common = [mark for mark in COMMON if mark in header]
     rare = [mark for mark in dict.fromkeys(header) if _may_delimit(mark)]
     fits = _try_all(common, sample, whole)
@@ -44,12 +49,22 @@ def find_dialect(sample: Sequence[str], whole: bool) -> tuple[Dialect, bool]:
             return max(rare_fits, key=lambda fit: fit.rank).dialect, True
     if best is None:
         return SINGLE_COLUMN, True
-    return best.dialect, best.fitting > 0 or not best.records
+    return best.dialect, not best.records or best.single < best.records
 
 
 def fits_header(cells: Sequence[str], columns: int) -> bool:
     """Whether a record has the header's cells; further ones may only be empty."""
     return len(cells) == columns or (len(cells) > columns and not any(cells[columns:]))
+
+
+def _first_record(sample: Sequence[str]) -> str:
+    """The first lines that are not blank, up to where their quotes are closed."""
+    record = ""
+    for line in sample[:HEADER_LINES]:
+        record += line
+        if record.strip() and record.count('"') % 2 == 0:
+            break
+    return record
 
 
 def _may_delimit(mark: str) -> bool:
@@ -71,7 +86,7 @@ def _try_all(marks: Sequence[str], sample: Sequence[str], whole: bool) -> list[F
 
 
 def _try(dialect: Dialect, sample: Sequence[str], whole: bool) -> Fit:
-    columns = records = fitting = broken = 0
+    columns = records = fitting = single = broken = 0
     for record in read_records(sample, dialect):
         if isinstance(record, BrokenRecord):
             if record.at_end and not whole:
@@ -82,6 +97,7 @@ def _try(dialect: Dialect, sample: Sequence[str], whole: bool) -> Fit:
         elif record:
             records += 1
             fitting += fits_header(record, columns)
+            single += len(record) == 1
         if records == SAMPLE_RECORDS or broken == SAMPLE_BROKEN:
             break
-    return Fit(dialect, columns, records, fitting, broken)
+    return Fit(dialect, columns, records, fitting, single, broken)

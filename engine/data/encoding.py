@@ -1,6 +1,7 @@
 """The encoding of a text file: byte order mark, strict UTF-8, GB18030, then charset-normalizer."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ SAMPLE_BYTES = 1 << 16
 # Of simplified Chinese text, GB2312 holds all but rare characters. Accented letters, Big5 or
 # Japanese misread as GB18030 give other characters.
 GB2312_SHARE = 0.8
+UTF16_NULS = 4  # so much more often are the high bytes of UTF-16 zero than the low ones
+COMMONEST = "cp1252"  # of encodings that letter statistics cannot tell apart
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -37,10 +41,7 @@ def find_encoding(path: Path, name: str) -> Encoding:
 
     Raises InputError if the file is no text or its encoding cannot be found.
     """
-    with path.open("rb") as file:
-        head = file.read(SAMPLE_BYTES)
-    marked = next((codec for mark, codec in MARKS if head.startswith(mark)), None)
-    wide = marked if marked in ("utf-16", "utf-32") else _find_wide(head)
+    marked, wide = _find_mark(path)
     if wide:
         if not _decodes(path, wide):
             raise refuse("broken_encoding", name, encoding=wide.upper())
@@ -60,6 +61,11 @@ def find_encoding(path: Path, name: str) -> Encoding:
     return _guess(path, name, survey.sample)
 
 
+def is_binary(path: Path) -> bool:
+    """Whether the file holds NUL bytes that no encoding explains."""
+    return _find_mark(path)[1] is None and _holds_nul(path)
+
+
 def read_lines(path: Path, encoding: Encoding) -> Iterator[str]:
     """The lines of the file with their ends.
 
@@ -72,6 +78,14 @@ def read_lines(path: Path, encoding: Encoding) -> Iterator[str]:
     with path.open("rb") as file:
         for line in file:
             yield _decode_line(line, encoding.codec)
+
+
+def _find_mark(path: Path) -> tuple[str | None, str | None]:
+    """The codec of the byte order mark, and that of a text of two or four bytes a character."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE_BYTES)
+    marked = next((codec for mark, codec in MARKS if head.startswith(mark)), None)
+    return marked, marked if marked in ("utf-16", "utf-32") else _find_wide(head)
 
 
 def _decode_line(line: bytes, codec: str) -> str:
@@ -105,14 +119,14 @@ def _holds_nul(path: Path) -> bool:
 
 
 def _find_wide(head: bytes) -> str | None:
-    """UTF-16 without its mark: all NULs on one side of the byte pairs, and printable when read."""
-    for codec, zero in (("utf-16-le", 1), ("utf-16-be", 0)):
-        even = head[: len(head) // 2 * 2]
-        if b"\0" in even[zero::2] and b"\0" not in even[1 - zero :: 2]:
-            text = even.decode(codec, "replace")
-            if all(mark.isprintable() or mark in "\t\r\n" for mark in text[:-1]):
-                return codec
-    return None
+    """UTF-16 without its mark: NULs on one side of the byte pairs, no control characters."""
+    even = head[: len(head) // 2 * 2]
+    nuls = {"utf-16-be": even[::2].count(0), "utf-16-le": even[1::2].count(0)}
+    codec = max(nuls, key=lambda codec: nuls[codec])
+    if nuls[codec] <= UTF16_NULS * min(nuls.values()):
+        return None
+    text = even.decode(codec, "replace")
+    return None if _CONTROL.search(text) else codec
 
 
 def _gb2312_count(text: str) -> tuple[int, int]:
@@ -180,7 +194,16 @@ def _survey(path: Path) -> _Survey:
 
 
 def _guess(path: Path, name: str, sample: bytes) -> Encoding:
-    best = charset_normalizer.from_bytes(sample).best()
-    if best is None or not _decodes(path, best.encoding):
+    matches = charset_normalizer.from_bytes(sample)
+    best = matches.best()
+    if best is None:
         raise refuse("unknown_encoding", name)
-    return Encoding(best.encoding, guessed=True)
+    equal = {match.encoding for match in matches if _score(match) == _score(best)}
+    codec = COMMONEST if COMMONEST in equal else best.encoding
+    if not _decodes(path, codec):
+        raise refuse("unknown_encoding", name)
+    return Encoding(codec, guessed=True)
+
+
+def _score(match: charset_normalizer.CharsetMatch) -> tuple[float, float]:
+    return match.chaos, match.coherence

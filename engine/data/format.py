@@ -1,4 +1,7 @@
-"""Which format a file is in, by its name and by its first bytes, and the way from there to text."""
+"""Which format a file is in, by its name and by its first bytes, and the way from there to text.
+
+"CSV" stands for every text with delimiters.
+"""
 
 import gzip
 import zlib
@@ -7,26 +10,26 @@ from pathlib import Path, PurePath
 
 from engine.data.columns import TextColumns, TextTable
 from engine.data.delimited import parse_delimited
-from engine.data.encoding import CHUNK
+from engine.data.encoding import CHUNK, is_binary
 from engine.data.jsonlines import parse_json
 from engine.data.limits import check_unpacked, refuse
 from engine.data.parquet import parse_parquet
 from engine.data.workbook import check_archive, check_compound, parse_workbook
 
 EXTENSIONS = {
-    ".csv": "delimited",
-    ".tsv": "delimited",
-    ".tab": "delimited",
-    ".txt": "delimited",
-    ".xlsx": "excel",
-    ".xlsm": "excel",
-    ".xls": "excel",
-    ".json": "json",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".parquet": "parquet",
+    ".csv": "CSV",
+    ".tsv": "CSV",
+    ".tab": "CSV",
+    ".txt": "CSV",
+    ".xlsx": "Excel",
+    ".xlsm": "Excel",
+    ".xls": "Excel",
+    ".json": "JSON",
+    ".jsonl": "JSON",
+    ".ndjson": "JSON",
+    ".parquet": "Parquet",
 }
-TEXT_FORMATS = ("delimited", "json")
+TEXT_FORMATS = ("CSV", "JSON")
 GZIP = b"\x1f\x8b"
 ZIP = b"PK\x03\x04"
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and .xlsx under a password
@@ -71,20 +74,18 @@ def parse(path: Path, name: str, scratch: Path) -> Parsed:
     promised = named_format(name)
     if _head(path).startswith(GZIP):
         path = _unpack(path, name, scratch)
-        found = _find_format(path, name, promised)
-        if found not in TEXT_FORMATS:
+        if is_packed(path):
             raise refuse("packed_binary", name)
-    else:
-        found = _find_format(path, name, promised)
+    found = _find_format(path, name, promised)
     columns = TextColumns(name)
     if found != promised:
         columns.warn("other_format", format=found, promised=promised)
     encoding = delimiter = None
-    if found == "excel":
+    if found == "Excel":
         parse_workbook(path, columns)
-    elif found == "parquet":
+    elif found == "Parquet":
         parse_parquet(path, columns)
-    elif found == "json":
+    elif found == "JSON":
         encoding = parse_json(path, columns)
     else:
         encoding, delimiter = parse_delimited(path, columns)
@@ -105,23 +106,23 @@ def _find_format(path: Path, name: str, promised: str) -> str:
     head = _head(path)
     if head.startswith(ZIP):
         check_archive(path, name)
-        return "excel"
+        return "Excel"
     if head.startswith(COMPOUND):
         check_compound(path, name)
-        return "excel"
+        return "Excel"
     if head.startswith(PARQUET):
-        return "parquet"
+        return "Parquet"
     other = next((other for mark, other in OTHERS.items() if head.startswith(mark)), None)
     if other:
         raise refuse("other_file", name, format=other)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:9].lower() == b"<!doctype" or start[:5].lower() in (b"<html", b"<?xml"):
         raise refuse("web_page", name)
-    if promised == "parquet" or (promised == "excel" and b"\0" in head[2:]):
-        raise refuse("damaged", name, format=promised.capitalize())
-    if promised == "json":
-        return "json"
-    return "json" if start.startswith(JSON_STARTS) else "delimited"
+    if promised == "Parquet" or (promised == "Excel" and is_binary(path)):
+        raise refuse("damaged", name, format=promised)
+    if promised == "JSON":
+        return "JSON"
+    return "JSON" if start.startswith(JSON_STARTS) else "CSV"
 
 
 def _unpack(path: Path, name: str, scratch: Path) -> Path:

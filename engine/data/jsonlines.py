@@ -22,12 +22,17 @@ def parse_json(path: Path, columns: TextColumns) -> str:
     first = next((line for line in read_lines(path, encoding) if line.strip()), "")
     if not first:
         raise refuse("empty", columns.name)
-    if encoding.mixed and not _is_object(_load(first)):
-        raise refuse("mixed_encoding", columns.name, 1, encoding=encoding.codec.upper())
     if _is_object(_load(first)):
-        _parse_records(_load_lines(path, encoding), columns)
+        _parse_records(_load_lines(path, encoding), encoding, columns)
+        return encoding.codec
+    document = _load("".join(read_lines(path, encoding)))
+    if document is not BROKEN:
+        records = _find_records(document, columns.name)
+        _parse_records(enumerate(records, start=1), encoding, columns)
+    elif any(_is_object(record) for _, record in _load_lines(path, encoding)):
+        _parse_records(_load_lines(path, encoding), encoding, columns)
     else:
-        _parse_records(enumerate(_load_array(path, encoding, columns.name), start=1), columns)
+        raise refuse("broken_json", columns.name)
     return encoding.codec
 
 
@@ -44,10 +49,7 @@ def _load_lines(path: Path, encoding: Encoding) -> Iterator[tuple[int, object]]:
             yield row, _load(line)
 
 
-def _load_array(path: Path, encoding: Encoding, name: str) -> list[object]:
-    document = _load("".join(read_lines(path, encoding)))
-    if document is BROKEN:
-        raise refuse("broken_json", name)
+def _find_records(document: object, name: str) -> list[object]:
     if isinstance(document, dict):
         # `{"products": [...]}`: what web interfaces answer
         arrays = [value for value in document.values() if isinstance(value, list)]
@@ -61,7 +63,10 @@ def _is_object(value: object) -> bool:
     return isinstance(value, dict)
 
 
-def _parse_records(records: Iterable[tuple[int, object]], columns: TextColumns) -> None:
+def _parse_records(
+    records: Iterable[tuple[int, object]], encoding: Encoding, columns: TextColumns
+) -> None:
+    foreign = "mixed_encoding" if encoding.mixed else "broken_character"
     keys: dict[str, None] = {}
     for row, record in records:
         if record is BROKEN:
@@ -69,7 +74,7 @@ def _parse_records(records: Iterable[tuple[int, object]], columns: TextColumns) 
         elif not isinstance(record, dict):
             columns.reject(row, "no_record")
         elif not _is_unicode(record):
-            columns.reject(row, "broken_character")
+            columns.reject(row, foreign, encoding=encoding.codec.upper())
         else:
             if not record.keys() <= keys.keys():
                 keys |= dict.fromkeys(record)

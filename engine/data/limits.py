@@ -15,7 +15,7 @@ BROKEN_QUOTES = 1_000  # each one costs up to a cell's length to recover from
 RATIO = 150
 RATIO_FREE_BYTES = 50_000_000  # a small file may shrink as much as it likes
 
-CHILD_MEMORY_BYTES = 4_000_000_000  # address space
+CHILD_MEMORY_BYTES = 3_000_000_000  # anonymous memory that may be written
 CHILD_SECONDS = 300
 
 

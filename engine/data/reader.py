@@ -26,7 +26,7 @@ class RawTable:
     the line of a JSON lines file, or the place in a JSON array or a Parquet file, from 1.
     `problems` lists the first bad records and the warnings; `rejected` counts all bad records.
     `encoding` is the Python codec of a text, `delimiter` that of a delimited one (None: one
-    column), `format` is delimited, excel, json or parquet.
+    column), `format` is CSV (with any delimiter), Excel, JSON or Parquet.
     """
 
     frame: pd.DataFrame

@@ -12,7 +12,7 @@ from engine.data import limits
 class Dialect:
     """How a text is cut.
 
-    `quoted`: cells may stand in double quotes; `escape` hides a quote that is not doubled.
+    `quoted`: cells may stand in double quotes; `escape` hides a quote, as doubling it does.
     """
 
     delimiter: str
@@ -41,7 +41,6 @@ def read_records(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str] |
             rewindable.feed(),
             delimiter=dialect.delimiter,
             quoting=csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE,
-            doublequote=dialect.escape is None,
             escapechar=dialect.escape,
             strict=True,
         )
