@@ -1,0 +1,339 @@
+"""The tuned classifier: an encoder's upper layers, attention pooling and one classifier a head."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from peft import LoraConfig, get_peft_model
+from pydantic import Field
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import Dataset, Sampler
+from transformers import EarlyStoppingCallback, EvalPrediction, Trainer, TrainingArguments
+from transformers.trainer_pt_utils import LengthGroupedSampler
+
+from engine.evaluation.classification import macro_f1
+from engine.models.calibration import log_softmax
+from engine.models.encoder import Encoder
+from engine.models.heads import Heads, masked_cross_entropy
+from engine.models.linear import fit_linear
+from engine.models.reporting import Reporting, last_checkpoint
+from engine.models.trunk import Trunk, layer_list
+from engine.training.config import TrainingConfig
+from engine.training.progress import Progress
+
+Floats = NDArray[np.float64]
+ANSWER_BATCH = 64
+
+
+class ClassifierConfig(TrainingConfig):
+    """What a classifier can be told beside the settings of every task."""
+
+    head_learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak rate of the new layers.")
+    label_smoothing: float = Field(
+        0.05, ge=0, lt=1, description="Share of each label that is spread over the others."
+    )
+    token_dropout: float = Field(
+        0.1, ge=0, lt=1, description="Share of words hidden at random while training."
+    )
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Texts with their labels: per head column numbers (-1 unknown) and weights, one per text."""
+
+    texts: Sequence[str]
+    labels: Mapping[str, NDArray[np.int64]]
+    weights: Mapping[str, Floats]
+
+    def take(self, rows: NDArray[np.intp]) -> "Examples":
+        """The examples of the given row numbers."""
+        return Examples(
+            [self.texts[row] for row in rows],
+            {head: codes[rows] for head, codes in self.labels.items()},
+            {head: values[rows] for head, values in self.weights.items()},
+        )
+
+
+class Tail(nn.Module):
+    """What is trained: the layers above a trunk and the heads on their output."""
+
+    def __init__(self, body: nn.Module, heads: Heads, config: ClassifierConfig) -> None:
+        super().__init__()
+        self.body, self.heads = body, heads
+        self.token_dropout, self.smoothing = config.token_dropout, config.label_smoothing
+
+    def encode(self, states: Tensor, attention_mask: Tensor) -> Tensor:
+        """The last layer's states `(batch, tokens, size)` from the trunk's."""
+        out: Tensor = self.body(
+            inputs_embeds=states, attention_mask=attention_mask
+        ).last_hidden_state
+        return out
+
+    def forward(
+        self,
+        states: Tensor,
+        attention_mask: Tensor,
+        labels: Tensor | None = None,
+        weights: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Logits by head, and `loss` when `labels` and `weights` `(batch, heads)` are given."""
+        if self.training and self.token_dropout:
+            kept = torch.rand(attention_mask.shape, device=states.device) >= self.token_dropout
+            kept[:, 0] = True
+            attention_mask = attention_mask * kept
+        logits = self.heads(self.encode(states, attention_mask), attention_mask)
+        if labels is None or weights is None:
+            return logits
+        losses = [
+            masked_cross_entropy(table, labels[:, place], weights[:, place], self.smoothing)
+            for place, table in enumerate(logits.values())
+        ]
+        return {"loss": torch.stack(losses).sum(), **logits}
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A trunk and its tail, ready to answer."""
+
+    trunk: Trunk
+    tail: Tail
+    labels: Mapping[str, int]
+
+    @torch.no_grad()
+    def scores(self, texts: Sequence[str]) -> dict[str, Floats]:
+        """The log-probabilities `(texts, labels)` of every head."""
+        self.tail.eval()
+        states = self.trunk.states(texts)
+        order = np.argsort([len(state) for state in states], kind="stable")
+        found = {head: np.zeros((len(texts), size)) for head, size in self.labels.items()}
+        device = next(self.tail.parameters()).device
+        for start in range(0, len(order), ANSWER_BATCH):
+            rows = order[start : start + ANSWER_BATCH]
+            batch = _pad([states[row] for row in rows])
+            logits = self.tail(**{name: value.to(device) for name, value in batch.items()})
+            for head, table in logits.items():
+                found[head][rows] = table.float().cpu().numpy()
+        return {head: log_softmax(table) for head, table in found.items()}
+
+    def save(self, file: Path) -> None:
+        """Write the tail's weights as safetensors."""
+        save_file({k: v.contiguous().cpu() for k, v in self.tail.state_dict().items()}, file)
+
+    @classmethod
+    def load(
+        cls, trunk: Trunk, labels: Mapping[str, int], config: ClassifierConfig, file: Path
+    ) -> Self:
+        """What `save` wrote, on the trunk it was trained on."""
+        tail = _tail(trunk, labels, config)
+        tail.load_state_dict(load_file(file))
+        return cls(trunk, tail.to(trunk.encoder.model.device).eval(), labels)
+
+
+def trunk_depth(encoder: Encoder, config: TrainingConfig) -> int:
+    """How many of the encoder's layers stay as they are under `config`'s adapter."""
+    count = len(layer_list(Trunk(encoder, 0).transformer))
+    return max(count - config.last_k, 0) if config.adapter == "last_k" else 0
+
+
+def train_classifier(
+    trunk: Trunk,
+    labels: Mapping[str, int],
+    train: Examples,
+    validation: Examples,
+    config: ClassifierConfig,
+    folder: Path,
+    progress: Progress,
+) -> Classifier:
+    """Tune the layers above `trunk` with a new head each for `labels` (label counts by head).
+
+    The heads begin as logistic regressions on the mean of the untuned states, so that tuning starts
+    from the frozen encoder's answer instead of wrecking it (Kumar et al. 2022). Keeps the epoch of
+    best macro-F1 on `validation`; checkpoints go to `folder`, and a training that was cut off goes
+    on from the last whole one.
+    """
+    torch.manual_seed(config.seed)
+    progress.stage("prepare")
+    tail = _tail(trunk, labels, config)
+    held = _Rows(trunk.states(validation.texts), validation)
+    rows = _Rows(trunk.states(train.texts), train)
+    device = trunk.encoder.model.device
+    _start_heads(tail.to(device), rows, held)
+    if config.adapter == "lora":
+        tail.body = get_peft_model(
+            tail.body,
+            LoraConfig(
+                r=config.lora_rank,
+                lora_alpha=2 * config.lora_rank,
+                lora_dropout=config.dropout,
+                target_modules="all-linear",
+            ),
+        )
+    trainer = _Trainer(
+        model=tail,
+        args=_arguments(config, folder, device),
+        data_collator=_collate,
+        train_dataset=rows,
+        eval_dataset=held,
+        compute_metrics=_metrics,
+        callbacks=[Reporting(progress)],
+    )
+    trainer.rates = config
+    if config.patience:
+        trainer.add_callback(EarlyStoppingCallback(config.patience))
+    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    if config.adapter == "lora":
+        tail.body = tail.body.merge_and_unload()  # type: ignore[operator]
+    return Classifier(trunk, tail.eval(), labels)
+
+
+def _tail(trunk: Trunk, labels: Mapping[str, int], config: ClassifierConfig) -> Tail:
+    body = trunk.upper()
+    for module in body.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = config.dropout
+    return Tail(body, Heads(trunk.size, labels, config.dropout), config)
+
+
+class _Rows(Dataset[dict[str, Tensor]]):
+    """The trunk's states of every text, with labels and weights `(heads,)`."""
+
+    def __init__(self, states: list[Tensor], examples: Examples) -> None:
+        self.states, self.examples = states, examples
+        self.labels = torch.from_numpy(np.stack(list(examples.labels.values()), axis=1))
+        self.weights = torch.from_numpy(np.stack(list(examples.weights.values()), axis=1)).float()
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def __getitem__(self, row: int) -> dict[str, Tensor]:
+        return {
+            "states": self.states[row],
+            "labels": self.labels[row],
+            "weights": self.weights[row],
+        }
+
+
+class _Trainer(Trainer):
+    """The library's trainer with batches of like length and a rate of its own for new layers."""
+
+    rates: ClassifierConfig
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        lengths = [len(state) for state in self.train_dataset.states]  # type: ignore[union-attr]
+        generator = torch.Generator().manual_seed(self.args.seed)
+        return LengthGroupedSampler(
+            self.args.train_batch_size, lengths=lengths, generator=generator
+        )
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """AdamW: the encoder at its rate, the heads at theirs, no decay on biases and norms."""
+        if self.optimizer is None:
+            self.optimizer = torch.optim.AdamW(
+                list(_groups(cast(nn.Module, self.model), self.rates))
+            )
+        return self.optimizer
+
+
+def _groups(tail: nn.Module, config: ClassifierConfig) -> Iterator[dict[str, Any]]:
+    for new, rate in ((False, config.learning_rate), (True, config.head_learning_rate)):
+        for decayed in (False, True):
+            chosen = [
+                parameter
+                for name, parameter in tail.named_parameters()
+                if parameter.requires_grad
+                and name.startswith("heads.") == new
+                and (parameter.ndim > 1) == decayed
+            ]
+            decay = config.weight_decay if decayed else 0.0
+            yield {"params": chosen, "lr": rate, "weight_decay": decay}
+
+
+def _arguments(config: ClassifierConfig, folder: Path, device: torch.device) -> TrainingArguments:
+    cuda = device.type == "cuda"
+    half = cuda and torch.cuda.is_bf16_supported()
+    return TrainingArguments(
+        output_dir=str(folder),
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=ANSWER_BATCH,
+        num_train_epochs=config.epochs,
+        warmup_steps=config.warmup,
+        lr_scheduler_type="linear",
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model="macro_f1",
+        logging_steps=5,
+        label_names=["labels"],
+        remove_unused_columns=False,
+        report_to="none",
+        disable_tqdm=True,
+        use_cpu=not cuda,
+        bf16=half,
+        fp16=cuda and not half,
+        seed=config.seed,
+        dataloader_pin_memory=cuda,
+    )
+
+
+def _pad(states: Sequence[Tensor]) -> dict[str, Tensor]:
+    lengths = torch.tensor([len(state) for state in states])
+    padded = pad_sequence(list(states), batch_first=True)
+    mask = (torch.arange(padded.shape[1]) < lengths[:, None]).long()
+    return {"states": padded, "attention_mask": mask}
+
+
+def _collate(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    batch = _pad([row["states"] for row in rows])
+    return batch | {
+        name: torch.stack([row[name] for row in rows]) for name in ("labels", "weights")
+    }
+
+
+def _metrics(found: EvalPrediction) -> dict[str, float]:
+    """The macro-F1 of every head that has a truth, meaned."""
+    tables = found.predictions if isinstance(found.predictions, tuple) else (found.predictions,)
+    values = []
+    for table, truth in zip(tables, np.asarray(found.label_ids).T, strict=True):
+        known = truth >= 0
+        if known.any():
+            values.append(macro_f1(truth[known], table[known].argmax(axis=1)))
+    return {"macro_f1": float(np.mean(values)) if values else 0.0}
+
+
+@torch.no_grad()
+def _start_heads(tail: Tail, rows: _Rows, held: _Rows) -> None:
+    """Set the heads to logistic regressions on the mean of the untuned states."""
+    tail.eval()
+    features, checked = _means(tail, rows), _means(tail, held)
+    middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
+    probe = fit_linear(
+        (features - middle) / spread,
+        rows.examples.labels,
+        rows.examples.weights,
+        tail.heads.counts,
+        ((checked - middle) / spread, held.examples.labels),
+        penalties=(0.003, 0.03, 0.3),
+    )
+    for head, (weights, bias) in probe.parameters.items():
+        scaled = weights / spread[:, None]
+        start = torch.from_numpy(bias - middle @ scaled)
+        tail.heads.start(head, torch.from_numpy(scaled.T), start)
+
+
+def _means(tail: Tail, rows: _Rows) -> Floats:
+    device = next(tail.parameters()).device
+    found = np.zeros((len(rows), tail.heads.size))
+    order = np.argsort([len(state) for state in rows.states], kind="stable")
+    for start in range(0, len(order), ANSWER_BATCH):
+        places = order[start : start + ANSWER_BATCH]
+        batch = {k: v.to(device) for k, v in _pad([rows.states[p] for p in places]).items()}
+        states, mask = tail.encode(**batch), batch["attention_mask"].unsqueeze(-1)
+        found[places] = ((states * mask).sum(dim=1) / mask.sum(dim=1)).float().cpu().numpy()
+    return found

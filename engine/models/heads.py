@@ -1,0 +1,65 @@
+"""What stands on an encoder: attention pooling and one linear classifier per head."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class AttentionPooling(nn.Module):
+    """The mean of a text's token states, weighted by a learned score.
+
+    score = wᵀ·tanh(W·h), softmax over the tokens that are there (Yang et al. 2016, equations 5 to
+    7). `w` begins at zero: the pooling begins as the plain mean and learns to leave it.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(size, size // 4)
+        self.score = nn.Linear(size // 4, 1, bias=False)
+        nn.init.zeros_(self.score.weight)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """`(batch, tokens, size)` states and `(batch, tokens)` mask to `(batch, size)`."""
+        scores = self.score(torch.tanh(self.hidden(states))).squeeze(-1)
+        shares = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min).softmax(dim=-1)
+        return (shares.unsqueeze(-1) * states).sum(dim=1)
+
+
+class Heads(nn.Module):
+    """One linear classifier per head on the same pooled vector."""
+
+    def __init__(self, size: int, labels: Mapping[str, int], dropout: float) -> None:
+        super().__init__()
+        self.size, self.counts = size, dict(labels)
+        self.pooling = AttentionPooling(size)
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.ModuleDict({head: nn.Linear(size, n) for head, n in labels.items()})
+
+    def forward(self, states: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Token states and mask to logits `(batch, labels)` by head."""
+        pooled = self.dropout(self.pooling(states, mask))
+        return {head: linear(pooled) for head, linear in self.linear.items()}
+
+    @torch.no_grad()
+    def start(self, head: str, weights: Tensor, bias: Tensor) -> None:
+        """Let `head` begin with `weights` `(labels, size)` and `bias` `(labels,)`."""
+        linear = cast(nn.Linear, self.linear[head])
+        linear.weight.copy_(weights)
+        linear.bias.copy_(bias)
+
+
+def masked_cross_entropy(
+    logits: Tensor, labels: Tensor, weights: Tensor, smoothing: float = 0.0
+) -> Tensor:
+    """The weighted mean cross-entropy of the rows with a label (`labels` >= 0); 0 without any.
+
+    Label smoothing as in Szegedy et al. 2016, section 7.
+    """
+    losses = functional.cross_entropy(
+        logits.float(), labels.clamp(min=0), reduction="none", label_smoothing=smoothing
+    )
+    weights = weights * (labels >= 0)
+    return (losses * weights).sum() / weights.sum().clamp(min=1e-6)

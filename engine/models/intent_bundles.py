@@ -1,0 +1,210 @@
+"""Models that say what a query means: trained members in blends, or descriptions of the labels."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+from torch import Tensor
+
+from engine.models.blend import Blend
+from engine.models.calibration import log_softmax
+from engine.models.classifier import Classifier, ClassifierConfig, trunk_depth
+from engine.models.members import LinearMember, QueryVectors
+from engine.models.trunk import Trunk
+from engine.storage.files import write_json
+
+Floats = NDArray[np.float64]
+# Cosines of unlike texts lie close together: a share of a twentieth tells them apart.
+ZERO_SHOT_TEMPERATURE = 0.05
+# Without a validation part nothing says which confidence to believe.
+ZERO_SHOT_THRESHOLD = 0.5
+
+
+class IntentBundle(Protocol):
+    """What both kinds of bundle can do."""
+
+    @property
+    def labels(self) -> Mapping[str, list[str]]:
+        """The labels of every head, in the order of the probabilities' columns."""
+
+    @property
+    def vectors(self) -> QueryVectors:
+        """The pretrained encoder."""
+
+    @property
+    def systems(self) -> Sequence[str]:
+        """The systems that can answer."""
+
+    @property
+    def recommended(self) -> str:
+        """The system to believe."""
+
+    def probabilities(
+        self, texts: Sequence[str], systems: Sequence[str] | None = None
+    ) -> dict[str, dict[str, Floats]]:
+        """Per system and head the probabilities `(texts, labels)`."""
+
+    def threshold(self, head: str) -> float:
+        """The confidence below which the recommended system's answer is unsure."""
+
+    def logits(self, head: str, tokens: Mapping[str, Tensor]) -> Tensor:
+        """Differentiable scores `(texts, labels)` of the neural part, for attributions."""
+
+    def save(self, folder: Path) -> None:
+        """Write everything but the pretrained encoder, which is named."""
+
+
+@dataclass(frozen=True)
+class TrainedBundle:
+    """A tuned classifier and linear members, mixed per system and head by `blends`."""
+
+    labels: Mapping[str, list[str]]
+    vectors: QueryVectors
+    config: ClassifierConfig
+    classifier: Classifier
+    linear: Mapping[str, LinearMember]
+    blends: Mapping[str, Mapping[str, Blend]]
+    recommended: str
+
+    @property
+    def systems(self) -> list[str]:
+        """The blends' names."""
+        return list(self.blends)
+
+    def probabilities(
+        self, texts: Sequence[str], systems: Sequence[str] | None = None
+    ) -> dict[str, dict[str, Floats]]:
+        """Per system and head the probabilities `(texts, labels)`."""
+        chosen = {name: self.blends[name] for name in systems or self.systems}
+        scores = self.member_scores(texts)
+        return {
+            system: {
+                head: np.exp(blend.log_probabilities({m: scores[m][head] for m in blend.weights}))
+                for head, blend in heads.items()
+            }
+            for system, heads in chosen.items()
+        }
+
+    def member_scores(self, texts: Sequence[str]) -> dict[str, dict[str, Floats]]:
+        """Each member's log-probabilities by head."""
+        linear = {name: member.scores(texts) for name, member in self.linear.items()}
+        return {"tuned": self.classifier.scores(texts), **linear}
+
+    def threshold(self, head: str) -> float:
+        """The confidence below which the recommended system's answer is unsure."""
+        return self.blends[self.recommended][head].threshold
+
+    def logits(self, head: str, tokens: Mapping[str, Tensor]) -> Tensor:
+        """Differentiable scores `(texts, labels)` of the tuned classifier."""
+        states = self.classifier.trunk.forward(dict(tokens))
+        scores: Tensor = self.classifier.tail(states, tokens["attention_mask"])[head]
+        return scores
+
+    def save(self, folder: Path) -> None:
+        """Write `bundle.json`, `tail.safetensors` and a folder for each linear member."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.classifier.save(folder / "tail.safetensors")
+        for name, member in self.linear.items():
+            member.save(folder / name)
+        about = {
+            "kind": "trained",
+            "labels": self.labels,
+            "config": self.config.model_dump(),
+            "linear": {name: member.vectors is not None for name, member in self.linear.items()},
+            "recommended": self.recommended,
+            "blends": {
+                system: {head: vars(blend) for head, blend in heads.items()}
+                for system, heads in self.blends.items()
+            },
+        }
+        write_json(folder / "bundle.json", about)
+
+
+@dataclass(frozen=True)
+class ZeroShotBundle:
+    """The untuned encoder: the label whose description is nearest to the query."""
+
+    labels: Mapping[str, list[str]]
+    vectors: QueryVectors
+    config: ClassifierConfig
+    described: Mapping[str, NDArray[np.float32]]
+    recommended: str = "untuned"
+
+    @property
+    def systems(self) -> list[str]:
+        """Only `untuned`."""
+        return [self.recommended]
+
+    def probabilities(
+        self, texts: Sequence[str], systems: Sequence[str] | None = None
+    ) -> dict[str, dict[str, Floats]]:
+        """Softmax of the cosines between queries and label descriptions."""
+        found = self.vectors(texts)
+        heads = {
+            head: np.exp(log_softmax((found @ vectors.T).astype(float) / ZERO_SHOT_TEMPERATURE))
+            for head, vectors in self.described.items()
+        }
+        return {self.recommended: heads}
+
+    def threshold(self, head: str) -> float:
+        """The same for every head: see `ZERO_SHOT_THRESHOLD`."""
+        return ZERO_SHOT_THRESHOLD
+
+    def logits(self, head: str, tokens: Mapping[str, Tensor]) -> Tensor:
+        """Differentiable cosines `(texts, labels)`, divided by the temperature."""
+        pooled = self.vectors.encoder.model(dict(tokens))["sentence_embedding"]
+        unit = torch.nn.functional.normalize(pooled, dim=1)
+        described = torch.from_numpy(self.described[head]).to(unit.device)
+        return unit @ described.T / ZERO_SHOT_TEMPERATURE
+
+    def save(self, folder: Path) -> None:
+        """Write `bundle.json` and the descriptions' vectors."""
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(dict(self.described), folder / "descriptions.safetensors")
+        about = {
+            "kind": "zero_shot",
+            "labels": self.labels,
+            "config": self.config.model_dump(),
+        }
+        write_json(folder / "bundle.json", about)
+
+
+def load_config(folder: Path, kind: type[ClassifierConfig]) -> ClassifierConfig:
+    """The settings that the bundle in `folder` was made with."""
+    return kind.model_validate(_about(folder)["config"])
+
+
+def load_bundle(folder: Path, vectors: QueryVectors, config: ClassifierConfig) -> IntentBundle:
+    """What `save` wrote, on the encoder that `config` names."""
+    about = _about(folder)
+    labels = about["labels"]
+    if about["kind"] == "zero_shot":
+        described = load_file(folder / "descriptions.safetensors")
+        return ZeroShotBundle(labels, vectors, config, described)
+    sizes = {head: len(names) for head, names in labels.items()}
+    trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
+    return TrainedBundle(
+        labels,
+        vectors,
+        config,
+        Classifier.load(trunk, sizes, config, folder / "tail.safetensors"),
+        {
+            name: LinearMember.load(folder / name, vectors if dense else None)
+            for name, dense in about["linear"].items()
+        },
+        {
+            system: {head: Blend(**blend) for head, blend in heads.items()}
+            for system, heads in about["blends"].items()
+        },
+        about["recommended"],
+    )
+
+
+def _about(folder: Path) -> dict:
+    return json.loads((folder / "bundle.json").read_text(encoding="utf-8"))

@@ -1,0 +1,87 @@
+"""Classifiers without tuning: words, frozen vectors or both under a logistic regression."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from engine.models.classifier import Examples
+from engine.models.encoder import Encoder
+from engine.models.linear import Linear, Tfidf, fit_linear
+
+Floats = NDArray[np.float64]
+MOST_KEPT = 50_000
+# Puts a vector's numbers on the scale of TF-IDF weights, or the penalty would silence them.
+VECTOR_SCALE = 4.0
+
+
+class QueryVectors:
+    """An encoder that remembers the vectors of the queries it has seen."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors `(texts, dimension)` of queries."""
+        if len(self._known) > MOST_KEPT:
+            self._known.clear()
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known |= dict(zip(new, self.encoder.encode(new, kind="query"), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
+@dataclass(frozen=True)
+class LinearMember:
+    """A logistic regression on TF-IDF words (`tfidf`), on frozen `vectors`, or on both."""
+
+    linear: Linear
+    tfidf: Tfidf | None = None
+    vectors: QueryVectors | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        train: Examples,
+        validation: Examples,
+        sizes: Mapping[str, int],
+        tfidf: Tfidf | None = None,
+        vectors: QueryVectors | None = None,
+    ) -> Self:
+        """Fit on `train`, the penalty chosen on `validation`; `sizes` are label counts by head."""
+        held = (_features(validation.texts, tfidf, vectors), validation.labels)
+        features = _features(train.texts, tfidf, vectors)
+        linear = fit_linear(features, train.labels, train.weights, sizes, held)
+        return cls(linear, tfidf, vectors)
+
+    def scores(self, texts: Sequence[str]) -> dict[str, Floats]:
+        """The log-probabilities `(texts, labels)` of every head."""
+        return self.linear.scores(_features(texts, self.tfidf, self.vectors))
+
+    def save(self, folder: Path) -> None:
+        """Write what was learned into `folder`; the encoder is named elsewhere."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.linear.save(folder / "linear.safetensors")
+        if self.tfidf:
+            self.tfidf.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path, vectors: QueryVectors | None = None) -> Self:
+        """What `save` wrote."""
+        words = Tfidf.load(folder) if (folder / "tfidf.json").is_file() else None
+        return cls(Linear.load(folder / "linear.safetensors"), words, vectors)
+
+
+def _features(texts: Sequence[str], tfidf: Tfidf | None, vectors: QueryVectors | None) -> Any:
+    if vectors is None:
+        assert tfidf is not None  # noqa: S101 - a member has words, vectors or both
+        return tfidf.transform(texts)
+    dense = VECTOR_SCALE * vectors(texts).astype(float)
+    if tfidf is None:
+        return dense
+    return sparse.hstack([tfidf.transform(texts), sparse.csr_matrix(dense)], format="csr")

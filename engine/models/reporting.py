@@ -1,0 +1,46 @@
+"""What a Hugging Face trainer tells the progress of a run, and where it can go on."""
+
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer_utils import sort_checkpoints
+
+from engine.training.progress import Progress
+
+
+class Reporting(TrainerCallback):
+    """Reports loss, metrics and steps, and stops when the user asked for it."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Report the step; raises `Cancelled` when a stop was asked for."""
+        self.progress.stage("train", state.global_step, state.max_steps)
+        self.progress.check()
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_: Any,
+    ) -> None:
+        """Report the figures that the trainer logs, without its `eval_` prefix."""
+        for name, value in (logs or {}).items():
+            if name == "loss" or name.startswith("eval_macro"):
+                self.progress.point(name.removeprefix("eval_"), float(value), state.global_step)
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint of `folder` that was written whole, or None.
+
+    The trainer writes `trainer_state.json` last.
+    """
+    found = sort_checkpoints(str(folder)) if folder.is_dir() else []
+    whole = [path for path in found if (Path(path) / "trainer_state.json").is_file()]
+    return whole[-1] if whole else None
