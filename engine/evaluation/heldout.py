@@ -1,0 +1,79 @@
+"""Every system's answers on the held-out rows, in one frame that all comparisons start from.
+
+One row per example and head (rankings have the one head `ranking`): `example_id`, `head`, `input`,
+`truth`, then per system its `<system>` (the answer: a label, or the ten best product ids as JSON)
+and `<system>.score` (1 or 0 for right or wrong, or the query's nDCG@10).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from engine.evaluation import classification, ranking
+
+RANKING_HEAD = "ranking"
+SHOWN = 10
+
+
+def heldout_frame(kind: str, part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
+    """The frame of a dataset's part and the answers of systems, by the task's kind."""
+    build = _classified if kind == "classification" else _ranked
+    return build(part, answers)
+
+
+def score_systems(
+    kind: str, part: pd.DataFrame, answers: Mapping[str, Any]
+) -> dict[str, dict[str, float]]:
+    """The metrics of every system by name."""
+    if kind == "classification":
+        truth = part[[f"truth.{head}" for head in heads_of(part)]]
+        truth = truth.rename(columns=lambda column: column.removeprefix("truth."))
+        return {name: classification.score_heads(truth, answer) for name, answer in answers.items()}
+    return {name: ranking.score(list(part["qrels"]), answer) for name, answer in answers.items()}
+
+
+def primary_metric(kind: str) -> str:
+    """The metric that decides, by the task's kind."""
+    return "macro_f1" if kind == "classification" else ranking.PRIMARY
+
+
+def heads_of(part: pd.DataFrame) -> list[str]:
+    """The heads that a classification part holds truth for."""
+    return [column.removeprefix("truth.") for column in part if column.startswith("truth.")]
+
+
+def test_fingerprint(heldout: pd.DataFrame) -> str:
+    """A hash of examples and truth: only runs with the same one may be compared."""
+    rows = heldout[["example_id", "head", "truth"]].astype(str).sort_values(["example_id", "head"])
+    return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()[:16]
+
+
+def systems_of(heldout: pd.DataFrame) -> list[str]:
+    """The systems whose answers a held-out frame holds."""
+    return [column.removesuffix(".score") for column in heldout if column.endswith(".score")]
+
+
+def _classified(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
+    frames = []
+    for head in heads_of(part):
+        known = part[f"truth.{head}"].notna().to_numpy()
+        rows = part.loc[known, ["example_id", "input"]].assign(head=head)
+        rows["truth"] = part.loc[known, f"truth.{head}"]
+        for name, answer in answers.items():
+            rows[name] = classification.outputs(answer[head]).to_numpy()[known]
+            rows[f"{name}.score"] = (rows[name] == rows["truth"]).astype(float)
+        frames.append(rows)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _ranked(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
+    rows = part[["example_id", "input"]].assign(head=RANKING_HEAD).reset_index(drop=True)
+    rows["truth"] = [json.dumps(dict(sorted(qrels.items()))) for qrels in part["qrels"]]
+    for name, answer in answers.items():
+        rows[name] = [json.dumps(list(found.product_ids[:SHOWN])) for found in answer]
+        scores = ranking.score_each(list(part["qrels"]), answer)[ranking.PRIMARY]
+        rows[f"{name}.score"] = scores.to_numpy()
+    return rows

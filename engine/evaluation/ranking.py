@@ -1,0 +1,52 @@
+"""How good rankings are, measured with ir-measures (linear gains, as trec_eval does)."""
+
+from collections.abc import Mapping, Sequence
+
+import ir_measures
+import numpy as np
+import pandas as pd
+from ir_measures import RR, Judged, R, nDCG
+
+from engine.retrieval.ranking import Ranking
+
+PRIMARY = "ndcg@10"
+MEASURES = {PRIMARY: nDCG @ 10, "recall@50": R @ 50, "mrr@10": RR @ 10, "judged@10": Judged @ 10}
+JUDGED_ONLY = "ndcg@10_judged"
+
+Qrels = Mapping[str, int]
+
+
+def score_each(truth: Sequence[Qrels], rankings: Sequence[Ranking]) -> pd.DataFrame:
+    """Every measure for every query, in their order; a query with nothing relevant is NaN.
+
+    A product without a judgment counts as 0. `ndcg@10_judged` ranks the judged products alone, which
+    is kinder to systems that find what the judges never saw; `judged@10` says how many they saw.
+    Source: Järvelin and Kekäläinen (2002) for nDCG.
+    """
+    rows = pd.DataFrame(np.nan, index=range(len(truth)), columns=[*MEASURES, JUDGED_ONLY])
+    scored = [row for row, qrels in enumerate(truth) if any(grade > 0 for grade in qrels.values())]
+    if not scored:
+        return rows
+    qrels_by_query = {str(row): dict(truth[row]) for row in scored}
+    whole = {str(row): _run(rankings[row]) for row in scored}
+    known = {
+        str(row): {name: score for name, score in whole[str(row)].items() if name in truth[row]}
+        for row in scored
+    }
+    rows.loc[scored] = 0.0
+    names = {str(measure): name for name, measure in MEASURES.items()}
+    for found in ir_measures.iter_calc(list(MEASURES.values()), qrels_by_query, whole):
+        rows.loc[int(found.query_id), names[str(found.measure)]] = found.value
+    for found in ir_measures.iter_calc([nDCG @ 10], qrels_by_query, known):
+        rows.loc[int(found.query_id), JUDGED_ONLY] = found.value
+    return rows
+
+
+def score(truth: Sequence[Qrels], rankings: Sequence[Ranking]) -> dict[str, float]:
+    """The mean of every measure over the queries that have something relevant."""
+    return {name: float(value) for name, value in score_each(truth, rankings).mean().items()}
+
+
+def _run(ranking: Ranking) -> dict[str, float]:
+    # Ranks instead of scores: equal scores would be put in another order by the evaluator.
+    return {product_id: -float(rank) for rank, product_id in enumerate(ranking.product_ids)}
