@@ -10,16 +10,19 @@ from engine.data.simulation.lexicon import Category, Lexicon, Notion, Series
 from engine.data.simulation.shop import MODELS, Shop
 
 INTENT_SHARES = {
-    "browse_category": 0.15,
+    "browse_category": 0.13,
     "exact_product": 0.15,
-    "by_attribute": 0.24,
+    "by_attribute": 0.23,
     "deal": 0.13,
     "gift": 0.12,
-    "problem": 0.13,
-    "service": 0.08,
+    "problem": 0.12,
+    "service": 0.12,
 }
 """Each intent's share of the distinct queries."""
 _ATTEMPTS = 40
+_SLANG_SHARE = 0.8
+_FAMOUS_SHARE = 0.65
+"""How often a brand's first line is meant, the one that may have a nickname."""
 _PRICE_LEVELS = (-0.3, 0.0, 0.3)
 
 
@@ -91,9 +94,14 @@ class _Speaker:
         self.shop = shop
         self.lexicon: Lexicon = shop.lexicon
         self.rng = rng
-        self.leaf_number = pick_number(shop.category, rng)
+        self.leaf_number = pick_number(np.unique(shop.category), rng)
         self.leaf: Category = self.lexicon.categories[self.leaf_number]
-        brands = [n for n, brand in enumerate(self.lexicon.brands) if brand.top == self.leaf.top]
+        brands = [
+            number
+            for number, brand in enumerate(self.lexicon.brands)
+            if brand.top == self.leaf.top
+            for _ in range(1 + sum(bool(series.nickname) for series in brand.series))
+        ]
         self.brand = pick(brands, rng)
         self.needs: dict[str, tuple[int, ...]] = {}
         self.leaf_named = False
@@ -135,24 +143,27 @@ class _Speaker:
     def _form(self, notion: Notion) -> str:
         """One of the words for a value: the catalog's, a common one or slang."""
         dice = self.rng.random()
-        if notion.slang and dice < 0.55:
+        if notion.slang and dice < _SLANG_SHARE:
             self.slang = True
             return pick(notion.slang, self.rng)
-        return pick(notion.said, self.rng) if notion.said and dice < 0.85 else notion.value
+        return (
+            pick(notion.said, self.rng) if notion.said and self.rng.random() < 0.5 else notion.value
+        )
 
     def _say_type(self) -> str:
         self.leaf_named = True
         dice = self.rng.random()
-        if dice < 0.4:
+        if dice < 0.3:
             self.slang = True
             return pick(self.leaf.slang, self.rng)
-        return pick(self.leaf.words if dice < 0.7 else self.leaf.nouns, self.rng)
+        return pick(self.leaf.words if dice < 0.5 else self.leaf.nouns, self.rng)
 
     def _say_facet(self) -> str:
         self.leaf_named = True
-        trait = "style" if "style" not in self.needs and self.rng.random() < 0.6 else "extra"
+        trait = "style" if "style" not in self.needs and self.rng.random() < 0.7 else "extra"
         values: tuple[Notion, ...] = getattr(self.leaf, trait)
-        number = int(self.rng.integers(len(values)))
+        known = np.array([4.0 if value.slang else 1.0 for value in values])
+        number = int(self.rng.choice(len(values), p=known / known.sum()))
         self.needs[trait] = (number,)
         return self._form(values[number])
 
@@ -165,7 +176,7 @@ class _Speaker:
         number = pick(self.leaf.uses, self.rng)
         self.needs["use"] = (number,)
         use = self.lexicon.uses[number]
-        if self.rng.random() < 0.45:
+        if self.rng.random() < 0.5:
             self.slang = True
             return pick(use.slang, self.rng)
         return pick(use.said, self.rng)
@@ -175,10 +186,10 @@ class _Speaker:
         return self.lexicon.brands[self.brand].name
 
     def _say_series(self) -> str:
-        number = int(self.rng.integers(2))
+        number = int(self.rng.random() > _FAMOUS_SHARE)
         self.needs["brand"], self.needs["series"] = (self.brand,), (number,)
         series: Series = self.lexicon.brands[self.brand].series[number]
-        if series.nickname and self.rng.random() < 0.7:
+        if series.nickname and self.rng.random() < _SLANG_SHARE:
             self.slang = True
             return series.nickname
         return series.name

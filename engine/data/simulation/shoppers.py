@@ -29,6 +29,7 @@ _EXPLORED = 0.35
 _DEPTH = 30
 _KNOWN_GOOD = 60
 _ROWS_PER_SEARCH = 10
+_SERVICE_APPEAL = 0.1
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ class Log:
 
     def _appeal(self, user: int, query: Query) -> float:
         if not query.categories:
-            return query.weight * 0.06
+            return query.weight * _SERVICE_APPEAL
         return query.weight * float(self._shoppers.tops[user, list(query.categories)].mean())
 
     def _search(
@@ -209,7 +210,7 @@ class Log:
         attraction = ATTRACTION[query.grades(self._shop, page)]
         attraction = attraction * self._shoppers.liking(user, self._shop, page)
         clicks = looked & (rng.random(len(page)) < np.minimum(attraction, 0.95))
-        for rank in np.flatnonzero(clicks):
+        for rank in np.flatnonzero(clicks).tolist():
             product_id = self._shop.product_id(page[rank])
             grade = query.grades(self._shop, page[rank : rank + 1])[0]
             for event, chance in (
