@@ -25,11 +25,15 @@ _DASHES = ("solid", "dash", "dot")
 _PATTERNS = ("", "/", ".")
 
 
+def cut(text: object, longest: int = _LONGEST_LABEL) -> str:
+    """`text` on one line, at most `longest` characters long."""
+    plain = " ".join(str(text).split())
+    return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
+
+
 def label(text: object, longest: int = _LONGEST_LABEL) -> str:
     """`text` cut to `longest` characters and escaped for a figure."""
-    plain = " ".join(str(text).split())
-    cut = plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
-    return html.escape(cut).replace("$", "&#36;")
+    return html.escape(cut(text, longest)).replace("$", "&#36;")
 
 
 def draw(

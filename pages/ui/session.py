@@ -4,6 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
+from engine.data.tables import Tables
 from engine.storage.workspace import Workspace
 
 PARAM = "w"
@@ -37,8 +38,8 @@ def leave() -> None:
     st.query_params.pop(PARAM, None)
 
 
-def begin(language: str) -> Workspace:
-    """The current workspace, or a new one in `language`."""
+def begin(language: str | None = None) -> Workspace:
+    """The current workspace, or a new one; without a language its first catalog decides it."""
     current = workspace()
     if current is None:
         current = Workspace.create(language=language)
@@ -50,3 +51,20 @@ def link(chosen: Workspace) -> str:
     """The address that opens `chosen` in any browser that reaches this server."""
     parts = urlsplit(st.context.url or "")
     return urlunsplit((parts.scheme, parts.netloc, "/", f"{PARAM}={chosen.key}", ""))
+
+
+def stamp(chosen: Workspace) -> str:
+    """A mark that changes with every load, undo and correction of `chosen`: the key of caches."""
+    files = (chosen.folder / "tables" / "tables.json", chosen.folder / "corrections.jsonl")
+    marks = [file.stat().st_mtime_ns if file.is_file() else 0 for file in files]
+    return f"{chosen.name}:{marks}:{chosen.language}"
+
+
+def tables(chosen: Workspace) -> Tables:
+    """The tables of `chosen`, read once per load. Everybody shares them: never change a frame."""
+    return _tables(stamp(chosen), chosen)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _tables(stamp: str, _chosen: Workspace) -> Tables:
+    return _chosen.tables()

@@ -119,12 +119,13 @@ def show_sidebar(current: Workspace | None) -> None:
         with st.popover(t("app.sidebar.share"), icon=":material/link:", width="stretch"):
             st.markdown(t("app.sidebar.share_text"))
             st.code(session.link(current), language=None, wrap_lines=True)
-        running = _running_jobs(current)
+        running = running_jobs(current)
         if running:
             st.badge(t("app.sidebar.jobs", n=running), icon=":material/autorenew:", color="blue")
 
 
-def _running_jobs(current: Workspace) -> int:
+def running_jobs(current: Workspace) -> int:
+    """How many trainings of `current` run or wait."""
     try:
         from engine.jobs import list_jobs
     except ImportError:

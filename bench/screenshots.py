@@ -1,0 +1,93 @@
+"""Pictures of the pages for the README: `python bench/screenshots.py [PAGE ...]`.
+
+Starts the app with a state folder of its own, loads a sample shop per language, and writes
+`<page>-<language>-<theme>.png`. A page called `start` is home before anything is loaded.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from bench.app_server import AppServer  # noqa: E402
+
+PAGES = ("start", "home", "data", "search", "intent", "tune", "compare")
+LANGUAGES = ("zh", "en")
+THEMES = ("light", "dark")
+
+
+def settle(page: Page) -> None:
+    """Wait until the page's script has finished and its charts are drawn."""
+    page.wait_for_selector(".stApp[data-test-script-state=notRunning]", state="attached")
+    page.wait_for_timeout(1500)
+
+
+def load_shop(browser: Browser, url: str, language: str) -> str:
+    """Load a sample shop as a visitor would; the key of its workspace."""
+    page = browser.new_page()
+    page.goto(f"{url}/?lang={language}")
+    page.locator(".st-key-load_sample button").click(timeout=60_000)
+    page.wait_for_selector(".st-key-figures", timeout=120_000)
+    key = page.url.split("w=")[1].split("&")[0]
+    page.close()
+    return key
+
+
+def take(
+    browser: Browser, url: str, name: str, language: str, theme: str, width: int, folder: Path
+) -> Path:
+    """One picture of one page, as long as the page is."""
+    page = browser.new_page(
+        color_scheme="dark" if theme == "dark" else "light",
+        viewport={"width": width, "height": 900},
+        locale="zh-CN" if language == "zh" else "en-US",
+    )
+    page.goto(url)
+    settle(page)
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(max(900, height), 4000)})
+    page.wait_for_timeout(1000)
+    path = folder / f"{name}-{language}-{theme}.png"
+    page.screenshot(path=path)
+    page.close()
+    return path
+
+
+def main() -> None:
+    """Take every picture that was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pages", nargs="*", metavar="PAGE", default=PAGES)
+    parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=LANGUAGES)
+    parser.add_argument("--themes", nargs="+", choices=THEMES, default=THEMES)
+    parser.add_argument("--width", type=int, default=1280)
+    parser.add_argument("--out", type=Path, default=PROJECT / "docs" / "screenshots")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = AppServer(Path(folder) / "home")
+        server.start()
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), chromium_sandbox=False
+        )
+        try:
+            for language in options.languages:
+                key = load_shop(browser, server.url, language)
+                for name in options.pages:
+                    path = "/" if name in ("start", "home") else f"/{name}"
+                    shop = "" if name == "start" else f"&w={key}"
+                    address = f"{server.url}{path}?lang={language}{shop}"
+                    for theme in options.themes:
+                        arguments = (name, language, theme, options.width, options.out)
+                        print(take(browser, address, *arguments))
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
