@@ -238,12 +238,13 @@ def test_content_decides_where_the_name_is_wrong(tmp_path: Path, write: Write) -
 
 def test_json_lines_keep_every_key_and_nested_values(write: Write) -> None:
     lines = [
+        {},
         {"id": "007", "price": 1.5, "size": {"w": 1, "u": "厘米"}},
         {"id": 8, "on": True, "tags": ["a"], "price": None},
         {"id": 12345678901234567890, "price": float("nan")},
     ]
     raw = read_table(write("a.jsonl", "\n\n".join(json.dumps(line) for line in lines)))
-    assert list(raw.rows) == [1, 3, 5]
+    assert list(raw.rows) == [3, 5, 7]
     assert cells(raw) == [
         ["id", "price", "size", "on", "tags"],
         ["007", "1.5", '{"w": 1, "u": "厘米"}', None, None],
@@ -445,6 +446,7 @@ def test_bad_rows_beyond_the_list_are_counted(write: Write) -> None:
         ),
         ("a.csv", b",".join(b"c%d" % n for n in range(200_000)) + b"\n1\n", "too_many_columns"),
         ("a.jsonl", json.dumps({f"k{n}": n for n in range(301)}).encode(), "too_many_columns"),
+        ("a.jsonl", b"{}\n{}\n", "header_only"),
         ("a.json", b"[1, 2, 3]", "no_records"),
         ("a.json", b'"text"', "no_records"),
         ("a.json", b'[{"id": 1}, {"id"', "broken_json"),

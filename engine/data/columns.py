@@ -12,6 +12,7 @@ from engine.data.limits import refuse
 from engine.errors import InputError, Problem
 
 BATCH_ROWS = 20_000
+WHOLE_BELOW = 1e18  # beyond, digits would be made up
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class TextColumns:
         Raises InputError if no record is left.
         """
         self._flush()
-        if not self._count:
+        if not self._count or not self.header:
             if self.rejected:
                 raise InputError("reader.no_good_row", self.problems, file=self.name)
             raise refuse("header_only", self.name)
@@ -131,6 +132,16 @@ class TextColumns:
                 self.warn("repeated_column", name, given=given)
             names.append(name)
         return names
+
+
+def number_to_text(number: float, digits: int = 17) -> str:
+    """A number as a person would type it: whole ones without a point, others short and exact.
+
+    `digits` is how many digits the source keeps (17: all of a double).
+    """
+    if number.is_integer() and abs(number) < WHOLE_BELOW:
+        return str(int(number))
+    return repr(number) if digits >= 17 else f"{number:.{digits}g}"
 
 
 def _blank_to_missing(column: pa.ChunkedArray) -> pa.ChunkedArray:

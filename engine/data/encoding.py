@@ -131,8 +131,9 @@ def _find_wide(head: bytes) -> str | None:
 
 def _gb2312_count(text: str) -> tuple[int, int]:
     """Characters of `text` beyond ASCII that GB2312 holds, and all beyond ASCII."""
-    beyond = "".join(mark for mark in text if mark > "\x7f")
-    return len(beyond.encode("gb2312", "ignore")) // 2, len(beyond)
+    ascii_count = len(text.encode("ascii", "ignore"))
+    held = (len(text.encode("gb2312", "ignore")) - ascii_count) // 2
+    return held, len(text) - ascii_count
 
 
 def _is_surely_utf8(line: bytes) -> bool:

@@ -9,6 +9,8 @@ from engine.data.encoding import Encoding, find_encoding, read_lines
 from engine.data.limits import refuse
 
 BROKEN = object()
+_DECODER = json.JSONDecoder(parse_constant=str)
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def parse_json(path: Path, columns: TextColumns) -> str:
@@ -38,7 +40,7 @@ def parse_json(path: Path, columns: TextColumns) -> str:
 
 def _load(text: str) -> object:
     try:
-        return json.loads(text.strip().strip("\ufeff"), parse_constant=str)
+        return _DECODER.decode(text.strip().strip("\ufeff"))
     except (ValueError, RecursionError):
         return BROKEN
 
@@ -73,19 +75,23 @@ def _parse_records(
             columns.reject(row, "broken_json_line")
         elif not isinstance(record, dict):
             columns.reject(row, "no_record")
-        elif not _is_unicode(record):
-            columns.reject(row, foreign, encoding=encoding.codec.upper())
         else:
-            if not record.keys() <= keys.keys():
-                keys |= dict.fromkeys(record)
+            new = [key for key in record if key not in keys]
+            cells = [_to_text(record.get(key)) for key in [*keys, *new]]
+            if not _is_unicode(new) or not _is_unicode(cells):
+                columns.reject(row, foreign, encoding=encoding.codec.upper())
+                continue
+            if new:
+                keys |= dict.fromkeys(new)
                 columns.set_header(list(keys))
-            columns.append(row, [_to_text(record.get(key)) for key in keys])
+            if cells:
+                columns.append(row, cells)
 
 
-def _is_unicode(record: dict[str, object]) -> bool:
+def _is_unicode(texts: Iterable[str | None]) -> bool:
     """Whether no text holds half a surrogate pair, as a cut emoji or another encoding leaves it."""
     try:
-        json.dumps(record, ensure_ascii=False).encode()
+        "".join(text for text in texts if text).encode()
     except UnicodeEncodeError:
         return False
     return True
@@ -94,4 +100,4 @@ def _is_unicode(record: dict[str, object]) -> bool:
 def _to_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return _ENCODER.encode(value)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from engine.data import limits
-from engine.data.columns import BATCH_ROWS, TextColumns
+from engine.data.columns import BATCH_ROWS, TextColumns, number_to_text
 from engine.data.limits import check_unpacked, refuse
 
 
@@ -46,8 +46,10 @@ def _to_text(array: pa.Array) -> pa.Array:
         return _to_text(array.dictionary_decode())
     if pa.types.is_nested(kind):
         return _texts([None if value is None else _dump(value) for value in array.to_pylist()])
-    if pa.types.is_floating(kind):
-        return _texts([None if value is None else _number(value) for value in array.to_pylist()])
+    if pa.types.is_floating(kind):  # pandas keeps whole numbers with gaps as floats
+        return _texts(
+            [None if value is None else number_to_text(value) for value in array.to_pylist()]
+        )
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         values = array.to_pylist()
         return _texts(
@@ -58,11 +60,6 @@ def _to_text(array: pa.Array) -> pa.Array:
 
 def _texts(values: Sequence[str | None]) -> pa.Array:
     return pa.array(values, pa.string())
-
-
-def _number(value: float) -> str:
-    """Whole numbers without a point: pandas stores numbers with gaps as floats."""
-    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _dump(value: object) -> str:

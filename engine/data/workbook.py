@@ -6,9 +6,10 @@ from pathlib import Path
 
 import python_calamine as calamine
 
-from engine.data.columns import TextColumns
+from engine.data.columns import TextColumns, number_to_text
 from engine.data.limits import check_unpacked, refuse
 
+EXCEL_DIGITS = 15
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 Cell = (
     str
@@ -80,11 +81,11 @@ def _parse_sheet(sheet: calamine.CalamineSheet, columns: TextColumns) -> None:
 
 
 def _to_text(cell: Cell) -> str:
-    """The cell as a person would have typed it; numbers have the 15 digits that Excel keeps."""
+    """The cell as a person would have typed it."""
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else f"{cell:.15g}"
+        return number_to_text(cell, EXCEL_DIGITS)
     if isinstance(cell, datetime.datetime):
         return cell.isoformat(sep=" ")
     return str(cell)
