@@ -5,7 +5,7 @@ from string import Formatter
 
 import numpy as np
 
-from engine.data.simulation.draws import pick, pick_number
+from engine.data.simulation.draws import pick
 from engine.data.simulation.lexicon import Category, Lexicon, Notion, Series
 from engine.data.simulation.shop import MODELS, Shop
 
@@ -21,7 +21,11 @@ INTENT_SHARES = {
 """Each intent's share of the distinct queries."""
 _ATTEMPTS = 40
 _SLANG_SHARE = 0.8
-_FAMOUS_SHARE = 0.65
+_USE_SLANG_SHARE = 0.65
+_KNOWN_WEIGHT = 6.0
+"""How many times more often a value with a nickname is asked for: what is
+asked for much gets a nickname."""
+_FAMOUS_SHARE = 0.8
 """How often a brand's first line is meant, the one that may have a nickname."""
 _PRICE_LEVELS = (-0.3, 0.0, 0.3)
 
@@ -67,10 +71,11 @@ class Query:
 def make_queries(shop: Shop, count: int, rng: np.random.Generator) -> list[Query]:
     """About `count` distinct queries; fewer if the templates yield no more new ones."""
     queries: dict[str, Query] = {}
+    leaves = np.unique(shop.category)
     for intent, share in INTENT_SHARES.items():
         wanted = max(round(share * count), 1)
-        for _ in range(wanted * _ATTEMPTS):
-            query = _Speaker(shop, rng).say(intent)
+        for attempt in range(wanted * _ATTEMPTS):
+            query = _Speaker(shop, int(leaves[attempt % len(leaves)]), rng).say(intent)
             if query.text in queries or not _answerable(query, shop):
                 continue
             queries[query.text] = query
@@ -90,17 +95,17 @@ def _answerable(query: Query, shop: Shop) -> bool:
 class _Speaker:
     """Fills one template, and notes what each filled word asks of a product."""
 
-    def __init__(self, shop: Shop, rng: np.random.Generator) -> None:
+    def __init__(self, shop: Shop, leaf: int, rng: np.random.Generator) -> None:
         self.shop = shop
         self.lexicon: Lexicon = shop.lexicon
         self.rng = rng
-        self.leaf_number = pick_number(np.unique(shop.category), rng)
+        self.leaf_number = leaf
         self.leaf: Category = self.lexicon.categories[self.leaf_number]
         brands = [
             number
             for number, brand in enumerate(self.lexicon.brands)
             if brand.top == self.leaf.top
-            for _ in range(1 + sum(bool(series.nickname) for series in brand.series))
+            for _ in range(1 + 2 * sum(bool(series.nickname) for series in brand.series))
         ]
         self.brand = pick(brands, rng)
         self.needs: dict[str, tuple[int, ...]] = {}
@@ -160,9 +165,9 @@ class _Speaker:
 
     def _say_facet(self) -> str:
         self.leaf_named = True
-        trait = "style" if "style" not in self.needs and self.rng.random() < 0.7 else "extra"
+        trait = "style" if "style" not in self.needs and self.rng.random() < 0.8 else "extra"
         values: tuple[Notion, ...] = getattr(self.leaf, trait)
-        known = np.array([4.0 if value.slang else 1.0 for value in values])
+        known = np.array([_KNOWN_WEIGHT if value.slang else 1.0 for value in values])
         number = int(self.rng.choice(len(values), p=known / known.sum()))
         self.needs[trait] = (number,)
         return self._form(values[number])
@@ -176,7 +181,7 @@ class _Speaker:
         number = pick(self.leaf.uses, self.rng)
         self.needs["use"] = (number,)
         use = self.lexicon.uses[number]
-        if self.rng.random() < 0.5:
+        if self.rng.random() < _USE_SLANG_SHARE:
             self.slang = True
             return pick(use.slang, self.rng)
         return pick(use.said, self.rng)
