@@ -147,7 +147,7 @@ def load_sample(
     for table in SAMPLE_TABLES:
         found = sorted(folder.glob(f"{table}.csv*"))
         if not found:
-            raise InputError("data.no_sample", language=language, table=table)
+            raise InputError("data.no_sample", sample=language, table=table)
         files[table] = found[0]
     report = load_files(workspace, files, progress=progress)
     workspace.set_language(language)
@@ -159,7 +159,7 @@ def _bring(table: str, path: Path, name: str, changes: Lookup[str, str]) -> tupl
     mapping = guess(table, raw.frame)
     columns = [*mapping.fields.values(), *mapping.left]
     columns.sort(key=lambda column: list(raw.frame).index(column) if column in raw.frame else -1)
-    mapping = edit(mapping, changes, columns)
+    mapping = edit(mapping, changes, columns, name)
     if mapping.missing:
         listed = ", ".join(columns)
         details = [

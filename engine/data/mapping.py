@@ -18,6 +18,8 @@ from engine.errors import InputError
 
 SAMPLE_ROWS = 1000
 _THRESHOLD = 0.2
+_PART = 0.6  # what a header that only contains a field's name can reach
+_BELIEVED = ("id", "number", "time")
 _CONTENT_ONLY = 0.45  # what content alone can reach: less than any fitting name
 
 
@@ -71,12 +73,12 @@ def guess(table: str, frame: pd.DataFrame) -> Mapping:
         column: profile(sample[column]) for column in columns if column not in fields.values()
     }
     scores = [
-        (_score(table, field, column, found), -place, field.name, column)
+        (_score(table, field, column, found), field.name, column)
+        for field in TABLES[table].fields
         for column, found in profiles.items()
-        for place, field in enumerate(TABLES[table].fields)
         if field.name not in fields
     ]
-    for score, _, name, column in sorted(scores, reverse=True):
+    for score, name, column in sorted(scores, key=lambda scored: -scored[0]):
         if score >= _THRESHOLD and name not in fields and column not in fields.values():
             fields[name], confidence[name] = column, round(score, 2)
     order = TABLES[table].columns
@@ -90,8 +92,8 @@ def guess(table: str, frame: pd.DataFrame) -> Mapping:
     )
 
 
-def edit(mapping: Mapping, changes: Lookup[str, str], columns: Iterable[str]) -> Mapping:
-    """The mapping with the user's own choices; an empty column takes a field away.
+def edit(mapping: Mapping, changes: Lookup[str, str], columns: Iterable[str], file: str) -> Mapping:
+    """The mapping with the user's own choices for `file`; an empty column takes a field away.
 
     Raises InputError for a field the table has not, or a column the file has not.
     """
@@ -100,7 +102,9 @@ def edit(mapping: Mapping, changes: Lookup[str, str], columns: Iterable[str]) ->
     for name in changes:
         if name not in TABLES[mapping.table].columns:
             known = ", ".join(TABLES[mapping.table].columns)
-            raise InputError("data.unknown_field", table=mapping.table, field=name, fields=known)
+            raise InputError(
+                "data.unknown_field", file=file, table=mapping.table, field=name, fields=known
+            )
         fields.pop(name, None)
         confidence.pop(name, None)
     for name, column in changes.items():
@@ -110,6 +114,7 @@ def edit(mapping: Mapping, changes: Lookup[str, str], columns: Iterable[str]) ->
         if spelt is None:
             raise InputError(
                 "data.unknown_column",
+                file=file,
                 table=mapping.table,
                 field=name,
                 column=column,
@@ -127,8 +132,10 @@ def _score(table: str, field: Field, column: str, found: Profile) -> float:
     fit = found.fits(table, field)
     name = _name_score(column, aliases()[table].get(field.name, [field.name]))
     if name:
-        filled = 0.6 + 0.4 * found.filled
-        return name * filled * (0.4 + 0.6 * fit) if fit or not found.filled else 0.0
+        # A plain header such as "price" is believed even over cells that are no prices: the user
+        # should hear what is wrong with them.
+        believed = fit or not found.filled or (name > _PART and field.kind in _BELIEVED)
+        return name * (0.6 + 0.4 * found.filled) * (0.4 + 0.6 * fit) if believed else 0.0
     return _CONTENT_ONLY * fit if fit >= 0.8 and found.tells(field) else 0.0
 
 
@@ -142,7 +149,7 @@ def _name_score(column: str, names: list[str]) -> float:
         elif _within(_words(alias), words) or (
             not alias.isascii() and len(alias) > 1 and squash(alias) in squashed
         ):
-            best = max(best, 0.6 * sure * (0.5 + 0.5 * len(squash(alias)) / len(squashed)))
+            best = max(best, _PART * sure * (0.5 + 0.5 * len(squash(alias)) / len(squashed)))
     return best
 
 

@@ -15,14 +15,15 @@ from engine.data.values import (
 )
 
 _URL = r"^(?:https?:)?//\S+$|\.(?:jpe?g|png|webp|gif)$"
-_TYPICAL_WORDS = 300
+_TITLE_CHARACTERS = 60
+_TEXT_CHARACTERS = 300
 
 
 @dataclass(frozen=True)
 class Profile:
     """Shares (0 to 1) of a sample's filled cells, and of the distinct ones among them.
 
-    `length` is the mean number of characters.
+    `length` is the median number of characters.
     """
 
     values: pd.Series
@@ -50,7 +51,8 @@ class Profile:
         if field.kind == "time":
             found, _, _ = read_times(self.values.head(200))
             plausible = found.between(pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01"))
-            return float(plausible.mean()) if plausible.mean() >= 0.5 else 0.0
+            share = float(found.notna().mean())
+            return share * (0.5 + 0.5 * float(plausible.mean())) if share >= 0.5 else 0.0
         if field.kind == "choice":
             return float(read_choices(self.values, field.name)[0].notna().mean())
         return self._fits_text(field)
@@ -89,11 +91,11 @@ class Profile:
         if self.url > 0.5:
             return 0.0
         worded = 1 - 0.7 * self.number
-        if field.name == "title":
-            return worded * min(1.0, 0.4 + self.distinct) * min(1.0, _TYPICAL_WORDS / self.length)
         if field.name in ("description", "text"):
             return worded * min(1.0, 0.5 + self.length / 40)
-        return worded * min(1.0, _TYPICAL_WORDS / self.length)
+        usual = _TITLE_CHARACTERS if field.name == "title" else _TEXT_CHARACTERS
+        brief = max(0.3, min(1.0, usual / self.length))
+        return worded * brief * (min(1.0, 0.4 + self.distinct) if field.name == "title" else 1.0)
 
 
 def profile(column: pd.Series) -> Profile:
@@ -107,7 +109,7 @@ def profile(column: pd.Series) -> Profile:
         values=values,
         filled=len(values) / len(column),
         distinct=values.nunique() / len(values),
-        length=float(values.str.len().mean()),
+        length=float(values.str.len().median()),
         number=float(numbers.notna().mean()),
         url=float(values.str.contains(_URL, regex=True).mean()),
         json=float(values.str.contains(r"^(?:\{.*\}|\[.*\])$", regex=True).mean()),

@@ -4,14 +4,9 @@ Read are ISO 8601, seconds, milli-, micro- and nanoseconds since 1970, spreadshe
 `2024/1/5 13:00`, `2024年1月5日 下午1:00`, `5.1.2024`, `01/05/2024`, and what pandas knows beside.
 """
 
-from typing import Literal
-
 import pandas as pd
 
-_Unit = Literal["s", "ms", "us", "ns"]
-
-_EPOCH = pd.Timestamp(0)
-_EPOCH_UNITS: tuple[tuple[int, _Unit], ...] = ((10, "s"), (13, "ms"), (16, "us"), (19, "ns"))
+_MICROSECONDS = {10: 1e6, 13: 1e3, 16: 1.0, 19: 1e-3}  # per unit of an epoch of so many digits
 _YEAR_FIRST = (
     r"^(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*[日号]?"
 )
@@ -66,9 +61,9 @@ def _read_epochs(column: pd.Series) -> pd.Series:
     digits = column.str.extract(r"^(\d{5,19})(?:\.\d*)?$")[0].str.len()
     numbers = pd.to_numeric(column[digits.notna()], errors="coerce").astype("float64")
     found = [pd.Series(dtype="datetime64[us]")]
-    for length, unit in _EPOCH_UNITS:
-        chosen = numbers[digits[numbers.index] == length]
-        found.append((_EPOCH + pd.to_timedelta(chosen, unit=unit)).astype("datetime64[us]"))
+    for length, scale in _MICROSECONDS.items():
+        chosen = numbers[digits[numbers.index] == length] * scale
+        found.append(chosen.astype("int64").astype("datetime64[us]"))
     days = numbers[(digits[numbers.index] == 5) & numbers.between(20_000, 80_000)]
     serial = _DAY_ZERO + pd.to_timedelta(days, unit="D")
     found.append(serial.dt.round("s").astype("datetime64[us]"))

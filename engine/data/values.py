@@ -76,7 +76,7 @@ def _number(text: str, european: bool) -> float:
         european = re.fullmatch(r"[+-]?\d+,\d{1,2}", bare) is not None
     bare = bare.replace(".", "").replace(",", ".") if european else bare.replace(",", "")
     try:
-        return float(bare) * scale
+        return np.nan if "_" in bare else float(bare) * scale
     except ValueError:
         return np.nan
 
@@ -115,7 +115,7 @@ def read_choices(column: pd.Series, name: str) -> Read:
         words = words.str.replace(r"^([+-]?\d+)\.0+$", r"\1", regex=True).str.removeprefix("+")
     meaning = synonyms()[name]
     if name == "sentiment":
-        seen = set(words.dropna().unique())
+        seen = {word for word in words.dropna().unique() if word.lstrip("-").isdigit()}
         numeric = next((table for values, table in _NUMBER_SENTIMENTS if seen <= values), {})
         meaning = meaning | numeric
     values = words.map(meaning).astype("str")
