@@ -158,10 +158,10 @@ class _Speaker:
     def _say_type(self) -> str:
         self.leaf_named = True
         dice = self.rng.random()
-        if dice < 0.3:
+        if dice < 0.33:
             self.slang = True
             return pick(self.leaf.slang, self.rng)
-        return pick(self.leaf.words if dice < 0.5 else self.leaf.nouns, self.rng)
+        return pick(self.leaf.words if dice < 0.48 else self.leaf.nouns, self.rng)
 
     def _say_facet(self) -> str:
         self.leaf_named = True
