@@ -126,6 +126,15 @@ def test_a_header_whose_cells_do_not_fit_is_not_believed() -> None:
     assert found.fields == {"query": "query"}
 
 
+def test_attributes_are_json_or_pairs_and_a_plain_word_is_an_attribute_of_its_own() -> None:
+    plain = guess(
+        "products", frame(id=["1", "2"], title=["红杯", "蓝壶"], 规格=["家庭装", "旅行装"])
+    )
+    assert plain.left == ["规格"]
+    pairs = guess("products", frame(id=["1", "2"], title=["杯", "壶"], 规格=["色：红", "色：蓝"]))
+    assert pairs.fields["attributes"] == "规格"
+
+
 def test_a_plain_header_is_believed_so_that_its_cells_are_complained_about() -> None:
     found = guess("products", frame(id=["1", "2"], title=["a b", "c d"], price=["NaN", "soon"]))
     assert found.fields["price"] == "price"

@@ -83,15 +83,16 @@ def fold(parts: dict[str, pd.Series], base: pd.Series | None) -> pd.Series:
     """One JSON object per row: the object in `base`, then what `parts` hold by name.
 
     A `base` cell that is no JSON object is read as `name: value` pairs parted by `|`, `;` or a new
-    line, and kept whole under "attributes" where it is none of that either.
+    line, and kept whole under the name of `base` where it is none of that either.
     """
     index = next(iter(parts.values())).index if base is None else base.index
     names = list(parts)
     columns = [_cells(parts[name]) for name in names]
     bases = [None] * len(index) if base is None else _cells(base)
+    own = "attributes" if base is None else str(base.name)
     texts: list[str | None] = []
     for row, start in enumerate(bases):
-        facts = _facts(start)
+        facts = _facts(start, own)
         for name, column in zip(names, columns, strict=True):
             if column[row] is not None:
                 facts.setdefault(name, column[row])
@@ -103,16 +104,16 @@ def _cells(column: pd.Series) -> list[str | None]:
     return [text if isinstance(text, str) else None for text in column]
 
 
-def _facts(text: str | None) -> dict[str, object]:
+def _facts(text: str | None, own: str) -> dict[str, object]:
     if text is None:
         return {}
     value = parse(text)
     if isinstance(value, dict):
         return value
     if value is not None:
-        return {"attributes": value}
+        return {own: value}
     parted = text.replace("|", ";").replace("；", ";").replace("\n", ";").replace("：", ":")
     pairs = [part.split(":", 1) for part in parted.split(";") if part.strip()]
     if pairs and all(len(pair) == 2 for pair in pairs):
         return {name.strip(): value.strip() for name, value in pairs if value.strip()}
-    return {"attributes": text}
+    return {own: text}

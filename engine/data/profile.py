@@ -39,7 +39,8 @@ class Profile:
         if not self.filled:
             return 0.0
         if field.kind == "json":
-            return max(self.json, 0.3 * (1 - self.number) * (1 - self.url))
+            pairs = self.values.str.contains(r"^[^:：]{1,60}[:：]\s*[^/\s]", regex=True).mean()
+            return max(self.json, 0.6 * float(pairs))
         if field.name == "image":
             return max(self.url, 0.3 * (1 - self.number))
         if self.json > 0.5:
