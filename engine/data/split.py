@@ -9,7 +9,9 @@ PARTS = ("train", "validation", "test")
 VALIDATION, TEST = 0.15, 0.25
 
 
-def split_queries(frame: pd.DataFrame, seed: int) -> pd.Series:
+def split_queries(
+    frame: pd.DataFrame, seed: int, *, validation: float = VALIDATION, test: float = TEST
+) -> pd.Series:
     """The part of every row, `train`, `validation` or `test`, with the index of `frame`.
 
     `frame` holds distinct queries: columns `query` and, where known, `first_seen` (a time). The
@@ -22,7 +24,7 @@ def split_queries(frame: pd.DataFrame, seed: int) -> pd.Series:
     times = pd.to_datetime(seen, utc=True).astype("int64").where(seen.notna(), 0).to_numpy()
     order = np.lexsort((drawn, times))
     count = len(frame)
-    cuts = [round(count * (1 - TEST - VALIDATION)), round(count * (1 - TEST))]
+    cuts = [round(count * (1 - test - validation)), round(count * (1 - test))]
     parts = np.empty(count, dtype=object)
     for part, rows in zip(PARTS, np.split(order, cuts), strict=True):
         parts[rows] = part

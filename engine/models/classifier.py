@@ -18,7 +18,7 @@ from transformers import EarlyStoppingCallback, EvalPrediction, Trainer, Trainin
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from engine.evaluation.classification import macro_f1
-from engine.models.calibration import log_softmax
+from engine.models.calibration import fit_temperature, log_softmax
 from engine.models.encoder import Encoder
 from engine.models.heads import Heads, masked_cross_entropy
 from engine.models.linear import fit_linear
@@ -321,9 +321,13 @@ def _start_heads(tail: Tail, rows: _Rows, held: _Rows) -> None:
         ((checked - middle) / spread, held.examples.labels),
         penalties=(0.003, 0.03, 0.3),
     )
+    scores = probe.scores((checked - middle) / spread)
     for head, (weights, bias) in probe.parameters.items():
-        scaled = weights / spread[:, None]
-        start = torch.from_numpy(bias - middle @ scaled)
+        # A probe that is too sure of itself would teach the encoder nothing but to be less so.
+        truth = held.examples.labels[head]
+        heat = fit_temperature(scores[head][truth >= 0], truth[truth >= 0])
+        scaled = weights / spread[:, None] / heat
+        start = torch.from_numpy(bias / heat - middle @ scaled)
         tail.heads.start(head, torch.from_numpy(scaled.T), start)
 
 

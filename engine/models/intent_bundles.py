@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +24,9 @@ Floats = NDArray[np.float64]
 ZERO_SHOT_TEMPERATURE = 0.05
 # Without a validation part nothing says which confidence to believe.
 ZERO_SHOT_THRESHOLD = 0.5
+
+
+_Config = TypeVar("_Config", bound=ClassifierConfig)
 
 
 class IntentBundle(Protocol):
@@ -175,7 +178,7 @@ class ZeroShotBundle:
         write_json(folder / "bundle.json", about)
 
 
-def load_config(folder: Path, kind: type[ClassifierConfig]) -> ClassifierConfig:
+def load_config(folder: Path, kind: type[_Config]) -> _Config:
     """The settings that the bundle in `folder` was made with."""
     return kind.model_validate(_about(folder)["config"])
 
@@ -206,5 +209,6 @@ def load_bundle(folder: Path, vectors: QueryVectors, config: ClassifierConfig) -
     )
 
 
-def _about(folder: Path) -> dict:
-    return json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+def _about(folder: Path) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    return about

@@ -10,10 +10,11 @@ from engine.training.progress import Progress
 
 
 class Reporting(TrainerCallback):
-    """Reports loss, metrics and steps, and stops when the user asked for it."""
+    """Reports loss, the metric called `metric` and steps; stops when the user asked for it."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, metric: str = "macro_f1") -> None:
         self.progress = progress
+        self.metric = metric
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -30,10 +31,12 @@ class Reporting(TrainerCallback):
         logs: dict[str, float] | None = None,
         **_: Any,
     ) -> None:
-        """Report the figures that the trainer logs, without its `eval_` prefix."""
+        """Report the loss and the metric that the trainer logs."""
         for name, value in (logs or {}).items():
-            if name == "loss" or name.startswith("eval_macro"):
-                self.progress.point(name.removeprefix("eval_"), float(value), state.global_step)
+            if name == "loss":
+                self.progress.point("loss", float(value), state.global_step)
+            elif name.endswith(self.metric):
+                self.progress.point(self.metric, float(value), state.global_step)
 
 
 def last_checkpoint(folder: Path) -> str | None:

@@ -111,11 +111,11 @@ class IntentTask:
             raise InputError("intent.not_ready", have=best, want=THIN)
         parts = {name: rows.drop(columns="part") for name, rows in frame.groupby("part")}
         train = choose_examples(parts["train"], config.max_examples, config.seed)
-        held = [_with_truth(parts[name]) for name in ("validation", "test")]
         return Dataset(
             self.name,
             train.reset_index(drop=True),
-            *held,
+            _with_truth(parts["validation"]),
+            _with_truth(parts["test"]),
             tables=tables,
             labels=labels_of(frame),
             notes=notes,
@@ -291,7 +291,7 @@ def _examples(part: pd.DataFrame, labels: Mapping[str, list[str]]) -> Examples:
     return Examples(
         part["input"].tolist(),
         {
-            head: pd.Index(names).get_indexer(part[f"label.{head}"]).astype(np.int64)
+            head: pd.Index(names).get_indexer(pd.Index(part[f"label.{head}"])).astype(np.int64)
             for head, names in labels.items()
         },
         {head: part[f"weight.{head}"].to_numpy(dtype=float) for head in labels},

@@ -1,0 +1,214 @@
+"""The parts of the classifier: trunk and tail, linear members, blends, calibration, attribution."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.errors import Cancelled
+from engine.models.attribution import attribute_words, word_spans
+from engine.models.blend import fit_blend
+from engine.models.calibration import choose_threshold, fit_temperature, log_loss, log_softmax
+from engine.models.classifier import (
+    Classifier,
+    ClassifierConfig,
+    Examples,
+    train_classifier,
+    trunk_depth,
+)
+from engine.models.encoder import Encoder, load_encoder
+from engine.models.heads import AttentionPooling, masked_cross_entropy
+from engine.models.linear import Tfidf
+from engine.models.members import LinearMember, QueryVectors
+from engine.models.reporting import last_checkpoint
+from engine.models.trunk import Trunk
+from engine.training.progress import Silent
+from tests.tiny import tiny_encoder_folder
+
+COLOURS = ["red", "green", "blue", "white"]
+THINGS = ["mug", "shoe", "lamp"]
+TEXTS = [f"{frame} {colour} {thing}" for thing in THINGS for colour in COLOURS
+         for frame in ("cheap", "gift", "my", "big")]  # fmt: skip
+SIZES = {"thing": 3, "deal": 2}
+
+
+def examples(texts: list[str] = TEXTS) -> Examples:
+    things = np.array([THINGS.index(text.split()[-1]) for text in texts])
+    deals = np.array([int(text.startswith("cheap")) for text in texts])
+    ones = np.ones(len(texts))
+    return Examples(texts, {"thing": things, "deal": deals}, {"thing": ones, "deal": ones})
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    return load_encoder(tiny_encoder_folder(tmp_path_factory.mktemp("tiny"), TEXTS), 16, "cpu")
+
+
+def quick(**changes: object) -> ClassifierConfig:
+    return ClassifierConfig.model_validate({"epochs": 2, "batch_size": 8, **changes})
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_tail_on_trunk_is_the_whole_model(encoder: Encoder, depth: int) -> None:
+    trunk = Trunk(encoder, depth)
+    tokens = trunk.tokens(TEXTS[:3])
+    with torch.no_grad():
+        whole = trunk.transformer(**tokens).last_hidden_state
+        upper = trunk.upper().eval()
+        cut = upper(
+            inputs_embeds=trunk.forward(tokens), attention_mask=tokens["attention_mask"]
+        ).last_hidden_state
+    assert torch.allclose(whole, cut, atol=1e-6)
+
+
+def test_attention_pooling_begins_as_the_mean_of_the_words_that_are_there() -> None:
+    states = torch.randn(2, 3, 8)
+    mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
+    pooled = AttentionPooling(8)(states, mask)
+    assert torch.allclose(pooled[0], states[0, :2].mean(dim=0), atol=1e-6)
+    assert torch.allclose(pooled[1], states[1].mean(dim=0), atol=1e-6)
+
+
+def test_masked_cross_entropy_counts_only_labelled_rows_by_weight() -> None:
+    logits = torch.tensor([[2.0, 0.0], [0.0, 1.0], [5.0, 5.0]])
+    labels, weights = torch.tensor([0, 0, -1]), torch.tensor([1.0, 3.0, 9.0])
+    each = torch.nn.functional.cross_entropy(logits[:2], labels[:2], reduction="none")
+    expected = (each[0] + 3 * each[1]) / 4
+    assert torch.allclose(masked_cross_entropy(logits, labels, weights), expected)
+    assert masked_cross_entropy(logits, torch.full((3,), -1), weights) == 0
+
+
+@pytest.mark.parametrize("adapter", ["full", "last_k", "lora"])
+def test_training_learns_and_comes_back_from_disk(
+    encoder: Encoder, tmp_path: Path, adapter: str
+) -> None:
+    config = quick(adapter=adapter, last_k=1, epochs=12, learning_rate=3e-3, patience=0)
+    before = encoder.encode(TEXTS[:4], kind="query")
+    trunk = Trunk(encoder, trunk_depth(encoder, config))
+    data = examples()
+    tuned = train_classifier(trunk, SIZES, data, data, config, tmp_path / "run", Silent())
+    scores = tuned.scores(TEXTS)
+    for head, truth in data.labels.items():
+        assert (scores[head].argmax(axis=1) == truth).mean() > 0.9
+    assert np.allclose(before, encoder.encode(TEXTS[:4], kind="query")), "the encoder was changed"
+    tuned.save(tmp_path / "tail.safetensors")
+    loaded = Classifier.load(trunk, SIZES, config, tmp_path / "tail.safetensors")
+    assert np.allclose(loaded.scores(TEXTS)["deal"], scores["deal"], atol=1e-5)
+
+
+class Recorder(Silent):
+    """Notes what it is told, and asks for a stop at a step."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.points: list[tuple[str, int]] = []
+        self.steps: list[int] = []
+        self.stop_at = stop_at
+
+    def point(self, metric: str, value: float, step: int) -> None:
+        self.points.append((metric, step))
+
+    def stage(self, name: str, done: int = 0, total: int = 0) -> None:
+        if name == "train":
+            self.steps.append(done)
+
+    def check(self) -> None:
+        if self.stop_at and self.steps and self.steps[-1] >= self.stop_at:
+            raise Cancelled
+
+
+def test_a_stopped_training_goes_on_from_its_last_whole_checkpoint(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    trunk, data, config = Trunk(encoder, 0), examples(), quick(epochs=4, patience=0)
+    a_pass = len(TEXTS) // config.batch_size
+    with pytest.raises(Cancelled):
+        train_classifier(
+            trunk, SIZES, data, data, config, tmp_path, Recorder(stop_at=2 * a_pass + 1)
+        )
+    (tmp_path / f"checkpoint-{3 * a_pass}").mkdir()  # torn: made, never filled
+    assert last_checkpoint(tmp_path) == str(tmp_path / f"checkpoint-{2 * a_pass}")
+    after = Recorder()
+    train_classifier(trunk, SIZES, data, data, config, tmp_path, after)
+    assert after.steps[0] == 2 * a_pass + 1
+    assert after.steps[-1] == 4 * a_pass
+    assert {name for name, _ in after.points} == {"loss", "macro_f1"}
+
+
+def test_linear_members_learn_and_come_back_without_pickle(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    data, vectors = examples(), QueryVectors(encoder)
+    both = LinearMember.fit(data, data, SIZES, Tfidf.fit(data.texts), vectors)
+    scores = both.scores(TEXTS)
+    assert (scores["thing"].argmax(axis=1) == data.labels["thing"]).all()
+    assert np.allclose(np.exp(scores["deal"]).sum(axis=1), 1)
+    both.save(tmp_path)
+    assert {file.suffix for file in tmp_path.iterdir()} == {".json", ".safetensors"}
+    again = LinearMember.load(tmp_path, vectors).scores(TEXTS)
+    assert np.allclose(again["thing"], scores["thing"])
+    words_alone = LinearMember.fit(data, data, SIZES, Tfidf.fit(data.texts))
+    words_alone.save(tmp_path / "words")
+    assert np.allclose(
+        LinearMember.load(tmp_path / "words").scores(["cheap cup"])["deal"],
+        words_alone.scores(["cheap cup"])["deal"],
+    )
+
+
+def test_a_label_that_training_never_shows_is_nearly_impossible() -> None:
+    data = examples()
+    only_two = Examples(
+        data.texts, {"thing": np.minimum(data.labels["thing"], 1)}, {"thing": data.weights["thing"]}
+    )
+    member = LinearMember.fit(only_two, only_two, {"thing": 3}, Tfidf.fit(data.texts))
+    assert np.exp(member.scores(TEXTS)["thing"])[:, 2].max() < 1e-3
+
+
+def test_temperature_undoes_overconfidence() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(4000, 3))
+    chances = np.exp(log_softmax(scores))
+    labels = np.array([rng.choice(3, p=row) for row in chances])
+    assert fit_temperature(4 * scores, labels) == pytest.approx(4, rel=0.15)
+    assert fit_temperature(scores[:0], labels[:0]) == 1
+
+
+def test_threshold_is_the_lowest_confidence_that_keeps_the_precision() -> None:
+    confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    right = np.array([True, True, False, True, False])
+    assert choose_threshold(right, confidence, 0.75) == 0.6
+    assert choose_threshold(right, confidence, 0.9) == 0.8
+    assert choose_threshold(~right[:1], confidence[:1], 0.9) == 1
+
+
+def test_blend_trusts_the_member_that_knows() -> None:
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 3, 200)
+    good = log_softmax(3.0 * np.eye(3)[labels] + rng.normal(size=(200, 3)))
+    noise = log_softmax(rng.normal(size=(200, 3)))
+    blend = fit_blend({"good": good, "noise": noise}, labels, 0.9)
+    assert blend.weights["good"] > 0.8
+    mixed = blend.log_probabilities({"good": good, "noise": noise})
+    assert log_loss(mixed, labels) <= log_loss(good, labels) + 1e-6
+    assert 0 < blend.threshold <= 1
+
+
+def test_words_are_found_in_both_scripts() -> None:
+    text = "买red  运动鞋"
+    assert [text[a:b] for a, b in word_spans(text)] == ["买", "red", "运动鞋"]
+
+
+def test_attribution_names_the_word_that_decides(encoder: Encoder) -> None:
+    trunk = Trunk(encoder, 0)
+    target = trunk.embeddings(
+        torch.tensor([[encoder.model.tokenizer.convert_tokens_to_ids("cheap")]])
+    )
+
+    def logits(tokens: dict[str, torch.Tensor]) -> torch.Tensor:
+        state = trunk.transformer(**tokens, output_hidden_states=True).hidden_states[0]
+        return torch.stack([(state * target[0, 0]).sum(dim=(1, 2)), state.sum(dim=(1, 2))], dim=1)
+
+    shares = attribute_words(trunk, "blue cheap mug", logits, 0)
+    assert [word for word, _ in shares] == ["blue", "cheap", "mug"]
+    assert max(shares, key=lambda pair: pair[1])[0] == "cheap"
+    assert sum(abs(share) for _, share in shares) == pytest.approx(1)
