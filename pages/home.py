@@ -11,6 +11,11 @@ from pages.ui.workspace_panel import show_panel
 
 shell.require_frame()
 
+STEPS = {
+    "one": ":material/looks_one:",
+    "two": ":material/looks_two:",
+    "three": ":material/looks_3:",
+}
 NEXT = ("search", "intent", "tune", "compare")
 
 
@@ -34,9 +39,9 @@ def offer_samples() -> None:
         if chosen or second:
             loading.try_sample_shop(first if chosen else other)
     with st.grid(3, min_column_width=260, key="steps"):
-        for step in ("one", "two", "three"):
+        for step, icon in STEPS.items():
             with st.container(border=True, height="stretch"):
-                st.markdown(f"**{t(f'home.steps.{step}')}**")
+                st.subheader(t(f"home.steps.{step}"), icon=icon, anchor=False)
                 st.markdown(t(f"home.steps.{step}_text"))
 
 

@@ -7,6 +7,7 @@ users is escaped, because Plotly reads a small HTML in labels and hover text.
 import html
 import itertools
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -97,7 +98,9 @@ def bars_with_interval(
             marker_color=chosen,
             error_x=error,
             text=[format(value, value_format) for value in values],
-            textposition="auto" if error is None else "none",
+            textposition="outside" if error is None else "none",
+            textangle=0,
+            cliponaxis=False,
             customdata=labels,
             hovertemplate=f"%{{customdata}}<br>{label(value_name)}: %{{x:{value_format}}}"
             "<extra></extra>",
@@ -106,8 +109,9 @@ def bars_with_interval(
     figure.update_yaxes(
         tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", showgrid=False
     )
-    figure.update_xaxes(title=label(value_name))
-    return _framed(figure, height=70 + 30 * len(labels))
+    # Numbers beside the bars make an axis needless.
+    figure.update_xaxes(title=label(value_name), visible=error is not None)
+    return _framed(figure, height=(70 if error else 20) + 30 * len(labels))
 
 
 def curve(
@@ -116,6 +120,7 @@ def curve(
     x_name: str,
     y_name: str,
     markers: bool = False,
+    from_zero: bool = False,
 ) -> go.Figure:
     """One line per entry of `lines`: name → (x values, y values)."""
     figure = go.Figure()
@@ -128,7 +133,7 @@ def curve(
             line={"color": _colour(position), "width": 2.5, "dash": _pick(_DASHES, position)},
         )
     figure.update_xaxes(title=label(x_name), showgrid=False)
-    figure.update_yaxes(title=label(y_name))
+    figure.update_yaxes(title=label(y_name), rangemode="tozero" if from_zero else "normal")
     figure.update_layout(showlegend=len(lines) > 1, hovermode="x unified")
     return _framed(figure)
 
@@ -219,9 +224,12 @@ def _pick(marks: Sequence[str], position: int) -> str:
 
 
 def _framed(figure: go.Figure, height: int = 320) -> go.Figure:
+    if any(isinstance(x, datetime) for trace in figure.data for x in (trace.x or ())[:1]):
+        # Plotly would name the months in English.
+        figure.update_xaxes(tickformat="%m-%d", hoverformat="%Y-%m-%d")
     return figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        margin={"l": 8, "r": 40, "t": 8, "b": 8},
         bargap=0.3,
         dragmode=False,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},

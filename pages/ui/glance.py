@@ -23,7 +23,7 @@ def show_glance(current: Workspace) -> None:
     with st.grid(4, min_column_width=150, key="figures"):
         for name in ("products", "searches", "orders", "reviews"):
             st.metric(t(f"home.overview.{name}"), f"{getattr(found, name):,}", border=True)
-    with st.grid(2, min_column_width=340, gap="large", key="charts"):
+    with st.grid(2, min_column_width=340, gap="medium", border=True, key="charts"):
         for draw in (
             _draw_categories,
             _draw_queries,
@@ -73,6 +73,7 @@ def _draw_daily(found: Overview) -> None:
                     {t("home.charts.searches"): (list(series.index), series.to_list())},
                     x_name=t("home.charts.day"),
                     y_name=t("home.charts.searches"),
+                    from_zero=True,
                 ),
                 title=t(
                     "home.charts.daily_busiest",

@@ -25,13 +25,7 @@ def readiness(current: Workspace) -> dict[str, Readiness]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _readiness(stamp: str, _current: Workspace) -> dict[str, Readiness]:
     tables = session.tables(_current)
-    found = {}
-    for name in TASKS:
-        try:
-            found[name] = get_task(name).readiness(tables)
-        except ModuleNotFoundError:
-            found[name] = Readiness("missing", {})
-    return found
+    return {name: get_task(name).readiness(tables) for name in TASKS}
 
 
 def show_badge(level: Level) -> None:
@@ -44,13 +38,18 @@ def show_cards(current: Workspace) -> None:
     with st.grid(2, min_column_width=320, key="readiness"):
         for name, found in readiness(current).items():
             with st.container(border=True, height="stretch"):
-                with st.container(horizontal=True, horizontal_alignment="distribute"):
-                    st.markdown(f"**{t(f'app.tasks.{name}')}**", width="content")
-                    show_badge(found.level)
-                st.caption(" · ".join(_count(key, n) for key, n in found.counts.items()))
-                for code, params in found.advice:
-                    st.markdown(f"- {escape(say(code, i18n.language(), **params))}")
+                show_card(name, found)
+
+
+def show_card(name: str, found: Readiness) -> None:
+    """What the data says about the task `name`."""
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"**{t(f'app.tasks.{name}')}**", width="content")
+        show_badge(found.level)
+    st.caption(" · ".join(_count(key, n) for key, n in found.counts.items()))
+    for code, params in found.advice:
+        st.markdown(f"- {escape(say(code, i18n.language(), **params))}")
 
 
 def _count(key: str, number: int) -> str:
-    return escape(f"{say(f'tasks.counts.{key}', i18n.language())}: {number:,}")
+    return escape(f"{t(f'app.counts.{key}')}: {number:,}")

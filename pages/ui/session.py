@@ -60,6 +60,13 @@ def stamp(chosen: Workspace) -> str:
     return f"{chosen.name}:{marks}:{chosen.language}"
 
 
+def data_stamp(chosen: Workspace) -> str:
+    """As `stamp`, but the same after a correction: what answers of a model depend on."""
+    file = chosen.folder / "tables" / "tables.json"
+    written = file.stat().st_mtime_ns if file.is_file() else 0
+    return f"{chosen.name}:{chosen.key}:{written}:{chosen.language}"
+
+
 def tables(chosen: Workspace) -> Tables:
     """The tables of `chosen`, read once per load. Everybody shares them: never change a frame."""
     return _tables(stamp(chosen), chosen)

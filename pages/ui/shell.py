@@ -61,6 +61,7 @@ def _page(page: str, **options: Any) -> Page:
 def run_frame() -> None:
     """What app.py does on every rerun: page settings, language, navigation, sidebar, page."""
     st.set_page_config(page_title="Shoplab", page_icon=ICONS["home"], layout="wide")
+    st.logo(_FOLDER / "ui" / "logo.svg", icon_image=_FOLDER / "ui" / "mark.svg")
     st.session_state[_FRAMED] = True
     with st.sidebar:
         i18n.choose_language()

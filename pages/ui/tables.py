@@ -8,10 +8,11 @@ import streamlit as st
 
 from engine.data.schema import TABLES
 from engine.errors import Problem
-from pages.ui.i18n import escape, language, t
+from pages.ui.i18n import language, t
 
 MOST_ROWS = 1000
 _LONG = 300
+_PROBLEM_WIDTHS = {"severity": 70, "file": 120, "row": 70, "column": 130, "message": 560}
 
 
 def show(
@@ -21,13 +22,15 @@ def show(
     labels: Mapping[str, str] | None = None,
     config: Mapping[str, Any] | None = None,
     height: int | Literal["auto", "stretch", "content"] = "auto",
+    row_height: int | None = None,
     key: str | None = None,
 ) -> None:
     """Show the first rows of `frame` as text.
 
     `labels` are column headings in the user's language; a column of the schema without one gets
     its own. `config` takes `st.column_config` objects for columns that are more than text, such as
-    numbers. Headings and long cells are cut, so that a hostile one cannot freeze the browser.
+    numbers. Headings and long cells are cut, so that a hostile one cannot freeze the browser. Text
+    wraps in rows of a `row_height` (pixels).
     """
     head = frame.head(MOST_ROWS)
     columns = {str(name): _heading(str(name), labels or {}) for name in head.columns}
@@ -37,6 +40,8 @@ def show(
         hide_index=True,
         column_config={**columns, **(config or {})},
         height=height,
+        row_height=row_height,
+        placeholder="",
         key=key,
         alt=alt,
     )
@@ -62,17 +67,20 @@ def show_problems(problems: Sequence[Problem]) -> None:
         }
         for problem in problems
     ]
-    labels = {name: t(f"app.tables.{name}") for name in rows[0]} if rows else {}
-    show(
-        pd.DataFrame(rows).dropna(axis="columns", how="all"),
-        labels=labels,
-        alt=t("app.tables.problems"),
-        config={"message": st.column_config.TextColumn(labels.get("message"), width="large")},
-    )
+    labels = {name: t(f"app.tables.{name}") for name in _PROBLEM_WIDTHS}
+    listed = pd.DataFrame(rows, columns=list(labels)).dropna(axis="columns", how="all")
+    if listed["file"].nunique() == 1:
+        listed = listed.drop(columns="file")
+    widths = {
+        name: st.column_config.Column(labels[name], width=width)
+        for name, width in _PROBLEM_WIDTHS.items()
+        if name in listed
+    }
+    show(listed, labels=labels, alt=t("app.tables.problems"), config=widths, row_height=58)
 
 
 def _heading(name: str, labels: Mapping[str, str]) -> str:
-    return labels.get(name) or escape(column_name(name)[:_LONG])
+    return labels.get(name) or column_name(name)[:_LONG]
 
 
 def _plain(column: pd.Series) -> pd.Series:

@@ -1,0 +1,85 @@
+"""A real server and a real browser for the tests in this folder."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from bench.app_server import AppServer
+
+TIMEOUT = 30_000
+OpenTab = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path. Without one the test is skipped on a laptop and fails in CI."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        reason = "no Chromium on this machine: install it to run the browser tests"
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path, chromium: str) -> Iterator[AppServer]:
+    """A server that no session has visited yet."""
+    server = AppServer(tmp_path / "home")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[AppServer]:
+    """A server that the tests of a module share."""
+    shared = AppServer(tmp_path_factory.mktemp("server") / "home")
+    shared.start()
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium, once for the tests of a module."""
+    expect.set_options(timeout=TIMEOUT)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[OpenTab]:
+    """Open an address in a browser of its own and wait until the page stands."""
+    contexts = []
+
+    def open_address(address: str, locale: str = "en-US") -> Page:
+        context = browser.new_context(locale=locale)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(TIMEOUT)
+        page.goto(address)
+        settle(page)
+        return page
+
+    yield open_address
+    for context in contexts:
+        context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the page's script has finished."""
+    page.wait_for_selector(".stApp[data-test-script-state=notRunning]", state="attached")

@@ -1,0 +1,118 @@
+"""The frame in a real browser: deep links, restarts, languages, links, the first press."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from bench.app_server import AppServer
+from engine.messages import Catalog
+from pages.ui import shell
+
+PAGES = [page for page in shell.ICONS if shell.available(page)]
+TEXTS = Catalog(Path(shell.__file__).parent / "locales")
+
+
+def expect_page(page: Page, name: str, language: str) -> None:
+    """`name` is on the screen with the whole navigation in `language`, and nothing else."""
+    expect(page.locator("h1")).to_have_text(TEXTS.say(f"{name}.title", language))
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(len(PAGES))
+    for other in PAGES:
+        link = page.get_by_test_id("stSidebarNavLink")
+        title = TEXTS.say(f"app.nav.{other}", language)
+        expect(link.filter(has_text=title).first).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_deep_link_after_a_fresh_start(fresh_server: AppServer, open_tab, name, language):
+    page = open_tab(f"{fresh_server.url}/{name}?lang={language}")
+    expect_page(page, name, language)
+
+
+def test_restart_below_an_open_tab(fresh_server: AppServer, open_tab):
+    page = open_tab(f"{fresh_server.url}/data?lang=zh")
+    expect_page(page, "data", "zh")
+    fresh_server.stop()
+    expect(page.locator(".stApp[data-test-connection-state=CONNECTED]")).to_have_count(0)
+    fresh_server.start()
+    expect(page.locator(".stApp[data-test-connection-state=CONNECTED]")).to_have_count(1)
+    expect_page(page, "data", "zh")
+
+
+def test_language_follows_the_browser_and_the_choice(server: AppServer, open_tab):
+    page = open_tab(server.url, locale="zh-CN")
+    expect_page(page, "home", "zh")
+    page.get_by_test_id("stSidebar").get_by_text("English", exact=True).click()
+    expect_page(page, "home", "en")
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Your data").click()
+    expect_page(page, "data", "en")
+    page.reload()
+    expect_page(page, "data", "en")
+
+
+def test_first_press_loads_a_shop_that_its_link_opens(server: AppServer, open_tab):
+    page = open_tab(f"{server.url}/?lang=en")
+    expect(page.get_by_test_id("stBaseButton-primary")).to_have_count(1)
+    page.locator(".st-key-load_sample button").click()
+    expect(page.locator(".st-key-figures")).to_contain_text("1,500")
+    expect(page.locator(".st-key-charts .stPlotlyChart")).to_have_count(6)
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Your data").click()
+    expect(page.locator(".st-key-current")).to_be_visible()
+    assert "w=" in page.url
+
+    guest = open_tab(page.url)
+    expect(guest.locator(".st-key-current")).to_be_visible()
+    stranger = open_tab(f"{server.url}/data?lang=en")
+    expect(stranger.locator("h1")).to_be_visible()
+    expect(stranger.locator(".st-key-current")).to_have_count(0)
+    other = open_tab(f"{server.url}/?lang=en&w=wrong")
+    expect(other.locator(".st-key-load_sample")).to_be_visible()
+
+
+def test_upload_map_load_undo(server: AppServer, open_tab, tmp_path: Path):
+    frame = pd.DataFrame(
+        {
+            "编码": ["001", "002", "003"],
+            "product_title": ["*bold* <b>hat</b>", "=1+1", "![x](http://127.0.0.1:9/x.png)"],
+            "cost": ["12.50", "abc", "9"],
+        }
+    )
+    buffer = io.BytesIO()
+    frame.to_csv(buffer, index=False, encoding="gb18030")
+    file = tmp_path / "目录.csv"
+    file.write_bytes(buffer.getvalue())
+    page = open_tab(f"{server.url}/data?lang=en")
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.locator("input[type=file]").set_input_files(file)
+    staged = page.locator(".st-key-staged_products")
+    expect(staged).to_contain_text("目录.csv")
+    page.reload()
+    expect(staged).to_contain_text("目录.csv")
+    page.locator(".st-key-load button").click()
+    expect(page.get_by_text("3 of 3 rows loaded")).to_be_visible()
+    expect(staged).to_have_count(0)
+    page.locator(".st-key-undo_load button").click()
+    expect(page.locator(".st-key-current")).to_have_count(0)
+    assert not [url for url in requests if url.startswith("http://127.0.0.1:9/")]
+
+
+def test_deleting_a_workspace_asks_first(server: AppServer, open_tab):
+    page = open_tab(f"{server.url}/?lang=en")
+    page.locator(".st-key-load_sample button").click()
+    expect(page.locator(".st-key-figures")).to_be_visible()
+    key = page.url.split("w=")[1].split("&")[0]
+    page.get_by_text("This workspace", exact=True).click()
+    page.locator(".st-key-delete button").click()
+    page.locator(".st-key-delete_cancel button").click()
+    expect(page.locator(".st-key-figures")).to_be_visible()
+    page.locator(".st-key-delete button").click()
+    page.locator(".st-key-delete_confirm button").click()
+    expect(page.locator(".st-key-load_sample")).to_be_visible()
+    again = open_tab(f"{server.url}/?lang=en&w={key}")
+    expect(again.locator(".st-key-load_sample")).to_be_visible()
