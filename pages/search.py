@@ -1,0 +1,131 @@
+from typing import Any
+
+import streamlit as st
+
+from engine.storage.workspace import Workspace
+from pages.ui import answers, link, query_log, shell
+from pages.ui.i18n import escape, t
+from pages.ui.runs import choose_run
+from pages.ui.search_judging import show_judging
+from pages.ui.search_many import show_frequent, show_list
+from pages.ui.search_systems import MODES, Column, Mode, columns
+from pages.ui.search_view import show_columns
+
+VIEWS = ("one", "judge", "many", "list")
+SIZES = (5, 10, 20)
+MOST = max(SIZES)
+LONGEST = 200
+UNKNOWN = 0.2  # from this share of unknown pieces on, an encoder guesses
+
+
+def take_example() -> None:
+    """Put the pressed example into the query box."""
+    if st.session_state["example"]:
+        st.session_state["q"] = st.session_state["example"]
+        st.session_state["example"] = None
+
+
+def ask_for_query(current: Workspace) -> str:
+    """The query box with examples from the shop's own log."""
+    text = st.text_input(
+        t("search.query"),
+        max_chars=LONGEST,
+        placeholder=t("search.placeholder"),
+        icon=":material/search:",
+        key="q",
+        persist_state="session",
+    )
+    found = query_log.examples(current)
+    if found:
+        st.pills(
+            t("search.examples"),
+            found,
+            key="example",
+            on_change=take_example,
+            wrap=True,
+        )
+    query = " ".join((text or "").split())
+    link.show("q", query)
+    return query
+
+
+def choose_systems(current: Workspace) -> tuple[Mode, int, str | None]:
+    """Which kind of system, how many results, and which run."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="controls"):
+        mode = st.segmented_control(
+            t("search.mode"),
+            MODES,
+            default="recommended",
+            required=True,
+            format_func=lambda name: t(f"search.modes.{name}"),
+            help=t("search.mode_help"),
+            key="search_mode",
+            persist_state="session",
+        )
+        size = st.segmented_control(
+            t("search.size"),
+            SIZES,
+            default=SIZES[1],
+            required=True,
+            key="search_size",
+            persist_state="session",
+        )
+        run = choose_run(current, "search")
+    return mode or "recommended", size or SIZES[1], run.run_id if run else None
+
+
+def ask(current: Workspace, query: str, run_id: str | None, mode: Mode) -> list[Column] | None:
+    """The columns of one query, with how fast they came; None after an error was shown."""
+    payload = [{"query": query, "k": MOST}]
+    untuned = answers.ask(current, "search", "predict", answers.UNTUNED, payload)
+    if untuned is None:
+        return None
+    tuned = answers.ask(current, "search", "predict", run_id, payload) if run_id else None
+    if run_id and tuned is None:
+        return None
+    given = [untuned, tuned] if tuned else [untuned]
+    times = " · ".join(f"{1000 * one.seconds:,.0f} ms" for one in given)
+    st.caption(t("search.seconds", times=times))
+    _warn(tuned.value[0] if tuned else untuned.value[0])
+    return columns(untuned.value[0], tuned.value[0] if tuned else None, run_id or "", mode)
+
+
+def _warn(answer: dict[str, Any]) -> None:
+    share = answer.get("facts", answer).get("unknown_share", 0.0)
+    if share >= UNKNOWN:
+        st.warning(t("search.unknown", share=f"{share:.0%}"), icon=":material/translate:")
+
+
+def show_one(
+    view: str, current: Workspace, query: str, choice: tuple[Mode, int, str | None]
+) -> None:
+    """The views of one query."""
+    mode, size, run_id = choice
+    if not query:
+        with st.container(border=True, key="no_query"):
+            st.markdown(f"**{t('search.empty.title')}**")
+            st.markdown(t("search.empty.text"))
+        return
+    found = ask(current, query, run_id, mode)
+    if found is not None and view == "one":
+        show_columns(current, query, found, size)
+    elif found is not None:
+        st.subheader(t("search.judging.title", query=escape(query)), anchor=False)
+        show_judging(current, query, found)
+
+
+link.remember("q")
+workspace = shell.open_page("search")
+asked = ask_for_query(workspace)
+chosen = choose_systems(workspace)
+labels = [t(f"search.views.{name}") for name in VIEWS]
+tabs = dict(zip(VIEWS, st.tabs(labels, key="search_view", on_change="rerun"), strict=True))
+for name, tab in tabs.items():
+    if tab.open:
+        with tab:
+            if name in ("one", "judge"):
+                show_one(name, workspace, asked, chosen)
+            elif name == "many":
+                show_frequent(workspace, chosen[2], chosen[0])
+            else:
+                show_list(workspace, chosen[2], chosen[0])

@@ -1,0 +1,121 @@
+"""Answers of the models: asked once per question, with what they are doing shown while we wait."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import ShoplabError
+from engine.inference import client
+from engine.storage.workspace import Workspace
+from pages.ui import session, shell
+from pages.ui.i18n import catalog, language, t
+
+UNTUNED = "untuned"
+CHUNK = 64  # small enough that other people's questions get in between
+_SILENT_SECONDS = 0.4
+_POLL_SECONDS = 0.3
+_PATIENCE = 20  # how often a model that is still being prepared is asked again
+_POOL = ThreadPoolExecutor(max_workers=32, thread_name_prefix="ask")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said, and how long it took when it was first asked."""
+
+    value: Any
+    seconds: float
+
+
+def ask(
+    current: Workspace, task: str, verb: client.Verb, run_id: str, payload: object
+) -> Answer | None:
+    """The answer of a run's model (`run_id`), or of the untuned one (`UNTUNED`).
+
+    Waits for a model that is still being prepared and says what it does; None after an error was
+    shown. Everybody with the same question shares the answer: never change it.
+    """
+    place = st.empty()
+    try:
+        return _wait(current, task, verb, run_id, payload, place)
+    except ShoplabError as error:
+        _show_error(error, place)
+        return None
+
+
+def ask_all(
+    current: Workspace, task: str, run_id: str, items: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]] | None:
+    """The predictions for many inputs, in their order, with a bar; None after an error."""
+    place = st.empty()
+    found: list[dict[str, Any]] = []
+    started = time.monotonic()
+    try:
+        for start in range(0, len(items), CHUNK):
+            if time.monotonic() - started > _SILENT_SECONDS:
+                text = t("answers.many", done=f"{start:,}", total=f"{len(items):,}")
+                place.progress(start / len(items), text=text)
+            chunk = list(items[start : start + CHUNK])
+            found += _wait(current, task, "predict", run_id, chunk, place).value
+    except ShoplabError as error:
+        _show_error(error, place)
+        return None
+    place.empty()
+    return found
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def _future(
+    stamp: str, task: str, verb: client.Verb, run_id: str, payload: object, _current: Workspace
+) -> Future[Answer]:
+    return _POOL.submit(_timed, _current.name, task, verb, run_id, payload)
+
+
+def _timed(workspace: str, task: str, verb: client.Verb, run_id: str, payload: object) -> Answer:
+    for last in (*[False] * _PATIENCE, True):
+        started = time.perf_counter()
+        try:
+            value = client.ask(workspace, task, verb, run_id, payload)
+        except ShoplabError as error:
+            if error.code != "inference.busy" or last:
+                raise
+        else:
+            return Answer(value, time.perf_counter() - started)
+    raise AssertionError  # the last try returns or raises
+
+
+def _wait(
+    current: Workspace, task: str, verb: client.Verb, run_id: str, payload: object, place: Any
+) -> Answer:
+    key = (session.data_stamp(current), task, verb, run_id, payload)
+    future = _future(*key, current)
+    wait([future], timeout=_SILENT_SECONDS)
+    while not future.done():
+        about = client.status()
+        share = about.done / about.total if about.total else 0.0
+        place.progress(min(share, 1.0), text=_doing(about))
+        wait([future], timeout=_POLL_SECONDS)
+    try:
+        answer = future.result()
+    except ShoplabError:
+        # The next question is a new try.
+        _future.clear(*key, current)
+        raise
+    place.empty()
+    return answer
+
+
+def _doing(about: client.Status) -> str:
+    code = f"answers.stages.{about.stage}"
+    known = code in catalog().texts[language()]
+    text = t(code if known else "answers.stages.other")
+    return f"{text} ({about.done:,} / {about.total:,})" if about.total else text
+
+
+def _show_error(error: ShoplabError, place: Any) -> None:
+    with place.container():
+        shell.show_error(error)
+        st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")

@@ -1,0 +1,83 @@
+"""Why a model answered as it did: how much each word of the query counted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.ui import charts
+from pages.ui.i18n import t
+
+
+def word_bars(weights: Sequence[tuple[str, float]]) -> go.Figure:
+    """Signed shares in reading order: what speaks for the answer to the right, against to the left.
+
+    The two directions differ in colour and in sign.
+    """
+    labels = [charts.label(word, 24) for word, _ in weights]
+    shares = [share for _, share in weights]
+    figure = go.Figure(
+        go.Bar(
+            y=list(range(len(labels))),
+            x=shares,
+            orientation="h",
+            marker_color=[charts.UP if share >= 0 else charts.DOWN for share in shares],
+            text=[f"{share:+.0%}" for share in shares],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=labels,
+            hovertemplate="%{customdata}: %{x:+.0%}<extra></extra>",
+        )
+    )
+    reach = 1.25 * max([abs(share) for share in shares] or [1.0])
+    low = -reach if min(shares, default=0) < 0 else 0
+    figure.update_xaxes(visible=False, range=[low, reach], fixedrange=True)
+    figure.update_yaxes(
+        tickvals=list(range(len(labels))),
+        ticktext=labels,
+        autorange="reversed",
+        showgrid=False,
+        automargin=True,
+        fixedrange=True,
+    )
+    return figure.update_layout(
+        height=40 + 34 * len(labels),
+        margin={"l": 8, "r": 40, "t": 4, "b": 4},
+        bargap=0.35,
+        dragmode=False,
+    )
+
+
+def strongest(weights: Sequence[tuple[str, float]]) -> str:
+    """The word that speaks most for the answer; empty where none does."""
+    best = max(weights, key=lambda weight: weight[1], default=("", 0.0))
+    return charts.cut(best[0], 24) if best[1] > 0 else ""
+
+
+def show_search(explanation: Mapping[str, Any]) -> None:
+    """Why a product was found: by the model's closeness and by shared words."""
+    found = explanation["facts"]
+    with st.container(horizontal=True, key="why_facts"):
+        st.metric(t("search.reasons.cosine"), f"{found['cosine']:.2f}", border=True)
+        for kind in ("bm25", "dense"):
+            rank = found[f"rank_{kind}"]
+            text = t("search.reasons.unranked") if rank is None else f"#{rank}"
+            st.metric(t(f"search.reasons.rank_{kind}"), text, border=True)
+    _show_words(explanation["weights"], "meaning")
+    total = sum(found["words"].values()) or 1.0
+    shared = [(word, part / total) for word, part in found["words"].items() if part > 0]
+    _show_words(shared, "words")
+
+
+def _show_words(weights: Sequence[tuple[str, float]], kind: str) -> None:
+    word = strongest(weights)
+    if not word:
+        st.markdown(t(f"search.reasons.{kind}_none"))
+        return
+    charts.draw(
+        word_bars(weights),
+        title=t(f"search.reasons.{kind}", word=word),
+        note=t(f"search.reasons.{kind}_note"),
+        key=f"why_{kind}",
+    )

@@ -1,0 +1,149 @@
+"""A small shop and a model process's double that answers in the true form, for page tests."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+
+from engine.data.labels import INTENTS
+from engine.data.schema import TABLES
+from engine.settings import PROJECT
+from engine.storage.workspace import Workspace
+
+HOSTILE = (
+    '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) **bold** :red[x]'
+)
+QUERIES = ("rain jacket", "something dry for the trail", "teapot", "red mug", HOSTILE)
+
+
+def small_shop(language: str = "en", log: bool = True) -> Workspace:
+    """A workspace with 24 products, one of them hostile, and a search log over three weeks."""
+    titles = [f"Rain jacket {n}" for n in range(12)] + [f"Teapot {n} mug" for n in range(11)]
+    products = pd.DataFrame({"title": [*titles, HOSTILE]})
+    products["product_id"] = [f"P{n:02}" for n in range(len(products))]
+    products["category"] = ["Clothing > Jackets"] * 12 + ["Kitchen > Pots"] * 12
+    products["brand"] = "Acme"
+    products["price"] = [10.0 + n for n in range(len(products))]
+    products["description"] = HOSTILE
+    frames = {"products": _whole("products", products)}
+    if log:
+        rows = [
+            {"query": query, "session_id": f"S{n}-{query}", "time": f"2025-11-{1 + n:02} 10:00:00"}
+            for place, query in enumerate(QUERIES)
+            for n in range(20 - 3 * place)
+        ]
+        searches = pd.DataFrame(rows).assign(event="click", product_id="P00")
+        searches["time"] = pd.to_datetime(searches["time"])
+        frames["searches"] = _whole("searches", searches)
+    workspace = Workspace.create("shop", language)
+    workspace.replace_tables(frames, {})
+    return workspace
+
+
+def _whole(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.reindex(columns=TABLES[table].columns)
+
+
+def open_page(page: str, workspace: Workspace, language: str = "en", **link: str) -> AppTest:
+    """The page as a visitor with the workspace's link sees it."""
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+    app.query_params["w"] = workspace.key
+    app.query_params["lang"] = language
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page(f"pages/{page}.py")
+    # A page switch clears the address: the visitor follows a link to the page itself.
+    for name, value in link.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def texts_of(app: AppTest) -> str:
+    """Everything the page says, as one text."""
+    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+class FakeModels:
+    """Stands where `engine.inference.client.ask` does; `asked` keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str, Any]] = []
+        self.unknown_share = 0.0
+
+    def ask(
+        self,
+        workspace: str,
+        task: str,
+        verb: str,
+        run_id: str,
+        payload: Any = None,
+        timeout: float = 60,
+    ) -> Any:
+        """Answer as the task would."""
+        self.asked.append((task, verb, run_id, payload))
+        answer = getattr(self, f"_{task}_{verb}")
+        return (
+            [answer(item, run_id) for item in payload]
+            if verb == "predict"
+            else answer(payload, run_id)
+        )
+
+    def _search_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+        query, k = item["query"], item["k"]
+        place = "untuned" if run_id == "untuned" else "tuned"
+        by_words = _by_words(query, k)
+        dense = _ranked(range(24) if place == "untuned" else [23, *range(3, 24), 0, 1, 2], k)
+        systems = {"bm25": by_words, "bm25_all": by_words, place: dense, f"hybrid_{place}": dense}
+        results = [
+            {"rank": rank, "product_id": name, "title": name, "score": score}
+            for rank, (name, score) in enumerate(dense, start=1)
+        ]
+        answer = {
+            "query": query, "system": f"hybrid_{place}", "results": results, "systems": systems,
+        }  # fmt: skip
+        return answer | {"unknown_share": self.unknown_share}
+
+    def _search_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+        shares = [[word, 0.5] for word in item["query"].split()]
+        facts = {"words": {"rain": 1.0}, "cosine": 0.61, "rank_bm25": None, "rank_dense": 2}
+        return {"weights": shares, "facts": facts}
+
+    def _intent_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+        query = item["query"]
+        intent = INTENTS[len(query) % len(INTENTS)]
+        sure = 0.9 if run_id != "untuned" else 0.3
+        rest = (1 - sure) / (len(INTENTS) - 1)
+        category = "Clothing" if "jacket" in query else "Kitchen"
+        other = {"Clothing": "Kitchen", "Kitchen": "Clothing"}[category]
+        return {
+            "query": query, "intent": intent, "intent_confidence": sure,
+            "category": category, "category_confidence": 0.8,
+            "unsure": sure < 0.5, "category_unsure": False, "uncertainty": 1 - sure,
+            "probabilities": {
+                "intent": {name: sure if name == intent else rest for name in INTENTS},
+                "category": {category: 0.8, other: 0.2},
+            },
+        }  # fmt: skip
+
+    def _intent_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+        found = self._intent_predict(item, run_id)
+        words = item["query"].split()
+        facts = {"head": "intent"} | {
+            name: found[name]
+            for name in ("intent", "intent_confidence", "category", "category_confidence", "unsure")
+        }
+        return {"weights": [[word, 1 / len(words)] for word in words], "facts": facts}
+
+
+def _by_words(query: str, k: int) -> list[list[Any]]:
+    words = set(re.findall(r"[a-z]+", query.lower()))
+    rows = range(12) if "jacket" in words else range(12, 23) if words & {"teapot", "mug"} else []
+    return _ranked(rows, k)
+
+
+def _ranked(rows: Sequence[int] | range, k: int) -> list[list[Any]]:
+    return [[f"P{row:02}", 1 / (place + 1)] for place, row in enumerate(list(rows)[:k])]

@@ -1,0 +1,225 @@
+"""The search page in both languages, over a double of the model process."""
+
+import io
+import time
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.errors import ShoplabError
+from engine.inference import client
+from engine.storage.runs import Run, save_run
+from pages.ui import download, query_file, search_judging, search_systems
+from tests.shop_double import HOSTILE, FakeModels, open_page, small_shop, texts_of
+
+
+@pytest.fixture
+def models(home, monkeypatch: pytest.MonkeyPatch) -> FakeModels:
+    fake = FakeModels()
+    monkeypatch.setattr(client, "ask", fake.ask)
+    return fake
+
+
+def clean(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    return app
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Search"), ("zh", "搜索")])
+def test_a_link_with_a_query_shows_its_results(models, language, title) -> None:
+    app = clean(open_page("search", small_shop(), language, q="rain jacket"))
+    assert app.title[0].value == title
+    assert app.text_input[0].value == "rain jacket"
+    assert len([b for b in app.button if b.key and b.key.startswith("why_words")]) == 10
+    assert [b for b in app.button if b.key and b.key.startswith("why_untuned")]
+    assert app.query_params["q"] in ("rain jacket", ["rain jacket"])
+
+
+def test_without_a_query_nothing_is_asked(models) -> None:
+    app = clean(open_page("search", small_shop()))
+    assert not [asked for asked in models.asked if asked[1] == "predict"]
+    assert "press one of the examples" in texts_of(app)
+
+
+def test_an_example_of_the_log_becomes_the_query(models) -> None:
+    app = open_page("search", small_shop())
+    pills = next(group for group in app.get("button_group") if "rain jacket" in str(group.options))
+    pills.set_value("rain jacket") if hasattr(pills, "set_value") else pills.select("rain jacket")
+    clean(app.run())
+    assert app.text_input[0].value == "rain jacket"
+    assert models.asked[-1][:2] == ("search", "predict")
+
+
+def trained(workspace, task: str = "search") -> str:
+    """A finished run's record, as training leaves it."""
+    run_id = f"{task}-1"
+    metrics = {"ndcg@10": 0.5, "macro_f1": 0.5}
+    run = Run(
+        run_id=run_id, task=task, model="tiny", device="cpu", created=1.0, config={},
+        primary_metric="ndcg@10", recommended="hybrid_tuned", before=metrics, after=metrics,
+        floors={}, systems={}, paired={}, n_train=1, n_validation=1, n_test=1,
+        data_fingerprint="", test_fingerprint="", seconds=1, examples_per_second=1,
+        peak_rss_mb=1, predicted_seconds=1,
+    )  # fmt: skip
+    folder = workspace.folder / "runs" / run_id
+    folder.mkdir(parents=True)
+    save_run(folder, run, pd.DataFrame())
+    return run_id
+
+
+def test_before_a_run_the_third_column_says_how_to_get_one(models) -> None:
+    app = clean(open_page("search", small_shop(), q="rain jacket"))
+    assert "Nothing is tuned yet" in texts_of(app)
+    assert {asked[2] for asked in models.asked if asked[1] == "predict"} == {"untuned"}
+
+
+def test_after_a_run_three_systems_answer_and_moves_are_marked(models) -> None:
+    shop = small_shop()
+    run_id = trained(shop)
+    app = clean(open_page("search", shop, q="rain jacket"))
+    assert {asked[2] for asked in models.asked if asked[1] == "predict"} == {"untuned", run_id}
+    said = texts_of(app)
+    assert "Tuning replaced 3 of the first 10 results" in said
+    assert "Nothing is tuned yet" not in said
+    assert ":green-badge[▲ 2]" in said and ":violet-badge[new]" in said
+
+
+def test_product_texts_and_queries_are_never_markup(models) -> None:
+    shop = small_shop()
+    trained(shop)
+    app = clean(open_page("search", shop, q=HOSTILE))
+    said = texts_of(app)
+    assert "onerror" in said
+    assert "<img" not in said.replace("\\<img", "")
+    assert "![a]" not in said.replace("\\!\\[a\\]", "") and "**bold**" not in said
+    assert not any(element.proto.allow_html for element in app.markdown)
+
+
+def test_a_query_in_unknown_letters_is_warned_of(models) -> None:
+    models.unknown_share = 0.66
+    app = clean(open_page("search", small_shop(), q="茶壶"))
+    assert "does not know 66%" in app.warning[0].value
+
+
+def test_no_shared_word_is_said(models) -> None:
+    app = clean(open_page("search", small_shop(), q="zzz"))
+    assert "No product shares a word" in app.info[0].value
+    assert "Word matching finds nothing" in texts_of(app)
+
+
+def test_the_kind_of_search_chooses_the_systems(models) -> None:
+    answer = models._search_predict({"query": "mug", "k": 5}, "untuned")
+    tuned = models._search_predict({"query": "mug", "k": 5}, "r")
+    names = {
+        mode: [column.system for column in search_systems.columns(answer, tuned, "r", mode)]
+        for mode in search_systems.MODES
+    }
+    assert names["dense"] == ["bm25_all", "untuned", "tuned"]
+    assert names["hybrid"] == ["bm25_all", "hybrid_untuned", "hybrid_tuned"]
+    assert names["recommended"] == names["hybrid"]
+    reranked = tuned | {"system": "reranked", "systems": tuned["systems"] | {"reranked": []}}
+    found = search_systems.columns(answer, reranked, "r", "recommended")
+    assert [column.system for column in found] == ["bm25_all", "hybrid_untuned", "reranked"]
+
+
+def test_judgments_are_kept_blind_and_downloadable(home) -> None:
+    shop = small_shop()
+    shop.correct("search", {"rain jacket": {"P01": "3", "P02": "0"}, HOSTILE: {"P00": "1"}})
+    shop.correct("search", {"rain jacket": {"P02": "2"}})
+    shop.correct("intent", {"rain jacket": {"intent": "deal"}})
+    assert search_judging.judgments(shop, "rain jacket") == {"P01": "3", "P02": "2"}
+    everything = search_judging.all_judgments(shop)
+    assert len(everything) == 3
+    read = pd.read_csv(io.BytesIO(download.csv_bytes(everything)))
+    assert list(read.columns) == ["query", "product_id", "relevance"]
+    assert read["query"].str.startswith("'=").sum() == 1
+    columns = [
+        search_systems.Column("words", "bm25_all", "untuned", [("P01", 1.0), ("P02", 0.5)]),
+        search_systems.Column("untuned", "untuned", "untuned", [("P03", 1.0), ("P01", 0.5)]),
+    ]
+    assert sorted(search_judging.pool("q", columns)) == ["P01", "P02", "P03"]
+    assert search_judging.pool("q", columns) == search_judging.pool("q", columns[::-1])
+
+
+def test_the_judging_view_scores_systems_by_the_users_judgments(models) -> None:
+    shop = small_shop()
+    shop.correct("search", {"rain jacket": {"P11": "3"}})
+    app = open_page("search", shop, q="rain jacket")
+    app.session_state["search_view"] = "Judge for yourself"
+    clean(app.run())
+    said = texts_of(app)
+    assert "What is really relevant for" in said
+    # P11 stands eleventh for both systems: neither shows it among ten.
+    assert "equally good" in said
+
+
+@pytest.mark.parametrize(("language", "label"), [("en", "Frequent queries"), ("zh", "高频查询")])
+def test_frequent_queries_show_changes_and_gaps(models, language, label) -> None:
+    app = open_page("search", small_shop(language), language)
+    app.session_state["search_view"] = label
+    clean(app.run())
+    asked = [query["query"] for ask in models.asked if ask[1] == "predict" for query in ask[3]]
+    assert {"rain jacket", "teapot", HOSTILE} <= set(asked)
+    gaps = app.dataframe[-1].value
+    assert set(gaps["query"]) == {"something dry for the trail", HOSTILE}
+    assert gaps["words"].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_shop_without_a_log_still_searches(models, language) -> None:
+    app = clean(open_page("search", small_shop(language, log=False), language, q="teapot"))
+    assert len([b for b in app.button if b.key and b.key.startswith("why_words")]) == 10
+
+
+def test_a_failing_model_is_said_and_can_be_asked_again(models, monkeypatch) -> None:
+    def fail(*_: object, **__: object) -> object:
+        raise ShoplabError("inference.failed", log="somewhere.log")
+
+    shop = small_shop()
+    monkeypatch.setattr(client, "ask", fail)
+    app = clean(open_page("search", shop, q="teapot"))
+    assert "somewhere" in app.error[0].value
+    monkeypatch.setattr(client, "ask", models.ask)
+    clean(app.run())
+    assert not app.error
+    assert [b for b in app.button if b.key and b.key.startswith("why_untuned")]
+
+
+def test_a_rerun_is_quick(models) -> None:
+    app = open_page("search", small_shop(), q="rain jacket")
+    app.run()
+    started = time.perf_counter()
+    clean(app.run())
+    assert time.perf_counter() - started < 1.5
+    # The same question is asked of the models once.
+    asked = [ask for ask in models.asked if ask[:2] == ("search", "predict")]
+    assert len(asked) == 1
+
+
+class Upload:
+    """What Streamlit hands over of an uploaded file."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name, self.content = name, content
+
+    def getvalue(self) -> bytes:
+        return self.content
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", "红茶杯\n\n  rain, jacket \nrain, jacket\n".encode("gb18030")),
+        ("a.txt", "query\r\n红茶杯\r\nrain, jacket\r\n".encode("utf-8-sig")),
+        ("a.csv", 'n,Query\n1,红茶杯\n2,"rain, jacket"\n3,\n'.encode()),
+        ("a.txt", "红茶杯\nrain, jacket".encode("utf-16")),
+    ],
+)
+def test_a_list_of_queries_is_read_from_texts_and_tables(home, name, content) -> None:
+    assert query_file.read_queries(Upload(name, content)) == ["红茶杯", "rain, jacket"]
+
+
+def test_a_list_that_cannot_be_read_says_why(home) -> None:
+    with pytest.raises(ShoplabError):
+        query_file.read_queries(Upload("a.txt", b""))
