@@ -42,13 +42,19 @@ def paired_interval(heldout: pd.DataFrame, system: str, other: str, seed: int = 
     draw; all heads of an example move together. Source: Efron and Tibshirani (1993), chapter 13;
     Koehn (2004) for the paired use.
     """
-    codes, examples = pd.factorize(heldout["example_id"])
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(examples), [1 / len(examples)] * len(examples), size=SAMPLES)
-    counts = np.vstack([np.ones(len(examples)), drawn])[:, codes]
+    counts = _draws(heldout, seed)
     difference = _metric(heldout, system, counts) - _metric(heldout, other, counts)
     low, high = np.nanpercentile(difference[1:], [2.5, 97.5])
     return Interval(float(difference[0]), float(low), float(high))
+
+
+def metric_interval(
+    heldout: pd.DataFrame, system: str, seed: int = 0
+) -> tuple[float, float, float]:
+    """The primary metric of one system with low and high of its 95 % percentile interval."""
+    values = _metric(heldout, system, _draws(heldout, seed))
+    low, high = np.nanpercentile(values[1:], [2.5, 97.5])
+    return float(values[0]), float(low), float(high)
 
 
 def against_all(heldout: pd.DataFrame, system: str, others: Sequence[str]) -> dict[str, Interval]:
@@ -66,7 +72,7 @@ def merge_runs(
     if test_fingerprint(first) != test_fingerprint(second):
         raise InputError("evaluation.different_data")
     left, right = (
-        frame.rename(columns={column: _with_suffix(column, suffix) for column in frame})
+        frame.rename(columns={name: _with_suffix(name, suffix) for name in map(str, frame)})
         for frame, suffix in zip((first, second), suffixes, strict=True)
     )
     return left.merge(right.drop(columns="input"), on=["example_id", "head", "truth"])
@@ -89,6 +95,15 @@ def _with_suffix(column: str, suffix: str) -> str:
         return column
     name, dot, score = column.partition(".")
     return f"{name}{suffix}{dot}{score}"
+
+
+def _draws(heldout: pd.DataFrame, seed: int) -> NDArray[np.float64]:
+    """How often each held-out row counts: once each in the first row, then by each draw."""
+    codes, examples = pd.factorize(heldout["example_id"])
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(len(examples), [1 / len(examples)] * len(examples), size=SAMPLES)
+    counts: NDArray[np.float64] = np.vstack([np.ones(len(examples)), drawn])[:, codes]
+    return counts
 
 
 def _metric(heldout: pd.DataFrame, system: str, counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,6 +73,32 @@ def list_jobs(workspace_name: str | None = None) -> list[Job]:
     """The jobs of a workspace, or of all, newest first."""
     with Store() as store:
         return store.of_workspace(workspace_name)
+
+
+def jobs_ahead(job: Job) -> int:
+    """How many jobs, of all workspaces, get a device before `job`, the running ones included.
+
+    The order is that of `Store.claim`: workspaces take turns, each with its oldest job.
+    """
+    jobs = list_jobs()
+    turns: dict[str, float] = defaultdict(float)
+    waiting: dict[str, list[Job]] = defaultdict(list)
+    for other in reversed(jobs):
+        turns[other.workspace] = max(turns[other.workspace], other.started or 0)
+        if other.state == "queued":
+            waiting[other.workspace].append(other)
+    ahead = sum(other.state == "running" for other in jobs)
+    turn = time.time()
+    while waiting:
+        name = min(waiting, key=lambda name: (turns[name], waiting[name][0].created))
+        following = waiting[name].pop(0)
+        if following.job_id == job.job_id:
+            break
+        ahead, turn = ahead + 1, turn + 1
+        turns[name] = turn
+        if not waiting[name]:
+            del waiting[name]
+    return ahead
 
 
 def events(job_id: str, after: int = 0) -> list[Event]:

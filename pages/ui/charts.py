@@ -95,7 +95,8 @@ def bars_with_interval(
             y=list(range(len(labels))),
             x=list(values),
             orientation="h",
-            marker_color=chosen,
+            # Fainter where an interval crosses the bar, which has to be seen on it.
+            marker={"color": chosen, "opacity": 1 if error is None else 0.55},
             error_x=error,
             text=[format(value, value_format) for value in values],
             textposition="outside" if error is None else "none",
@@ -112,6 +113,50 @@ def bars_with_interval(
     # Numbers beside the bars make an axis needless.
     figure.update_xaxes(title=label(value_name), visible=error is not None)
     return _framed(figure, height=(70 if error else 20) + 30 * len(labels))
+
+
+def forest(
+    names: Sequence[str],
+    values: Sequence[float],
+    lows: Sequence[float],
+    highs: Sequence[float],
+    *,
+    value_name: str,
+    value_format: str = "+.3f",
+) -> go.Figure:
+    """Differences with their intervals, one below the other, and a line at 0.
+
+    An interval that leaves out 0 is coloured by its side and filled, one that holds it is grey and
+    hollow.
+    """
+    labels = [label(name) for name in names]
+    clear = [low > 0 or high < 0 for low, high in zip(lows, highs, strict=True)]
+    sides = [UP if value > 0 else DOWN for value in values]
+    figure = go.Figure()
+    for row, name in enumerate(labels):
+        colour = sides[row] if clear[row] else GREY
+        hover = "<br>".join(
+            [name, " ".join(format(x, value_format) for x in (values[row], lows[row], highs[row]))]
+        )
+        figure.add_scatter(
+            x=[lows[row], values[row], highs[row]],
+            y=[row, row, row],
+            mode="lines+markers",
+            line={"color": colour, "width": 2.5},
+            marker={"size": [0, 11, 0], "symbol": "circle" if clear[row] else "circle-open"},
+            hovertemplate=f"{hover}<extra></extra>",
+        )
+    figure.add_vline(x=0, line={"color": GREY, "width": 1.5, "dash": "dot"})
+    figure.update_yaxes(
+        tickvals=list(range(len(labels))),
+        ticktext=labels,
+        autorange="reversed",
+        showgrid=False,
+        zeroline=False,
+    )
+    figure.update_xaxes(title=label(value_name), tickformat="+.2f", zeroline=False)
+    figure.update_layout(showlegend=False)
+    return _framed(figure, height=80 + 34 * len(labels))
 
 
 def curve(

@@ -1,0 +1,85 @@
+"""What a training brought, in one honest sentence: better, unclear or worse, and what to use."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from engine.evaluation.compare import Interval
+from engine.messages import engine_catalog
+from engine.storage.runs import Run
+from pages.ui import i18n, names
+from pages.ui.i18n import escape, t
+
+FEW_EXAMPLES = 300
+BOXES = {"better": st.success, "unclear": st.warning, "worse": st.error, "floor": st.warning}
+ICONS = {
+    "better": ":material/trending_up:",
+    "unclear": ":material/help:",
+    "worse": ":material/trending_down:",
+    "floor": ":material/trending_flat:",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The recommended system of a run against its best floor on the primary metric.
+
+    The verdict is `floor` where the app recommends a floor itself: nothing was gained.
+    """
+
+    verdict: Literal["better", "unclear", "worse", "floor"]
+    floor: str
+    interval: Interval
+
+
+def outcome(run: Run) -> Outcome:
+    """How the recommended system of `run` did against the strongest of its floors."""
+    metric = run.primary_metric
+    best = max(run.floors, key=lambda name: run.floors[name][metric])
+    if run.recommended in run.floors:
+        return Outcome("floor", run.recommended, Interval(0.0, 0.0, 0.0))
+    interval = Interval(**run.paired["against"][best])
+    return Outcome(interval.verdict, best, interval)  # type: ignore[arg-type]
+
+
+def sentence(run: Run) -> str:
+    """The outcome of `run` in words."""
+    found = outcome(run)
+    metric = run.primary_metric
+    return t(
+        f"compare.verdict.{found.verdict}",
+        system=names.system(run.recommended),
+        floor=names.system(found.floor),
+        metric=names.metric(metric),
+        after=f"{run.after[metric]:.3f}",
+        base=f"{run.floors[found.floor][metric]:.3f}",
+        interval=interval_text(found.interval),
+    )
+
+
+def interval_text(interval: Interval) -> str:
+    """A difference and its 95 % interval: `+0.041 [+0.012, +0.070]`."""
+    return f"{interval.delta:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
+
+
+def reasons(run: Run) -> list[str]:
+    """Why tuning did not clearly help, and what a run says about its data."""
+    found = outcome(run)
+    said = []
+    if found.verdict == "unclear":
+        said.append(t("compare.because.interval", n=f"{run.n_test:,}"))
+    if found.verdict != "better" and run.n_train < FEW_EXAMPLES:
+        said.append(t("compare.because.few", n=f"{run.n_train:,}"))
+    if found.verdict == "worse":
+        said.append(t("compare.because.strong_floor", floor=names.system(found.floor)))
+    texts = engine_catalog().texts[i18n.language()]
+    return said + [texts[note] for note in run.notes if note in texts]
+
+
+def show_outcome(run: Run) -> None:
+    """The sentence in a box whose colour and icon say which way it went, and why below it."""
+    verdict = outcome(run).verdict
+    BOXES[verdict](escape(sentence(run)), icon=ICONS[verdict])
+    if said := reasons(run):
+        st.caption(escape(" ".join(said)))

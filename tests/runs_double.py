@@ -1,0 +1,125 @@
+"""Small shops and finished trainings for the tests of pages, made without any model."""
+
+import time
+
+import numpy as np
+import pandas as pd
+
+from engine.data.tables import Tables
+from engine.evaluation.compare import against_all
+from engine.evaluation.heldout import (
+    heldout_frame,
+    primary_metric,
+    score_systems,
+    test_fingerprint,
+)
+from engine.retrieval.ranking import Ranking
+from engine.storage.runs import Run, save_run
+from engine.storage.workspace import Workspace
+from engine.training.config import TrainingConfig
+
+LABELS = ["browse_category", "exact_product", "deal"]
+TITLES = {"en": "Red *kettle* {n} <b>", "zh": "红色水壶 {n}"}
+FLOORS = {"intent": ("majority", "tfidf", "untuned"), "search": ("bm25", "untuned")}
+SYSTEMS = {"intent": ("tuned", "tuned_tfidf"), "search": ("tuned", "hybrid_tuned")}
+
+
+def make_shop(language: str, queries: int = 60) -> Workspace:
+    """A workspace with a catalog of 40 products and a log with intents."""
+    workspace = Workspace.create(language=language)
+    products = pd.DataFrame(
+        {
+            "product_id": [f"p{n}" for n in range(40)],
+            "title": [TITLES[language].format(n=n) for n in range(40)],
+            "description": [f"kettle {n}" for n in range(40)],
+            "category": [f"Kitchen > Kettles {n % 3}" for n in range(40)],
+        }
+    )
+    times = pd.date_range("2026-01-01", periods=queries, freq="h")
+    searches = pd.DataFrame(
+        {
+            "time": times,
+            "query": [f"kettle number {n}" for n in range(queries)],
+            "product_id": [f"p{n % 40}" for n in range(queries)],
+            "event": ["purchase"] * queries,
+            "intent": [LABELS[n % 3] for n in range(queries)],
+        }
+    )
+    tables = Tables({"products": products, "searches": searches}, language)
+    full = {
+        name: tables[name].reindex(columns=Tables({}, language)[name].columns)
+        for name in ("products", "searches")
+    }
+    workspace.replace_tables(full, {})
+    return workspace
+
+
+def make_run(
+    workspace: Workspace,
+    task: str,
+    run_id: str,
+    *,
+    skill: float = 0.9,
+    rows: int = 60,
+    n_train: int = 400,
+    **settings: object,
+) -> Run:
+    """Save a finished run of `task`: its best system is right in a share of `skill`."""
+    kind = "classification" if task == "intent" else "ranking"
+    rng = np.random.default_rng(3)
+    part = pd.DataFrame({"example_id": range(rows), "input": [f"=query {n}" for n in range(rows)]})
+    names = [*FLOORS[task], *SYSTEMS[task]]
+    skills = dict(zip(names, np.linspace(0.4, 0.6, len(names)), strict=True)) | {names[-1]: skill}
+    if kind == "classification":
+        part["truth.intent"] = [LABELS[n % 3] for n in range(rows)]
+        answers = {name: {"intent": _labels(rows, skills[name], rng)} for name in names}
+    else:
+        part["qrels"] = [{f"p{n % 40}": 2, f"p{(n + 1) % 40}": 0} for n in range(rows)]
+        answers = {name: _rankings(rows, skills[name], rng) for name in names}
+    metrics = score_systems(kind, part, answers)
+    heldout = heldout_frame(kind, part, answers)
+    against = against_all(heldout, names[-1], names)
+    run = Run(
+        run_id=run_id,
+        task=task,
+        model="all-MiniLM-L6-v2",
+        device="cpu",
+        created=time.time(),
+        config=TrainingConfig.model_validate(settings).model_dump(),
+        primary_metric=primary_metric(kind),
+        recommended=names[-1],
+        before=metrics["untuned"],
+        after=metrics[names[-1]],
+        floors={name: metrics[name] for name in FLOORS[task]},
+        systems={name: metrics[name] for name in SYSTEMS[task]},
+        paired={"against": {name: found.as_json() for name, found in against.items()}},
+        n_train=n_train,
+        n_validation=50,
+        n_test=rows,
+        data_fingerprint="data",
+        test_fingerprint=test_fingerprint(heldout),
+        seconds=95.0,
+        examples_per_second=30.0,
+        peak_rss_mb=900.0,
+        predicted_seconds=100.0,
+    )
+    folder = workspace.folder / "runs" / run_id
+    folder.mkdir(parents=True)
+    save_run(folder, run, heldout)
+    return run
+
+
+def _labels(rows: int, skill: float, rng: np.random.Generator) -> pd.DataFrame:
+    right = rng.random(rows) < skill
+    places = (np.arange(rows) + ~right) % 3
+    return pd.DataFrame(np.eye(3)[places] * 0.8 + 0.2 / 3, columns=LABELS)
+
+
+def _rankings(rows: int, skill: float, rng: np.random.Generator) -> list[Ranking]:
+    found = []
+    for row in range(rows):
+        others = [f"p{n}" for n in rng.permutation(40) if n != row % 40][:12]
+        place = 0 if rng.random() < skill else int(rng.integers(1, 12))
+        ids = [*others[:place], f"p{row % 40}", *others[place:]]
+        found.append(Ranking(ids, [1.0 / (n + 1) for n in range(len(ids))]))
+    return found
