@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ class Tables:
 
     `language` is the workspace's: it chooses words, stemmer and default model.
     `corrections` are the labels that users set by hand: columns `task, input, head, label`.
+    `folder` is where indexes made from these tables may be kept, if anywhere.
     """
 
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -25,6 +27,7 @@ class Tables:
             columns=["task", "input", "head", "label"], dtype="str"
         )
     )
+    folder: Path | None = None
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """The frame of table `name`, with every column of the schema."""

@@ -29,8 +29,7 @@ def score_systems(
 ) -> dict[str, dict[str, float]]:
     """The metrics of every system by name."""
     if kind == "classification":
-        truth = part[[f"truth.{head}" for head in heads_of(part)]]
-        truth = truth.rename(columns=lambda column: column.removeprefix("truth."))
+        truth = {head: part[f"truth.{head}"] for head in heads_of(part)}
         return {name: classification.score_heads(truth, answer) for name, answer in answers.items()}
     return {name: ranking.score(list(part["qrels"]), answer) for name, answer in answers.items()}
 
@@ -42,7 +41,7 @@ def primary_metric(kind: str) -> str:
 
 def heads_of(part: pd.DataFrame) -> list[str]:
     """The heads that a classification part holds truth for."""
-    return [column.removeprefix("truth.") for column in part if column.startswith("truth.")]
+    return [name.removeprefix("truth.") for name in map(str, part) if name.startswith("truth.")]
 
 
 def test_fingerprint(heldout: pd.DataFrame) -> str:
@@ -53,7 +52,7 @@ def test_fingerprint(heldout: pd.DataFrame) -> str:
 
 def systems_of(heldout: pd.DataFrame) -> list[str]:
     """The systems whose answers a held-out frame holds."""
-    return [column.removesuffix(".score") for column in heldout if column.endswith(".score")]
+    return [name.removesuffix(".score") for name in map(str, heldout) if name.endswith(".score")]
 
 
 def _classified(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 import ir_measures
 import numpy as np
 import pandas as pd
-from ir_measures import RR, Judged, R, nDCG
+from ir_measures import RR, R, nDCG
 
 from engine.retrieval.ranking import Ranking
 
 PRIMARY = "ndcg@10"
-MEASURES = {PRIMARY: nDCG @ 10, "recall@50": R @ 50, "mrr@10": RR @ 10, "judged@10": Judged @ 10}
+MEASURES = {PRIMARY: nDCG @ 10, "recall@50": R @ 50, "mrr@10": RR @ 10}
+JUDGED = "judged@10"
 JUDGED_ONLY = "ndcg@10_judged"
 
 Qrels = Mapping[str, int]
@@ -19,11 +20,12 @@ Qrels = Mapping[str, int]
 def score_each(truth: Sequence[Qrels], rankings: Sequence[Ranking]) -> pd.DataFrame:
     """Every measure for every query, in their order; a query with nothing relevant is NaN.
 
-    A product without a judgment counts as 0. `ndcg@10_judged` ranks the judged products alone, which
-    is kinder to systems that find what the judges never saw; `judged@10` says how many they saw.
+    A product without a judgment counts as 0. `ndcg@10_judged` ranks the judged products alone,
+    which is kinder to systems that find what the judges never saw; `judged@10` says how many of the
+    ten they saw.
     Source: Järvelin and Kekäläinen (2002) for nDCG.
     """
-    rows = pd.DataFrame(np.nan, index=range(len(truth)), columns=[*MEASURES, JUDGED_ONLY])
+    rows = pd.DataFrame(np.nan, index=range(len(truth)), columns=[*MEASURES, JUDGED, JUDGED_ONLY])
     scored = [row for row, qrels in enumerate(truth) if any(grade > 0 for grade in qrels.values())]
     if not scored:
         return rows
@@ -39,12 +41,15 @@ def score_each(truth: Sequence[Qrels], rankings: Sequence[Ranking]) -> pd.DataFr
         rows.loc[int(found.query_id), names[str(found.measure)]] = found.value
     for found in ir_measures.iter_calc([nDCG @ 10], qrels_by_query, known):
         rows.loc[int(found.query_id), JUDGED_ONLY] = found.value
+    for row in scored:
+        top = rankings[row].product_ids[:10]
+        rows.loc[row, JUDGED] = sum(name in truth[row] for name in top) / max(len(top), 1)
     return rows
 
 
 def score(truth: Sequence[Qrels], rankings: Sequence[Ranking]) -> dict[str, float]:
     """The mean of every measure over the queries that have something relevant."""
-    return {name: float(value) for name, value in score_each(truth, rankings).mean().items()}
+    return {str(name): float(value) for name, value in score_each(truth, rankings).mean().items()}
 
 
 def _run(ranking: Ranking) -> dict[str, float]:

@@ -11,7 +11,7 @@ from engine.text.words import words, words_of_all
 
 
 class BM25Index:
-    """BM25 over product texts, in Lucene's variant (Robertson and Zaragoza 2009; k1 1.5, b 0.75)."""
+    """BM25 over product texts (Robertson and Zaragoza 2009), Lucene's variant, k1 1.5, b 0.75."""
 
     def __init__(self, product_ids: Sequence[str], texts: Sequence[str]) -> None:
         self.product_ids = list(product_ids)
@@ -30,7 +30,8 @@ class BM25Index:
         """The `k` best products that share a word with the query."""
         scores = self.scores(query)
         rows = [row for row in best(scores, k) if scores[row] > 0]
-        return Ranking([self.product_ids[row] for row in rows], [float(scores[row]) for row in rows])
+        product_ids = [self.product_ids[row] for row in rows]
+        return Ranking(product_ids, [float(scores[row]) for row in rows])
 
     def shares(self, query: str, product_id: str) -> dict[str, float]:
         """How much each word of the query adds to the score of one product."""

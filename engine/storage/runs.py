@@ -49,7 +49,7 @@ class Run:
     examples_per_second: float
     peak_rss_mb: float
     predicted_seconds: float
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[dict[str, float | str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, object]:

@@ -117,7 +117,7 @@ class Workspace:
         """Every loaded table with the corrections, read from disk."""
         folder = self.folder / "tables"
         frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in self.about_tables()}
-        return Tables(frames, self.language, self.corrections())
+        return Tables(frames, self.language, self.corrections(), self.folder / "index")
 
     def replace_tables(
         self, frames: Mapping[str, pd.DataFrame], about: Mapping[str, Mapping[str, object]]

@@ -30,6 +30,11 @@ def words(text: str) -> list[str]:
     return _stemmer().stemWords(found)
 
 
+def segment(text: str) -> list[str]:
+    """The text cut into consecutive words that together are the text again."""
+    return list(rjieba.cut(text))
+
+
 def words_of_all(texts: Iterable[str]) -> list[list[str]]:
     """The words of every text."""
     return [words(text) for text in texts]

@@ -36,6 +36,15 @@ class TrainingConfig(BaseModel):
     max_tokens: int = Field(40, ge=4, le=512, description="Tokens read of each text.")
 
 
+class BiEncoderConfig(TrainingConfig):
+    """What the tuning of a bi-encoder can be told."""
+
+    scale: float = Field(20.0, gt=0, le=200, description="Sharpness of the softmax over products.")
+    negatives: bool = Field(
+        False, description="Whether products judged irrelevant are used as hard negatives."
+    )
+
+
 _C = TypeVar("_C", bound=TrainingConfig)
 
 

@@ -1,0 +1,114 @@
+"""A search model that answers: words, vectors and both, over one catalog."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.qrels import product_texts, product_words
+from engine.data.tables import Tables
+from engine.models.encoder import Encoder
+from engine.retrieval.bm25 import BM25Index
+from engine.retrieval.dense import DenseIndex, open_index
+from engine.retrieval.fuse import fuse
+from engine.retrieval.ranking import Ranking
+from engine.retrieval.rerank import Reranker
+from engine.storage.files import write_json
+from engine.training.progress import Progress
+
+DEPTH = 100
+
+
+class SearchBundle:
+    """An encoder with its index, beside BM25 over the same catalog.
+
+    Systems: `bm25` (stemmed title and description), `bm25_all` (every text of a product), the
+    encoder alone (`tuned` or `untuned`), `hybrid_…` (encoder and `bm25_all` fused), and `reranked`
+    (the hybrid's best products in a cross-encoder's order) where a reranker is set.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        tables: Tables,
+        *,
+        trained: bool,
+        bm25_weight: float,
+        index_folder: Path | None,
+        progress: Progress,
+        reranker: Reranker | None = None,
+        recommended: str = "",
+    ) -> None:
+        products = tables.products
+        self.encoder = encoder
+        self.trained = trained
+        self.bm25_weight = bm25_weight
+        self.reranker = reranker
+        self.product_ids = products["product_id"].tolist()
+        self.titles = dict(zip(self.product_ids, products["title"], strict=True))
+        self.texts = product_texts(products).tolist()
+        self.words = product_words(products).tolist()
+        self.dense: DenseIndex = open_index(
+            index_folder, encoder, self.product_ids, self.texts, progress
+        )
+        self.dense_name = "tuned" if trained else "untuned"
+        self.hybrid_name = f"hybrid_{self.dense_name}"
+        self.recommended = recommended or self.hybrid_name
+
+    @cached_property
+    def bm25(self) -> BM25Index:
+        """BM25 over title and description."""
+        return BM25Index(self.product_ids, self.texts)
+
+    @cached_property
+    def bm25_all(self) -> BM25Index:
+        """BM25 over everything a product can be found by."""
+        return BM25Index(self.product_ids, self.words)
+
+    @property
+    def systems(self) -> Sequence[str]:
+        """The names of the systems this bundle answers with, the floors included."""
+        reranked = ["reranked"] if self.reranker else []
+        return ["bm25", "bm25_all", self.dense_name, self.hybrid_name, *reranked]
+
+    def search(self, queries: Sequence[str], k: int = DEPTH) -> dict[str, list[Ranking]]:
+        """The `k` best products of every system for every query."""
+        if not self.product_ids or not queries:
+            return {system: [Ranking([], []) for _ in queries] for system in self.systems}
+        depth = max(k, DEPTH)
+        vectors = self.encode(queries)
+        by_words = [self.bm25_all.search(query, depth) for query in queries]
+        by_vectors = self.dense.search(vectors, depth)
+        fused = [
+            fuse([words, dense], [self.bm25_weight, 1.0], depth)
+            for words, dense in zip(by_words, by_vectors, strict=True)
+        ]
+        found = {
+            "bm25": [self.bm25.search(query, k) for query in queries],
+            "bm25_all": by_words,
+            self.dense_name: by_vectors,
+            self.hybrid_name: fused,
+        }
+        if self.reranker:
+            texts = dict(zip(self.product_ids, self.texts, strict=True))
+            pairs = zip(queries, fused, strict=True)
+            found["reranked"] = [self.reranker.rerank(*pair, texts) for pair in pairs]
+        return {system: [one.top(k) for one in rankings] for system, rankings in found.items()}
+
+    def encode(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """The queries' vectors, shape (queries, dimension)."""
+        return self.encoder.encode(list(queries), "query")
+
+    def save(self, folder: Path) -> None:
+        """Write encoder, index and what the systems need beside them."""
+        self.encoder.save(folder / "encoder")
+        self.dense.save(folder / "index")
+        about: Mapping[str, object] = {
+            "recommended": self.recommended,
+            "bm25_weight": self.bm25_weight,
+            "max_tokens": self.encoder.model.max_seq_length,
+            "reranker": self.reranker.model_id if self.reranker else "",
+        }
+        write_json(folder / "bundle.json", about)

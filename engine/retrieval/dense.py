@@ -1,0 +1,114 @@
+"""Search by meaning: product vectors on disk, brought up to date when the catalog changes."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.models.encoder import Encoder
+from engine.retrieval.ranking import Ranking
+from engine.storage.files import write_atomically
+from engine.training.progress import Progress
+
+# Exact search takes 5 ms at 50,000 products and 42 ms at 500,000; cells are worth it above.
+EXACT_UP_TO = 100_000
+PROBED_CELLS = 32
+
+
+class DenseIndex:
+    """Inner-product search over L2-normalised product vectors (cosine similarity)."""
+
+    def __init__(
+        self, product_ids: Sequence[str], hashes: Sequence[str], vectors: NDArray[np.float32]
+    ) -> None:
+        self.product_ids = list(product_ids)
+        self.hashes = list(hashes)
+        self.vectors = vectors
+        self.rows = {product_id: row for row, product_id in enumerate(self.product_ids)}
+        self.index = _index(vectors)
+
+    def search(self, queries: NDArray[np.float32], k: int) -> list[Ranking]:
+        """The `k` nearest products of every query vector, shape (queries, dimension)."""
+        scores, rows = self.index.search(queries, min(k, len(self.product_ids)))
+        return [
+            Ranking([self.product_ids[row] for row in found if row >= 0], [float(s) for s in score])
+            for score, found in zip(scores, rows, strict=True)
+        ]
+
+    def cosine(self, query: NDArray[np.float32], product_id: str) -> float:
+        """How close one query vector is to one product."""
+        return float(self.vectors[self.rows[product_id]] @ query)
+
+    def save(self, folder: Path) -> None:
+        """Write vectors and text hashes to `folder`, for `open_index` to start from."""
+        stored = faiss.IndexFlatIP(self.vectors.shape[1])
+        stored.add(self.vectors)
+        # Without its hashes a half-written index is no index.
+        (folder / "texts.parquet").unlink(missing_ok=True)
+        write_atomically(
+            folder / "vectors.faiss", lambda path: faiss.write_index(stored, str(path))
+        )
+        frame = pd.DataFrame({"hash": self.hashes})
+        write_atomically(folder / "texts.parquet", lambda path: frame.to_parquet(path, index=False))
+
+
+def open_index(
+    folder: Path | None,
+    encoder: Encoder,
+    product_ids: Sequence[str],
+    texts: Sequence[str],
+    progress: Progress,
+) -> DenseIndex:
+    """The index of `texts`, taking from `folder` what it holds and encoding only what is new.
+
+    `folder` keeps a faiss index and the hash of the text behind each of its vectors; it is written
+    again when anything changed. Without a folder everything is encoded.
+    """
+    hashes = [_hash(text) for text in texts]
+    known = _read(folder)
+    missing = sorted({text for text, name in zip(texts, hashes, strict=True) if name not in known})
+    if missing:
+        vectors = encoder.encode(missing, "passage", progress)
+        known |= dict(zip(map(_hash, missing), vectors, strict=True))
+    stacked = np.stack([known[name] for name in hashes]) if hashes else _empty(encoder)
+    index = DenseIndex(product_ids, hashes, stacked)
+    if folder is not None and (missing or len(known) > len(set(hashes))):
+        index.save(folder)
+    return index
+
+
+def _index(vectors: NDArray[np.float32]) -> faiss.Index:
+    dimension = vectors.shape[1]
+    if len(vectors) <= EXACT_UP_TO:
+        index: faiss.Index = faiss.IndexFlatIP(dimension)
+    else:
+        cells = int(4 * np.sqrt(len(vectors)))
+        inverted = faiss.IndexIVFFlat(
+            faiss.IndexFlatIP(dimension), dimension, cells, faiss.METRIC_INNER_PRODUCT
+        )
+        inverted.train(vectors)
+        inverted.nprobe = PROBED_CELLS
+        index = inverted
+    index.add(vectors)
+    return index
+
+
+def _read(folder: Path | None) -> dict[str, NDArray[np.float32]]:
+    if folder is None or not (folder / "texts.parquet").is_file():
+        return {}
+    hashes = pd.read_parquet(folder / "texts.parquet")["hash"]
+    index = faiss.read_index(str(folder / "vectors.faiss"))
+    vectors = index.reconstruct_n(0, index.ntotal)
+    return dict(zip(hashes, vectors, strict=True))
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _empty(encoder: Encoder) -> NDArray[np.float32]:
+    return np.empty((0, encoder.dimension), dtype=np.float32)

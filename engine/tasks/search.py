@@ -1,0 +1,376 @@
+"""Which products answer a query: words, meaning, and both together.
+
+What imports torch is imported where it is used: a page asks this module for readiness and settings.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from engine.data.qrels import (
+    Source,
+    best_source,
+    count_queries,
+    product_texts,
+    product_words,
+    query_qrels,
+)
+from engine.data.split import split_queries
+from engine.data.tables import Tables
+from engine.errors import InputError
+from engine.evaluation import ranking as measured
+from engine.models.pretrained import default_encoder
+from engine.retrieval.bm25 import BM25Index
+from engine.retrieval.ranking import Ranking
+from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.text.words import normalise, segment
+from engine.training.config import BiEncoderConfig, with_changes
+from engine.training.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from engine.models.bi_encoder import Check
+    from engine.models.search_bundle import SearchBundle
+
+READY, THIN = 100, 20
+MOST_RESULTS = 100
+# A validation part smaller than this cannot choose between systems: then the hybrid is taken.
+ENOUGH_TO_CHOOSE = 20
+CHECK_QUERIES, CHECK_DEPTH = 60, 10
+PRESETS: Mapping[str, Mapping[str, object]] = {
+    "quick": {"epochs": 2, "max_examples": 1000},
+    "balanced": {"epochs": 3, "max_examples": 4000},
+    "thorough": {"epochs": 5, "max_examples": 20000, "learning_rate": 3e-5, "patience": 3},
+}
+
+
+class SearchConfig(BiEncoderConfig):
+    """What the search task can be told."""
+
+    max_tokens: int = Field(64, ge=4, le=512, description="Tokens read of each text.")
+    source: Literal["auto", "judgments", "clicks", "catalog"] = Field(
+        "auto", description="What is learned from; auto takes the best there is enough of."
+    )
+    max_positives: int = Field(8, ge=1, description="Most products learned for one query.")
+    bm25_weight: float = Field(
+        2.0, ge=0, le=20, description="How often words count beside meaning in the hybrid."
+    )
+    reranker: str = Field(
+        "", description="A cross-encoder (hub id or folder) that reorders the best products."
+    )
+
+
+class SearchTask:
+    """The search task; see `engine.tasks.base.Task` for the contract."""
+
+    name = "search"
+    kind: Literal["ranking"] = "ranking"
+
+    def config(self, preset: str, tables: Tables, **changes: object) -> SearchConfig:
+        """The settings of a preset for the workspace's language, with changes."""
+        if preset not in PRESETS:
+            raise InputError("training.unknown_preset", preset=preset, known=", ".join(PRESETS))
+        start = {"preset": preset, "model": default_encoder(tables.language), **PRESETS[preset]}
+        return with_changes(SearchConfig.model_validate(start), changes)
+
+    def readiness(self, tables: Tables) -> Readiness:
+        """Ready from `READY` queries with clicks or judgments on, missing without products."""
+        if tables.products.empty:
+            return Readiness("missing", {"products": 0}, [("search.load_products", {})])
+        found = count_queries(tables)
+        counts = {"products": len(tables.products)} | {
+            f"{name}_queries": count for name, count in found.items() if name != "catalog"
+        }
+        best = max(found["judgments"], found["clicks"])
+        if best >= READY:
+            return Readiness("ready", counts)
+        if best >= THIN:
+            return Readiness("thin", counts, [("search.more_queries", {"n": best, "want": READY})])
+        level: Literal["thin", "missing"] = "thin" if found["catalog"] >= READY else "missing"
+        return Readiness(level, counts, [("search.catalog_only", {"n": best, "want": THIN})])
+
+    def dataset(self, tables: Tables, config: SearchConfig) -> Dataset:
+        """Distinct queries with the products that answer them, split by query in time order.
+
+        Raises InputError when the chosen source holds fewer than `THIN` queries.
+        """
+        source = best_source(tables) if config.source == "auto" else config.source
+        frame = query_qrels(tables, source)
+        if len(frame) < THIN:
+            raise InputError("search.not_ready", source=source, n=len(frame), want=THIN)
+        frame["input"] = frame["query"]
+        frame["example_id"] = frame["query"]
+        # Judgments are few and dear: more of them are learned from.
+        shares = {"validation": 0.1, "test": 0.15} if source == "judgments" else {}
+        parts = split_queries(frame, config.seed, **shares)
+        train, validation, test = (
+            frame[parts == part].reset_index(drop=True) for part in ("train", "validation", "test")
+        )
+        notes = ["search.learned_from_catalog"] if source == "catalog" else []
+        pairs = _pairs(train, source, config)
+        return Dataset(self.name, pairs, validation, test, tables, notes=notes)
+
+    def steps(self, dataset: Dataset, config: SearchConfig) -> Work:
+        """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""
+        products = product_texts(dataset.tables.products)
+        queries = _tokens(dataset.train["query"], config)
+        shown = products.sample(min(len(products), 500), random_state=0)
+        per_product = _tokens(shown, config) / max(len(shown), 1)
+        checked = min(len(dataset.validation), CHECK_QUERIES) * (CHECK_DEPTH + 5) * config.epochs
+        encoded = 2 * len(products) + checked
+        return Work(
+            train_texts=2 * len(dataset.train) * config.epochs,
+            train_tokens=int((queries + per_product * len(dataset.train)) * config.epochs),
+            encode_texts=encoded,
+            encode_tokens=int(per_product * encoded),
+        )
+
+    def floors(
+        self, dataset: Dataset, part: pd.DataFrame, config: SearchConfig
+    ) -> dict[str, list[Ranking]]:
+        """BM25 over title and description, and over every text of a product."""
+        products = dataset.tables.products
+        ids = products["product_id"].tolist()
+        texts = {"bm25": product_texts(products), "bm25_all": product_words(products)}
+        indexes = {name: BM25Index(ids, column.tolist()) for name, column in texts.items()}
+        return {
+            name: [index.search(query, MOST_RESULTS) for query in part["query"]]
+            for name, index in indexes.items()
+        }
+
+    def untuned(self, tables: Tables, config: SearchConfig, progress: Progress) -> "SearchBundle":
+        """The pretrained encoder with its index, kept beside the tables."""
+        from engine.models.encoder import load_encoder
+
+        progress.stage("load")
+        encoder = load_encoder(config.model, config.max_tokens, progress=progress)
+        folder = tables.folder / encoder.fingerprint if tables.folder else None
+        return _bundle(encoder, tables, config, progress, trained=False, index_folder=folder)
+
+    def train(
+        self, dataset: Dataset, config: SearchConfig, folder: Path, progress: Progress
+    ) -> "SearchBundle":
+        """Tune the encoder, encode the catalog anew, and choose the system on validation."""
+        from engine.models.bi_encoder import Pairs, tune_bi_encoder
+        from engine.models.encoder import load_encoder
+
+        progress.stage("load")
+        encoder = load_encoder(config.model, config.max_tokens, progress=progress)
+        tables = dataset.tables
+        texts = dict(
+            zip(tables.products["product_id"], product_texts(tables.products), strict=True)
+        )
+        rows = dataset.train
+        pairs = Pairs(
+            rows["query"].tolist(),
+            [texts[name] for name in rows["product_id"]],
+            _negatives(rows, texts, config) if config.negatives else None,
+        )
+        check = _check(dataset, texts)
+        tune_bi_encoder(encoder, pairs, check, config, folder, progress)
+        bundle = _bundle(encoder, tables, config, progress, trained=True, index_folder=None)
+        progress.stage("choose")
+        bundle.recommended = _choose(bundle, dataset.validation)
+        return bundle
+
+    def load(self, folder: Path, tables: Tables) -> "SearchBundle":
+        """The bundle saved in `folder`; its index is brought up to date with the catalog."""
+        from engine.models.encoder import load_encoder
+
+        about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+        config = SearchConfig(
+            bm25_weight=about["bm25_weight"],
+            max_tokens=about["max_tokens"],
+            reranker=about["reranker"],
+        )
+        encoder = load_encoder(folder / "encoder", config.max_tokens)
+        return _bundle(
+            encoder,
+            tables,
+            config,
+            Silent(),
+            trained=True,
+            index_folder=folder / "index",
+            recommended=about["recommended"],
+        )
+
+    def answer(self, bundle: "SearchBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
+        """The rankings of the bundle's own systems; BM25 is among the floors."""
+        found = bundle.search(part["query"].tolist(), MOST_RESULTS)
+        return {name: found[name] for name in found if not name.startswith("bm25")}
+
+    def predict(
+        self, bundle: "SearchBundle", inputs: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Per `{"query", "k": 10}` the recommended system's products, and every system's.
+
+        `unknown_share` is the share of the query's tokens that the encoder cannot express.
+        """
+        queries = [_query(item, row) for row, item in enumerate(inputs)]
+        found = bundle.search(queries)
+        answers = []
+        for row, (query, item) in enumerate(zip(queries, inputs, strict=True)):
+            k = min(int(item.get("k", 10)), MOST_RESULTS)
+            tops = {name: rankings[row].top(k) for name, rankings in found.items()}
+            chosen = tops[bundle.recommended]
+            answers.append(
+                {
+                    "query": query,
+                    "system": bundle.recommended,
+                    "results": [
+                        {
+                            "rank": place,
+                            "product_id": product_id,
+                            "title": bundle.titles[product_id],
+                            "score": float(score),
+                        }
+                        for place, (product_id, score) in enumerate(
+                            zip(chosen.product_ids, chosen.scores, strict=True), start=1
+                        )
+                    ],
+                    "systems": {
+                        name: [
+                            [product_id, float(score)]
+                            for product_id, score in zip(top.product_ids, top.scores, strict=True)
+                        ]
+                        for name, top in tops.items()
+                    },
+                    "unknown_share": bundle.encoder.unknown_share([query]),
+                }
+            )
+        return answers
+
+    def explain(self, bundle: "SearchBundle", item: Mapping[str, Any]) -> Explanation:
+        """Why a product answers a query: what each query word adds to their closeness.
+
+        A word's share is how much the cosine falls when it is left out (occlusion; Zeiler and
+        Fergus 2014). Raises InputError for a product that the catalog does not hold.
+        """
+        query, product_id = _query(item, 0), str(item.get("product_id", ""))
+        if product_id not in bundle.dense.rows:
+            raise InputError("search.unknown_product", product=product_id)
+        parts = _occlusions(query)
+        vectors = bundle.encode([query, *(rest for _, rest in parts)])
+        closeness = [bundle.dense.cosine(vector, product_id) for vector in vectors]
+        weights = [
+            (word, closeness[0] - without)
+            for (word, _), without in zip(parts, closeness[1:], strict=True)
+        ]
+        found = {name: one[0].product_ids for name, one in bundle.search([query]).items()}
+        facts = {
+            "words": bundle.bm25_all.shares(query, product_id),
+            "cosine": closeness[0],
+            "rank_bm25": _place(found["bm25_all"], product_id),
+            "rank_dense": _place(found[bundle.dense_name], product_id),
+        }
+        return Explanation(weights, facts)
+
+
+def _bundle(
+    encoder: Any, tables: Tables, config: SearchConfig, progress: Progress, **how: Any
+) -> "SearchBundle":
+    from engine.models.search_bundle import SearchBundle
+    from engine.retrieval.rerank import Reranker
+
+    progress.stage("index")
+    return SearchBundle(
+        encoder,
+        tables,
+        bm25_weight=config.bm25_weight,
+        progress=progress,
+        reranker=Reranker(config.reranker) if config.reranker else None,
+        **how,
+    )
+
+
+def _pairs(train: pd.DataFrame, source: Source, config: SearchConfig) -> pd.DataFrame:
+    """One row per query and product to learn: `query`, `input`, `product_id`, `irrelevant`."""
+    least = 2 if source == "judgments" else 1
+    rows: list[tuple[str, str, str, list[str]]] = []
+    for query, qrels, weights in train[["query", "qrels", "weights"]].itertuples(index=False):
+        good = [name for name, grade in qrels.items() if grade >= least]
+        good.sort(key=lambda name: -weights[name])
+        bad = [name for name, grade in qrels.items() if grade == 0]
+        rows.extend((query, query, name, bad) for name in good[: config.max_positives])
+    pairs = pd.DataFrame(rows, columns=["query", "input", "product_id", "irrelevant"])
+    pairs = pairs.sample(frac=1, random_state=config.seed).head(config.max_examples)
+    return pairs.assign(example_id=pairs["query"] + "\x1f" + pairs["product_id"]).reset_index(
+        drop=True
+    )
+
+
+def _negatives(rows: pd.DataFrame, texts: Mapping[str, str], config: SearchConfig) -> list[str]:
+    """A product judged irrelevant for each pair; any product where none was judged so."""
+    rng = np.random.default_rng(config.seed)
+    every = list(texts)
+    drawn = (
+        bad[rng.integers(len(bad))] if bad else every[rng.integers(len(every))]
+        for bad in rows["irrelevant"]
+    )
+    return [texts[name] for name in drawn]
+
+
+def _check(dataset: Dataset, texts: Mapping[str, str]) -> "Check | None":
+    """Validation queries with a pool of hard products: what they want, and BM25's best."""
+    from engine.models.bi_encoder import Check
+
+    part = dataset.validation.head(CHECK_QUERIES)
+    if len(part) < ENOUGH_TO_CHOOSE:
+        return None
+    index = BM25Index(list(texts), list(texts.values()))
+    relevant = {
+        query: {name for name, grade in qrels.items() if grade > 0}
+        for query, qrels in part[["query", "qrels"]].itertuples(index=False)
+    }
+    pool = set().union(
+        *relevant.values(),
+        *(index.search(query, CHECK_DEPTH).product_ids for query in relevant),
+    )
+    queries = {query: query for query in relevant}
+    return Check(queries, {name: texts[name] for name in sorted(pool)}, relevant)
+
+
+def _choose(bundle: "SearchBundle", validation: pd.DataFrame) -> str:
+    if len(validation) < ENOUGH_TO_CHOOSE:
+        return bundle.hybrid_name
+    found = bundle.search(validation["query"].tolist())
+    own = [name for name in bundle.systems if not name.startswith("bm25")]
+    truth = list(validation["qrels"])
+    return max(own, key=lambda name: measured.score(truth, found[name])[measured.PRIMARY])
+
+
+def _occlusions(query: str) -> list[tuple[str, str]]:
+    """Each word of the query with the query that is left without it."""
+    parts = query.split()
+    if len(parts) > 1:
+        return [
+            (part, " ".join(parts[:place] + parts[place + 1 :])) for place, part in enumerate(parts)
+        ]
+    parts = segment(query)
+    return [
+        (part, "".join(parts[:place] + parts[place + 1 :]) or " ")
+        for place, part in enumerate(parts)
+    ]
+
+
+def _place(product_ids: Sequence[str], product_id: str) -> int | None:
+    return product_ids.index(product_id) + 1 if product_id in product_ids else None
+
+
+def _query(item: Mapping[str, Any], row: int) -> str:
+    text = item.get("query")
+    if not isinstance(text, str) or not normalise(text):
+        raise InputError("search.no_query", row=row + 1)
+    return normalise(text)
+
+
+def _tokens(texts: pd.Series, config: SearchConfig) -> int:
+    """Roughly how many tokens the encoder reads: a third of the letters, at most `max_tokens`."""
+    return int(texts.str.len().floordiv(3).add(3).clip(upper=config.max_tokens).sum())
+
+
+TASK = SearchTask()

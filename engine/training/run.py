@@ -1,0 +1,174 @@
+"""One training, as a story: split, measure the floors, tune, measure again, write it all down."""
+
+import resource
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from engine.data.tables import Tables
+from engine.errors import InputError
+from engine.evaluation.compare import against_all
+from engine.evaluation.heldout import (
+    heldout_frame,
+    primary_metric,
+    score_systems,
+    test_fingerprint,
+)
+from engine.models.encoder import load_encoder
+from engine.storage.files import replace_folder
+from engine.storage.runs import Run, save_run
+from engine.storage.workspace import Workspace
+from engine.tasks import get_task
+from engine.tasks.base import Dataset, Task
+from engine.training.config import PRESETS, TrainingConfig
+from engine.training.plan import Plan, measure_speed, predict_memory, predict_seconds
+from engine.training.progress import Progress
+
+# Reading tables, floors, measuring and writing: seconds that hardly grow with the data.
+FIXED_SECONDS = 8.0
+
+
+def new_run_id(task: str) -> str:
+    """A run's name: its task, the time to the second, and four letters against a collision."""
+    return f"{task}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+
+
+def make_config(task: Task, tables: Tables, changes: Mapping[str, Any]) -> TrainingConfig:
+    """The settings of `changes["preset"]` (quick where it names none) with the other changes.
+
+    Raises InputError for an unknown preset or setting.
+    """
+    rest = dict(changes)
+    preset = str(rest.pop("preset", "quick"))
+    if preset not in PRESETS:
+        raise InputError("training.unknown_preset", preset=preset, known=", ".join(PRESETS))
+    return task.config(preset, tables, **rest)
+
+
+def estimate(task: Task, dataset: Dataset, config: TrainingConfig, progress: Progress) -> Plan:
+    """What the training will cost, from a short measurement on the data's own texts."""
+    encoder = load_encoder(config.model, config.max_tokens, progress=progress)
+    speed = measure_speed(encoder, dataset.train["input"].tolist(), config)
+    return Plan(
+        seconds=predict_seconds(task.steps(dataset, config), speed, FIXED_SECONDS),
+        memory_mb=predict_memory(encoder, config),
+        device=encoder.model.device.type,
+        n_train=len(dataset.train),
+        n_validation=len(dataset.validation),
+        n_test=len(dataset.test),
+    )
+
+
+def train_run(
+    workspace: Workspace,
+    task_name: str,
+    changes: Mapping[str, Any],
+    progress: Progress,
+    run_id: str = "",
+) -> Run:
+    """Train `task_name` on the workspace's tables and record the run.
+
+    `changes` are settings that differ from the preset's. A run that was stopped goes on from the
+    checkpoints it left. Raises InputError when the data or settings do not allow a training, and
+    Cancelled; the workspace then holds no trace but the checkpoints.
+    """
+    started = time.time()
+    torch.manual_seed(0)
+    run_id = run_id or new_run_id(task_name)
+    staging = workspace.folder / "runs" / f".{run_id}"
+    checkpoints = staging / "checkpoints"
+    checkpoints.mkdir(parents=True, exist_ok=True)
+
+    task = get_task(task_name)
+    tables = workspace.tables()
+    config = make_config(task, tables, changes)
+    progress.stage("dataset")
+    dataset = task.dataset(tables, config)
+
+    progress.stage("plan")
+    plan = estimate(task, dataset, config, progress)
+    progress.point("predicted_seconds", plan.seconds, 0)
+
+    progress.stage("floors")
+    floors = task.floors(dataset, dataset.test, config)
+    progress.check()
+    before = task.answer(task.untuned(tables, config, progress), dataset.test)
+
+    history = _History(progress)
+    train_started = time.time()
+    bundle = task.train(dataset, config, checkpoints, history)
+    train_seconds = time.time() - train_started
+
+    progress.stage("measure")
+    answers = floors | before | task.answer(bundle, dataset.test)
+    metrics = score_systems(task.kind, dataset.test, answers)
+    heldout = heldout_frame(task.kind, dataset.test, answers)
+    baselines = [*floors, *before]
+    against = against_all(heldout, bundle.recommended, [*metrics])
+
+    progress.stage("save")
+    with replace_folder(workspace.folder / "runs" / run_id) as folder:
+        (folder / "bundle").mkdir()
+        bundle.save(folder / "bundle")
+        run = Run(
+            run_id=run_id,
+            task=task_name,
+            model=config.model,
+            device=plan.device,
+            created=started,
+            config=config.model_dump(),
+            primary_metric=primary_metric(task.kind),
+            recommended=bundle.recommended,
+            before=metrics["untuned"],
+            after=metrics[bundle.recommended],
+            floors={name: metrics[name] for name in baselines},
+            systems={name: found for name, found in metrics.items() if name not in baselines},
+            paired={"against": {name: found.as_json() for name, found in against.items()}},
+            n_train=len(dataset.train),
+            n_validation=len(dataset.validation),
+            n_test=len(dataset.test),
+            data_fingerprint=tables.fingerprint,
+            test_fingerprint=test_fingerprint(heldout),
+            seconds=time.time() - started,
+            examples_per_second=len(dataset.train) * config.epochs / train_seconds,
+            peak_rss_mb=peak_memory_mb(),
+            predicted_seconds=plan.seconds,
+            history=history.points,
+            notes=list(dataset.notes),
+        )
+        save_run(folder, run, heldout)
+    shutil.rmtree(staging, ignore_errors=True)
+    return run
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process held so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts kilobytes, macOS bytes.
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+@dataclass
+class _History:
+    """Keeps the points of the live curves for the record while passing everything on."""
+
+    progress: Progress
+
+    def __post_init__(self) -> None:
+        self.points: list[dict[str, float | str]] = []
+
+    def stage(self, name: str, done: int = 0, total: int = 0) -> None:
+        self.progress.stage(name, done, total)
+
+    def point(self, metric: str, value: float, step: int) -> None:
+        self.points.append({"metric": metric, "value": value, "step": step})
+        self.progress.point(metric, value, step)
+
+    def check(self) -> None:
+        self.progress.check()
