@@ -24,9 +24,7 @@ def order_rows(
     it already: a fixed companion of a product, or something to taste from a complementary category.
     """
     companions = _companions(shop, rng)
-    popular = [
-        shop.popularity[members] / shop.popularity[members].sum() for members in shop.by_category
-    ]
+    popular = [np.cumsum(shop.popularity[members]) for members in shop.by_category]
     number = 0
     for day, count in enumerate(day_counts(orders)):
         for moment in moments(day, count, rng):
@@ -103,6 +101,7 @@ def _choose(
     rng: np.random.Generator,
 ) -> int:
     """A product of `leaf`: a shortlist by popularity, then the user's taste."""
-    options = rng.choice(shop.by_category[leaf], size=_SHORTLIST, p=popular[leaf])
+    marks = rng.random(_SHORTLIST) * popular[leaf][-1]
+    options = shop.by_category[leaf][np.searchsorted(popular[leaf], marks)]
     liking = shoppers.liking(user, shop, options)
     return int(rng.choice(options, p=liking / liking.sum()))
