@@ -24,6 +24,7 @@ from engine.storage.runs import run_folder
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
 from engine.tasks.base import Bundle
+from engine.training.run import plan_run
 
 UNTUNED = "untuned"
 BUNDLES = 6
@@ -139,6 +140,9 @@ def serve(reader: TextIO, writer: TextIO, log: str = "") -> None:
 
 def _answer(bundles: Bundles, request: Request) -> object:
     workspace = Workspace.open(request["workspace"])
+    if request["verb"] == "plan":
+        changes = request["payload"]["config"]
+        return plan_run(workspace, request["task"], changes, bundles.channel).as_json()
     bundle = bundles.get(workspace, request["task"], request["run_id"])
     task = get_task(request["task"])
     match request["verb"]:

@@ -65,6 +65,15 @@ def estimate(task: Task, dataset: Dataset, config: TrainingConfig, progress: Pro
     )
 
 
+def plan_run(
+    workspace: Workspace, task_name: str, changes: Mapping[str, Any], progress: Progress
+) -> Plan:
+    """What `train_run` with the same arguments would cost. Raises InputError as it does."""
+    task, tables = get_task(task_name), workspace.tables()
+    config = make_config(task, tables, changes)
+    return estimate(task, task.dataset(tables, config), config, progress)
+
+
 def train_run(
     workspace: Workspace,
     task_name: str,
