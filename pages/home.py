@@ -4,7 +4,7 @@ from engine.messages import LANGUAGES
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS
 from pages.ui import i18n, loading, session, shell
-from pages.ui.glance import show_glance
+from pages.ui.glance import show_charts, show_figures
 from pages.ui.i18n import escape, t
 from pages.ui.readiness import readiness, show_badge
 from pages.ui.workspace_panel import show_panel
@@ -69,7 +69,8 @@ else:
     st.title(escape(workspace.title or t("app.sidebar.unnamed")), anchor=False)
     if "products" not in workspace.about_tables():
         st.warning(t("home.overview.no_catalog"))
+    show_figures(workspace)
     show_next(workspace)
-    show_glance(workspace)
+    show_charts(workspace)
 if workspace is not None:
     show_panel(workspace)

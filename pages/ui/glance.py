@@ -16,13 +16,18 @@ def _overview(stamp: str, _current: Workspace) -> Overview:
     return summarize(session.tables(_current))
 
 
-def show_glance(current: Workspace) -> None:
-    """The shop in four figures and up to six charts."""
+def show_figures(current: Workspace) -> None:
+    """The shop in four figures."""
     found = _overview(session.stamp(current), current)
-    st.header(t("home.overview.title"), anchor=False)
     with st.grid(4, min_column_width=150, key="figures"):
         for name in ("products", "searches", "orders", "reviews"):
             st.metric(t(f"home.overview.{name}"), f"{getattr(found, name):,}", border=True)
+
+
+def show_charts(current: Workspace) -> None:
+    """The shop in up to six charts: those that its data has something for."""
+    found = _overview(session.stamp(current), current)
+    st.header(t("home.overview.title"), anchor=False)
     with st.grid(2, min_column_width=340, gap="medium", border=True, key="charts"):
         for draw in (
             _draw_categories,

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from engine import jobs
 from engine.errors import ShoplabError
 from engine.storage.workspace import Workspace
 from pages.ui import i18n, session, tables
@@ -61,8 +62,8 @@ def _page(page: str, **options: Any) -> Page:
 def run_frame() -> None:
     """What app.py does on every rerun: page settings, language, navigation, sidebar, page."""
     st.set_page_config(page_title="Shoplab", page_icon=ICONS["home"], layout="wide")
+    require_frame()
     st.logo(_FOLDER / "ui" / "logo.svg", icon_image=_FOLDER / "ui" / "mark.svg")
-    st.session_state[_FRAMED] = True
     with st.sidebar:
         i18n.choose_language()
     page = st.navigation(nav(), expanded=True)
@@ -74,12 +75,14 @@ def require_frame() -> None:
     """The first line of each page: go through app.py if Streamlit came here without it.
 
     Until some session has called `st.navigation`, a server finds pages by itself and runs them
-    without the frame: after a fresh start, or when it restarts below an open tab.
+    without the frame, after a fresh start and when it restarts below an open tab. Even app.py then
+    runs as one of those pages, and its widgets would not be the ones of the next rerun.
     """
     if not st.session_state.get(_FRAMED):
         # What the link says is gone after the rerun.
         i18n.remember_language()
         session.workspace()
+        st.session_state[_FRAMED] = True
         st.navigation(nav(), position="hidden")
         st.rerun()
 
@@ -122,16 +125,14 @@ def show_sidebar(current: Workspace | None) -> None:
             st.code(session.link(current), language=None, wrap_lines=True)
         running = running_jobs(current)
         if running:
+            # Whatever waited while the machine was off goes on as soon as its workspace is opened.
+            jobs.ensure_supervisor()
             st.badge(t("app.sidebar.jobs", n=running), icon=":material/autorenew:", color="blue")
 
 
 def running_jobs(current: Workspace) -> int:
     """How many trainings of `current` run or wait."""
-    try:
-        from engine.jobs import list_jobs
-    except ImportError:
-        return 0
-    return sum(job.state in ("queued", "running") for job in list_jobs(current.name))
+    return sum(job.state in ("queued", "running") for job in jobs.list_jobs(current.name))
 
 
 def show_error(error: ShoplabError) -> None:
