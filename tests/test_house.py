@@ -1,0 +1,141 @@
+"""The rules of the house that no linter knows: who may import what, and how big a file may be."""
+
+import ast
+import graphlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from engine.settings import PROJECT
+from engine.tasks import TASKS
+
+MOST_LINES = 350
+HEAVY = ("torch", "transformers", "sentence_transformers")
+# These load objects by running what a file says.
+UNSAFE_MODULES = {"pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+UNSAFE_CALLS = {"eval", "exec"}
+UNSAFE_ARGUMENTS = {"unsafe_allow_html", "allow_pickle"}
+# The trainers of transformers ask for it, and nobody imports it.
+NEVER_IMPORTED = {"accelerate"}
+
+ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
+PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
+BENCH = sorted((PROJECT / "bench").glob("*.py"))
+
+
+def name_of(file: Path) -> str:
+    parts = file.relative_to(PROJECT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(file) for file in (*ENGINE, *PAGES)}
+
+
+def parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def imported(nodes: Iterator[ast.AST]) -> set[str]:
+    """The modules that import statements name; our own ones to the file."""
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (whole & MODULES) or {node.module}
+    return found
+
+
+def at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that run when a module is imported, but for what only type checkers read."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            continue
+        yield child
+        yield from at_import(child)
+
+
+def top(names: set[str]) -> set[str]:
+    return {name.split(".")[0] for name in names}
+
+
+def requirements(name: str) -> list[str]:
+    lines = (PROJECT / name).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith(("#", "-r"))]
+
+
+def canonical(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def test_the_engine_knows_no_streamlit_and_no_page() -> None:
+    for file in ENGINE:
+        assert not top(imported(ast.walk(parse(file)))) & {"streamlit", "pages", "app"}, file
+
+
+def test_no_page_imports_torch_even_through_others() -> None:
+    needed = set().union(*(imported(ast.walk(parse(file))) for file in PAGES))
+    needed |= {f"engine.tasks.{task}" for task in TASKS}  # pages get these by name
+    ours = sorted(name for name in needed if top({name}) & {"engine", "pages"})
+    assert len(ours) > 20
+    code = (
+        "import importlib, sys\n"
+        f"for name in {ours!r}:\n"
+        "    importlib.import_module(name)\n"
+        f"    heavy = [module for module in {HEAVY!r} if module in sys.modules]\n"
+        "    assert not heavy, f'{name} imports {heavy}'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_no_module_needs_itself() -> None:
+    graph = {name_of(file): imported(at_import(parse(file))) & MODULES for file in ENGINE}
+    assert any(graph.values())
+    graphlib.TopologicalSorter(graph).prepare()
+
+
+def test_files_are_short() -> None:
+    lengths = {
+        name_of(file): len(file.read_text(encoding="utf-8").splitlines())
+        for file in (*ENGINE, *PAGES, *BENCH)
+    }
+    assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_nothing_runs_or_shows_what_a_file_says() -> None:
+    for file in (*ENGINE, *PAGES):
+        nodes = list(ast.walk(parse(file)))
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        called = {node.func.id for node in calls if isinstance(node.func, ast.Name)}
+        arguments = {keyword.arg for node in calls for keyword in node.keywords}
+        assert not top(imported(iter(nodes))) & UNSAFE_MODULES, file
+        assert not called & UNSAFE_CALLS, file
+        assert not arguments & UNSAFE_ARGUMENTS, file
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_pinned(name: str) -> None:
+    lines = requirements(name)
+    assert lines
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][\w.]*", line) for line in lines), lines
+
+
+def test_requirements_are_what_is_imported() -> None:
+    known = packages_distributions()
+    modules = top(set().union(*(imported(ast.walk(parse(file))) for file in (*ENGINE, *PAGES))))
+    modules -= sys.stdlib_module_names | {"engine", "pages", "app"}
+    used = {canonical(distribution) for module in modules for distribution in known[module]}
+    listed = {canonical(line.split("==")[0]) for line in requirements("requirements.txt")}
+    assert used - listed == set()
+    assert listed - used == NEVER_IMPORTED
