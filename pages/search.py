@@ -3,7 +3,7 @@ from typing import Any
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from pages.ui import answers, link, query_log, shell
+from pages.ui import answers, link, query_box, shell
 from pages.ui.i18n import escape, t
 from pages.ui.runs import choose_run
 from pages.ui.search_judging import show_judging
@@ -14,39 +14,7 @@ from pages.ui.search_view import show_columns
 VIEWS = ("one", "judge", "many", "list")
 SIZES = (5, 10, 20)
 MOST = max(SIZES)
-LONGEST = 200
 UNKNOWN = 0.2  # from this share of unknown pieces on, an encoder guesses
-
-
-def take_example() -> None:
-    """Put the pressed example into the query box."""
-    if st.session_state["example"]:
-        st.session_state["q"] = st.session_state["example"]
-        st.session_state["example"] = None
-
-
-def ask_for_query(current: Workspace) -> str:
-    """The query box with examples from the shop's own log."""
-    text = st.text_input(
-        t("search.query"),
-        max_chars=LONGEST,
-        placeholder=t("search.placeholder"),
-        icon=":material/search:",
-        key="q",
-        persist_state="session",
-    )
-    found = query_log.examples(current)
-    if found:
-        st.pills(
-            t("search.examples"),
-            found,
-            key="example",
-            on_change=take_example,
-            wrap=True,
-        )
-    query = " ".join((text or "").split())
-    link.show("q", query)
-    return query
 
 
 def choose_systems(current: Workspace) -> tuple[Mode, int, str | None]:
@@ -114,9 +82,9 @@ def show_one(
         show_judging(current, query, found)
 
 
-link.remember("q")
+link.remember(query_box.KEY)
 workspace = shell.open_page("search")
-asked = ask_for_query(workspace)
+asked = query_box.ask_for_query(workspace, t("search.placeholder"))
 chosen = choose_systems(workspace)
 labels = [t(f"search.views.{name}") for name in VIEWS]
 tabs = dict(zip(VIEWS, st.tabs(labels, key="search_view", on_change="rerun"), strict=True))

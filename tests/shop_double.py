@@ -43,21 +43,19 @@ def small_shop(language: str = "en", log: bool = True) -> Workspace:
 
 
 def _whole(table: str, frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.reindex(columns=TABLES[table].columns)
+    whole = frame.reindex(columns=TABLES[table].columns)
+    kinds = {field.name: field.kind for field in TABLES[table].fields}
+    texts = [name for name in whole if kinds[name] not in ("number", "time")]
+    return whole.astype(dict.fromkeys(texts, "str"))
 
 
 def open_page(page: str, workspace: Workspace, language: str = "en", **link: str) -> AppTest:
     """The page as a visitor with the workspace's link sees it."""
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
-    app.query_params["w"] = workspace.key
-    app.query_params["lang"] = language
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30).run()
     app.switch_page(f"pages/{page}.py")
-    # A page switch clears the address: the visitor follows a link to the page itself.
-    for name, value in link.items():
+    for name, value in {"w": workspace.key, "lang": language, **link}.items():
         app.query_params[name] = value
+    app.session_state["lang"] = language
     return app.run()
 
 
@@ -65,6 +63,11 @@ def texts_of(app: AppTest) -> str:
     """Everything the page says, as one text."""
     kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error")
     return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+def said_on(app: AppTest) -> str:
+    """As `texts_of`, but as a reader sees it: without the escapes of Markdown."""
+    return re.sub(r"\\(.)", r"\1", texts_of(app))
 
 
 class FakeModels:

@@ -18,13 +18,14 @@ UNTUNED = "untuned"
 CHUNK = 64  # small enough that other people's questions get in between
 _SILENT_SECONDS = 0.4
 _POLL_SECONDS = 0.3
+_COLD_SECONDS = 3.0
 _PATIENCE = 20  # how often a model that is still being prepared is asked again
 _POOL = ThreadPoolExecutor(max_workers=32, thread_name_prefix="ask")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model said, and how long it took when it was first asked."""
+    """What a model said, and how long it took once the model was ready."""
 
     value: Any
     seconds: float
@@ -74,7 +75,14 @@ def _future(
     return _POOL.submit(_timed, _current.name, task, verb, run_id, payload)
 
 
-def _timed(workspace: str, task: str, verb: client.Verb, run_id: str, payload: object) -> Answer:
+def _timed(
+    workspace: str,
+    task: str,
+    verb: client.Verb,
+    run_id: str,
+    payload: object,
+    again: bool = False,
+) -> Answer:
     for last in (*[False] * _PATIENCE, True):
         started = time.perf_counter()
         try:
@@ -83,7 +91,12 @@ def _timed(workspace: str, task: str, verb: client.Verb, run_id: str, payload: o
             if error.code != "inference.busy" or last:
                 raise
         else:
-            return Answer(value, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            single = isinstance(payload, list) and len(payload) == 1
+            if single and seconds > _COLD_SECONDS and not again:
+                # The wait was for the model to get ready: a second question tells its own speed.
+                return Answer(value, _timed(workspace, task, verb, run_id, payload, True).seconds)
+            return Answer(value, seconds)
     raise AssertionError  # the last try returns or raises
 
 

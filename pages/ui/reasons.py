@@ -1,6 +1,6 @@
 """Why a model answered as it did: how much each word of the query counted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -64,10 +64,15 @@ def show_search(explanation: Mapping[str, Any]) -> None:
             rank = found[f"rank_{kind}"]
             text = t("search.reasons.unranked") if rank is None else f"#{rank}"
             st.metric(t(f"search.reasons.rank_{kind}"), text, border=True)
-    _show_words(explanation["weights"], "meaning")
-    total = sum(found["words"].values()) or 1.0
-    shared = [(word, part / total) for word, part in found["words"].items() if part > 0]
-    _show_words(shared, "words")
+    _show_words(_shares(explanation["weights"]), "meaning")
+    _show_words([weight for weight in _shares(found["words"].items()) if weight[1]], "words")
+
+
+def _shares(weights: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The weights so that their absolute values add up to 1."""
+    parts = [(word, float(weight)) for word, weight in weights]
+    total = sum(abs(weight) for _, weight in parts) or 1.0
+    return [(word, weight / total) for word, weight in parts]
 
 
 def _show_words(weights: Sequence[tuple[str, float]], kind: str) -> None:

@@ -1,12 +1,10 @@
 """Which training of a task a page looks at."""
 
-from datetime import datetime
-
 import streamlit as st
 
 from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
-from pages.ui import shell
+from pages.ui import names, shell
 from pages.ui.i18n import t
 
 
@@ -18,16 +16,11 @@ def choose_run(current: Workspace, task: str) -> Run | None:
     chosen = st.selectbox(
         t("runs.choose"),
         list(runs),
-        format_func=lambda run_id: _name(runs[run_id]),
+        format_func=lambda run_id: names.run(runs[run_id]),
         key=f"run_{task}",
         persist_state="session",
     )
     return runs.get(chosen) or next(iter(runs.values()))
-
-
-def _name(run: Run) -> str:
-    day = datetime.fromtimestamp(run.created).astimezone()
-    return f"{day:%m-%d %H:%M} · {run.primary_metric} {run.after[run.primary_metric]:.3f}"
 
 
 def invite_to_tune(task: str) -> None:

@@ -66,17 +66,11 @@ def _show_column(
         # A catalog that was loaded a moment ago may lack what an older answer names.
         if product_id in catalog:
             with st.container(border=True, gap="xsmall"):
-                _show_card(query, column, left, catalog[product_id], rank, k)
-                if st.button(
-                    t("search.why"),
-                    key=f"why_{column.place}_{rank}",
-                    type="tertiary",
-                    icon=":material/help:",
-                ):
-                    _explain(current, column, query, catalog[product_id])
+                _show_card(current, query, column, left, catalog[product_id], rank, k)
 
 
 def _show_card(
+    current: Workspace,
     query: str,
     column: Column,
     left: Column | None,
@@ -98,7 +92,17 @@ def _show_card(
     else:
         badges.append(f":blue-badge[{t('search.badges.meaning')}]")
     title = escape(charts.cut(product["title"], _LONGEST_TITLE))
-    st.markdown(f"**{rank}\\. {title}**  \n{facts(product)}  \n{' '.join(badges)}")
+    st.markdown(f"**{rank}\\. {title}**")
+    st.caption(facts(product))
+    with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
+        st.markdown(" ".join(badges), width="content")
+        if st.button(
+            t("search.why"),
+            key=f"why_{column.place}_{rank}",
+            type="tertiary",
+            icon=":material/help:",
+        ):
+            _explain(current, column, query, product)
 
 
 def facts(product: Mapping[str, Any]) -> str:

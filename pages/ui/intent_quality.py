@@ -1,0 +1,110 @@
+"""How good a trained intent model is on queries it never saw: confusions and honesty."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from engine.evaluation.classification import (
+    calibration_curve,
+    confusion,
+    expected_calibration_error,
+)
+from engine.storage.runs import Run, load_heldout
+from engine.storage.workspace import Workspace
+from pages.ui import answers, charts, names
+from pages.ui.i18n import t
+from pages.ui.runs import invite_to_tune
+
+_MOST_LABELS = 20
+
+
+def show_quality(current: Workspace, run: Run | None) -> None:
+    """Per head the confusion matrix and the reliability curve of `run`."""
+    if run is None:
+        invite_to_tune("intent")
+        return
+    heldout = _heldout(str(current.folder), run.run_id, run.created, current)
+    heads = heldout["head"].unique().tolist()
+    head = heads[0]
+    if len(heads) > 1:
+        head = st.segmented_control(
+            t("intent.quality.head"),
+            heads,
+            default=head,
+            required=True,
+            format_func=names.head,
+            key="quality_head",
+        )
+    rows = heldout[heldout["head"] == head]
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _show_confusion(rows, head, run.recommended)
+    with right:
+        _show_reliability(current, rows, head, run.run_id)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _heldout(folder: str, run_id: str, created: float, _current: Workspace) -> pd.DataFrame:
+    return load_heldout(_current, run_id)
+
+
+def _show_confusion(rows: pd.DataFrame, head: str, system: str) -> None:
+    labels = rows["truth"].value_counts().index.tolist()[:_MOST_LABELS]
+    table = confusion(rows["truth"], rows[system], labels)
+    shown = [names.label("intent", head, label) for label in labels]
+    wrong = table.copy()
+    np.fill_diagonal(wrong, 0)
+    if wrong.sum():
+        row, column = np.unravel_index(wrong.argmax(), wrong.shape)
+        title = t(
+            "intent.quality.confused",
+            true=charts.cut(shown[row]),
+            said=charts.cut(shown[column]),
+            n=int(wrong[row, column]),
+            of=int(table[row].sum()),
+        )
+    else:
+        title = t("intent.quality.never_confused", n=int(table.sum()))
+    charts.draw(
+        charts.heatmap(
+            pd.DataFrame(table, index=shown, columns=shown),
+            x_name=t("intent.quality.said"),
+            y_name=t("intent.quality.true"),
+            value_name=t("intent.quality.queries"),
+        ),
+        title=title,
+        note=t("intent.quality.confusion_note", n=int(table.sum())),
+        key="chart_confusion",
+    )
+
+
+def _show_reliability(current: Workspace, rows: pd.DataFrame, head: str, run_id: str) -> None:
+    items = [{"query": text} for text in rows["input"]]
+    found = answers.ask_all(current, "intent", run_id, items)
+    if not found:
+        return
+    confidence = [answer[f"{head}_confidence"] for answer in found]
+    right = [
+        float(answer[head] == truth) for answer, truth in zip(found, rows["truth"], strict=True)
+    ]
+    curve = calibration_curve(right, confidence)
+    gap = expected_calibration_error(right, confidence)
+    claimed, real = float(np.mean(confidence)), float(np.mean(right))
+    code = "honest" if gap < 0.05 else "too_sure" if claimed > real else "too_modest"
+    charts.draw(
+        charts.curve(
+            {
+                t("intent.quality.model"): (
+                    curve["confidence"].to_list(),
+                    curve["accuracy"].to_list(),
+                ),
+                t("intent.quality.perfect"): ([0, 1], [0, 1]),
+            },
+            x_name=t("intent.confidence"),
+            y_name=t("intent.quality.right"),
+            markers=True,
+        ),
+        title=t(f"intent.quality.{code}", claimed=f"{claimed:.0%}", real=f"{real:.0%}"),
+        note=t("intent.quality.reliability_note", gap=f"{100 * gap:.1f}"),
+        key="chart_reliability",
+    )

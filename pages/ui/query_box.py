@@ -1,0 +1,38 @@
+"""The query that a page is about: typed, taken from the shop's log, or brought by a link."""
+
+import streamlit as st
+
+from engine.storage.workspace import Workspace
+from pages.ui import link, query_log
+from pages.ui.i18n import t
+
+KEY = "q"
+LONGEST = 200
+_EXAMPLE = "example"
+
+
+def ask_for_query(current: Workspace, placeholder: str) -> str:
+    """The query box with examples from the shop's own log; the query travels in the address.
+
+    The pages that have the box share the query. Call `link.remember(KEY)` before the guard.
+    """
+    text = st.text_input(
+        t("queries.label"),
+        max_chars=LONGEST,
+        placeholder=placeholder,
+        icon=":material/search:",
+        key=KEY,
+        persist_state="session",
+    )
+    found = query_log.examples(current)
+    if found:
+        st.pills(t("queries.examples"), found, key=_EXAMPLE, on_change=_take_example, wrap=True)
+    query = " ".join((text or "").split())
+    link.show(KEY, query)
+    return query
+
+
+def _take_example() -> None:
+    if st.session_state[_EXAMPLE]:
+        st.session_state[KEY] = st.session_state[_EXAMPLE]
+        st.session_state[_EXAMPLE] = None
