@@ -10,7 +10,7 @@ from pages.ui import charts, download, names, shell, tables
 from pages.ui.comparison import LETTERS, Comparison, compare, in_run, metrics_of
 from pages.ui.examples import show_examples
 from pages.ui.i18n import escape, t
-from pages.ui.outcome import BOXES, ICONS, interval_text, show_outcome
+from pages.ui.outcome import BOXES, ICONS, interval_text, outcome, show_outcome
 from pages.ui.training_form import choose_task
 
 JUDGED = "judged@10"
@@ -21,13 +21,15 @@ current = shell.open_page("compare")
 def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
     """The training to look at, the newest at first, and another one beside it if wanted."""
     known = {run.run_id: run for run in runs}
+    labels = {run_id: names.run(run) for run_id, run in known.items()}
+    alone = t("compare.second_none")
     task = runs[0].task
     left, right = st.columns(2, gap="medium")
     with left:
         first = st.selectbox(
             t("compare.run"),
             list(known),
-            format_func=lambda run_id: names.run(known[run_id]),
+            format_func=labels.__getitem__,
             key=f"first_{task}",
             persist_state="session",
         )
@@ -35,9 +37,7 @@ def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
         second = st.selectbox(
             t("compare.second"),
             [None, *(run_id for run_id in known if run_id != first)],
-            format_func=lambda run_id: (
-                names.run(known[run_id]) if run_id else t("compare.second_none")
-            ),
+            format_func=lambda run_id: labels.get(run_id, alone),
             help=t("compare.second_help"),
             key=f"second_{task}_{first}",
         )
@@ -75,7 +75,7 @@ def show_two_outcome(found: Comparison, first: Run, second: Run) -> None:
 def draw_systems(found: Comparison, metric: str) -> None:
     """Every system with its interval; the title tells whether the lead is beyond doubt."""
     best = found.systems[0]
-    unclear = _unclear(found, best)
+    unclear = sum(interval.verdict != "better" for interval in found.ahead.values())
     others = len(found.systems) - 1
     code = "bars_close" if unclear else "bars_alone"
     value = found.measured["value"].iloc[0]
@@ -99,16 +99,6 @@ def draw_systems(found: Comparison, metric: str) -> None:
         note=t("compare.charts.bars_note", metric=names.metric(metric)),
         key="systems",
     )
-
-
-def _unclear(found: Comparison, best: str) -> int:
-    """How many systems may be as good as `best`."""
-    if best == found.lead:
-        return sum(interval.verdict != "better" for interval in found.against.values())
-    # Only differences to the lead were measured: those below a clear loser are out as well.
-    low = found.measured.loc[best, "low"]
-    rest = found.measured.drop(index=best)
-    return int((rest["high"] >= low).sum())
 
 
 def draw_differences(found: Comparison, metric: str) -> None:
@@ -200,9 +190,10 @@ def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
     metric = first.primary_metric
     if second is None:
         show_outcome(first)
-        metrics = metrics_of(first)
+        metrics, rival = metrics_of(first), outcome(first).floor
     else:
         show_two_outcome(found, first, second)
+        rival = in_run(found.heldout, second.recommended, LETTERS[1])
         metrics = {
             in_run(found.heldout, name, letter): row
             for letter, run in zip(LETTERS, (first, second), strict=True)
@@ -216,7 +207,7 @@ def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
             draw_differences(found, metric)
         with st.container():
             draw_judged(first, metrics)
-    show_examples(current, first.task, found)
+    show_examples(current, first.task, found, rival)
     show_metrics(metrics, metric)
     show_settings(first, second)
     download.offer(

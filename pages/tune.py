@@ -12,7 +12,7 @@ from pages.ui.i18n import t
 from pages.ui.job_panel import show_panel, show_stopped
 from pages.ui.outcome import outcome
 from pages.ui.readiness import readiness, show_card
-from pages.ui.training_form import choose_settings, choose_task
+from pages.ui.training_form import choose_start, choose_task, refine_settings
 
 current = shell.open_page("tune")
 
@@ -44,11 +44,12 @@ def show_form(current: Workspace) -> None:
                     shell.page_file("data"), label=t("tune.add_data"), icon=shell.ICONS["data"]
                 )
         with left:
-            try:
-                config = choose_settings(current, task)
-            except InputError as error:
-                shell.show_error(error)
-                return
+            start = choose_start(current, task)
+        try:
+            config = refine_settings(start, task)
+        except InputError as error:
+            shell.show_error(error)
+            return
         if found.level != "missing":
             with right:
                 offer_start(current, task, config)

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from engine.data.tables import Tables
+from engine.data.schema import TABLES
 from engine.evaluation.compare import against_all
 from engine.evaluation.heldout import (
     heldout_frame,
@@ -45,13 +45,22 @@ def make_shop(language: str, queries: int = 60) -> Workspace:
             "intent": [LABELS[n % 3] for n in range(queries)],
         }
     )
-    tables = Tables({"products": products, "searches": searches}, language)
-    full = {
-        name: tables[name].reindex(columns=Tables({}, language)[name].columns)
-        for name in ("products", "searches")
-    }
+    frames = {"products": products, "searches": searches}
+    full = {name: _whole(name, frame) for name, frame in frames.items()}
     workspace.replace_tables(full, {})
     return workspace
+
+
+def _whole(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """With every column of the schema, typed as a load leaves them."""
+    missing = {
+        field.name: pd.Series(
+            None, frame.index, dtype="Float64" if field.kind == "number" else "str"
+        )
+        for field in TABLES[name].fields
+        if field.name not in frame
+    }
+    return frame.assign(**missing)[TABLES[name].columns]
 
 
 def make_run(

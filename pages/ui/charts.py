@@ -95,8 +95,11 @@ def bars_with_interval(
             y=list(range(len(labels))),
             x=list(values),
             orientation="h",
-            # Fainter where an interval crosses the bar, which has to be seen on it.
-            marker={"color": chosen, "opacity": 1 if error is None else 0.55},
+            # Fainter inside where an interval crosses the bar, which has to be seen on it.
+            marker={
+                "color": chosen if error is None else [_faint(colour) for colour in chosen],
+                "line": {"color": chosen, "width": 1.5},
+            },
             error_x=error,
             text=[format(value, value_format) for value in values],
             textposition="outside" if error is None else "none",
@@ -257,6 +260,11 @@ def histogram(
     figure.update_xaxes(title=label(x_name), showgrid=False)
     figure.update_yaxes(title=label(y_name))
     return _framed(figure)
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.4)"
 
 
 def _colour(position: int) -> str:

@@ -19,13 +19,15 @@ class Comparison:
     """Held-out answers, and what they say of every system.
 
     `lead` is the recommended system. `measured` has a row per system, best first: `value`, `low`
-    and `high` of the primary metric; `against` is lead minus each other system.
+    and `high` of the primary metric; `against` is lead minus each other system, `ahead` the best
+    one minus each other.
     """
 
     heldout: pd.DataFrame
     lead: str
     measured: pd.DataFrame
     against: dict[str, Interval]
+    ahead: dict[str, Interval]
 
     @property
     def systems(self) -> list[str]:
@@ -60,8 +62,10 @@ def _compare(
     rows = {system: metric_interval(heldout, system) for system in systems}
     measured = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"])
     measured = measured.sort_values("value", ascending=False, kind="stable")
-    against = against_all(heldout, lead, list(measured.index))
-    return Comparison(heldout, lead, measured, against)
+    order = list(measured.index)
+    against = against_all(heldout, lead, order)
+    ahead = against if order[0] == lead else against_all(heldout, order[0], order)
+    return Comparison(heldout, lead, measured, against, ahead)
 
 
 def in_run(heldout: pd.DataFrame, system: str, letter: str) -> str:

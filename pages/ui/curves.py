@@ -11,6 +11,8 @@ from pages.ui.i18n import t
 
 LOSS = "loss"
 PREDICTED = "predicted_seconds"
+# Fewer points than this say nothing about where the loss goes.
+ENOUGH = 5
 
 
 @dataclass
@@ -56,7 +58,8 @@ def _draw(name: str, found: dict[int, float], key: str) -> None:
     first, last = values[0], values[-1]
     figures = {"first": f"{first:.3f}", "last": f"{last:.3f}"}
     if name == LOSS:
-        title = t(f"tune.charts.loss_{'falls' if last < first else 'stays'}", **figures)
+        way = "falls" if last < first else "stays"
+        title = t(f"tune.charts.loss_{way if len(values) >= ENOUGH else 'begins'}", **figures)
     else:
         best = max(found, key=lambda step: found[step])
         title = t("tune.charts.metric", name=names.metric(name), best=f"{found[best]:.3f}", at=best)

@@ -16,14 +16,16 @@ OUTCOMES = ("win", "loss", "tie")
 SHOWN = 3
 
 
-def show_examples(current: Workspace, task: str, found: Comparison) -> None:
-    """Choose the other system and the outcome; the examples behind the averages."""
+def show_examples(current: Workspace, task: str, found: Comparison, rival: str) -> None:
+    """Choose the other system, at first `rival`, and the outcome; the examples behind averages."""
     st.header(t("compare.examples.title"), anchor=False)
-    others = [system for system in found.systems if system != found.lead]
+    shown = {system: names.system(system) for system in found.systems if system != found.lead}
+    others = list(shown)
     other = st.selectbox(
         t("compare.examples.other"),
         others,
-        format_func=names.system,
+        index=others.index(rival) if rival in others else 0,
+        format_func=shown.__getitem__,
         key=f"examples_other_{task}_{found.lead}",
         width=360,
     )

@@ -95,11 +95,13 @@ def _show_running(current: Workspace, job: Job) -> None:
         st.progress(share, text=escape(f"{stage} · {job.done:,} / {job.total:,}"))
     else:
         st.progress(0.0, text=escape(stage))
-    elapsed = names.duration(time.time() - (job.started or job.created))
+    started = job.started or job.created
+    elapsed = names.duration(time.time() - started)
     # What the worker measured itself is nearer than the estimate before the start.
     seconds = read_curves(job).predicted_seconds or job.predicted_seconds
     if seconds:
-        st.caption(t("tune.elapsed_of", elapsed=elapsed, predicted=names.duration(seconds)))
+        late = "elapsed_late" if time.time() - started > seconds else "elapsed_of"
+        st.caption(t(f"tune.{late}", elapsed=elapsed, predicted=names.duration(seconds)))
     else:
         st.caption(t("tune.elapsed", elapsed=elapsed))
     if job.cancel is None:

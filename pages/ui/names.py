@@ -56,8 +56,9 @@ def label(task: str, head: str, value: object) -> str:
 
 
 def run(found: Run) -> str:
-    """A run by its time, model and preset."""
-    return f"{moment(found.created)} · {found.model} · {preset(found.config.get('preset', ''))}"
+    """A run by its time, model and preset; the end of its id, since names in a list must differ."""
+    about = (moment(found.created), found.model, preset(found.config.get("preset", "")))
+    return " · ".join([*about, found.run_id.rpartition("-")[2]])
 
 
 def preset(name: object) -> str:

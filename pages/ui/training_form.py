@@ -8,7 +8,7 @@ import streamlit as st
 from engine.models.pretrained import Pretrained, available, catalog
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS, get_task
-from engine.training.config import PRESETS, TrainingConfig
+from engine.training.config import PRESETS, TrainingConfig, with_changes
 from pages.ui import names, session
 from pages.ui.i18n import escape, t
 from pages.ui.settings_form import edit_settings
@@ -18,27 +18,29 @@ OTHER = "other"
 
 def choose_task(key: str) -> str:
     """A control with the tasks; a link's `?task=` chooses the first time."""
+    labels = {name: t(f"app.tasks.{name}") for name in TASKS}
     linked = st.query_params.get("task")
     return st.segmented_control(
         t("tune.task"),
         TASKS,
         default=linked if linked in TASKS else TASKS[0],
         required=True,
-        format_func=lambda name: t(f"app.tasks.{name}"),
+        format_func=labels.__getitem__,
         key=key,
         persist_state="session",
     )
 
 
-def choose_settings(current: Workspace, task: str) -> TrainingConfig:
-    """Model, preset and advanced settings. Raises InputError for settings that cannot be used."""
+def choose_start(current: Workspace, task: str) -> TrainingConfig:
+    """The settings of a preset, with a model."""
     tables = session.tables(current)
+    labels = {name: names.preset(name) for name in PRESETS}
     preset = st.segmented_control(
         t("tune.preset"),
         PRESETS,
         default=PRESETS[0],
         required=True,
-        format_func=names.preset,
+        format_func=labels.__getitem__,
         help=t("tune.preset_help"),
         key=f"preset_{task}",
         persist_state="session",
@@ -46,20 +48,25 @@ def choose_settings(current: Workspace, task: str) -> TrainingConfig:
     st.caption(t(f"tune.presets.{preset}"))
     start = get_task(task).config(preset, tables)
     model = _choose_model(start.model, task, current.language)
+    return with_changes(start, {"model": model})
+
+
+def refine_settings(start: TrainingConfig, task: str) -> TrainingConfig:
+    """`start` with what was changed of it. Raises InputError for settings that cannot be used."""
     with st.expander(t("tune.settings.title"), icon=":material/settings:", key="advanced"):
         st.caption(t("tune.settings.about"))
-        changes = edit_settings(start, f"set_{task}_{preset}")
+        changes = edit_settings(start, f"set_{task}_{start.preset}")
     _show_changes(changes)
-    return get_task(task).config(preset, tables, **changes, model=model)
+    return with_changes(start, changes)
 
 
 def _choose_model(default: str, task: str, language: str) -> str:
     models = {model.id: model for model in catalog()}
-    options = list(dict.fromkeys([default, *models, OTHER]))
+    labels = {name: _model_label(name, models) for name in (default, *models, OTHER)}
     chosen = st.selectbox(
         t("tune.model"),
-        options,
-        format_func=lambda name: _model_label(name, models),
+        list(labels),
+        format_func=labels.__getitem__,
         help=t("tune.model_help"),
         key=f"model_{task}_{default}",
         persist_state="session",
@@ -95,6 +102,7 @@ def _model_label(name: str, models: Mapping[str, Pretrained]) -> str:
 def _show_changes(changes: Mapping[str, Any]) -> None:
     if changes:
         shown = ", ".join(
-            f"{names.setting(name)} = {names.choice(name, value)}" for name, value in changes.items()
+            f"{names.setting(name)} = {names.choice(name, value)}"
+            for name, value in changes.items()
         )
         st.caption(escape(t("tune.settings.changed", settings=shown)))
