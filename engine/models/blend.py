@@ -7,10 +7,10 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.models.calibration import choose_threshold, fit_temperature, log_loss, log_softmax
+from engine.models.calibration import choose_threshold, fit_temperature, log_softmax
 
 Floats = NDArray[np.float64]
-PARTS_OF_ONE = 8
+PARTS_OF_ONE = 6
 
 
 @dataclass(frozen=True)
@@ -31,28 +31,46 @@ class Blend:
 
 
 def fit_blend(scores: Mapping[str, Floats], labels: NDArray[np.int64], precision: float) -> Blend:
-    """Choose weights and temperature by log loss on validation, and the threshold by precision.
+    """Choose weights and temperature on validation by log loss, and the threshold by precision.
 
     `scores` holds each member's log-probabilities on the validation rows, `labels` the true column
-    numbers, -1 where unknown. Weights are eighths that add up to 1; with one label known for few
-    rows the members share equally.
+    numbers, -1 where unknown. Every member is brought to its own best temperature first, so that an
+    overconfident one does not shout the others down. Then the members share evenly unless other
+    weights are better by more than a standard error: few rows tell little (the one-standard-error
+    rule, Breiman et al. 1984, section 3.4.3).
     """
     known = labels >= 0
     truth = labels[known]
-    held = {name: table[known] for name, table in scores.items()}
-    even = {name: 1 / len(scores) for name in scores}
-    if not known.any():
-        return Blend(even)
-    tried = []
-    for weights in _simplex(list(scores)):
-        mixed = _mix(weights, held)
-        temperature = fit_temperature(mixed, truth)
-        tried.append((log_loss(mixed / temperature, truth), weights, temperature))
-    _, weights, temperature = min(tried, key=lambda row: row[0])
-    table = log_softmax(_mix(weights, held) / temperature)
-    right = table.argmax(axis=1) == truth
-    threshold = choose_threshold(right, np.exp(table.max(axis=1)), precision)
+    heats = {name: fit_temperature(table[known], truth) for name, table in scores.items()}
+    held = {name: log_softmax(table[known] / heats[name]) for name, table in scores.items()}
+    even = dict.fromkeys(scores, 1 / len(scores))
+    chosen = _choose(held, truth) if known.any() else even
+    weights = {name: weight / heats[name] for name, weight in chosen.items()}
+    mixed = _mix(chosen, held)
+    temperature = fit_temperature(mixed, truth)
+    table = log_softmax(mixed / temperature)
+    threshold = choose_threshold(
+        table.argmax(axis=1) == truth, np.exp(table.max(axis=1)), precision
+    )
     return Blend(weights, temperature, threshold)
+
+
+def _choose(held: Mapping[str, Floats], truth: NDArray[np.int64]) -> dict[str, float]:
+    """The weights nearest to even whose log loss is within a standard error of the best."""
+    losses = []
+    candidates = _simplex(list(held))
+    for weights in candidates:
+        mixed = _mix(weights, held)
+        table = log_softmax(mixed / fit_temperature(mixed, truth))
+        losses.append(-table[np.arange(len(truth)), truth])
+    best = losses[int(np.argmin([loss.mean() for loss in losses]))]
+    gaps = [loss - best for loss in losses]
+    good = [
+        weights
+        for weights, gap in zip(candidates, gaps, strict=True)
+        if gap.mean() <= gap.std() / np.sqrt(len(truth))
+    ]
+    return min(good, key=lambda weights: sum(weight**2 for weight in weights.values()))
 
 
 def _mix(weights: Mapping[str, float], scores: Mapping[str, Floats]) -> Floats:
@@ -60,6 +78,7 @@ def _mix(weights: Mapping[str, float], scores: Mapping[str, Floats]) -> Floats:
 
 
 def _simplex(names: Sequence[str]) -> list[dict[str, float]]:
+    """All weights in steps of 1 / PARTS_OF_ONE that add up to 1."""
     if len(names) == 1:
         return [{names[0]: 1.0}]
     counts = product(range(PARTS_OF_ONE + 1), repeat=len(names) - 1)

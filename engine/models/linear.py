@@ -13,13 +13,12 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from engine.evaluation.classification import macro_f1
-from engine.models.calibration import log_softmax
+from engine.models.calibration import log_loss, log_softmax
 from engine.text.words import normalise, words
 
 Floats = NDArray[np.float64]
 # Inverse strengths of the L2 penalty that are tried; the validation part chooses.
-PENALTIES = (1.0, 8.0, 64.0)
+PENALTIES = (0.5, 2.0, 8.0, 32.0)
 CHARACTERS = (2, 3, 4)
 
 
@@ -106,7 +105,7 @@ def fit_linear(
     validation: tuple[Any, Mapping[str, NDArray[np.int64]]],
     penalties: Sequence[float] = PENALTIES,
 ) -> Linear:
-    """Fit every head; of `penalties` keep the best by macro-F1 on the validation part.
+    """Fit every head; of `penalties` keep the one of least log loss on the validation part.
 
     `labels` are column numbers below `sizes[head]`, -1 where unknown; `weights` count each row.
     """
@@ -114,13 +113,13 @@ def fit_linear(
     for head, codes in labels.items():
         rows = codes >= 0
         held, truth = validation[0], validation[1][head]
+        known = truth >= 0
         tried = []
         for penalty in penalties:
             found = _fit(features[rows], codes[rows], weights[head][rows], sizes[head], penalty)
-            known = truth >= 0
-            said = (held[known] @ found[0] + found[1]).argmax(axis=1) if known.any() else truth[:0]
-            tried.append((np.nan_to_num(macro_f1(truth[known], said)), found))
-        parameters[head] = max(tried, key=lambda pair: pair[0])[1]
+            scores = np.asarray(held[known] @ found[0]) + found[1]
+            tried.append((log_loss(scores, truth[known]) if known.any() else 0.0, found))
+        parameters[head] = min(tried, key=lambda pair: pair[0])[1]
     return Linear(parameters)
 
 

@@ -21,9 +21,9 @@ from engine.data.examples import (
 from engine.data.labels import INTENTS, collect_queries, cut_path, labelling
 from engine.data.tables import Tables
 from engine.errors import InputError
-from engine.evaluation.classification import macro_f1
 from engine.models.attribution import attribute_words
-from engine.models.blend import fit_blend
+from engine.models.blend import Blend, fit_blend
+from engine.models.calibration import log_loss
 from engine.models.classifier import ClassifierConfig, Examples, train_classifier, trunk_depth
 from engine.models.encoder import load_encoder
 from engine.models.intent_bundles import (
@@ -49,7 +49,8 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     "balanced": {"epochs": 12, "max_examples": 6000, "patience": 3},
     "thorough": {"epochs": 20, "max_examples": 20000, "patience": 4, "learning_rate": 3e-5},
 }
-MEMBERS = ("tfidf", "frozen", "frozen_tfidf")
+FLOORS = ("tfidf", "frozen", "frozen_tfidf")
+SYSTEMS = {"tuned": ("tuned",), "tuned_tfidf": ("tuned", "tfidf", "frozen")}
 
 
 class IntentConfig(ClassifierConfig):
@@ -140,7 +141,7 @@ class IntentTask:
     ) -> dict[str, dict[str, pd.DataFrame]]:
         """Majority, and logistic regressions on words, frozen vectors and both."""
         train, validation, sizes = _parts(dataset)
-        members = _linear_members(train, validation, sizes, _vectors(config))
+        members = _linear_members(train, validation, sizes, _vectors(config), FLOORS)
         texts = part["input"].tolist()
         answers = {"majority": _majority(train, sizes, len(texts))}
         answers |= {
@@ -176,10 +177,9 @@ class IntentTask:
         trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
         classifier = train_classifier(trunk, sizes, train, validation, config, folder, progress)
         progress.stage("choose")
-        members = _linear_members(train, validation, sizes, vectors)
+        members = _linear_members(train, validation, sizes, vectors, SYSTEMS["tuned_tfidf"])
         scores = {"tuned": classifier.scores(validation.texts)}
         scores |= {name: member.scores(validation.texts) for name, member in members.items()}
-        systems = {"tuned": ("tuned",), "tuned_tfidf": ("tuned", "frozen_tfidf")}
         blends = {
             system: {
                 head: fit_blend(
@@ -189,15 +189,10 @@ class IntentTask:
                 )
                 for head in sizes
             }
-            for system, names in systems.items()
+            for system, names in SYSTEMS.items()
         }
-        used = {name: members[name] for name in systems["tuned_tfidf"] if name in members}
-        bundle = TrainedBundle(
-            dataset.labels, vectors, config, classifier, used, blends, "tuned_tfidf"
-        )
-        answers = bundle.probabilities(validation.texts)
-        best = max(systems, key=lambda system: _mean_f1(answers[system], validation))
-        return TrainedBundle(dataset.labels, vectors, config, classifier, used, blends, best)
+        best = min(blends, key=lambda system: _mean_loss(blends[system], scores, validation))
+        return TrainedBundle(dataset.labels, vectors, config, classifier, members, blends, best)
 
     def load(self, folder: Path, tables: Tables) -> Bundle:
         """The bundle saved in `folder`; its pretrained encoder is fetched when it is not here."""
@@ -299,11 +294,19 @@ def _examples(part: pd.DataFrame, labels: Mapping[str, list[str]]) -> Examples:
 
 
 def _linear_members(
-    train: Examples, validation: Examples, sizes: Mapping[str, int], vectors: QueryVectors
+    train: Examples,
+    validation: Examples,
+    sizes: Mapping[str, int],
+    vectors: QueryVectors,
+    names: Sequence[str],
 ) -> dict[str, LinearMember]:
     terms = Tfidf.fit(train.texts)
     uses = {"tfidf": (terms, None), "frozen": (None, vectors), "frozen_tfidf": (terms, vectors)}
-    return {name: LinearMember.fit(train, validation, sizes, *uses[name]) for name in MEMBERS}
+    return {
+        name: LinearMember.fit(train, validation, sizes, *uses[name])
+        for name in names
+        if name in uses
+    }
 
 
 def _majority(
@@ -328,13 +331,19 @@ def _frames(
     }
 
 
-def _mean_f1(heads: Mapping[str, NDArray[np.float64]], examples: Examples) -> float:
-    values = [
-        macro_f1(truth[truth >= 0], heads[head].argmax(axis=1)[truth >= 0])
-        for head, truth in examples.labels.items()
-        if (truth >= 0).any()
-    ]
-    return float(np.mean(values)) if values else 0.0
+def _mean_loss(
+    blends: Mapping[str, Blend],
+    scores: Mapping[str, Mapping[str, NDArray[np.float64]]],
+    examples: Examples,
+) -> float:
+    """The mean log loss over heads: on few rows it orders systems more surely than macro-F1."""
+    losses = []
+    for head, blend in blends.items():
+        known = examples.labels[head] >= 0
+        if known.any():
+            table = blend.log_probabilities({name: scores[name][head] for name in blend.weights})
+            losses.append(log_loss(table[known], examples.labels[head][known]))
+    return float(np.mean(losses)) if losses else 0.0
 
 
 def _first_labels(tables: Tables) -> dict[str, list[str]]:
