@@ -21,7 +21,7 @@ from typing import Any, Literal
 from engine import settings
 from engine.errors import InputError, Problem, ShoplabError
 
-Verb = Literal["predict", "explain", "warm"]
+Verb = Literal["predict", "explain", "warm", "plan"]
 State = Literal["off", "starting", "ready", "busy"]
 
 LOG_BYTES = 1_000_000
@@ -48,7 +48,9 @@ def ask(
     """The answer of a run's model, or of the untuned one (`run_id` "untuned").
 
     `predict` takes a list of inputs and gives a list of answers, `explain` takes one input and
-    gives `{"weights", "facts"}`, `warm` loads the model in the background and gives None at once.
+    gives `{"weights", "facts"}`, `plan` takes `{"config"}` and gives what such a
+    training would cost (see `engine.training.plan`), `warm` loads the model in the background and
+    gives None at once.
     May be called from any thread. Raises what the task raises (InputError, ShoplabError), and
     ShoplabError `inference.busy` when the model is still being prepared after `timeout` seconds,
     `inference.died` or `inference.hung` when the process had to be given up: the next call has a
