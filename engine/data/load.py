@@ -154,6 +154,13 @@ def load_sample(
     return report
 
 
+def clean_file(table: str, path: Path) -> pd.DataFrame:
+    """The rows of a file as `table` would hold them, loaded nowhere; InputError as in a load."""
+    cleaned, _ = _bring(table, path, path.name, {})
+    _stop_at_errors({table: cleaned}, {table: path.name}, skip_bad_rows=False)
+    return cleaned.frame
+
+
 def _bring(table: str, path: Path, name: str, changes: Lookup[str, str]) -> tuple[Cleaned, Mapping]:
     raw = read_table(path, name=name)
     mapping = guess(table, raw.frame)

@@ -1,0 +1,152 @@
+"""The command line: what a user typed goes to a command, what it found to standard output.
+
+Standard output carries the answer alone. Progress, logs and whatever a library prints go to
+standard error. Exit status: 0 done, 2 the input is at fault, 1 anything else.
+"""
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
+from typing import Any, TextIO
+
+import typer
+from typer._click.exceptions import ClickException, MissingParameter, NoSuchOption
+
+from engine.commands import learning, shop, state
+from engine.commands.text import as_text, plain
+from engine.errors import Cancelled, InputError, ShoplabError
+from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
+from engine.settings import child_environment
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+EPILOG = (
+    "Every command also takes --json (one JSON document on standard output) and "
+    "--language zh|en (of messages; default SHOPLAB_LANGUAGE, else LANG, else en)."
+)
+
+app = typer.Typer(name="python -m engine", add_completion=False, no_args_is_help=True)
+for command in (
+    state.doctor,
+    shop.load,
+    shop.ready,
+    learning.train,
+    learning.evaluate,
+    learning.predict,
+    state.jobs,
+    state.runs,
+    shop.simulate,
+):
+    app.command(epilog=EPILOG)(command)
+
+
+@app.callback(epilog=EPILOG)
+def _about() -> None:
+    """Shoplab: tune pretrained language models on a shop's own data."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; the exit status of the process."""
+    os.environ.update(child_environment())
+    with _answers_alone() as out:
+        language, as_json = _environment_language(), "--json" in arguments
+        try:
+            language, as_json, rest = _split(arguments, language)
+            with redirect_stdout(out) if "--help" in rest else nullcontext():
+                answer = app(rest, standalone_mode=False, obj=language)
+            _print(answer, as_json, out)
+            return DONE
+        except BrokenPipeError:
+            # Nobody reads on, as in `… | head`: there is no one left to tell.
+            return FAILED
+        except BaseException as caught:
+            if os.environ.get("SHOPLAB_DEBUG"):
+                traceback.print_exc()
+            error = _as_error(caught)
+            _report(error, language, as_json, out)
+            return BAD_INPUT if isinstance(error, InputError) else FAILED
+
+
+@contextmanager
+def _answers_alone() -> Iterator[TextIO]:
+    """A stream for the answer; meanwhile what anyone else prints goes to standard error."""
+    sys.stdout.flush()
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
+    os.dup2(2, 1)
+    try:
+        yield out
+    finally:
+        sys.stdout.flush()
+        # A caller in the same process goes on printing where it did before.
+        os.dup2(out.fileno(), 1)
+        with suppress(BrokenPipeError):
+            out.close()
+
+
+def _environment_language() -> str:
+    for name in ("SHOPLAB_LANGUAGE", "LANG"):
+        chosen = os.environ.get(name, "")[:2].lower()
+        if chosen in LANGUAGES:
+            return chosen
+    return DEFAULT_LANGUAGE
+
+
+def _split(arguments: Sequence[str], language: str) -> tuple[str, bool, list[str]]:
+    """The options that every command takes, and the rest."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--language", choices=LANGUAGES, default=language)
+    try:
+        found, rest = parser.parse_known_args(arguments)
+    except argparse.ArgumentError as error:
+        raise InputError("cli.bad_language", known=", ".join(LANGUAGES)) from error
+    return found.language, found.json, rest
+
+
+def _print(answer: Any, as_json: bool, out: TextIO) -> None:
+    if isinstance(answer, Iterator) and as_json:
+        answer = {"predictions": list(answer)}
+    if isinstance(answer, Iterator):
+        for item in answer:
+            print(_dump(item), file=out, flush=True)
+    elif isinstance(answer, Mapping):
+        print(_dump(answer) if as_json else as_text(plain(answer)), file=out)
+    out.flush()
+
+
+def _dump(value: object) -> str:
+    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
+
+
+def _report(error: ShoplabError, language: str, as_json: bool, out: TextIO) -> None:
+    details = [problem.as_json(language) for problem in error.details]
+    message = error.message(language)
+    if as_json:
+        found = {"code": error.code, "message": message, "details": details}
+        print(_dump({"error": found}), file=out)
+        return
+    print(message, *(f"  {detail['message']}" for detail in details), sep="\n", file=sys.stderr)
+
+
+def _as_error(caught: BaseException) -> ShoplabError:
+    match caught:
+        case ShoplabError():
+            return caught
+        case KeyboardInterrupt() | typer.Abort():
+            return Cancelled()
+        case NoSuchOption():
+            return InputError("cli.no_such_option", option=caught.option_name)
+        case MissingParameter():
+            return InputError("cli.missing", name=_name(caught))
+        case ClickException():
+            return InputError("cli.usage", why=caught.format_message())
+        case MemoryError():
+            return ShoplabError("jobs.out_of_memory")
+    return ShoplabError("cli.failed", error=f"{type(caught).__name__}: {caught}")
+
+
+def _name(error: MissingParameter) -> str:
+    return error.param.opts[0] if error.param else error.message

@@ -1,0 +1,108 @@
+"""Commands that say what there is: the machine, its models, jobs and runs."""
+
+import platform
+import shutil
+from importlib import metadata
+from typing import Annotated, Any
+
+import psutil
+import typer
+
+from engine.commands.arguments import WorkspaceName
+from engine.jobs import list_jobs
+from engine.jobs.job import Job
+from engine.messages import say
+from engine.models.pretrained import describe, models_folder
+from engine.settings import cpu_threads, home
+from engine.storage.runs import list_runs
+from engine.storage.workspace import Workspace
+
+GIGABYTE = 2**30
+# What a training of the default encoder on a sample shop needs, with room to spare.
+MEMORY_GB, DISK_GB = 3.0, 2.0
+PACKAGES = ("torch", "transformers", "sentence-transformers", "faiss-cpu", "pandas", "streamlit")
+
+
+def doctor(
+    context: typer.Context,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out what takes seconds to find: the device.")
+    ] = False,
+) -> dict[str, Any]:
+    """Look at machine, device, models and disk, and say the mend for what is missing."""
+    language = context.obj
+    memory, disk = psutil.virtual_memory(), shutil.disk_usage(home())
+    versions = {name: _version(name) for name in PACKAGES}
+    missing = [name for name, version in versions.items() if version is None]
+    models = describe()
+    problems: list[tuple[str, dict[str, object]]] = []
+    if missing:
+        problems.append(("cli.packages_missing", {"packages": ", ".join(missing)}))
+    if memory.available < MEMORY_GB * GIGABYTE:
+        free = memory.available / GIGABYTE
+        problems.append(("cli.little_memory", {"free": free, "want": MEMORY_GB}))
+    if disk.free < DISK_GB * GIGABYTE:
+        problems.append(("cli.little_disk", {"free": disk.free / GIGABYTE, "want": DISK_GB}))
+    if not any(model["available"] for model in models):
+        problems.append(("cli.no_model_yet", {"folder": models_folder()}))
+    return {
+        "machine": {
+            "system": platform.platform(),
+            "python": platform.python_version(),
+            "cpus": cpu_threads(),
+            "memory_gb": memory.total / GIGABYTE,
+            "memory_free_gb": memory.available / GIGABYTE,
+        },
+        "device": None if quick or "torch" in missing else _device(),
+        "packages": versions,
+        "models": models,
+        "disk": {"home": home(), "free_gb": disk.free / GIGABYTE},
+        "problems": [
+            {"code": code, "message": say(code, language, **params)} for code, params in problems
+        ],
+        "ok": not problems,
+    }
+
+
+def jobs(
+    context: typer.Context,
+    workspace: Annotated[str | None, typer.Argument(metavar="[WORKSPACE]")] = None,
+) -> dict[str, Any]:
+    """List the jobs of a workspace, or of all, newest first."""
+    if workspace is not None:
+        Workspace.open(workspace)
+    return {"jobs": [_about_job(job, context.obj) for job in list_jobs(workspace)]}
+
+
+def runs(workspace: WorkspaceName) -> dict[str, Any]:
+    """List a workspace's runs with what they found, newest first."""
+    found = [run.as_json() for run in list_runs(Workspace.open(workspace))]
+    for run in found:
+        del run["history"]
+    return {"workspace": workspace, "runs": found}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _device() -> dict[str, object]:
+    import torch
+
+    if not torch.cuda.is_available():
+        return {"kind": "cpu", "name": platform.processor() or platform.machine()}
+    about = torch.cuda.get_device_properties(0)
+    memory = about.total_memory / GIGABYTE
+    return {"kind": "cuda", "name": about.name, "memory_gb": memory}
+
+
+def _about_job(job: Job, language: str) -> dict[str, object]:
+    names = (
+        "job_id", "workspace", "task", "kind", "state", "stage", "done", "total", "run_id",
+        "predicted_seconds", "created", "started", "finished",
+    )  # fmt: skip
+    found: dict[str, object] = {name: getattr(job, name) for name in names}
+    return found | {"reason": job.reason, "message": job.message(language)}

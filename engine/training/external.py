@@ -1,0 +1,212 @@
+"""Measuring and asking a run's systems outside its training: on a user's file, or once more."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from engine.data.labels import OTHER
+from engine.data.load import clean_file
+from engine.data.mapping import guess
+from engine.data.presets import squash
+from engine.data.qrels import query_qrels
+from engine.data.reader import read_table
+from engine.data.schema import CATEGORY_SEPARATOR
+from engine.data.tables import Tables
+from engine.data.texts import split_category
+from engine.errors import InputError
+from engine.evaluation.compare import against_all, paired_interval
+from engine.evaluation.heldout import heldout_frame, primary_metric, score_systems
+from engine.evaluation.ranking import JUDGED
+from engine.storage.runs import Run, list_runs, load_run, run_folder
+from engine.storage.workspace import Workspace
+from engine.tasks import get_task
+from engine.tasks.base import Bundle, Dataset, Task
+from engine.text.words import normalise
+from engine.training.config import TrainingConfig
+from engine.training.progress import Progress
+from engine.training.run import make_config
+
+UNTUNED = "untuned"
+# Pairs of systems whose difference answers a question of its own, where both were measured.
+QUESTIONS = (("tuned", "untuned"), ("hybrid_tuned", "hybrid_untuned"), ("hybrid_tuned", "bm25"))
+
+
+def open_bundle(
+    workspace: Workspace, task_name: str, run_id: str | None, progress: Progress
+) -> Bundle:
+    """The model of a run, of the newest run of the task (None), or the `untuned` one.
+
+    Raises InputError for a run that the workspace has not, or that is another task's.
+    """
+    run = _find_run(workspace, task_name, run_id)
+    task, tables = get_task(task_name), workspace.tables()
+    if run is None:
+        return task.untuned(tables, task.config("quick", tables), progress)
+    progress.stage("load")
+    return task.load(run_folder(workspace, run.run_id) / "bundle", tables)
+
+
+def evaluate_heldout(
+    workspace: Workspace, task_name: str, run_id: str | None, progress: Progress
+) -> dict[str, Any]:
+    """What a run measured on its held-out rows, as recorded.
+
+    For `untuned` the untuned systems and floors are measured on what a training would hold out now.
+    """
+    run = _find_run(workspace, task_name, run_id)
+    task = get_task(task_name)
+    if run is None:
+        tables = workspace.tables()
+        config = task.config("quick", tables)
+        dataset = task.dataset(tables, config)
+        answers = task.floors(dataset, dataset.test, config)
+        bundle = task.untuned(tables, config, progress)
+        answers |= task.answer(bundle, dataset.test)
+        return _report(task, dataset.test, answers, bundle.recommended)
+    return {
+        "run_id": run.run_id,
+        "task": run.task,
+        "primary_metric": run.primary_metric,
+        "recommended": run.recommended,
+        "queries": run.n_test,
+        "systems": run.floors | run.systems,
+        "paired": run.paired,
+    }
+
+
+def evaluate_file(
+    workspace: Workspace, task_name: str, run_id: str | None, file: Path, progress: Progress
+) -> dict[str, Any]:
+    """Every system of a run, and the floors, on the examples of `file`; nothing is stored.
+
+    For a ranking task `file` holds judgments (query, product_id, relevance) and all queries with a
+    relevant product of the catalog are searched in the whole catalog. For a classification task it
+    holds a query column and a column of true labels per head. `seen_in_training` counts examples
+    that the run has learned or chosen by, null where the workspace's data is no longer the run's.
+    Raises InputError for a file that cannot be used as it is.
+    """
+    run = _find_run(workspace, task_name, run_id)
+    task, tables = get_task(task_name), workspace.tables()
+    config = make_config(task, tables, run.config if run else {})
+    if task.kind == "ranking":
+        part = _judged_part(tables, file)
+        dataset = Dataset(task.name, part.iloc[:0], part.iloc[:0], part, tables)
+    else:
+        dataset = task.dataset(tables, config)
+        part = _labelled_part(dataset, file)
+    progress.stage("floors")
+    answers = task.floors(dataset, part, config)
+    progress.stage("untuned")
+    bundle = task.untuned(tables, config, progress)
+    answers |= task.answer(bundle, part)
+    if run is not None:
+        progress.stage("measure")
+        bundle = task.load(run_folder(workspace, run.run_id) / "bundle", tables)
+        answers |= task.answer(bundle, part)
+    found = _report(task, part, answers, bundle.recommended)
+    seen = _seen(task, tables, config, run, part)
+    return found | {"run_id": run.run_id if run else UNTUNED, "seen_in_training": seen}
+
+
+def _find_run(workspace: Workspace, task_name: str, run_id: str | None) -> Run | None:
+    get_task(task_name)
+    if run_id == UNTUNED:
+        return None
+    if run_id is None:
+        newest = list_runs(workspace, task_name)
+        if not newest:
+            raise InputError("tasks.no_run", task=task_name, workspace=workspace.name)
+        return newest[0]
+    run = load_run(workspace, run_id)
+    if run.task != task_name:
+        raise InputError("tasks.other_run", run=run_id, task=task_name, other=run.task)
+    return run
+
+
+def _judged_part(tables: Tables, file: Path) -> pd.DataFrame:
+    judgments = clean_file("judgments", file)
+    frames = {"products": tables.products, "judgments": judgments}
+    part = query_qrels(Tables(frames, tables.language), "judgments")
+    if part.empty:
+        raise InputError("tasks.nothing_to_measure", file=file.name)
+    return part.assign(input=part["query"], example_id=part["query"])
+
+
+def _labelled_part(dataset: Dataset, file: Path) -> pd.DataFrame:
+    frame = read_table(file).frame
+    names = [str(column) for column in frame.columns]
+    fields = guess("products", frame).fields | guess("searches", frame).fields
+    fields |= {squash(name): name for name in names}
+    heads = [head for head in dataset.labels if head in fields]
+    if "query" not in fields or not heads:
+        columns, wanted = ", ".join(names), ", ".join(dataset.labels)
+        raise InputError("tasks.no_truth", file=file.name, heads=wanted, columns=columns)
+    part = pd.DataFrame({"input": frame[fields["query"]], "query": frame[fields["query"]]})
+    for head, labels in dataset.labels.items():
+        given = frame[fields[head]] if head in heads else pd.Series(None, frame.index, dtype=object)
+        part[f"truth.{head}"] = _to_labels(given, labels)
+    truths = [f"truth.{head}" for head in dataset.labels]
+    part = part.dropna(subset=["input"]).dropna(subset=truths, how="all").reset_index(drop=True)
+    if part.empty:
+        raise InputError("tasks.nothing_to_measure", file=file.name)
+    return part.assign(query=part["input"].map(normalise), example_id=part.index.astype(str))
+
+
+def _to_labels(given: pd.Series, labels: list[str]) -> pd.Series:
+    """The label that a cell means: by name, else the one that its category path lies below."""
+    names = {squash(label): label for label in labels}
+    by_length = sorted(labels, key=len, reverse=True)
+
+    def label(text: str) -> str:
+        if squash(text) in names:
+            return names[squash(text)]
+        below = (name for name in by_length if text.startswith(name + CATEGORY_SEPARATOR))
+        return next(below, OTHER if OTHER in labels else text)
+
+    known = given.dropna()
+    paths = dict(zip(known, split_category(known), strict=True))
+    return given.map(lambda text: label(paths[text]), na_action="ignore").astype(object)
+
+
+def _report(
+    task: Task, part: pd.DataFrame, answers: Mapping[str, Any], recommended: str
+) -> dict[str, Any]:
+    systems = score_systems(task.kind, part, answers)
+    heldout = heldout_frame(task.kind, part, answers)
+    paired: dict[str, Any] = {
+        "against": {
+            name: interval.as_json()
+            for name, interval in against_all(heldout, recommended, list(answers)).items()
+        }
+    }
+    for system, other in QUESTIONS:
+        if system in answers and other in answers:
+            found = paired_interval(heldout, system, other)
+            paired[f"{system}_vs_{other}"] = found.as_json()
+    report: dict[str, Any] = {
+        "task": task.name,
+        "primary_metric": primary_metric(task.kind),
+        "recommended": recommended,
+        "queries": len(part),
+        "systems": systems,
+        "paired": paired,
+    }
+    if task.kind == "ranking":
+        shares = {name: 1 - metrics[JUDGED] for name, metrics in systems.items()}
+        report["unjudged_at_10"] = {k: v for k, v in shares.items() if math.isfinite(v)}
+    return report
+
+
+def _seen(
+    task: Task, tables: Tables, config: TrainingConfig, run: Run | None, part: pd.DataFrame
+) -> int | None:
+    if run is None:
+        return 0
+    if run.data_fingerprint != tables.fingerprint:
+        return None
+    dataset = task.dataset(tables, config)
+    learned = pd.concat([dataset.train["input"], dataset.validation["input"]]).map(normalise)
+    return int(part["query"].map(normalise).isin(set(learned)).sum())
