@@ -88,7 +88,7 @@ def run_row(run: Run) -> dict[str, object]:
         "task": t(f"app.tasks.{run.task}"),
         "verdict": t(f"tune.verdicts.{found.verdict}"),
         "before": run.before[metric],
-        "floor": run.floors[found.floor][metric],
+        "floor": max(row[metric] for row in run.floors.values()),
         "after": run.after[metric],
         "metric": names.metric(metric),
         "model": run.model,

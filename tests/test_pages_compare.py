@@ -1,5 +1,6 @@
 """The compare page in both languages, over runs made without a model."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,22 @@ def test_the_sentence_says_which_way_it_went(skill: float) -> None:
     start = {"better": "Tuning helped", "unclear": "It is not clear", "worse": "Tuning did not"}
     assert sentence(run).startswith(start[verdict])
     assert bool(reasons(run)) == (verdict != "better")
+
+
+def test_tuning_helped_only_if_every_floor_is_beaten() -> None:
+    shop = make_shop("en")
+    run = make_run(shop, "intent", "intent-1", skill=0.95)
+    close = {"against": dict(run.paired["against"])}
+    close["against"]["majority"] = {"delta": 0.3, "low": -0.01, "high": 0.6}
+    found = outcome(dataclasses.replace(run, paired=close))
+    assert (found.verdict, found.floor) == ("unclear", "majority")
+    close["against"]["tfidf"] = {"delta": -0.1, "low": -0.15, "high": -0.05}
+    close["against"]["majority"]["low"] = -0.3
+    found = outcome(dataclasses.replace(run, paired=close))
+    assert (found.verdict, found.floor) == ("worse", "tfidf")
+    alone = dataclasses.replace(run, recommended="tfidf")
+    assert outcome(alone).verdict == "floor"
+    assert "needs no tuning" in sentence(alone)
 
 
 def test_the_download_disarms_formulas() -> None:

@@ -23,9 +23,11 @@ ICONS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """The recommended system of a run against its best floor on the primary metric.
+    """The recommended system of a run against its floors on the primary metric.
 
-    The verdict is `floor` where the app recommends a floor itself: nothing was gained.
+    It is `better` if it clearly beats every floor, `worse` if a floor clearly beats it; `floor` is
+    the one that decides, the hardest to beat. The verdict is `floor` where the app recommends a
+    floor itself: nothing was gained.
     """
 
     verdict: Literal["better", "unclear", "worse", "floor"]
@@ -34,13 +36,13 @@ class Outcome:
 
 
 def outcome(run: Run) -> Outcome:
-    """How the recommended system of `run` did against the strongest of its floors."""
-    metric = run.primary_metric
-    best = max(run.floors, key=lambda name: run.floors[name][metric])
+    """How the recommended system of `run` did against its floors."""
     if run.recommended in run.floors:
         return Outcome("floor", run.recommended, Interval(0.0, 0.0, 0.0))
-    interval = Interval(**run.paired["against"][best])
-    return Outcome(interval.verdict, best, interval)  # type: ignore[arg-type]
+    against = {name: Interval(**run.paired["against"][name]) for name in run.floors}
+    hardest = min(against, key=lambda name: (against[name].verdict != "worse", against[name].low))
+    interval = against[hardest]
+    return Outcome(interval.verdict, hardest, interval)  # type: ignore[arg-type]
 
 
 def sentence(run: Run) -> str:
