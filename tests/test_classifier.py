@@ -12,7 +12,6 @@ from engine.models.blend import fit_blend
 from engine.models.calibration import choose_threshold, fit_temperature, log_loss, log_softmax
 from engine.models.classifier import (
     Classifier,
-    ClassifierConfig,
     Examples,
     train_classifier,
     trunk_depth,
@@ -23,6 +22,7 @@ from engine.models.linear import Tfidf
 from engine.models.members import LinearMember, QueryVectors
 from engine.models.reporting import last_checkpoint
 from engine.models.trunk import Trunk
+from engine.training.config import ClassifierConfig
 from engine.training.progress import Silent
 from tests.tiny import tiny_encoder_folder
 

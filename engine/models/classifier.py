@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from peft import LoraConfig, get_peft_model
-from pydantic import Field
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
@@ -24,23 +23,11 @@ from engine.models.heads import Heads, masked_cross_entropy
 from engine.models.linear import fit_linear
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import Trunk, layer_list
-from engine.training.config import TrainingConfig
+from engine.training.config import ClassifierConfig, TrainingConfig
 from engine.training.progress import Progress
 
 Floats = NDArray[np.float64]
 ANSWER_BATCH = 64
-
-
-class ClassifierConfig(TrainingConfig):
-    """What a classifier can be told beside the settings of every task."""
-
-    head_learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak rate of the new layers.")
-    label_smoothing: float = Field(
-        0.05, ge=0, lt=1, description="Share of each label that is spread over the others."
-    )
-    token_dropout: float = Field(
-        0.1, ge=0, lt=1, description="Share of words hidden at random while training."
-    )
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from engine.models.blend import Blend
 from engine.models.calibration import log_softmax
-from engine.models.classifier import Classifier, ClassifierConfig, trunk_depth
+from engine.models.classifier import Classifier, trunk_depth
 from engine.models.members import LinearMember, QueryVectors
 from engine.models.trunk import Trunk
 from engine.storage.files import write_json
+from engine.training.config import ClassifierConfig
 
 Floats = NDArray[np.float64]
 # Cosines of unlike texts lie close together: a share of a twentieth tells them apart.

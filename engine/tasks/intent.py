@@ -1,9 +1,14 @@
-"""What a shopper wants: query → intent and product category, with confidence."""
+"""What a shopper wants: query → intent and product category, with confidence.
+
+What imports torch is imported where it is used: a page asks this module for readiness and settings.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,26 +26,18 @@ from engine.data.examples import (
 from engine.data.labels import INTENTS, collect_queries, cut_path, labelling
 from engine.data.tables import Tables
 from engine.errors import InputError
-from engine.models.attribution import attribute_words
 from engine.models.blend import Blend, fit_blend
 from engine.models.calibration import log_loss
-from engine.models.classifier import ClassifierConfig, Examples, train_classifier, trunk_depth
-from engine.models.encoder import load_encoder
-from engine.models.intent_bundles import (
-    IntentBundle,
-    TrainedBundle,
-    ZeroShotBundle,
-    load_bundle,
-    load_config,
-)
-from engine.models.linear import Tfidf
-from engine.models.members import LinearMember, QueryVectors
 from engine.models.pretrained import default_encoder
-from engine.models.trunk import Trunk
 from engine.tasks.base import Bundle, Dataset, Explanation, Readiness, Work
 from engine.text.words import normalise, words
-from engine.training.config import with_changes
+from engine.training.config import ClassifierConfig, with_changes
 from engine.training.progress import Progress
+
+if TYPE_CHECKING:
+    from engine.models.classifier import Examples
+    from engine.models.intent_bundles import IntentBundle
+    from engine.models.members import LinearMember, QueryVectors
 
 READY, THIN = 300, 40
 TITLES_PER_CATEGORY = 30
@@ -152,6 +149,8 @@ class IntentTask:
 
     def untuned(self, tables: Tables, config: IntentConfig, progress: Progress) -> Bundle:
         """Zero-shot: the nearest description of an intent, the nearest category."""
+        from engine.models.intent_bundles import ZeroShotBundle
+
         vectors = _vectors(config, progress)
         try:
             labels = self.dataset(tables, config).labels
@@ -172,6 +171,10 @@ class IntentTask:
         self, dataset: Dataset, config: IntentConfig, folder: Path, progress: Progress
     ) -> Bundle:
         """Tune the encoder, fit the linear members, and mix them by the validation part."""
+        from engine.models.classifier import train_classifier, trunk_depth
+        from engine.models.intent_bundles import TrainedBundle
+        from engine.models.trunk import Trunk
+
         vectors = _vectors(config, progress)
         train, validation, sizes = _parts(dataset)
         trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
@@ -196,6 +199,8 @@ class IntentTask:
 
     def load(self, folder: Path, tables: Tables) -> Bundle:
         """The bundle saved in `folder`; its pretrained encoder is fetched when it is not here."""
+        from engine.models.intent_bundles import load_bundle, load_config
+
         config = load_config(folder, IntentConfig)
         return load_bundle(folder, _vectors(config), config)
 
@@ -227,6 +232,9 @@ class IntentTask:
 
     def explain(self, bundle: IntentBundle, item: Mapping[str, Any]) -> Explanation:
         """The words' shares in the predicted intent (or category, where no intent was learned)."""
+        from engine.models.attribution import attribute_words
+        from engine.models.trunk import Trunk
+
         text = _query(item, 0)
         answer = self.predict(bundle, [item])[0]
         head = next(iter(bundle.labels))
@@ -264,6 +272,9 @@ def _with_truth(part: pd.DataFrame) -> pd.DataFrame:
 
 @lru_cache(maxsize=2)
 def _cached_vectors(model: str, max_tokens: int) -> QueryVectors:
+    from engine.models.encoder import load_encoder
+    from engine.models.members import QueryVectors
+
     return QueryVectors(load_encoder(model, max_tokens))
 
 
@@ -283,6 +294,8 @@ def _parts(dataset: Dataset) -> tuple[Examples, Examples, dict[str, int]]:
 
 
 def _examples(part: pd.DataFrame, labels: Mapping[str, list[str]]) -> Examples:
+    from engine.models.classifier import Examples
+
     return Examples(
         part["input"].tolist(),
         {
@@ -300,6 +313,9 @@ def _linear_members(
     vectors: QueryVectors,
     names: Sequence[str],
 ) -> dict[str, LinearMember]:
+    from engine.models.linear import Tfidf
+    from engine.models.members import LinearMember
+
     terms = Tfidf.fit(train.texts)
     uses = {"tfidf": (terms, None), "frozen": (None, vectors), "frozen_tfidf": (terms, vectors)}
     return {

@@ -45,6 +45,18 @@ class BiEncoderConfig(TrainingConfig):
     )
 
 
+class ClassifierConfig(TrainingConfig):
+    """What a classifier can be told beside the settings of every task."""
+
+    head_learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak rate of the new layers.")
+    label_smoothing: float = Field(
+        0.05, ge=0, lt=1, description="Share of each label that is spread over the others."
+    )
+    token_dropout: float = Field(
+        0.1, ge=0, lt=1, description="Share of words hidden at random while training."
+    )
+
+
 _C = TypeVar("_C", bound=TrainingConfig)
 
 
