@@ -9,16 +9,20 @@ from numpy.typing import NDArray
 
 from engine.data.qrels import product_texts, product_words
 from engine.data.tables import Tables
+from engine.evaluation.ranking import PRIMARY, score
 from engine.models.encoder import Encoder
 from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.dense import DenseIndex, open_index
-from engine.retrieval.fuse import fuse
+from engine.retrieval.fuse import fuse_all
 from engine.retrieval.ranking import Ranking
 from engine.retrieval.rerank import Reranker
 from engine.storage.files import write_json
 from engine.training.progress import Progress
 
 DEPTH = 100
+# How often words may count beside meaning; a choice by fewer queries than these would be luck.
+WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
+ENOUGH_TO_CHOOSE = 50
 
 
 class SearchBundle:
@@ -81,12 +85,9 @@ class SearchBundle:
         vectors = self.encode(queries)
         by_words = [self.bm25_all.search(query, depth) for query in queries]
         by_vectors = self.dense.search(vectors, depth)
-        fused = [
-            fuse([words, dense], [self.bm25_weight, 1.0], depth)
-            for words, dense in zip(by_words, by_vectors, strict=True)
-        ]
+        fused = fuse_all(by_words, by_vectors, self.bm25_weight, depth)
         found = {
-            "bm25": [self.bm25.search(query, k) for query in queries],
+            "bm25": [self.bm25.search(query, depth) for query in queries],
             "bm25_all": by_words,
             self.dense_name: by_vectors,
             self.hybrid_name: fused,
@@ -96,6 +97,24 @@ class SearchBundle:
             pairs = zip(queries, fused, strict=True)
             found["reranked"] = [self.reranker.rerank(*pair, texts) for pair in pairs]
         return {system: [one.top(k) for one in rankings] for system, rankings in found.items()}
+
+    def choose(self, queries: Sequence[str], truth: Sequence[Mapping[str, int]]) -> None:
+        """Set the weight of words and the recommended system by nDCG@10 on `queries`.
+
+        With too few queries to tell, both stay as they are: the figures would be luck.
+        """
+        if len(queries) < ENOUGH_TO_CHOOSE:
+            return
+        found = self.search(queries)
+        weighted = {
+            weight: fuse_all(found["bm25_all"], found[self.dense_name], weight, DEPTH)
+            for weight in WEIGHTS
+        }
+        figures = {weight: score(truth, fused)[PRIMARY] for weight, fused in weighted.items()}
+        self.bm25_weight = max(figures, key=lambda weight: figures[weight])
+        found = self.search(queries)
+        own = [name for name in self.systems if not name.startswith("bm25")]
+        self.recommended = max(own, key=lambda name: score(truth, found[name])[PRIMARY])
 
     def encode(self, queries: Sequence[str]) -> NDArray[np.float32]:
         """The queries' vectors, shape (queries, dimension)."""

@@ -1,5 +1,7 @@
 """One ranking from two: words and vectors together."""
 
+from collections.abc import Sequence
+
 from engine.retrieval.ranking import Ranking
 
 RRF_K = 60
@@ -16,3 +18,10 @@ def fuse(rankings: list[Ranking], weights: list[float], k: int) -> Ranking:
             scores[product_id] = scores.get(product_id, 0.0) + weight / (RRF_K + rank)
     ordered = sorted(scores, key=lambda product_id: -scores[product_id])[:k]
     return Ranking(ordered, [scores[product_id] for product_id in ordered])
+
+
+def fuse_all(
+    first: Sequence[Ranking], second: Sequence[Ranking], weight: float, k: int
+) -> list[Ranking]:
+    """`fuse` query by query; the first ranking counts `weight` times as much as the second."""
+    return [fuse([a, b], [weight, 1.0], k) for a, b in zip(first, second, strict=True)]

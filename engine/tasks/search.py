@@ -23,7 +23,6 @@ from engine.data.qrels import (
 from engine.data.split import split_queries
 from engine.data.tables import Tables
 from engine.errors import InputError
-from engine.evaluation import ranking as measured
 from engine.models.pretrained import default_encoder
 from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.ranking import Ranking
@@ -38,9 +37,8 @@ if TYPE_CHECKING:
 
 READY, THIN = 100, 20
 MOST_RESULTS = 100
-# A validation part smaller than this cannot choose between systems: then the hybrid is taken.
-ENOUGH_TO_CHOOSE = 20
-CHECK_QUERIES, CHECK_DEPTH = 60, 10
+# The epochs are watched on some validation queries; fewer than these would only add noise.
+ENOUGH_TO_WATCH, CHECK_QUERIES, CHECK_DEPTH = 20, 60, 10
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {"epochs": 2, "max_examples": 1000},
     "balanced": {"epochs": 3, "max_examples": 4000},
@@ -57,7 +55,10 @@ class SearchConfig(BiEncoderConfig):
     )
     max_positives: int = Field(8, ge=1, description="Most products learned for one query.")
     bm25_weight: float = Field(
-        2.0, ge=0, le=20, description="How often words count beside meaning in the hybrid."
+        2.0,
+        ge=0,
+        le=20,
+        description="How often words count beside meaning; validation may change it.",
     )
     reranker: str = Field(
         "", description="A cross-encoder (hub id or folder) that reorders the best products."
@@ -149,7 +150,13 @@ class SearchTask:
         progress.stage("load")
         encoder = load_encoder(config.model, config.max_tokens, progress=progress)
         folder = tables.folder / encoder.fingerprint if tables.folder else None
-        return _bundle(encoder, tables, config, progress, trained=False, index_folder=folder)
+        bundle = _bundle(encoder, tables, config, progress, trained=False, index_folder=folder)
+        # The hybrid's weight is no training: without choosing it as fairly as the tuned model
+        # does, the floor would be too low.
+        if max(count_queries(tables)[name] for name in ("judgments", "clicks")) >= THIN:
+            validation = self.dataset(tables, config).validation
+            bundle.choose(validation["query"].tolist(), list(validation["qrels"]))
+        return bundle
 
     def train(
         self, dataset: Dataset, config: SearchConfig, folder: Path, progress: Progress
@@ -174,7 +181,7 @@ class SearchTask:
         tune_bi_encoder(encoder, pairs, check, config, folder, progress)
         bundle = _bundle(encoder, tables, config, progress, trained=True, index_folder=None)
         progress.stage("choose")
-        bundle.recommended = _choose(bundle, dataset.validation)
+        bundle.choose(dataset.validation["query"].tolist(), list(dataset.validation["qrels"]))
         return bundle
 
     def load(self, folder: Path, tables: Tables) -> "SearchBundle":
@@ -319,7 +326,7 @@ def _check(dataset: Dataset, texts: Mapping[str, str]) -> "Check | None":
     from engine.models.bi_encoder import Check
 
     part = dataset.validation.head(CHECK_QUERIES)
-    if len(part) < ENOUGH_TO_CHOOSE:
+    if len(part) < ENOUGH_TO_WATCH:
         return None
     index = BM25Index(list(texts), list(texts.values()))
     relevant = {
@@ -332,15 +339,6 @@ def _check(dataset: Dataset, texts: Mapping[str, str]) -> "Check | None":
     )
     queries = {query: query for query in relevant}
     return Check(queries, {name: texts[name] for name in sorted(pool)}, relevant)
-
-
-def _choose(bundle: "SearchBundle", validation: pd.DataFrame) -> str:
-    if len(validation) < ENOUGH_TO_CHOOSE:
-        return bundle.hybrid_name
-    found = bundle.search(validation["query"].tolist())
-    own = [name for name in bundle.systems if not name.startswith("bm25")]
-    truth = list(validation["qrels"])
-    return max(own, key=lambda name: measured.score(truth, found[name])[measured.PRIMARY])
 
 
 def _occlusions(query: str) -> list[tuple[str, str]]:
