@@ -51,9 +51,7 @@ def ask(current: Workspace, query: str, run_id: str | None, mode: Mode) -> list[
     tuned = answers.ask(current, "search", "predict", run_id, payload) if run_id else None
     if run_id and tuned is None:
         return None
-    given = [untuned, tuned] if tuned else [untuned]
-    times = " · ".join(f"{1000 * one.seconds:,.0f} ms" for one in given)
-    st.caption(t("search.seconds", times=times))
+    answers.show_times({"untuned": untuned, "tuned": tuned})
     _warn(tuned.value[0] if tuned else untuned.value[0])
     return columns(untuned.value[0], tuned.value[0] if tuned else None, run_id or "", mode)
 

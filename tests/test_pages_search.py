@@ -11,7 +11,7 @@ from engine.errors import ShoplabError
 from engine.inference import client
 from engine.storage.runs import Run, save_run
 from pages.ui import download, query_file, search_judging, search_systems
-from tests.shop_double import HOSTILE, FakeModels, open_page, small_shop, texts_of
+from tests.shop_double import HOSTILE, FakeModels, open_page, said_on, small_shop, texts_of
 
 
 @pytest.fixture
@@ -142,16 +142,25 @@ def test_judgments_are_kept_blind_and_downloadable(home) -> None:
     assert search_judging.pool("q", columns) == search_judging.pool("q", columns[::-1])
 
 
-def test_the_judging_view_scores_systems_by_the_users_judgments(models) -> None:
-    shop = small_shop()
-    shop.correct("search", {"rain jacket": {"P11": "3"}})
+def judging(shop) -> str:
     app = open_page("search", shop, q="rain jacket")
     app.session_state["search_view"] = "Judge for yourself"
-    clean(app.run())
-    said = texts_of(app)
-    assert "What is really relevant for" in said
-    # P11 stands eleventh for both systems: neither shows it among ten.
-    assert "equally good" in said
+    return said_on(clean(app.run()))
+
+
+def test_the_judging_view_scores_systems_by_the_users_judgments(models) -> None:
+    shop = small_shop()
+    trained(shop)
+    # P23 is what the double's tuned model alone shows, in the first place.
+    grades = {"P23": "3", "P00": "0", "P01": "0", "P02": "0"}
+    shop.correct("search", {"rain jacket": grades})
+    assert "Grade at least 5 products" in judging(shop)
+    shop.correct("search", {"rain jacket": {"P03": "0"}})
+    said = judging(shop)
+    assert "What is really relevant for “rain jacket”?" in said
+    assert "“Tuned on this shop” is best for this query: nDCG@10 1.00" in said
+    shop.correct("search", {"rain jacket": {"P23": "0"}})
+    assert "None of the judged products is relevant" in judging(shop)
 
 
 @pytest.mark.parametrize(("language", "label"), [("en", "Frequent queries"), ("zh", "高频查询")])

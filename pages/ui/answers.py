@@ -1,7 +1,7 @@
 """Answers of the models: asked once per question, with what they are doing shown while we wait."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +66,16 @@ def ask_all(
         return None
     place.empty()
     return found
+
+
+def show_times(given: Mapping[str, Answer | None]) -> None:
+    """How fast the models `untuned` and `tuned` answered; None for one that was not asked."""
+    times = [
+        t(f"answers.times.{place}", ms=f"{1000 * answer.seconds:,.0f}")
+        for place, answer in given.items()
+        if answer
+    ]
+    st.caption(t("answers.answered", times=" · ".join(times)))
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)

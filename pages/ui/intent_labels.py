@@ -56,9 +56,9 @@ def most_useful(table: pd.DataFrame, done: set[str], most: int = ROWS) -> pd.Dat
 
 def _edit(rows: pd.DataFrame, labels: dict[str, list[str]]) -> dict[str, dict[str, str]]:
     """The table to fill in; query → head → label of the cells that were set."""
-    frame = rows[["query", "count"]].reset_index(drop=True)
+    frame = rows[["query"]].reset_index(drop=True)
     config: dict[str, object] = {
-        "query": st.column_config.TextColumn(t("intent.columns.query"), width="large"),
+        "query": st.column_config.TextColumn(t("intent.columns.query"), width="medium"),
         "count": st.column_config.NumberColumn(t("intent.columns.count"), width="small"),
     }
     for head, options in labels.items():
@@ -77,12 +77,15 @@ def _edit(rows: pd.DataFrame, labels: dict[str, list[str]]) -> dict[str, dict[st
             options=options,
             format_func=lambda label, plain=plain: plain.get(label, str(label)),
         )
+    frame["count"] = rows["count"].to_list()
     edited = st.data_editor(
         frame,
         hide_index=True,
         disabled=[name for name in frame if name not in labels],
         column_config=config,
         key=f"labels_{st.session_state.get(_TURN, 0)}",
+        placeholder=t("queries.choose"),
+        height="content",
         alt=t("intent.labels.table"),
     )
     found = {}

@@ -13,6 +13,7 @@ from pages.ui.intent_answers import answer_log, log_times
 _WEEKS_FROM_DAYS = 45
 _PERIODS = {"day": "D", "week": "W-MON"}
 _TOP = 12
+_FEW_PERIODS = 16  # up to which each has its own mark on the axis
 _THIN = 0.5  # a period with less than half of the usual searches says little
 
 
@@ -90,6 +91,8 @@ def _show_time(times: pd.DataFrame, table: pd.DataFrame, head: str) -> None:
     figure = charts.stacked_area(
         shown, x_name=t(f"intent.mix.periods.{period or usual}"), y_name=t("intent.mix.share")
     )
+    if len(counts) <= _FEW_PERIODS:
+        figure.update_xaxes(tickvals=list(counts.index), tickformat="%m-%d")
     largest = shown.columns[0]
     share = f"{shown[largest].sum() / shown.to_numpy().sum():.0%}"
     if peak is None:

@@ -22,8 +22,7 @@ def show_one(current: Workspace, query: str, run_id: str | None) -> None:
     if untuned is None or (run_id and tuned is None):
         return
     given = {"untuned": untuned} | ({"tuned": tuned} if tuned else {})
-    times = " · ".join(f"{1000 * one.seconds:,.0f} ms" for one in given.values())
-    st.caption(t("intent.seconds", times=times))
+    answers.show_times(given)
     found = {place: one.value[0] for place, one in given.items()}
     st.markdown(f"**{escape(_finding(found))}**")
     with st.grid(2, min_column_width=320, gap="large", key="answers"):

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from engine.data.labels import collect_queries
+from engine.data.labels import EVENT_WEIGHTS, collect_queries
 from engine.storage.workspace import Workspace
-from engine.text.words import words
+from engine.text.words import normalise, words
 from pages.ui import session
 
 _EXAMPLE_POOL = 200
@@ -23,21 +23,25 @@ def _queries(stamp: str, _current: Workspace) -> pd.DataFrame:
     return found.sort_values(["count", "query"], ascending=[False, True], ignore_index=True)
 
 
-def frequent(current: Workspace, most: int) -> list[str]:
-    """The `most` queries asked most often, as typed."""
-    return queries(current)["input"].head(most).tolist()
-
-
 def examples(current: Workspace, most: int = 8) -> list[str]:
-    """Frequent short queries that share no word, as typed: one example of each kind."""
+    """Short queries that led to the most clicks and share no word, as typed."""
     return _examples(session.data_stamp(current), most, current)
+
+
+def _most_clicked(current: Workspace) -> list[str]:
+    log = session.tables(current).searches
+    acts = log.loc[log["event"].isin(EVENT_WEIGHTS), ["query", "event"]]
+    worth = acts["event"].map(EVENT_WEIGHTS).groupby(acts["query"].map(normalise)).sum()
+    found = queries(current)
+    order = found["query"].map(worth).fillna(0).sort_values(ascending=False, kind="stable").index
+    return found.loc[order, "input"].head(_EXAMPLE_POOL).tolist()
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _examples(stamp: str, most: int, _current: Workspace) -> list[str]:
     chosen: list[str] = []
     used: set[str] = set()
-    for text in frequent(_current, _EXAMPLE_POOL):
+    for text in _most_clicked(_current):
         terms = set(words(text))
         if len(text) <= _LONGEST_EXAMPLE and terms and not terms & used:
             chosen.append(text)

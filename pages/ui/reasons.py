@@ -16,6 +16,8 @@ def word_bars(weights: Sequence[tuple[str, float]]) -> go.Figure:
     The two directions differ in colour and in sign.
     """
     labels = [charts.label(word, 24) for word, _ in weights]
+    against = any(share < 0 for _, share in weights)
+    form = "+.0%" if against else ".0%"
     shares = [share for _, share in weights]
     figure = go.Figure(
         go.Bar(
@@ -23,15 +25,15 @@ def word_bars(weights: Sequence[tuple[str, float]]) -> go.Figure:
             x=shares,
             orientation="h",
             marker_color=[charts.UP if share >= 0 else charts.DOWN for share in shares],
-            text=[f"{share:+.0%}" for share in shares],
+            text=[format(share, form) for share in shares],
             textposition="outside",
             cliponaxis=False,
             customdata=labels,
-            hovertemplate="%{customdata}: %{x:+.0%}<extra></extra>",
+            hovertemplate=f"%{{customdata}}: %{{x:{form}}}<extra></extra>",
         )
     )
     reach = 1.25 * max([abs(share) for share in shares] or [1.0])
-    low = -reach if min(shares, default=0) < 0 else 0
+    low = -reach if against else 0
     figure.update_xaxes(visible=False, range=[low, reach], fixedrange=True)
     figure.update_yaxes(
         tickvals=list(range(len(labels))),

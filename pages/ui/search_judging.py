@@ -20,6 +20,7 @@ from pages.ui.search_view import products
 
 DEPTH = 10
 GRADES = ("0", "1", "2", "3")
+_ENOUGH = 5  # judged products without which one click would decide
 
 
 def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> None:
@@ -39,8 +40,10 @@ def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> N
             current.correct("search", {query: changed})
             known |= changed
         st.toast(t("search.judging.saved", n=len(changed)), icon=":material/check:")
-    if known:
+    if len(known) >= _ENOUGH:
         _show_scores(columns, known)
+    else:
+        st.caption(t("search.judging.few", least=_ENOUGH))
     _offer(current)
 
 
@@ -97,6 +100,8 @@ def _edit(
             },
         },
         key=f"judging_{hashlib.sha256(query.encode()).hexdigest()[:12]}",
+        placeholder=t("queries.choose"),
+        height="content",
         alt=t("search.judging.table"),
     )
     return dict(zip(shown, edited["relevance"].astype(object), strict=True))

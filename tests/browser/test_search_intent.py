@@ -1,0 +1,115 @@
+"""Search and intent in a real browser, over the sample shop and the real untuned model."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bench.app_server import AppServer
+from engine.data.load import load_sample
+from engine.models.pretrained import default_encoder
+from engine.storage.workspace import Workspace
+from engine.training.progress import Silent
+from tests.browser.conftest import settle
+
+MODEL_MS = 240_000  # importing torch and reading the catalog on a busy machine
+
+
+@pytest.fixture
+def shop(
+    downloaded: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Workspace:
+    """The English sample shop in a state folder that a server can be started on."""
+    downloaded(default_encoder("en"))
+    monkeypatch.setenv("SHOPLAB_HOME", str(tmp_path / "home"))
+    made = Workspace.create("shop", "en")
+    load_sample(made, "en", Silent())
+    return made
+
+
+@pytest.fixture
+def served(shop: Workspace, chromium: str) -> Iterator[AppServer]:
+    """A server that has the shop and the model."""
+    server = AppServer(shop.folder.parent.parent)
+    server.start()
+    yield server
+    server.stop()
+
+
+def open_view(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+    settle(page)
+
+
+def expect_whole(page: Page) -> None:
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    # Chromium counts half pixels: one is no sideways scrolling.
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 1
+
+
+def test_a_query_is_searched_explained_judged_and_understood(
+    served: AppServer, shop: Workspace, open_tab
+) -> None:
+    page = open_tab(f"{served.url}/search?lang=en&w={shop.key}")
+    expect(page.locator(".st-key-no_query")).to_be_visible()
+    box = page.get_by_label("What would a shopper type?")
+    box.fill("rain jacket")
+    box.press("Enter")
+    cards = page.locator(".st-key-column_untuned [class*=st-key-why_untuned]")
+    expect(cards).to_have_count(10, timeout=MODEL_MS)
+    expect(page.locator(".st-key-column_untuned")).to_contain_text("Rain Jacket")
+    expect(page.locator(".st-key-column_tuned")).to_contain_text("Nothing is tuned yet")
+    expect(page.get_by_text("Answered in")).to_have_text(
+        re.compile(r"Answered in [\d,]+ ms \(pretrained\)")
+    )
+    expect_whole(page)
+
+    cards.first.locator("button").click()
+    why = page.get_by_role("dialog")
+    expect(why.get_by_test_id("stMetric")).to_have_count(3)
+    expect(why.locator(".stPlotlyChart").first).to_be_visible()
+    expect(why).to_contain_text("Rain Jacket")
+    page.keyboard.press("Escape")
+    expect(why).to_have_count(0)
+
+    box.fill("something dry for the trail")
+    box.press("Enter")
+    expect(page).to_have_url(re.compile(r"q=something"))
+    guest = open_tab(page.url)
+    expect(guest.get_by_label("What would a shopper type?")).to_have_value(
+        "something dry for the trail"
+    )
+    expect(guest.locator("[class*=st-key-why_untuned]")).to_have_count(10)
+
+    open_view(page, "Judge for yourself")
+    table = page.locator(".stDataFrame")
+    expect(table).to_be_visible()
+    # The first cell's choice, as with a keyboard: open, pick the best grade, confirm.
+    table.locator(".dvn-scroller").dblclick(position={"x": 60, "y": 52})
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    settle(page)
+    page.locator(".st-key-save_judgments button").click()
+    expect(page.locator(".st-key-download_judgments button")).to_be_visible()
+    assert set(shop.corrections()["label"]) == {"3"}
+
+    open_view(page, "Frequent queries")
+    expect(page.locator(".st-key-chart_changed")).to_be_visible(timeout=MODEL_MS)
+    expect_whole(page)
+
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Intent").click()
+    expect(page.locator("h1")).to_have_text("Intent")
+    expect(page.get_by_label("What would a shopper type?")).to_have_value(
+        "something dry for the trail"
+    )
+    expect(page.locator(".st-key-chart_words")).to_be_visible(timeout=MODEL_MS)
+    expect(page.locator(".st-key-answer_untuned .stPlotlyChart")).to_have_count(2)
+    open_view(page, "What shoppers want")
+    expect(page.locator(".st-key-chart_mix")).to_be_visible(timeout=MODEL_MS)
+    expect_whole(page)
+    open_view(page, "Correct the model")
+    expect(page.locator(".stDataFrame canvas").first).to_be_visible(timeout=MODEL_MS)
+    expect_whole(page)
