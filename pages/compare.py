@@ -30,7 +30,8 @@ def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
             t("compare.run"),
             list(known),
             format_func=labels.__getitem__,
-            key=f"first_{task}",
+            # Another training that ends becomes the one to look at.
+            key=f"first_{task}_{runs[0].run_id}",
             persist_state="session",
         )
     with right:
@@ -218,7 +219,7 @@ def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
     )
 
 
-task = choose_task("compare_task")
+task = choose_task()
 runs = list_runs(current, task)
 if runs:
     show_comparison(current, *choose_runs(runs))

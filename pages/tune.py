@@ -34,7 +34,7 @@ def offer_start(current: Workspace, task: str, config: TrainingConfig) -> None:
 def show_form(current: Workspace) -> None:
     """Everything to choose before a start, beside what it will take."""
     with st.container(border=True, key="form"):
-        task = choose_task("tune_task")
+        task = choose_task()
         found = readiness(current)[task]
         left, right = st.columns([3, 2], gap="large")
         with right:

@@ -88,7 +88,7 @@ def test_wins_losses_and_ties_add_up() -> None:
     app = clean(open_page("compare", shop))
     counts = []
     for outcome_name in ("win", "loss", "tie"):
-        (control,) = [c for c in app.get("button_group") if c.key == "outcome_intent"]
+        (control,) = [c for c in app.get("button_group") if (c.key or "").startswith("outcome_")]
         clean(control.set_value(outcome_name).run())
         counts.append(len(app.dataframe[0].value))
     assert sum(counts) == 60

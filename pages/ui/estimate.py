@@ -21,6 +21,20 @@ Plan = dict[str, Any]
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 120
 _MB = 1e6
+# Changing these changes neither time nor memory, so they ask for no other plan.
+_FREE = {
+    "learning_rate",
+    "head_learning_rate",
+    "weight_decay",
+    "dropout",
+    "warmup",
+    "label_smoothing",
+    "token_dropout",
+    "weak_weight",
+    "precision",
+    "bm25_weight",
+    "scale",
+}
 
 
 @st.cache_resource(show_spinner=False)
@@ -35,7 +49,7 @@ def _asked(stamp: str, task: str, config: str, _name: str) -> "Future[Plan]":
 
 
 def _key(current: Workspace, task: str, config: TrainingConfig) -> tuple[str, str, str]:
-    return session.stamp(current), task, config.model_dump_json()
+    return session.stamp(current), task, config.model_dump_json(exclude=_FREE)
 
 
 def known_plan(current: Workspace, task: str, config: TrainingConfig) -> Plan | None:
@@ -76,6 +90,6 @@ def _show_plan(plan: Plan) -> None:
         memory = f"{plan['memory_mb'] / 1000:,.1f} GB"
         st.metric(t("tune.estimate.memory"), memory, width="content")
     counts = {name: f"{plan[name]:,}" for name in ("n_train", "n_validation", "n_test")}
-    st.caption(escape(t("tune.estimate.examples", device=plan["device"], **counts)))
+    st.caption(escape(t("tune.estimate.examples", device=plan["device"].upper(), **counts)))
     if plan["device"] == "cpu" and plan["memory_mb"] > psutil.virtual_memory().available / _MB:
         st.warning(t("tune.estimate.too_little_memory"), icon=":material/memory:")

@@ -40,10 +40,10 @@ def show_examples(current: Workspace, task: str, found: Comparison, rival: str) 
     chosen = st.segmented_control(
         t("compare.examples.which"),
         OUTCOMES,
-        default=OUTCOMES[0],
+        default=next(name for name in OUTCOMES if counts[name] or name == OUTCOMES[-1]),
         required=True,
         format_func=labels.__getitem__,
-        key=f"outcome_{task}",
+        key=f"outcome_{task}_{found.lead}_{other}",
     )
     rows = rows[rows["outcome"] == chosen]
     if chosen == "loss":

@@ -29,10 +29,10 @@ _BADGES = {
 
 def show_panel(current: Workspace) -> None:
     """Every training that waits or runs, and those that ended while this tab was looking."""
-    some = any(job.state in ACTIVE for job in jobs.list_jobs(current.name))
-    if some:
+    active = _active(jobs.list_jobs(current.name))
+    if active:
         jobs.ensure_supervisor()
-    st.fragment(_show_watched, run_every=POLL_SECONDS if some else None)(current, some)
+    st.fragment(_show_watched, run_every=POLL_SECONDS if active else None)(current, active)
 
 
 def show_stopped(current: Workspace) -> None:
@@ -51,14 +51,17 @@ def _watched() -> list[str]:
     return st.session_state.setdefault(_WATCHED, [])
 
 
-def _show_watched(current: Workspace, polling: bool) -> None:
+def _active(found: list[Job]) -> list[str]:
+    return [job.job_id for job in found if job.state in ACTIVE]
+
+
+def _show_watched(current: Workspace, before: list[str]) -> None:
     watched = _watched()
     found = jobs.list_jobs(current.name)
-    for job in found:
-        if job.state in ACTIVE and job.job_id not in watched:
-            watched.append(job.job_id)
-    if polling and not any(job.state in ACTIVE for job in found):
-        # Ends the polling, and the rest of the page learns of the new run.
+    active = _active(found)
+    watched += [job_id for job_id in active if job_id not in watched]
+    if active != before:
+        # The rest of the page learns of the new run; without active jobs the polling ends.
         st.rerun()
     for job in found:
         if job.job_id in watched:

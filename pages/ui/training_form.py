@@ -16,8 +16,8 @@ from pages.ui.settings_form import edit_settings
 OTHER = "other"
 
 
-def choose_task(key: str) -> str:
-    """A control with the tasks; a link's `?task=` chooses the first time."""
+def choose_task() -> str:
+    """A control with the tasks, the same on every page; a link's `?task=` chooses at first."""
     labels = {name: t(f"app.tasks.{name}") for name in TASKS}
     linked = st.query_params.get("task")
     return st.segmented_control(
@@ -26,7 +26,7 @@ def choose_task(key: str) -> str:
         default=linked if linked in TASKS else TASKS[0],
         required=True,
         format_func=labels.__getitem__,
-        key=key,
+        key="task",
         persist_state="session",
     )
 
