@@ -59,8 +59,8 @@ def main(arguments: Sequence[str]) -> int:
                 answer = app(rest, standalone_mode=False, obj=language)
             _print(answer, as_json, out)
             return DONE
-        except BrokenPipeError:
-            # Nobody reads on, as in `… | head`: there is no one left to tell.
+        except (BrokenPipeError, SystemExit):
+            # Typer makes a SystemExit of a broken pipe. Nobody reads on, as in `… | head`: there is no one left to tell.
             return FAILED
         except BaseException as caught:
             if os.environ.get("SHOPLAB_DEBUG"):

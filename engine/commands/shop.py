@@ -9,7 +9,6 @@ import typer
 
 from engine.commands.arguments import File, WorkspaceName
 from engine.data.load import load_files, load_sample
-from engine.data.simulate import simulate as write_shop
 from engine.errors import InputError
 from engine.messages import say
 from engine.storage.workspace import Workspace
@@ -93,6 +92,8 @@ def simulate(
     """Make up a shop in the language of --language: catalog, search log, orders and reviews."""
     if out.exists() and not out.is_dir():
         raise InputError("cli.not_a_folder", folder=out)
+    from engine.data.simulate import simulate as write_shop
+
     write_shop(
         out,
         products=products,

@@ -1,0 +1,269 @@
+"""What every task promises, whatever it learns: one suite over all of them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from engine.data.tables import Tables
+from engine.errors import Cancelled, InputError
+from engine.evaluation.heldout import heldout_frame, primary_metric, score_systems
+from engine.messages import LANGUAGES, say
+from engine.settings import PROJECT
+from engine.tasks import TASKS, get_task
+from engine.tasks.base import Bundle, Dataset, Task
+from engine.training.config import PRESETS, TrainingConfig
+from engine.training.progress import Silent
+from tests.tiny_shop import FAST, Stopping, tiny_model, tiny_tables
+
+HARMLESS = {".safetensors", ".json", ".txt", ".parquet", ".faiss", ".md"}
+
+
+@dataclass
+class Trial:
+    """One task with all that a run makes of it."""
+
+    task: Task
+    tables: Tables
+    config: TrainingConfig
+    dataset: Dataset
+    bundle: Bundle
+    checkpoints: Path
+    progress: Stopping
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module", params=TASKS)
+def trial(
+    request: pytest.FixtureRequest, model: str, tmp_path_factory: pytest.TempPathFactory
+) -> Trial:
+    task, tables = get_task(request.param), tiny_tables()
+    config = task.config("quick", tables, model=model, **FAST)
+    dataset = task.dataset(tables, config)
+    checkpoints, progress = tmp_path_factory.mktemp("checkpoints"), Stopping()
+    bundle = task.train(dataset, config, checkpoints, progress)
+    return Trial(task, tables, config, dataset, bundle, checkpoints, progress)
+
+
+def same_answers(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    """Whether two systems' answers agree, up to rounding."""
+    if set(left) != set(right):
+        return False
+    for name in left:
+        if isinstance(left[name], Mapping):
+            for head, table in left[name].items():
+                pd.testing.assert_frame_equal(table, right[name][head], atol=1e-5)
+        else:
+            for one, other in zip(left[name], right[name], strict=True):
+                assert list(one.product_ids) == list(other.product_ids)
+                assert list(one.scores) == pytest.approx(list(other.scores), abs=1e-5)
+    return True
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_an_empty_shop_is_missing_data_and_cannot_be_trained_on(name: str) -> None:
+    task = get_task(name)
+    found = task.readiness(Tables())
+    assert found.level == "missing"
+    assert found.advice
+    for code, params in found.advice:
+        assert all(say(code, language, **params) for language in LANGUAGES)
+    with pytest.raises(InputError):
+        task.dataset(Tables(), task.config("quick", Tables()))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_growing_log_goes_from_missing_over_thin_to_ready(name: str) -> None:
+    task, frames = get_task(name), dict(tiny_tables().frames)
+    levels = ("missing", "thin", "ready")
+    log = frames["searches"]
+    found = []
+    for copies, queries in ((1, 5), (1, 70), (4, 576)):
+        grown = pd.concat(
+            [log.assign(query=log["query"] + f" {'x' * copy}") for copy in range(copies)]
+        )
+        some = grown["query"].drop_duplicates().head(queries)
+        frames["searches"] = grown[grown["query"].isin(some)].reset_index(drop=True)
+        readiness = task.readiness(Tables(frames, "en"))
+        assert all(count >= 0 for count in readiness.counts.values())
+        found.append(readiness.level)
+    assert found == list(levels)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_preset_gives_settings_of_its_own(name: str) -> None:
+    task, tables = get_task(name), tiny_tables()
+    configs = [task.config(preset, tables) for preset in PRESETS]
+    assert [config.preset for config in configs] == list(PRESETS)
+    assert len({json.dumps(config.model_dump()) for config in configs}) == len(PRESETS)
+    assert all(config.model for config in configs)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_unknown_presets_and_settings_are_the_users_mistakes(name: str) -> None:
+    task, tables = get_task(name), tiny_tables()
+    with pytest.raises(InputError):
+        task.config("slow", tables)
+    for change in ({"epoch": 3}, {"epochs": "many"}, {"epochs": 0}, {"learning_rate": "-1"}):
+        with pytest.raises(InputError) as caught:
+            task.config("quick", tables, **change)
+        assert caught.value.params["name"] == next(iter(change))
+    assert task.config("quick", tables, epochs="3").epochs == 3
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_asking_for_readiness_and_settings_needs_no_torch(name: str) -> None:
+    code = (
+        "import sys; from engine.tasks import get_task; from engine.data.tables import Tables; "
+        f"task = get_task({name!r}); task.readiness(Tables()); task.config('quick', Tables()); "
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_unknown_task_is_refused_by_name() -> None:
+    with pytest.raises(InputError) as caught:
+        get_task("mind_reading")
+    assert "mind_reading" in caught.value.message("zh")
+
+
+def test_no_held_out_query_is_learned_from(trial: Trial) -> None:
+    parts = (trial.dataset.train, trial.dataset.validation, trial.dataset.test)
+    assert all(len(part) for part in parts)
+    train, validation, test = (set(part["query"]) for part in parts)
+    assert not train & validation
+    assert not train & test
+    assert not validation & test
+    for part in parts:
+        assert part["example_id"].is_unique
+
+
+def test_the_same_data_and_seed_give_the_same_dataset(trial: Trial) -> None:
+    again = trial.task.dataset(tiny_tables(), trial.config)
+    for part in ("train", "validation", "test"):
+        pd.testing.assert_frame_equal(getattr(trial.dataset, part), getattr(again, part))
+
+
+def test_every_system_and_floor_answers_every_held_out_row(trial: Trial) -> None:
+    test = trial.dataset.test
+    floors = trial.task.floors(trial.dataset, test, trial.config)
+    tuned = trial.task.answer(trial.bundle, test)
+    assert floors
+    assert trial.bundle.recommended in tuned
+    assert set(tuned) <= set(trial.bundle.systems)
+    metrics = score_systems(trial.task.kind, test, floors | tuned)
+    heldout = heldout_frame(trial.task.kind, test, floors | tuned)
+    for name, answer in (floors | tuned).items():
+        rows = answer.values() if isinstance(answer, Mapping) else [answer]
+        assert all(len(found) == len(test) for found in rows)
+        assert 0 <= metrics[name][primary_metric(trial.task.kind)] <= 1
+        assert heldout[name].notna().all()
+
+
+def test_untuned_answers_without_training(trial: Trial) -> None:
+    bundle = trial.task.untuned(trial.tables, trial.config, Silent())
+    answers = trial.task.answer(bundle, trial.dataset.test)
+    assert bundle.recommended in answers
+    assert "untuned" in answers
+    assert "tuned" not in answers
+    metrics = score_systems(trial.task.kind, trial.dataset.test, answers)
+    assert 0 <= metrics["untuned"][primary_metric(trial.task.kind)] <= 1
+
+
+def test_training_changes_the_model_and_says_how_far_it_is(trial: Trial) -> None:
+    untuned = trial.task.untuned(trial.tables, trial.config, Silent())
+    test = trial.dataset.test
+    before = trial.task.answer(untuned, test)["untuned"]
+    after = trial.task.answer(trial.bundle, test)["tuned"]
+    metric = primary_metric(trial.task.kind)
+    scores = score_systems(trial.task.kind, test, {"before": before, "after": after})
+    assert scores["after"][metric] > scores["before"][metric]
+    assert trial.progress.steps == sorted(trial.progress.steps)
+    assert len(trial.progress.steps) > trial.config.epochs
+
+
+def test_a_saved_bundle_gives_the_same_answers(trial: Trial, tmp_path: Path) -> None:
+    trial.bundle.save(tmp_path)
+    loaded = trial.task.load(tmp_path, trial.tables)
+    test = trial.dataset.test
+    assert loaded.recommended == trial.bundle.recommended
+    assert list(loaded.systems) == list(trial.bundle.systems)
+    assert same_answers(trial.task.answer(trial.bundle, test), trial.task.answer(loaded, test))
+
+
+def test_a_saved_bundle_holds_nothing_that_runs_when_read(trial: Trial, tmp_path: Path) -> None:
+    trial.bundle.save(tmp_path)
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert files
+    assert {file.suffix for file in files} <= HARMLESS
+    # Pickles begin with byte 0x80 and torch's files are zips, whatever they are called.
+    for file in files:
+        assert file.read_bytes()[:2] not in (b"PK", *(bytes([0x80, n]) for n in range(6)))
+
+
+def test_predictions_are_json_and_one_for_each_input(trial: Trial) -> None:
+    inputs = [{"query": "cheap red mug 0"}, {"query": "红色杯子 🙂"}, {"query": "x" * 5000}]
+    found = trial.task.predict(trial.bundle, inputs)
+    assert len(json.loads(json.dumps(found, allow_nan=False))) == len(inputs)
+    assert trial.task.predict(trial.bundle, []) == []
+
+
+@pytest.mark.parametrize("bad", [{}, {"query": None}, {"query": 7}])
+def test_an_input_without_a_query_is_named_by_its_row(trial: Trial, bad: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        trial.task.predict(trial.bundle, [{"query": "mug"}, bad])
+    assert caught.value.params["row"] == 2
+
+
+def test_answers_can_be_explained(trial: Trial) -> None:
+    item = {"query": "cheap red mug", "product_id": "mug-red"}
+    found = trial.task.explain(trial.bundle, item)
+    assert [word for word, _ in found.weights] == ["cheap", "red", "mug"]
+    assert any(abs(weight) > 0 for _, weight in found.weights)
+    json.dumps(dict(found.facts), allow_nan=False)
+
+
+def test_a_cancelled_training_goes_on_from_its_checkpoint(trial: Trial, tmp_path: Path) -> None:
+    per_epoch = trial.progress.steps[-1] // trial.config.epochs
+    stopping = Stopping(at_step=per_epoch + 1)
+    with pytest.raises(Cancelled):
+        trial.task.train(trial.dataset, trial.config, tmp_path, stopping)
+    assert stopping.steps[-1] == per_epoch + 1
+    resumed = Stopping()
+    bundle = trial.task.train(trial.dataset, trial.config, tmp_path, resumed)
+    assert resumed.steps[0] == per_epoch + 1
+    assert resumed.steps[-1] == trial.progress.steps[-1]
+    metric = primary_metric(trial.task.kind)
+    answers = {"resumed": trial.task.answer(bundle, trial.dataset.test)["tuned"]}
+    answers["whole"] = trial.task.answer(trial.bundle, trial.dataset.test)["tuned"]
+    scores = score_systems(trial.task.kind, trial.dataset.test, answers)
+    assert scores["resumed"][metric] == pytest.approx(scores["whole"][metric], abs=0.15)
+
+
+def test_training_the_same_twice_gives_the_same_answers(trial: Trial, tmp_path: Path) -> None:
+    again = trial.task.train(trial.dataset, trial.config, tmp_path, Silent())
+    test = trial.dataset.test
+    assert same_answers(trial.task.answer(trial.bundle, test), trial.task.answer(again, test))
+
+
+def test_work_grows_with_the_epochs(trial: Trial) -> None:
+    once, thrice = (
+        trial.task.steps(trial.dataset, trial.config.model_copy(update={"epochs": epochs}))
+        for epochs in (1, 3)
+    )
+    assert 0 < once.train_tokens < thrice.train_tokens
+    assert thrice.train_tokens == pytest.approx(3 * once.train_tokens, abs=3)
+    assert once.encode_tokens > 0

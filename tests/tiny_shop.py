@@ -1,0 +1,98 @@
+"""A shop small enough to train on in a second, with a tiny encoder that knows its words."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from engine.data.schema import TABLES
+from engine.data.tables import Tables
+from engine.errors import Cancelled
+from engine.storage.workspace import Workspace
+from tests.tiny import tiny_encoder_folder
+
+THINGS = {
+    "mug": "Kitchen > Mugs", "pan": "Kitchen > Pans", "shoe": "Sport > Shoes",
+    "lamp": "Home > Lamps",
+}  # fmt: skip
+COLOURS = ("red", "blue", "green", "black", "white", "grey")
+FRAMES = {"deal": "cheap {} {}", "gift": "{} {} as a gift", "browse_category": "all {} {}s"}
+# Settings with which a tiny encoder learns in a moment, for every task.
+FAST = {"epochs": 3, "learning_rate": 2e-3, "batch_size": 16, "patience": 0}
+
+
+def tiny_frames() -> dict[str, pd.DataFrame]:
+    """24 products, and 144 queries over six days, each with an intent and clicks on two products."""
+    products = [
+        {
+            "product_id": f"{thing}-{colour}",
+            "title": f"{colour} {thing}",
+            "description": f"A {thing} in {colour}, number {number}, made for every day.",
+            "category": path,
+            "brand": "Acme",
+            "price": 9.5,
+        }
+        for thing, path in THINGS.items()
+        for number, colour in enumerate(COLOURS)
+    ]
+    log = []
+    wishes = [
+        (intent, frame.format(colour, thing) + f" {number}", thing, colour)
+        for number in range(2)
+        for intent, frame in FRAMES.items()
+        for colour in COLOURS
+        for thing in THINGS
+    ]
+    for place, (intent, query, thing, colour) in enumerate(wishes):
+        other = COLOURS[(COLOURS.index(colour) + 1) % len(COLOURS)]
+        seen = {
+            "time": pd.Timestamp("2025-03-01") + pd.Timedelta(hours=place),
+            "session_id": f"s{place}", "query": query, "intent": intent,
+        }  # fmt: skip
+        for position, name in enumerate((f"{thing}-{colour}", f"{thing}-{other}"), start=1):
+            for event in ("impression", "click"):
+                log.append(seen | {"product_id": name, "event": event, "position": position})
+    return {"products": _whole("products", products), "searches": _whole("searches", log)}
+
+
+def tiny_tables() -> Tables:
+    """The shop's tables in memory."""
+    return Tables(tiny_frames(), "en")
+
+
+def tiny_workspace(name: str = "tiny") -> Workspace:
+    """The shop on disk, below the SHOPLAB_HOME of the test."""
+    workspace = Workspace.create(name, "en")
+    workspace.replace_tables(tiny_frames(), {})
+    return workspace
+
+
+def tiny_model(folder: Path) -> str:
+    """The folder of a tiny encoder that knows the shop's words."""
+    frames = tiny_frames()
+    texts = [*frames["products"]["description"], *frames["searches"]["query"].unique()]
+    return str(tiny_encoder_folder(folder, texts))
+
+
+def _whole(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
+    return pd.DataFrame(rows).reindex(columns=TABLES[name].columns)
+
+
+class Stopping:
+    """Progress that keeps what it was told, and asks for a stop at one step of the training."""
+
+    def __init__(self, at_step: int | None = None) -> None:
+        self.at_step = at_step
+        self.steps: list[int] = []
+        self.stages: list[str] = []
+
+    def stage(self, name: str, done: int = 0, total: int = 0) -> None:
+        self.stages.append(name)
+        if name == "train" and done:
+            self.steps.append(done)
+
+    def point(self, metric: str, value: float, step: int) -> None:
+        pass
+
+    def check(self) -> None:
+        if self.at_step is not None and self.steps and self.steps[-1] >= self.at_step:
+            raise Cancelled
