@@ -49,7 +49,7 @@ def show_next(current: Workspace) -> None:
     """The pages that follow, with what each task says of the data."""
     st.header(t("home.next.title"), anchor=False)
     levels = readiness(current)
-    with st.grid(4, min_column_width=220, key="next"):
+    with st.grid(4, min_column_width=170, key="next"):
         for page in filter(shell.available, NEXT):
             with st.container(border=True, height="stretch"):
                 with st.container(horizontal=True, horizontal_alignment="distribute"):

@@ -12,7 +12,7 @@ from pages.ui.i18n import language, t
 
 MOST_ROWS = 1000
 _LONG = 300
-_PROBLEM_WIDTHS = {"severity": 70, "file": 120, "row": 70, "column": 130, "message": 560}
+_PROBLEM_WIDTHS = {"severity": 70, "file": 120, "row": 70, "column": 130, "message": 490}
 
 
 def show(

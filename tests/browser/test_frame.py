@@ -62,14 +62,14 @@ def test_first_press_loads_a_shop_that_its_link_opens(server: AppServer, open_ta
     expect(page.locator(".st-key-figures")).to_contain_text("1,500")
     expect(page.locator(".st-key-charts .stPlotlyChart")).to_have_count(6)
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Your data").click()
-    expect(page.locator(".st-key-current")).to_be_visible()
+    expect(page.locator(".st-key-shown")).to_be_visible()
     assert "w=" in page.url
 
     guest = open_tab(page.url)
-    expect(guest.locator(".st-key-current")).to_be_visible()
+    expect(guest.locator(".st-key-shown")).to_be_visible()
     stranger = open_tab(f"{server.url}/data?lang=en")
     expect(stranger.locator("h1")).to_be_visible()
-    expect(stranger.locator(".st-key-current")).to_have_count(0)
+    expect(stranger.locator(".st-key-shown")).to_have_count(0)
     other = open_tab(f"{server.url}/?lang=en&w=wrong")
     expect(other.locator(".st-key-load_sample")).to_be_visible()
 
@@ -97,8 +97,9 @@ def test_upload_map_load_undo(server: AppServer, open_tab, tmp_path: Path):
     page.locator(".st-key-load button").click()
     expect(page.get_by_text("3 of 3 rows loaded")).to_be_visible()
     expect(staged).to_have_count(0)
+    expect(page.locator(".st-key-shown")).to_be_visible()
     page.locator(".st-key-undo_load button").click()
-    expect(page.locator(".st-key-current")).to_have_count(0)
+    expect(page.locator(".st-key-shown")).to_have_count(0)
     assert not [url for url in requests if url.startswith("http://127.0.0.1:9/")]
 
 
