@@ -21,7 +21,7 @@ FAST = {"epochs": 3, "learning_rate": 2e-3, "batch_size": 16, "patience": 0}
 
 
 def tiny_frames() -> dict[str, pd.DataFrame]:
-    """24 products, and 144 queries over six days, each with an intent and clicks on two products."""
+    """24 products, and 144 queries over six days, each with an intent and two clicks."""
     products = [
         {
             "product_id": f"{thing}-{colour}",

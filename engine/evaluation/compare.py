@@ -112,7 +112,8 @@ def _metric(heldout: pd.DataFrame, system: str, counts: NDArray[np.float64]) -> 
         scores = heldout[f"{system}.score"].to_numpy(dtype=float)
         scored = ~np.isnan(scores)
         means: NDArray[np.float64] = counts[:, scored] @ scores[scored]
-        return means / counts[:, scored].sum(axis=1)
+        with np.errstate(invalid="ignore"):  # a draw may hold no scored row
+            return means / counts[:, scored].sum(axis=1)
     heads = [
         _macro_f1(heldout.loc[rows, "truth"], heldout.loc[rows, system], counts[:, rows])
         for rows in ((heldout["head"] == head).to_numpy() for head in heldout["head"].unique())

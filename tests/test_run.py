@@ -1,0 +1,203 @@
+"""One training from tables to record, for every task, on a shop that trains in a moment."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from engine.errors import Cancelled, InputError
+from engine.evaluation.heldout import systems_of
+from engine.evaluation.heldout import test_fingerprint as fingerprint
+from engine.storage.runs import Run, list_runs, load_heldout, load_run, run_folder
+from engine.storage.workspace import Workspace
+from engine.tasks import TASKS
+from engine.training.external import evaluate_file, evaluate_heldout, open_bundle
+from engine.training.progress import Silent
+from engine.training.run import plan_run, train_run
+from tests.tiny_shop import FAST, Stopping, tiny_frames, tiny_model, tiny_workspace
+
+KEYS = {
+    "run_id", "task", "model", "device", "primary_metric", "before", "after", "floors", "paired",
+    "n_train", "n_validation", "n_test", "data_fingerprint", "seconds", "examples_per_second",
+    "peak_rss_mb", "predicted_seconds",
+}  # fmt: skip
+
+
+@dataclass
+class Trained:
+    """A workspace with one finished run."""
+
+    workspace: Workspace
+    run: Run
+    changes: dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module", params=TASKS)
+def trained(
+    request: pytest.FixtureRequest, model: str, tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHOPLAB_HOME", str(tmp_path_factory.mktemp("home")))
+        workspace = tiny_workspace()
+        changes = {"model": model, **FAST}
+        return Trained(workspace, train_run(workspace, request.param, changes, Silent()), changes)
+
+
+def test_the_record_holds_what_the_command_line_promises(trained: Trained) -> None:
+    found = json.loads(json.dumps(trained.run.as_json(), allow_nan=False))
+    assert found.keys() >= KEYS
+    for name in ("seconds", "examples_per_second", "peak_rss_mb", "predicted_seconds"):
+        assert found[name] > 0
+    assert found["n_train"] > found["n_test"] > 0
+    assert found["config"]["epochs"] == FAST["epochs"]
+
+
+def test_before_is_untuned_and_after_is_what_the_app_recommends(trained: Trained) -> None:
+    run = trained.run
+    assert run.after == run.systems[run.recommended]
+    assert run.before == run.floors["untuned"]
+    assert "tuned" in run.systems
+    assert not set(run.systems) & set(run.floors)
+    assert 0 <= run.after[run.primary_metric] <= 1
+
+
+def test_the_recommended_system_is_compared_with_every_other(trained: Trained) -> None:
+    run = trained.run
+    against = run.paired["against"]
+    assert set(against) == {*run.floors, *run.systems} - {run.recommended}
+    for name, found in against.items():
+        other = (run.floors | run.systems)[name]
+        delta = run.after[run.primary_metric] - other[run.primary_metric]
+        assert found["delta"] == pytest.approx(delta, abs=1e-6)
+        assert found["low"] <= found["high"]
+
+
+def test_the_held_out_answers_are_kept(trained: Trained) -> None:
+    heldout = load_heldout(trained.workspace, trained.run.run_id)
+    assert {*systems_of(heldout)} == {*trained.run.floors, *trained.run.systems}
+    assert heldout["example_id"].nunique() == trained.run.n_test
+    assert fingerprint(heldout) == trained.run.test_fingerprint
+
+
+def test_the_run_can_be_listed_and_read_again(trained: Trained) -> None:
+    assert trained.run in list_runs(trained.workspace, trained.run.task)
+    assert load_run(trained.workspace, trained.run.run_id) == trained.run
+    folder = run_folder(trained.workspace, trained.run.run_id)
+    assert not (folder / "checkpoints").exists()
+    assert not list(folder.parent.glob(f".{trained.run.run_id}*"))
+
+
+def test_the_curve_of_the_training_is_kept(trained: Trained) -> None:
+    losses = [point for point in trained.run.history if point["metric"] == "loss"]
+    assert losses
+    assert all(math.isfinite(float(point["value"])) for point in losses)
+
+
+def test_the_same_seed_gives_the_same_figures(trained: Trained) -> None:
+    again = train_run(trained.workspace, trained.run.task, trained.changes, Silent())
+    assert again.run_id != trained.run.run_id
+    assert again.test_fingerprint == trained.run.test_fingerprint
+    for left, right in ((again.floors, trained.run.floors), (again.systems, trained.run.systems)):
+        for name, metrics in left.items():
+            assert metrics == pytest.approx(right[name], abs=1e-4), name
+    assert list_runs(trained.workspace)[0] == again
+
+
+def test_a_cancelled_run_leaves_no_run_and_can_go_on(trained: Trained) -> None:
+    before = list_runs(trained.workspace)
+    name = f"{trained.run.task}-interrupted"
+    run = trained.run.task, trained.changes
+    with pytest.raises(Cancelled):
+        train_run(trained.workspace, *run, Stopping(at_step=15), name)
+    assert list_runs(trained.workspace) == before
+    with pytest.raises(InputError):
+        run_folder(trained.workspace, name)
+    resumed = Stopping()
+    finished = train_run(trained.workspace, *run, resumed, name)
+    assert resumed.steps[0] > 1
+    assert finished.run_id == name
+    assert load_run(trained.workspace, name) == finished
+
+
+def test_a_plan_says_what_the_training_will_use(trained: Trained) -> None:
+    plan = plan_run(trained.workspace, trained.run.task, trained.changes, Silent())
+    assert (plan.n_train, plan.n_test) == (trained.run.n_train, trained.run.n_test)
+    assert plan.seconds > 0
+    assert plan.memory_mb > 100
+
+
+@pytest.mark.parametrize("changes", [{"preset": "slow"}, {"epoch": 1}, {"model": "no-such-model"}])
+def test_bad_settings_are_refused_before_anything_is_written(
+    trained: Trained, changes: dict[str, object]
+) -> None:
+    before = list_runs(trained.workspace)
+    with pytest.raises(InputError):
+        train_run(trained.workspace, trained.run.task, changes, Silent())
+    assert list_runs(trained.workspace) == before
+
+
+def test_held_out_figures_are_those_of_the_record(trained: Trained) -> None:
+    found = evaluate_heldout(trained.workspace, trained.run.task, trained.run.run_id, Silent())
+    assert found["systems"] == trained.run.floors | trained.run.systems
+    assert found["paired"] == trained.run.paired
+
+
+def test_a_file_of_other_examples_is_measured_without_touching_the_shop(
+    trained: Trained, tmp_path: Path
+) -> None:
+    file = tmp_path / "truth.csv"
+    shop = tiny_frames()
+    log = shop["searches"].drop_duplicates("query").iloc[::12]
+    truth = log[["query", "intent", "product_id"]].assign(relevance=3)
+    truth["category"] = truth["product_id"].map(
+        shop["products"].set_index("product_id")["category"]
+    )
+    truth["query"] = "today " + truth["query"]
+    columns = {"search": ["query", "product_id", "relevance"], "intent": ["query", "intent"]}
+    truth[columns[trained.run.task]].to_csv(file, index=False)
+    before = trained.workspace.tables().fingerprint
+    run_id = trained.run.run_id
+    found = evaluate_file(trained.workspace, trained.run.task, run_id, file, Silent())
+    assert trained.workspace.tables().fingerprint == before
+    assert found["queries"] == len(truth)
+    assert found["seen_in_training"] == 0
+    assert set(found["systems"]) == {*trained.run.floors, *trained.run.systems}
+    assert set(found["paired"]["against"]) == set(found["systems"]) - {found["recommended"]}
+    questions = found["paired"]["tuned_vs_untuned"]
+    metric = found["primary_metric"]
+    change = found["systems"]["tuned"][metric] - found["systems"]["untuned"][metric]
+    assert questions["delta"] == pytest.approx(change, abs=1e-6)
+    untuned = evaluate_file(trained.workspace, trained.run.task, "untuned", file, Silent())
+    assert not any(name.endswith("tuned") and "un" not in name for name in untuned["systems"])
+
+
+def test_a_file_of_queries_learned_from_is_told(trained: Trained, tmp_path: Path) -> None:
+    file = tmp_path / "seen.csv"
+    log = tiny_frames()["searches"].drop_duplicates("query").head(6)
+    log.assign(relevance=2).to_csv(file, index=False)
+    found = evaluate_file(trained.workspace, trained.run.task, trained.run.run_id, file, Silent())
+    assert found["seen_in_training"] == 6
+
+
+@pytest.mark.parametrize("text", ["query\nmug\n", "a,b\n1,2\n", "query,product_id,relevance\n"])
+def test_a_file_that_measures_nothing_is_refused(
+    trained: Trained, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text(text)
+    with pytest.raises(InputError):
+        evaluate_file(trained.workspace, trained.run.task, trained.run.run_id, file, Silent())
+
+
+def test_a_run_of_another_task_is_refused(trained: Trained) -> None:
+    other = next(name for name in TASKS if name != trained.run.task)
+    with pytest.raises(InputError) as caught:
+        open_bundle(trained.workspace, other, trained.run.run_id, Silent())
+    assert caught.value.code == "tasks.other_run"

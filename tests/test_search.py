@@ -1,0 +1,260 @@
+"""Search from words to fused rankings: what is found, what is learned from, what is kept."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.data.qrels import best_source, count_queries, product_words, query_qrels
+from engine.data.schema import TABLES
+from engine.data.tables import Tables
+from engine.errors import InputError
+from engine.models.encoder import Encoder, load_encoder
+from engine.retrieval.bm25 import BM25Index
+from engine.retrieval.dense import DenseIndex, open_index
+from engine.retrieval.fuse import fuse
+from engine.retrieval.ranking import Ranking, best
+from engine.tasks import get_task
+from engine.training.progress import Silent
+from tests.tiny_shop import FAST, tiny_frames, tiny_model, tiny_tables
+
+TEXTS = {
+    "p1": "不锈钢保温杯 500ml 大容量",
+    "p2": "纯棉儿童睡衣 秋冬",
+    "p3": "Running shoes for wide feet",
+    "p4": "无线蓝牙耳机 Bluetooth headphones",
+}
+
+
+def ranking(*ids: str) -> Ranking:
+    return Ranking(list(ids), [1 / place for place in range(1, len(ids) + 1)])
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def encoder(model: str) -> Encoder:
+    return load_encoder(model, 32)
+
+
+class Counting:
+    """An encoder that keeps what it was asked to encode."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self.dimension = encoder.dimension
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str], *others: object) -> np.ndarray:
+        self.asked += texts
+        return self.encoder.encode(list(texts), "passage")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("保温杯", "p1"), ("儿童睡衣", "p2"), ("睡衣", "p2"), ("run shoe", "p3"), ("耳机", "p4"),
+        ("ＢＬＵＥＴＯＯＴＨ 耳机", "p4"), ("headphone", "p4"),
+    ],
+)  # fmt: skip
+def test_words_find_products_in_both_languages(query: str, found: str) -> None:
+    index = BM25Index(list(TEXTS), list(TEXTS.values()))
+    assert index.search(query, 3).product_ids[0] == found
+
+
+@pytest.mark.parametrize("query", ["", "!!!", "蓝莓", "q" * 5000])
+def test_a_query_that_shares_no_word_finds_nothing(query: str) -> None:
+    index = BM25Index(list(TEXTS), list(TEXTS.values()))
+    assert len(index.search(query, 3)) == 0
+
+
+def test_an_empty_catalog_can_be_searched() -> None:
+    assert len(BM25Index([], []).search("mug", 5)) == 0
+
+
+def test_shares_of_the_words_are_the_score() -> None:
+    index = BM25Index(list(TEXTS), list(TEXTS.values()))
+    shares = index.shares("running shoes 耳机", "p3")
+    row = list(TEXTS).index("p3")
+    assert sum(shares.values()) == pytest.approx(index.scores("running shoes 耳机")[row], rel=1e-5)
+
+
+@given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=30), st.integers(1, 40))
+def test_best_is_a_stable_sort(values: list[float], k: int) -> None:
+    scores = np.array(values, dtype=np.float32)
+    found = list(best(scores, k))
+    assert len(found) == min(k, len(values))
+    # Equal scores at the edge may be cut anywhere, so scores are compared, and order inside.
+    assert [scores[row] for row in found] == sorted(scores, reverse=True)[:k]
+
+
+def test_fusion_adds_weighted_reciprocal_ranks() -> None:
+    found = fuse([ranking("a", "b"), ranking("c", "a")], [2.0, 1.0], 10)
+    assert list(found.product_ids) == ["a", "b", "c"]
+    assert found.scores == pytest.approx([2 / 61 + 1 / 62, 2 / 62, 1 / 61])
+    assert list(fuse([ranking(), ranking("c")], [2.0, 1.0], 1).product_ids) == ["c"]
+
+
+def test_the_dense_index_agrees_with_a_product_of_all_vectors(encoder: Encoder) -> None:
+    products = tiny_frames()["products"]
+    vectors = encoder.encode(products["title"].tolist(), "passage")
+    index = DenseIndex(products["product_id"].tolist(), products["title"].tolist(), vectors)
+    queries = encoder.encode(["red mug", "lamp"], "query")
+    for query, found in zip(queries, index.search(queries, 5), strict=True):
+        scores = vectors @ query
+        assert list(found.scores) == pytest.approx(sorted(scores, reverse=True)[:5], abs=1e-5)
+        for name, score in zip(found.product_ids, found.scores, strict=True):
+            assert index.cosine(query, name) == pytest.approx(score, abs=1e-5)
+
+
+def test_the_index_encodes_only_what_is_new(encoder: Encoder, tmp_path: Path) -> None:
+    counting = Counting(encoder)
+    first = open_index(tmp_path, counting, ["a", "b"], ["red mug", "blue pan"], Silent())
+    assert sorted(counting.asked) == ["blue pan", "red mug"]
+    counting.asked.clear()
+    again = open_index(tmp_path, counting, ["a", "b"], ["red mug", "blue pan"], Silent())
+    assert not counting.asked
+    assert again.vectors == pytest.approx(first.vectors)
+    # One text changed, one product gone, one new with a text that is known already.
+    changed = open_index(tmp_path, counting, ["c", "a"], ["blue pan", "red mug XL"], Silent())
+    assert counting.asked == ["red mug XL"]
+    assert changed.vectors[0] == pytest.approx(first.vectors[1])
+    counting.asked.clear()
+    open_index(tmp_path, counting, ["a"], ["red mug"], Silent())
+    assert counting.asked == ["red mug"], "what left the catalog leaves the index"
+
+
+def test_a_half_written_index_is_made_again(encoder: Encoder, tmp_path: Path) -> None:
+    counting = Counting(encoder)
+    open_index(tmp_path, counting, ["a"], ["red mug"], Silent())
+    (tmp_path / "texts.parquet").unlink()
+    counting.asked.clear()
+    open_index(tmp_path, counting, ["a"], ["red mug"], Silent())
+    assert counting.asked == ["red mug"]
+
+
+def with_judgments(*rows: tuple[str, str, float]) -> Tables:
+    judged = pd.DataFrame(rows, columns=TABLES["judgments"].columns)
+    return Tables({"products": tiny_frames()["products"], "judgments": judged}, "en")
+
+
+def test_judgments_become_grades_by_normalised_query() -> None:
+    tables = with_judgments(
+        ("Red  MUG", "mug-red", 3), ("red mug", "mug-blue", 0), ("pan", "pan-red", 0),
+        ("lamp", "gone", 3),
+    )  # fmt: skip
+    found = query_qrels(tables, "judgments")
+    # "pan" has nothing relevant, and what answers "lamp" is not in the catalog.
+    assert found["query"].tolist() == ["red mug"]
+    assert found.loc[0, "qrels"] == {"mug-red": 3, "mug-blue": 0}
+
+
+def test_the_best_source_is_judgments_then_clicks_then_the_catalog() -> None:
+    frames = tiny_frames()
+    judged = pd.DataFrame(
+        [(f"query {n}", "mug-red", 3.0) for n in range(20)], columns=TABLES["judgments"].columns
+    )
+    assert best_source(Tables(frames | {"judgments": judged})) == "judgments"
+    assert best_source(Tables(frames | {"judgments": judged.head(19)})) == "clicks"
+    assert best_source(Tables({"products": frames["products"]})) == "catalog"
+    counts = count_queries(Tables(frames | {"judgments": judged}))
+    assert counts == {"judgments": 20, "clicks": 144, "catalog": 24}
+
+
+def test_from_the_catalog_alone_a_description_finds_its_product() -> None:
+    found = query_qrels(Tables({"products": tiny_frames()["products"]}), "catalog")
+    assert len(found) == 24
+    first = found[found["query"] == "a mug in red, number 0, made for every day."]
+    assert first["qrels"].tolist() == [{"mug-red": 3}]
+
+
+def test_a_product_is_found_by_its_short_attributes_but_not_by_notes() -> None:
+    products = tiny_frames()["products"].head(1)
+    notes = {"material": "enamel", "care": "wash by hand and never in the machine", "n": 3}
+    found = product_words(products.assign(attributes=json.dumps(notes))).iloc[0]
+    assert "enamel" in found
+    assert "Kitchen > Mugs" in found
+    assert "Acme" in found
+    assert "never" not in found
+
+
+def test_too_few_queries_of_the_chosen_source_are_refused() -> None:
+    task, tables = get_task("search"), tiny_tables()
+    with pytest.raises(InputError) as caught:
+        task.dataset(tables, task.config("quick", tables, source="judgments"))
+    assert caught.value.params["source"] == "judgments"
+
+
+def test_judged_irrelevant_products_are_never_learned_as_relevant(model: str) -> None:
+    rows = [
+        (f"query {n}", name, grade)
+        for n in range(30)
+        for name, grade in (("mug-red", 3.0), ("mug-blue", 1.0), ("pan-red", 0.0))
+    ]
+    tables, task = with_judgments(*rows), get_task("search")
+    dataset = task.dataset(tables, task.config("quick", tables, model=model))
+    assert set(dataset.train["product_id"]) == {"mug-red"}
+    assert dataset.notes == []
+
+
+def test_the_page_is_told_when_figures_rest_on_descriptions(model: str) -> None:
+    task, tables = get_task("search"), Tables({"products": tiny_frames()["products"]}, "en")
+    assert task.dataset(tables, task.config("quick", tables, model=model)).notes == [
+        "search.learned_from_catalog"
+    ]
+
+
+def test_answers_carry_titles_ranks_and_every_system(model: str, tmp_path: Path) -> None:
+    task, tables = get_task("search"), tiny_tables()
+    bundle = task.untuned(tables, task.config("quick", tables, model=model, **FAST), Silent())
+    found = task.predict(bundle, [{"query": "Red MUG", "k": 3}])[0]
+    assert found["query"] == "red mug"
+    assert [row["rank"] for row in found["results"]] == [1, 2, 3]
+    titles = tables.products.set_index("product_id")["title"]
+    assert all(row["title"] == titles[row["product_id"]] for row in found["results"])
+    assert set(found["systems"]) == {"bm25", "bm25_all", "untuned", "hybrid_untuned"}
+    assert found["systems"]["bm25"][0][0] == "mug-red"
+
+
+def test_a_product_that_is_not_there_cannot_be_explained(model: str) -> None:
+    task, tables = get_task("search"), tiny_tables()
+    bundle = task.untuned(tables, task.config("quick", tables, model=model), Silent())
+    with pytest.raises(InputError) as caught:
+        task.explain(bundle, {"query": "mug", "product_id": "nothing"})
+    assert caught.value.code == "search.unknown_product"
+
+
+def test_a_changed_catalog_is_searched_as_it_is_now(model: str, tmp_path: Path) -> None:
+    task, tables = get_task("search"), tiny_tables()
+    config = task.config("quick", tables, model=model, **FAST)
+    dataset = task.dataset(tables, config)
+    task.train(dataset, config, tmp_path / "run", Silent()).save(tmp_path / "bundle")
+    frames = tiny_frames()
+    new = frames["products"].iloc[[0]].assign(product_id="new", title="purple kettle")
+    frames["products"] = pd.concat([frames["products"].iloc[1:], new], ignore_index=True)
+    bundle = task.load(tmp_path / "bundle", Tables(frames, "en"))
+    found = task.predict(bundle, [{"query": "purple kettle", "k": 24}])[0]
+    assert found["results"][0]["product_id"] == "new"
+    for places in found["systems"].values():
+        assert "mug-red" not in [name for name, _ in places]
+
+
+def test_a_bad_reranker_is_named() -> None:
+    task, tables = get_task("search"), tiny_tables()
+    config = task.config("quick", tables, reranker="no/such-model", model="tiny")
+    assert config.reranker == "no/such-model"
+    from engine.retrieval.rerank import Reranker
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        with pytest.raises(InputError) as caught:
+            Reranker("/no/such/folder")
+    assert caught.value.code == "search.bad_reranker"
