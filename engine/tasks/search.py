@@ -8,12 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 from pydantic import Field
 
 from engine.data.qrels import (
-    Source,
     best_source,
     count_queries,
     product_texts,
@@ -25,6 +23,7 @@ from engine.data.tables import Tables
 from engine.errors import InputError
 from engine.models.pretrained import default_encoder
 from engine.retrieval.bm25 import BM25Index
+from engine.retrieval.pairs import CHECK_DEPTH, CHECK_QUERIES, draw_negatives, hard_pool, make_pairs
 from engine.retrieval.ranking import Ranking
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
 from engine.text.words import normalise, segment
@@ -32,13 +31,12 @@ from engine.training.config import BiEncoderConfig, with_changes
 from engine.training.progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from engine.models.bi_encoder import Check
     from engine.models.search_bundle import SearchBundle
 
 READY, THIN = 100, 20
 MOST_RESULTS = 100
 # The epochs are watched on some validation queries; fewer than these would only add noise.
-ENOUGH_TO_WATCH, CHECK_QUERIES, CHECK_DEPTH = 20, 60, 10
+ENOUGH_TO_WATCH = 20
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {"epochs": 2, "max_examples": 1000},
     "balanced": {"epochs": 3, "max_examples": 4000},
@@ -112,7 +110,7 @@ class SearchTask:
             frame[parts == part].reset_index(drop=True) for part in ("train", "validation", "test")
         )
         notes = ["search.learned_from_catalog"] if source == "catalog" else []
-        pairs = _pairs(train, source, config)
+        pairs = make_pairs(train, source, config.max_positives, config.max_examples, config.seed)
         return Dataset(self.name, pairs, validation, test, tables, notes=notes)
 
     def steps(self, dataset: Dataset, config: SearchConfig) -> Work:
@@ -162,7 +160,7 @@ class SearchTask:
         self, dataset: Dataset, config: SearchConfig, folder: Path, progress: Progress
     ) -> "SearchBundle":
         """Tune the encoder, encode the catalog anew, and choose the system on validation."""
-        from engine.models.bi_encoder import Pairs, tune_bi_encoder
+        from engine.models.bi_encoder import Check, Pairs, tune_bi_encoder
         from engine.models.encoder import load_encoder
 
         progress.stage("load")
@@ -175,9 +173,12 @@ class SearchTask:
         pairs = Pairs(
             rows["query"].tolist(),
             [texts[name] for name in rows["product_id"]],
-            _negatives(rows, texts, config) if config.negatives else None,
+            draw_negatives(rows, texts, config.seed) if config.negatives else None,
         )
-        check = _check(dataset, texts)
+        check = None
+        if len(dataset.validation) >= ENOUGH_TO_WATCH:
+            relevant, pool = hard_pool(dataset.validation, texts)
+            check = Check({query: query for query in relevant}, pool, relevant)
         tune_bi_encoder(encoder, pairs, check, config, folder, progress)
         bundle = _bundle(encoder, tables, config, progress, trained=True, index_folder=None)
         progress.stage("choose")
@@ -292,53 +293,6 @@ def _bundle(
         reranker=Reranker(config.reranker) if config.reranker else None,
         **how,
     )
-
-
-def _pairs(train: pd.DataFrame, source: Source, config: SearchConfig) -> pd.DataFrame:
-    """One row per query and product to learn: `query`, `input`, `product_id`, `irrelevant`."""
-    least = 2 if source == "judgments" else 1
-    rows: list[tuple[str, str, str, list[str]]] = []
-    for query, qrels, weights in train[["query", "qrels", "weights"]].itertuples(index=False):
-        good = [name for name, grade in qrels.items() if grade >= least]
-        good.sort(key=lambda name: -weights[name])
-        bad = [name for name, grade in qrels.items() if grade == 0]
-        rows.extend((query, query, name, bad) for name in good[: config.max_positives])
-    pairs = pd.DataFrame(rows, columns=["query", "input", "product_id", "irrelevant"])
-    pairs = pairs.sample(frac=1, random_state=config.seed).head(config.max_examples)
-    return pairs.assign(example_id=pairs["query"] + "\x1f" + pairs["product_id"]).reset_index(
-        drop=True
-    )
-
-
-def _negatives(rows: pd.DataFrame, texts: Mapping[str, str], config: SearchConfig) -> list[str]:
-    """A product judged irrelevant for each pair; any product where none was judged so."""
-    rng = np.random.default_rng(config.seed)
-    every = list(texts)
-    drawn = (
-        bad[rng.integers(len(bad))] if bad else every[rng.integers(len(every))]
-        for bad in rows["irrelevant"]
-    )
-    return [texts[name] for name in drawn]
-
-
-def _check(dataset: Dataset, texts: Mapping[str, str]) -> "Check | None":
-    """Validation queries with a pool of hard products: what they want, and BM25's best."""
-    from engine.models.bi_encoder import Check
-
-    part = dataset.validation.head(CHECK_QUERIES)
-    if len(part) < ENOUGH_TO_WATCH:
-        return None
-    index = BM25Index(list(texts), list(texts.values()))
-    relevant = {
-        query: {name for name, grade in qrels.items() if grade > 0}
-        for query, qrels in part[["query", "qrels"]].itertuples(index=False)
-    }
-    pool = set().union(
-        *relevant.values(),
-        *(index.search(query, CHECK_DEPTH).product_ids for query in relevant),
-    )
-    queries = {query: query for query in relevant}
-    return Check(queries, {name: texts[name] for name in sorted(pool)}, relevant)
 
 
 def _occlusions(query: str) -> list[tuple[str, str]]:
