@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from engine.errors import Cancelled
 from engine.models.attribution import attribute_words, word_spans
+from engine.models.averaging import WeightAverage
 from engine.models.blend import fit_blend
 from engine.models.calibration import choose_threshold, fit_temperature, log_loss, log_softmax
 from engine.models.classifier import (
@@ -81,13 +83,17 @@ def test_masked_cross_entropy_counts_only_labelled_rows_by_weight() -> None:
 
 @pytest.mark.parametrize("adapter", ["full", "last_k", "lora"])
 def test_training_learns_and_comes_back_from_disk(
-    encoder: Encoder, tmp_path: Path, adapter: str
+    encoder: Encoder, tmp_path: Path, adapter: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = quick(adapter=adapter, last_k=1, epochs=12, learning_rate=3e-3, patience=0)
+    config = quick(
+        adapter=adapter, last_k=1, epochs=12, learning_rate=1e-2 if adapter == "lora" else 3e-3,
+        head_learning_rate=1e-2, patience=0,
+    )  # fmt: skip
     before = encoder.encode(TEXTS[:4], kind="query")
     trunk = Trunk(encoder, trunk_depth(encoder, config))
     data = examples()
     tuned = train_classifier(trunk, SIZES, data, data, config, tmp_path / "run", Silent())
+    assert capsys.readouterr().out == ""
     scores = tuned.scores(TEXTS)
     for head, truth in data.labels.items():
         assert (scores[head].argmax(axis=1) == truth).mean() > 0.9
@@ -95,6 +101,23 @@ def test_training_learns_and_comes_back_from_disk(
     tuned.save(tmp_path / "tail.safetensors")
     loaded = Classifier.load(trunk, SIZES, config, tmp_path / "tail.safetensors")
     assert np.allclose(loaded.scores(TEXTS)["deal"], scores["deal"], atol=1e-5)
+
+
+def test_the_mean_of_the_second_half_survives_a_stop(tmp_path: Path) -> None:
+    args = TrainingArguments(output_dir=str(tmp_path), num_train_epochs=4, use_cpu=True)
+    model, control = torch.nn.Linear(1, 1, bias=False), TrainerControl()
+    average = WeightAverage()
+    for epoch, weight in enumerate([9.0, 9.0, 1.0, 2.0], start=1):
+        torch.nn.init.constant_(model.weight, weight)
+        state = TrainerState(epoch=epoch, global_step=epoch)
+        if epoch == 4:  # a new process goes on from the third epoch's checkpoint
+            average = WeightAverage()
+            average.on_train_begin(args, TrainerState(epoch=3, global_step=3), control)
+        average.on_epoch_end(args, state, control, model=model)
+        (tmp_path / f"checkpoint-{epoch}").mkdir()
+        average.on_save(args, state, control)
+    average.apply(model)
+    assert model.weight.item() == 1.5
 
 
 class Recorder(Silent):

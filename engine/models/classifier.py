@@ -13,14 +13,20 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset, Sampler
-from transformers import EarlyStoppingCallback, EvalPrediction, Trainer, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PrinterCallback,
+    Trainer,
+    TrainingArguments,
+)
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from engine.evaluation.classification import macro_f1
-from engine.models.calibration import fit_temperature, log_softmax
+from engine.models.averaging import WeightAverage
+from engine.models.calibration import log_softmax
 from engine.models.encoder import Encoder
 from engine.models.heads import Heads, masked_cross_entropy
-from engine.models.linear import fit_linear
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import Trunk, layer_list
 from engine.training.config import ClassifierConfig, TrainingConfig
@@ -139,18 +145,16 @@ def train_classifier(
 ) -> Classifier:
     """Tune the layers above `trunk` with a new head each for `labels` (label counts by head).
 
-    The heads begin as logistic regressions on the mean of the untuned states, so that tuning starts
-    from the frozen encoder's answer instead of wrecking it (Kumar et al. 2022). Keeps the epoch of
-    best macro-F1 on `validation`; checkpoints go to `folder`, and a training that was cut off goes
-    on from the last whole one.
+    Keeps the mean of the weights over the second half of the epochs. Macro-F1 on `validation` is
+    watched and, with `patience`, ends the training early. Checkpoints go to `folder`, and a
+    training that was cut off goes on from the last whole one.
     """
     torch.manual_seed(config.seed)
     progress.stage("prepare")
-    tail = _tail(trunk, labels, config)
+    device = trunk.encoder.model.device
+    tail = _tail(trunk, labels, config).to(device)
     held = _Rows(trunk.states(validation.texts), validation)
     rows = _Rows(trunk.states(train.texts), train)
-    device = trunk.encoder.model.device
-    _start_heads(tail.to(device), rows, held)
     if config.adapter == "lora":
         tail.body = get_peft_model(
             tail.body,
@@ -161,6 +165,7 @@ def train_classifier(
                 target_modules="all-linear",
             ),
         )
+    average = WeightAverage()
     trainer = _Trainer(
         model=tail,
         args=_arguments(config, folder, device),
@@ -168,12 +173,15 @@ def train_classifier(
         train_dataset=rows,
         eval_dataset=held,
         compute_metrics=_metrics,
-        callbacks=[Reporting(progress)],
+        callbacks=[Reporting(progress), average],
     )
+    # It prints to standard output, which belongs to the command line's one document.
+    trainer.remove_callback(PrinterCallback)
     trainer.rates = config
     if config.patience:
         trainer.add_callback(EarlyStoppingCallback(config.patience))
     trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    average.apply(tail)
     if config.adapter == "lora":
         tail.body = tail.body.merge_and_unload()  # type: ignore[operator]
     return Classifier(trunk, tail.eval(), labels)
@@ -254,7 +262,6 @@ def _arguments(config: ClassifierConfig, folder: Path, device: torch.device) -> 
         eval_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=1,
-        load_best_model_at_end=True,
         metric_for_best_model="macro_f1",
         logging_steps=5,
         label_names=["labels"],
@@ -292,39 +299,3 @@ def _metrics(found: EvalPrediction) -> dict[str, float]:
         if known.any():
             values.append(macro_f1(truth[known], table[known].argmax(axis=1)))
     return {"macro_f1": float(np.mean(values)) if values else 0.0}
-
-
-@torch.no_grad()
-def _start_heads(tail: Tail, rows: _Rows, held: _Rows) -> None:
-    """Set the heads to logistic regressions on the mean of the untuned states."""
-    tail.eval()
-    features, checked = _means(tail, rows), _means(tail, held)
-    middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
-    probe = fit_linear(
-        (features - middle) / spread,
-        rows.examples.labels,
-        rows.examples.weights,
-        tail.heads.counts,
-        ((checked - middle) / spread, held.examples.labels),
-        penalties=(0.003, 0.03, 0.3),
-    )
-    scores = probe.scores((checked - middle) / spread)
-    for head, (weights, bias) in probe.parameters.items():
-        # A probe that is too sure of itself would teach the encoder nothing but to be less so.
-        truth = held.examples.labels[head]
-        heat = fit_temperature(scores[head][truth >= 0], truth[truth >= 0])
-        scaled = weights / spread[:, None] / heat
-        start = torch.from_numpy(bias / heat - middle @ scaled)
-        tail.heads.start(head, torch.from_numpy(scaled.T), start)
-
-
-def _means(tail: Tail, rows: _Rows) -> Floats:
-    device = next(tail.parameters()).device
-    found = np.zeros((len(rows), tail.heads.size))
-    order = np.argsort([len(state) for state in rows.states], kind="stable")
-    for start in range(0, len(order), ANSWER_BATCH):
-        places = order[start : start + ANSWER_BATCH]
-        batch = {k: v.to(device) for k, v in _pad([rows.states[p] for p in places]).items()}
-        states, mask = tail.encode(**batch), batch["attention_mask"].unsqueeze(-1)
-        found[places] = ((states * mask).sum(dim=1) / mask.sum(dim=1)).float().cpu().numpy()
-    return found

@@ -1,7 +1,6 @@
 """What stands on an encoder: attention pooling and one linear classifier per head."""
 
 from collections.abc import Mapping
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +32,6 @@ class Heads(nn.Module):
 
     def __init__(self, size: int, labels: Mapping[str, int], dropout: float) -> None:
         super().__init__()
-        self.size, self.counts = size, dict(labels)
         self.pooling = AttentionPooling(size)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.ModuleDict({head: nn.Linear(size, n) for head, n in labels.items()})
@@ -42,13 +40,6 @@ class Heads(nn.Module):
         """Token states and mask to logits `(batch, labels)` by head."""
         pooled = self.dropout(self.pooling(states, mask))
         return {head: linear(pooled) for head, linear in self.linear.items()}
-
-    @torch.no_grad()
-    def start(self, head: str, weights: Tensor, bias: Tensor) -> None:
-        """Let `head` begin with `weights` `(labels, size)` and `bias` `(labels,)`."""
-        linear = cast(nn.Linear, self.linear[head])
-        linear.weight.copy_(weights)
-        linear.bias.copy_(bias)
 
 
 def masked_cross_entropy(

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 READY, THIN = 300, 40
 TITLES_PER_CATEGORY = 30
 PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 8, "max_examples": 1800},
-    "balanced": {"epochs": 12, "max_examples": 6000, "patience": 3},
-    "thorough": {"epochs": 20, "max_examples": 20000, "patience": 4, "learning_rate": 3e-5},
+    "quick": {"epochs": 12, "max_examples": 1800, "patience": 0},
+    "balanced": {"epochs": 16, "max_examples": 6000, "patience": 4},
+    "thorough": {"epochs": 24, "max_examples": 20000, "patience": 6},
 }
 FLOORS = ("tfidf", "frozen", "frozen_tfidf")
 SYSTEMS = {"tuned": ("tuned",), "tuned_tfidf": ("tuned", "tfidf", "frozen")}
@@ -77,7 +77,13 @@ class IntentTask:
         """The settings of a preset for the workspace's language, with changes."""
         if preset not in PRESETS:
             raise InputError("intent.unknown_preset", preset=preset, known=", ".join(PRESETS))
-        start = {"preset": preset, "model": default_encoder(tables.language), **PRESETS[preset]}
+        start = {
+            "preset": preset,
+            "model": default_encoder(tables.language),
+            # Few new weights stand more than many pretrained ones.
+            "learning_rate": 1e-3 if changes.get("adapter") == "lora" else 1e-4,
+            **PRESETS[preset],
+        }
         return with_changes(IntentConfig.model_validate(start), changes)
 
     def readiness(self, tables: Tables) -> Readiness:
