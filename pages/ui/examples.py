@@ -74,8 +74,13 @@ def _show_rankings(current: Workspace, rows: pd.DataFrame, lead: str, other: str
     best = [sorted(qrels, key=qrels.__getitem__, reverse=True) for qrels in grades]
     right = [[p for p in order if q[p] > 0] for order, q in zip(best, grades, strict=True)]
     shown["relevant"] = [_titles(ids, titles) for ids in right]
+    column = st.column_config
     name = t("compare.examples.change")
-    _show(shown, lead, other, {"change": st.column_config.NumberColumn(name, format="%+.3f")})
+    config: dict[str, object] = {"change": column.NumberColumn(name, format="%+.3f")}
+    wide = {lead: names.system(lead), other: names.system(other)}
+    wide["relevant"] = t("compare.examples.relevant")
+    config |= {key: column.TextColumn(text, width="medium") for key, text in wide.items()}
+    _show(shown, lead, other, config)
 
 
 def _titles(ids: list[str], titles: dict[str, str]) -> str:
