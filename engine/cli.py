@@ -23,6 +23,8 @@ from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
 from engine.settings import child_environment
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
+# What Typer returns when the user pressed Ctrl-C.
+INTERRUPTED = 130
 EPILOG = (
     "Every command also takes --json (one JSON document on standard output) and "
     "--language zh|en (of messages; default SHOPLAB_LANGUAGE, else LANG, else en)."
@@ -57,10 +59,12 @@ def main(arguments: Sequence[str]) -> int:
             language, as_json, rest = _split(arguments, language)
             with redirect_stdout(out) if "--help" in rest else nullcontext():
                 answer = app(rest, standalone_mode=False, obj=language)
+            if answer == INTERRUPTED:
+                raise Cancelled
             _print(answer, as_json, out)
             return DONE
         except (BrokenPipeError, SystemExit):
-            # Typer makes a SystemExit of a broken pipe. Nobody reads on, as in `… | head`: there is no one left to tell.
+            # Nobody reads on, as in `… | head` (Typer makes a SystemExit of that).
             return FAILED
         except BaseException as caught:
             if os.environ.get("SHOPLAB_DEBUG"):
@@ -77,9 +81,9 @@ def _answers_alone() -> Iterator[TextIO]:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
     os.dup2(2, 1)
     try:
-        yield out
+        with redirect_stdout(sys.stderr):
+            yield out
     finally:
-        sys.stdout.flush()
         # A caller in the same process goes on printing where it did before.
         os.dup2(out.fileno(), 1)
         with suppress(BrokenPipeError):
@@ -135,7 +139,7 @@ def _as_error(caught: BaseException) -> ShoplabError:
     match caught:
         case ShoplabError():
             return caught
-        case KeyboardInterrupt() | typer.Abort():
+        case KeyboardInterrupt():
             return Cancelled()
         case NoSuchOption():
             return InputError("cli.no_such_option", option=caught.option_name)
