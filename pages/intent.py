@@ -2,9 +2,9 @@ import streamlit as st
 
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
-from pages.ui import answers, download, link, query_box, query_file, shell, tables
+from pages.ui import answers, download, link, names, query_box, query_file, shell, tables
 from pages.ui.i18n import t
-from pages.ui.intent_answers import as_table
+from pages.ui.intent_answers import as_table, heads_of
 from pages.ui.intent_labels import show_labels
 from pages.ui.intent_mix import show_mix
 from pages.ui.intent_quality import show_quality
@@ -37,7 +37,13 @@ def show_list(current: Workspace, run_id: str) -> None:
     st.markdown(f"**{t('intent.list.done', n=f'{len(frame):,}', unsure=f'{unsure:,}')}**")
     download.offer(frame, t("intent.list.download"), "intents.csv", key="download_intents")
     labels = {name: t(f"intent.columns.{name}") for name in frame}
-    tables.show(frame, labels=labels, alt=t("intent.list.table"), key="intents")
+    named = frame.assign(
+        **{
+            head: frame[head].map(lambda label, head=head: names.label("intent", head, label))
+            for head in heads_of(found[0])
+        }
+    )
+    tables.show(named, labels=labels, alt=t("intent.list.table"), key="intents")
 
 
 def show_view(view: str, current: Workspace, query: str, run: Run | None) -> None:

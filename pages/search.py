@@ -28,6 +28,7 @@ def choose_systems(current: Workspace) -> tuple[Mode, int, str | None]:
             format_func=lambda name: t(f"search.modes.{name}"),
             help=t("search.mode_help"),
             key="search_mode",
+            wrap=True,
             persist_state="session",
         )
         size = st.segmented_control(

@@ -18,7 +18,8 @@ UNTUNED = "untuned"
 CHUNK = 64  # small enough that other people's questions get in between
 _SILENT_SECONDS = 0.4
 _POLL_SECONDS = 0.3
-_COLD_SECONDS = 3.0
+_COLD_SECONDS = 1.0
+_SECONDS = 180  # without a sign of life; a busy laptop reads a block of products for a minute
 _PATIENCE = 20  # how often a model that is still being prepared is asked again
 _POOL = ThreadPoolExecutor(max_workers=32, thread_name_prefix="ask")
 
@@ -96,7 +97,7 @@ def _timed(
     for last in (*[False] * _PATIENCE, True):
         started = time.perf_counter()
         try:
-            value = client.ask(workspace, task, verb, run_id, payload)
+            value = client.ask(workspace, task, verb, run_id, payload, _SECONDS)
         except ShoplabError as error:
             if error.code != "inference.busy" or last:
                 raise

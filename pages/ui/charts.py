@@ -222,13 +222,19 @@ def heatmap(
             xgap=2,
             ygap=2,
             texttemplate=f"%{{z:{value_format}}}",
+            # By itself Plotly takes a see-through cell for a light one.
+            textfont={"color": "white"} if st.context.theme.type == "dark" else None,
             customdata=[[[row, column] for column in columns] for row in rows],
             hovertemplate=f"{label(y_name)}: %{{customdata[0]}}<br>{label(x_name)}: "
             f"%{{customdata[1]}}<br>{label(value_name)}: %{{z:{value_format}}}<extra></extra>",
         )
     )
     figure.update_xaxes(
-        title=label(x_name), tickvals=list(range(len(columns))), ticktext=columns, showgrid=False
+        title=label(x_name),
+        tickvals=list(range(len(columns))),
+        ticktext=columns,
+        showgrid=False,
+        zeroline=False,
     )
     figure.update_yaxes(
         title=label(y_name),
@@ -236,6 +242,7 @@ def heatmap(
         ticktext=rows,
         autorange="reversed",
         showgrid=False,
+        zeroline=False,
     )
     return _framed(figure, height=150 + 32 * len(rows))
 

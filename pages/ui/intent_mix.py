@@ -13,6 +13,7 @@ from pages.ui.intent_answers import answer_log, log_times
 _WEEKS_FROM_DAYS = 45
 _PERIODS = {"day": "D", "week": "W-MON"}
 _TOP = 12
+_UNSURE = 0.5  # from this share of doubt on, the mix says more about the model than about shoppers
 _FEW_PERIODS = 16  # up to which each has its own mark on the axis
 _THIN = 0.5  # a period with less than half of the usual searches says little
 
@@ -93,12 +94,16 @@ def _show_time(times: pd.DataFrame, table: pd.DataFrame, head: str) -> None:
     )
     if len(counts) <= _FEW_PERIODS:
         figure.update_xaxes(tickvals=list(counts.index), tickformat="%m-%d")
+    if peak is not None:
+        figure.add_vline(x=peak.when, line={"color": charts.GREY, "dash": "dot", "width": 2})
     largest = shown.columns[0]
     share = f"{shown[largest].sum() / shown.to_numpy().sum():.0%}"
-    if peak is None:
+    unsure = table.loc[table[f"{head}_unsure"], "count"].sum() / table["count"].sum()
+    if unsure > _UNSURE:
+        title = t("intent.mix.mostly_unsure", unsure=f"{unsure:.0%}")
+    elif peak is None:
         title = t("intent.mix.largest", name=charts.cut(largest), share=share)
     else:
-        figure.add_vline(x=peak.when, line={"color": charts.GREY, "dash": "dot", "width": 2})
         title = t(
             f"intent.mix.peak_{period or usual}",
             name=charts.cut(names.label("intent", head, peak.name)),
@@ -106,7 +111,6 @@ def _show_time(times: pd.DataFrame, table: pd.DataFrame, head: str) -> None:
             share=f"{peak.share:.0%}",
             usual=f"{peak.usual:.0%}",
         )
-    unsure = table.loc[table[f"{head}_unsure"], "count"].sum() / table["count"].sum()
     covered = counts.to_numpy().sum() / len(times)
     charts.draw(
         figure,

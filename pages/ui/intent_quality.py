@@ -16,6 +16,8 @@ from pages.ui.i18n import t
 from pages.ui.runs import invite_to_tune
 
 _MOST_LABELS = 20
+_NARROW = 8  # labels that leave room for a second chart beside theirs
+_HONEST = 0.05
 
 
 def show_quality(current: Workspace, run: Run | None) -> None:
@@ -36,9 +38,11 @@ def show_quality(current: Workspace, run: Run | None) -> None:
             key="quality_head",
         )
     rows = heldout[heldout["head"] == head]
-    left, right = st.columns([3, 2], gap="large")
+    labels = rows["truth"].value_counts().index.tolist()[:_MOST_LABELS]
+    narrow = len(labels) <= _NARROW
+    left, right = st.columns([3, 2], gap="large") if narrow else (st.container(), st.container())
     with left:
-        _show_confusion(rows, head, run.recommended)
+        _show_confusion(rows, head, run.recommended, labels)
     with right:
         _show_reliability(current, rows, head, run.run_id)
 
@@ -48,8 +52,7 @@ def _heldout(folder: str, run_id: str, created: float, _current: Workspace) -> p
     return load_heldout(_current, run_id)
 
 
-def _show_confusion(rows: pd.DataFrame, head: str, system: str) -> None:
-    labels = rows["truth"].value_counts().index.tolist()[:_MOST_LABELS]
+def _show_confusion(rows: pd.DataFrame, head: str, system: str, labels: list[str]) -> None:
     table = confusion(rows["truth"], rows[system], labels)
     shown = [names.label("intent", head, label) for label in labels]
     wrong = table.copy()
@@ -67,7 +70,8 @@ def _show_confusion(rows: pd.DataFrame, head: str, system: str) -> None:
         title = t("intent.quality.never_confused", n=int(table.sum()))
     charts.draw(
         charts.heatmap(
-            pd.DataFrame(table, index=shown, columns=shown),
+            # An empty cell says nothing happened more quietly than a zero.
+            pd.DataFrame(table, index=shown, columns=shown).replace(0, np.nan),
             x_name=t("intent.quality.said"),
             y_name=t("intent.quality.true"),
             value_name=t("intent.quality.queries"),
@@ -90,20 +94,22 @@ def _show_reliability(current: Workspace, rows: pd.DataFrame, head: str, run_id:
     curve = calibration_curve(right, confidence)
     gap = expected_calibration_error(right, confidence)
     claimed, real = float(np.mean(confidence)), float(np.mean(right))
-    code = "honest" if gap < 0.05 else "too_sure" if claimed > real else "too_modest"
+    far = abs(claimed - real) >= _HONEST
+    code = "honest" if not far else "too_sure" if claimed > real else "too_modest"
+    figure = charts.curve(
+        {
+            t("intent.quality.model"): (curve["confidence"].to_list(), curve["accuracy"].to_list()),
+            t("intent.quality.perfect"): ([0, 1], [0, 1]),
+        },
+        x_name=t("intent.confidence"),
+        y_name=t("intent.quality.right"),
+        markers=True,
+    )
+    figure.data[1].update(mode="lines", line={"color": charts.GREY, "dash": "dash", "width": 1.5})
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(range=[0, 1.05], tickformat=".0%")
     charts.draw(
-        charts.curve(
-            {
-                t("intent.quality.model"): (
-                    curve["confidence"].to_list(),
-                    curve["accuracy"].to_list(),
-                ),
-                t("intent.quality.perfect"): ([0, 1], [0, 1]),
-            },
-            x_name=t("intent.confidence"),
-            y_name=t("intent.quality.right"),
-            markers=True,
-        ),
+        figure,
         title=t(f"intent.quality.{code}", claimed=f"{claimed:.0%}", real=f"{real:.0%}"),
         note=t("intent.quality.reliability_note", gap=f"{100 * gap:.1f}"),
         key="chart_reliability",

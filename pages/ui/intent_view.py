@@ -54,7 +54,8 @@ def _finding(found: Mapping[str, Mapping[str, Any]]) -> str:
 def _show_head(answer: Mapping[str, Any], head: str, place: str) -> None:
     label = names.label("intent", head, answer[head])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{names.head(head)}: **{escape(charts.cut(label))}**", width="content")
+        said = t("intent.answer", head=names.head(head), label=escape(charts.cut(label)))
+        st.markdown(said, width="content")
         if is_unsure(answer, head):
             st.badge(t("intent.unsure"), icon=":material/help:", color="orange")
     table = answer["probabilities"][head]

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from pages.ui import answers, charts, download, query_file, query_log, tables
+from pages.ui import answers, charts, download, names, query_file, query_log, tables
 from pages.ui.i18n import t
 from pages.ui.search_systems import Column, Mode, changed, columns
 from pages.ui.search_view import products
@@ -134,7 +134,8 @@ def show_list(current: Workspace, run_id: str | None, mode: Mode) -> None:
         st.markdown(f"**{t('search.list.done', n=f'{len(queries):,}', rows=f'{len(frame):,}')}**")
         download.offer(frame, t("search.list.download"), "results.csv", key="download_results")
         labels = {name: t(f"search.list.columns.{name}") for name in frame.columns}
-        tables.show(frame, labels=labels, alt=t("search.list.table"), key="results")
+        named = frame.assign(system=frame["system"].map(names.system))
+        tables.show(named, labels=labels, alt=t("search.list.table"), key="results")
 
 
 def results_table(current: Workspace, found: Sequence[Found]) -> pd.DataFrame:
