@@ -7,17 +7,13 @@ import pytest
 import torch
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
+from engine.data.examples import Examples
 from engine.errors import Cancelled
 from engine.models.attribution import attribute_words, word_spans
 from engine.models.averaging import WeightAverage
 from engine.models.blend import fit_blend
 from engine.models.calibration import choose_threshold, fit_temperature, log_loss, log_softmax
-from engine.models.classifier import (
-    Classifier,
-    Examples,
-    train_classifier,
-    trunk_depth,
-)
+from engine.models.classifier import Classifier, train_classifier, trunk_depth
 from engine.models.encoder import Encoder, load_encoder
 from engine.models.heads import AttentionPooling, masked_cross_entropy
 from engine.models.linear import Tfidf

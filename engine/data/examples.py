@@ -1,11 +1,12 @@
 """Labelled queries for the intent task: what is known of each query's intent and category."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.data.labels import (
     INTENTS,
@@ -38,6 +39,23 @@ class Trust:
     votes: float
     share: float
     weak: float
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Texts with their labels: per head column numbers (-1 unknown) and weights, one per text."""
+
+    texts: Sequence[str]
+    labels: Mapping[str, NDArray[np.int64]]
+    weights: Mapping[str, NDArray[np.float64]]
+
+    def take(self, rows: NDArray[np.intp]) -> "Examples":
+        """The examples of the given row numbers."""
+        return Examples(
+            [self.texts[row] for row in rows],
+            {head: codes[rows] for head, codes in self.labels.items()},
+            {head: values[rows] for head, values in self.weights.items()},
+        )
 
 
 def label_queries(tables: Tables, trust: Trust, seed: int) -> tuple[pd.DataFrame, list[str]]:
@@ -143,3 +161,15 @@ def choose_examples(part: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
 def known_counts(part: pd.DataFrame) -> Mapping[str, int]:
     """How many rows have a truth, by head."""
     return {head: int(part[f"truth.{head}"].notna().sum()) for head in heads_of(part)}
+
+
+def examples_of(part: pd.DataFrame, labels: Mapping[str, list[str]]) -> Examples:
+    """The labels to learn from, as numbers into each head's `labels`."""
+    return Examples(
+        part["input"].tolist(),
+        {
+            head: pd.Index(names).get_indexer(pd.Index(part[f"label.{head}"])).astype(np.int64)
+            for head, names in labels.items()
+        },
+        {head: part[f"weight.{head}"].to_numpy(dtype=float) for head in labels},
+    )

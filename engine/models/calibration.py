@@ -17,8 +17,8 @@ def log_softmax(scores: Floats) -> Floats:
 
 
 def log_loss(scores: Floats, labels: NDArray[np.int64]) -> float:
-    """The mean negative log-likelihood of `labels` (column numbers) under softmax of `scores`."""
-    return float(-log_softmax(scores)[np.arange(len(labels)), labels].mean())
+    """Minus the mean log-likelihood of `labels` (column numbers) under softmax; 0 for none."""
+    return float(-log_softmax(scores)[np.arange(len(labels)), labels].sum() / max(len(labels), 1))
 
 
 def fit_temperature(scores: Floats, labels: NDArray[np.int64]) -> float:

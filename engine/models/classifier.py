@@ -22,35 +22,19 @@ from transformers import (
 )
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
+from engine.data.examples import Examples
 from engine.evaluation.classification import macro_f1
 from engine.models.averaging import WeightAverage
 from engine.models.calibration import log_softmax
 from engine.models.encoder import Encoder
 from engine.models.heads import Heads, masked_cross_entropy
 from engine.models.reporting import Reporting, last_checkpoint
-from engine.models.trunk import Trunk, layer_list
+from engine.models.trunk import Trunk, layer_count
 from engine.training.config import ClassifierConfig, TrainingConfig
 from engine.training.progress import Progress
 
 Floats = NDArray[np.float64]
 ANSWER_BATCH = 64
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Texts with their labels: per head column numbers (-1 unknown) and weights, one per text."""
-
-    texts: Sequence[str]
-    labels: Mapping[str, NDArray[np.int64]]
-    weights: Mapping[str, Floats]
-
-    def take(self, rows: NDArray[np.intp]) -> "Examples":
-        """The examples of the given row numbers."""
-        return Examples(
-            [self.texts[row] for row in rows],
-            {head: codes[rows] for head, codes in self.labels.items()},
-            {head: values[rows] for head, values in self.weights.items()},
-        )
 
 
 class Tail(nn.Module):
@@ -130,8 +114,7 @@ class Classifier:
 
 def trunk_depth(encoder: Encoder, config: TrainingConfig) -> int:
     """How many of the encoder's layers stay as they are under `config`'s adapter."""
-    count = len(layer_list(Trunk(encoder, 0).transformer))
-    return max(count - config.last_k, 0) if config.adapter == "last_k" else 0
+    return max(layer_count(encoder) - config.last_k, 0) if config.adapter == "last_k" else 0
 
 
 def train_classifier(

@@ -1,7 +1,7 @@
 """Logistic regression on words, on frozen vectors or on both, saved without pickle."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from engine.models.calibration import log_loss, log_softmax
 from engine.text.words import normalise, words
@@ -111,33 +112,44 @@ def fit_linear(
     """
     parameters = {}
     for head, codes in labels.items():
-        rows = codes >= 0
-        held, truth = validation[0], validation[1][head]
-        known = truth >= 0
+        rows, known = codes >= 0, validation[1][head] >= 0
+        held, truth = validation[0][known], validation[1][head][known]
         tried = []
-        for penalty in penalties:
-            found = _fit(features[rows], codes[rows], weights[head][rows], sizes[head], penalty)
-            scores = np.asarray(held[known] @ found[0]) + found[1]
-            tried.append((log_loss(scores, truth[known]) if known.any() else 0.0, found))
+        # The products are too small to share: threads would only wait for each other.
+        with threadpool_limits(1):
+            for found in _fits(
+                features[rows], codes[rows], weights[head][rows], sizes[head], penalties
+            ):
+                tried.append((log_loss(np.asarray(held @ found[0]) + found[1], truth), found))
         parameters[head] = min(tried, key=lambda pair: pair[0])[1]
     return Linear(parameters)
 
 
-def _fit(
-    features: Any, codes: NDArray[np.int64], weights: Floats, size: int, penalty: float
-) -> tuple[Floats, Floats]:
+def _fits(
+    features: Any,
+    codes: NDArray[np.int64],
+    weights: Floats,
+    size: int,
+    penalties: Sequence[float],
+) -> Iterator[tuple[Floats, Floats]]:
+    """Weights and bias for each of `penalties`, each fit starting where the one before ended."""
     present = np.unique(codes)
-    coefficients = np.zeros((size, features.shape[1]))
-    # Labels the rows never show get a very low score, not an equal share.
-    bias = np.full(size, -20.0)
-    if len(present) < 2:
-        bias[present] = 0.0
-        return coefficients.T, bias
-    model = LogisticRegression(C=penalty, max_iter=300)
-    model.fit(features, codes, sample_weight=weights)
-    if len(present) == 2:
-        coefficients[present] = np.vstack([-model.coef_[0], model.coef_[0]]) / 2
-        bias[present] = np.array([-model.intercept_[0], model.intercept_[0]]) / 2
-    else:
-        coefficients[present], bias[present] = model.coef_, model.intercept_
-    return coefficients.T, bias
+    model = LogisticRegression(max_iter=300, warm_start=True)
+    for penalty in penalties:
+        coefficients = np.zeros((size, features.shape[1]))
+        # Labels the rows never show get a very low score, not an equal share.
+        bias = np.full(size, -20.0)
+        if len(present) < 2:
+            bias[present] = 0.0
+        else:
+            model.set_params(C=penalty).fit(features, codes, sample_weight=weights)
+            coefficients[present], bias[present] = _per_label(model)
+        yield coefficients.T, bias
+
+
+def _per_label(model: LogisticRegression) -> tuple[Floats, Floats]:
+    """One row per class; scikit-learn keeps a single one for two classes."""
+    if len(model.classes_) > 2:
+        return model.coef_, model.intercept_
+    sides = np.array([-0.5, 0.5])
+    return sides[:, None] * model.coef_[0], sides * model.intercept_[0]

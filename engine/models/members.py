@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from engine.models.classifier import Examples
+from engine.data.examples import Examples
 from engine.models.encoder import Encoder
 from engine.models.linear import Linear, Tfidf, fit_linear
 
@@ -85,3 +85,32 @@ def _features(texts: Sequence[str], tfidf: Tfidf | None, vectors: QueryVectors |
     if tfidf is None:
         return dense
     return sparse.hstack([tfidf.transform(texts), sparse.csr_matrix(dense)], format="csr")
+
+
+def linear_members(
+    train: Examples,
+    validation: Examples,
+    sizes: Mapping[str, int],
+    vectors: QueryVectors,
+    names: Sequence[str],
+) -> dict[str, LinearMember]:
+    """The members called `names`, of `tfidf`, `frozen` and `frozen_tfidf`, fitted."""
+    terms = Tfidf.fit(train.texts)
+    uses = {"tfidf": (terms, None), "frozen": (None, vectors), "frozen_tfidf": (terms, vectors)}
+    return {
+        name: LinearMember.fit(train, validation, sizes, *uses[name])
+        for name in names
+        if name in uses
+    }
+
+
+def majority(
+    train: Examples, sizes: Mapping[str, int], rows: int
+) -> dict[str, NDArray[np.float64]]:
+    """The training labels' weighted shares by head, the same for each of `rows` rows."""
+    found = {}
+    for head, size in sizes.items():
+        known = train.labels[head] >= 0
+        counts = np.bincount(train.labels[head][known], train.weights[head][known], size)
+        found[head] = np.tile(counts / max(counts.sum(), 1e-9), (rows, 1))
+    return found

@@ -122,3 +122,8 @@ def layer_list(model: PreTrainedModel) -> nn.ModuleList:
         if isinstance(child, nn.ModuleList) and len(child) == count:
             return child
     raise InputError("intent.unsupported_model", model=type(model).__name__)
+
+
+def layer_count(encoder: Encoder) -> int:
+    """How many layers an encoder has. InputError for a model that is built otherwise."""
+    return len(layer_list(Trunk(encoder, 0).transformer))

@@ -15,39 +15,37 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from engine.data.descriptions import TITLES_PER_CATEGORY, descriptions, first_labels
 from engine.data.examples import (
     Trust,
     choose_examples,
+    examples_of,
     heads_of,
     known_counts,
     label_queries,
     labels_of,
 )
-from engine.data.labels import INTENTS, collect_queries, cut_path, labelling
+from engine.data.labels import collect_queries
 from engine.data.tables import Tables
 from engine.errors import InputError
-from engine.models.blend import Blend, fit_blend
-from engine.models.calibration import log_loss
 from engine.models.pretrained import default_encoder
 from engine.tasks.base import Bundle, Dataset, Explanation, Readiness, Work
-from engine.text.words import normalise, words
+from engine.text.words import normalise
 from engine.training.config import ClassifierConfig, with_changes
 from engine.training.progress import Progress
 
 if TYPE_CHECKING:
-    from engine.models.classifier import Examples
+    from engine.models.encoder import Encoder
     from engine.models.intent_bundles import IntentBundle
-    from engine.models.members import LinearMember, QueryVectors
+    from engine.models.members import QueryVectors
 
 READY, THIN = 300, 40
-TITLES_PER_CATEGORY = 30
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {"epochs": 12, "max_examples": 1800, "patience": 0},
     "balanced": {"epochs": 16, "max_examples": 6000, "patience": 4},
     "thorough": {"epochs": 24, "max_examples": 20000, "patience": 6},
 }
 FLOORS = ("tfidf", "frozen", "frozen_tfidf")
-SYSTEMS = {"tuned": ("tuned",), "tuned_tfidf": ("tuned", "tfidf", "frozen")}
 
 
 class IntentConfig(ClassifierConfig):
@@ -126,27 +124,42 @@ class IntentTask:
         )
 
     def steps(self, dataset: Dataset, config: IntentConfig) -> Work:
-        """Training texts count once per epoch; encoding covers every part and the catalog's names.
+        """Training texts count once per epoch, weighted by the share of the layers that learn.
 
-        Tokens are estimated from the letters, without a tokenizer.
+        Every text is encoded twice, as a vector and as the states that the tuned layers start from;
+        so are the titles that describe the categories.
         """
-        train = _token_count(dataset.train["input"])
-        encoded = pd.concat([dataset.train, dataset.validation, dataset.test])["input"]
+        from engine.models.classifier import trunk_depth
+        from engine.models.trunk import layer_count
+
+        encoder = _vectors(config).encoder
+        layers = layer_count(encoder)
+        share = 1 - trunk_depth(encoder, config) / layers
+        parts = [dataset.train, dataset.validation, dataset.test]
+        texts = pd.concat(parts)["input"].tolist()
+        titles = dataset.tables.products["title"].dropna().tolist()
+        titles = titles[: TITLES_PER_CATEGORY * len(dataset.labels.get("category", []))]
+        train = _token_count(encoder, dataset.train["input"].tolist())
         return Work(
             train_texts=len(dataset.train) * config.epochs,
-            train_tokens=train * config.epochs,
-            encode_texts=2 * len(encoded),
-            encode_tokens=2 * _token_count(encoded),
+            train_tokens=round(train * config.epochs * share),
+            encode_texts=2 * len(texts) + len(titles),
+            encode_tokens=2 * _token_count(encoder, texts) + _token_count(encoder, titles),
         )
 
     def floors(
         self, dataset: Dataset, part: pd.DataFrame, config: IntentConfig
     ) -> dict[str, dict[str, pd.DataFrame]]:
         """Majority, and logistic regressions on words, frozen vectors and both."""
-        train, validation, sizes = _parts(dataset)
-        members = _linear_members(train, validation, sizes, _vectors(config), FLOORS)
+        from engine.models.members import linear_members, majority
+
+        sizes = {head: len(names) for head, names in dataset.labels.items()}
+        train, validation = (
+            examples_of(rows, dataset.labels) for rows in (dataset.train, dataset.validation)
+        )
+        members = linear_members(train, validation, sizes, _vectors(config), FLOORS)
         texts = part["input"].tolist()
-        answers = {"majority": _majority(train, sizes, len(texts))}
+        answers = {"majority": majority(train, sizes, len(texts))}
         answers |= {
             name: {head: np.exp(table) for head, table in member.scores(texts).items()}
             for name, member in members.items()
@@ -155,53 +168,29 @@ class IntentTask:
 
     def untuned(self, tables: Tables, config: IntentConfig, progress: Progress) -> Bundle:
         """Zero-shot: the nearest description of an intent, the nearest category."""
-        from engine.models.intent_bundles import ZeroShotBundle
+        from engine.models.intent_learning import describe_bundle
 
         vectors = _vectors(config, progress)
         try:
             labels = self.dataset(tables, config).labels
         except InputError:
-            labels = _first_labels(tables)
-        texts = {head: _descriptions(head, names, tables) for head, names in labels.items()}
-        described = {}
-        for head, groups in texts.items():
-            progress.check()
-            flat = [text for group in groups for text in group]
-            found = vectors.encoder.encode(flat, kind="passage")
-            rows = np.split(found, np.cumsum([len(group) for group in groups])[:-1])
-            means = np.stack([row.mean(axis=0) for row in rows])
-            described[head] = means / np.linalg.norm(means, axis=1, keepdims=True)
-        return ZeroShotBundle(labels, vectors, config, described)
+            labels = first_labels(tables)
+        texts = {head: descriptions(head, names, tables) for head, names in labels.items()}
+        return describe_bundle(labels, texts, vectors, config, progress)
 
     def train(
         self, dataset: Dataset, config: IntentConfig, folder: Path, progress: Progress
     ) -> Bundle:
         """Tune the encoder, fit the linear members, and mix them by the validation part."""
-        from engine.models.classifier import train_classifier, trunk_depth
-        from engine.models.intent_bundles import TrainedBundle
-        from engine.models.trunk import Trunk
+        from engine.models.intent_learning import learn_bundle
 
+        train, validation = (
+            examples_of(part, dataset.labels) for part in (dataset.train, dataset.validation)
+        )
         vectors = _vectors(config, progress)
-        train, validation, sizes = _parts(dataset)
-        trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
-        classifier = train_classifier(trunk, sizes, train, validation, config, folder, progress)
-        progress.stage("choose")
-        members = _linear_members(train, validation, sizes, vectors, SYSTEMS["tuned_tfidf"])
-        scores = {"tuned": classifier.scores(validation.texts)}
-        scores |= {name: member.scores(validation.texts) for name, member in members.items()}
-        blends = {
-            system: {
-                head: fit_blend(
-                    {name: scores[name][head] for name in names},
-                    validation.labels[head],
-                    config.precision,
-                )
-                for head in sizes
-            }
-            for system, names in SYSTEMS.items()
-        }
-        best = min(blends, key=lambda system: _mean_loss(blends[system], scores, validation))
-        return TrainedBundle(dataset.labels, vectors, config, classifier, members, blends, best)
+        return learn_bundle(
+            dataset.labels, train, validation, vectors, config, config.precision, folder, progress
+        )
 
     def load(self, folder: Path, tables: Tables) -> Bundle:
         """The bundle saved in `folder`; its pretrained encoder is fetched when it is not here."""
@@ -291,57 +280,6 @@ def _vectors(config: IntentConfig, progress: Progress | None = None) -> QueryVec
     return _cached_vectors(config.model, config.max_tokens)
 
 
-def _parts(dataset: Dataset) -> tuple[Examples, Examples, dict[str, int]]:
-    sizes = {head: len(names) for head, names in dataset.labels.items()}
-    train, validation = (
-        _examples(part, dataset.labels) for part in (dataset.train, dataset.validation)
-    )
-    return train, validation, sizes
-
-
-def _examples(part: pd.DataFrame, labels: Mapping[str, list[str]]) -> Examples:
-    from engine.models.classifier import Examples
-
-    return Examples(
-        part["input"].tolist(),
-        {
-            head: pd.Index(names).get_indexer(pd.Index(part[f"label.{head}"])).astype(np.int64)
-            for head, names in labels.items()
-        },
-        {head: part[f"weight.{head}"].to_numpy(dtype=float) for head in labels},
-    )
-
-
-def _linear_members(
-    train: Examples,
-    validation: Examples,
-    sizes: Mapping[str, int],
-    vectors: QueryVectors,
-    names: Sequence[str],
-) -> dict[str, LinearMember]:
-    from engine.models.linear import Tfidf
-    from engine.models.members import LinearMember
-
-    terms = Tfidf.fit(train.texts)
-    uses = {"tfidf": (terms, None), "frozen": (None, vectors), "frozen_tfidf": (terms, vectors)}
-    return {
-        name: LinearMember.fit(train, validation, sizes, *uses[name])
-        for name in names
-        if name in uses
-    }
-
-
-def _majority(
-    train: Examples, sizes: Mapping[str, int], rows: int
-) -> dict[str, NDArray[np.float64]]:
-    found = {}
-    for head, size in sizes.items():
-        known = train.labels[head] >= 0
-        counts = np.bincount(train.labels[head][known], train.weights[head][known], size)
-        found[head] = np.tile(counts / max(counts.sum(), 1e-9), (rows, 1))
-    return found
-
-
 def _frames(
     heads: Mapping[str, NDArray[np.float64]],
     labels: Mapping[str, list[str]],
@@ -351,47 +289,6 @@ def _frames(
         head: pd.DataFrame(table, index=part.index, columns=labels[head])
         for head, table in heads.items()
     }
-
-
-def _mean_loss(
-    blends: Mapping[str, Blend],
-    scores: Mapping[str, Mapping[str, NDArray[np.float64]]],
-    examples: Examples,
-) -> float:
-    """The mean log loss over heads: on few rows it orders systems more surely than macro-F1."""
-    losses = []
-    for head, blend in blends.items():
-        known = examples.labels[head] >= 0
-        if known.any():
-            table = blend.log_probabilities({name: scores[name][head] for name in blend.weights})
-            losses.append(log_loss(table[known], examples.labels[head][known]))
-    return float(np.mean(losses)) if losses else 0.0
-
-
-def _first_labels(tables: Tables) -> dict[str, list[str]]:
-    paths = tables.products["category"].dropna().unique()
-    tops = sorted({cut_path(path, 1) for path in paths})
-    return {"intent": list(INTENTS)} | ({"category": tops} if len(tops) > 1 else {})
-
-
-def _descriptions(head: str, names: Sequence[str], tables: Tables) -> list[list[str]]:
-    """Per label the texts that describe it: both languages' for intents, titles for categories."""
-    if head == "intent":
-        return [
-            [text for texts in labelling()[name]["descriptions"].values() for text in texts]  # type: ignore[attr-defined]
-            for name in names
-        ]
-    products = tables.products.dropna(subset=["category", "title"])
-    inside = [
-        products["category"].map(lambda path, n=name: f"{path} > ".startswith(f"{n} > "))
-        for name in names
-    ]
-    rest = ~np.any(inside, axis=0)
-    found = []
-    for name, rows in zip(names, inside, strict=True):
-        chosen = products[rows if rows.any() else rest]["title"].head(TITLES_PER_CATEGORY)
-        found.append([name, *chosen])
-    return found
 
 
 def _query(item: Mapping[str, Any], row: int) -> str:
@@ -426,9 +323,10 @@ def _answer(
     return answer
 
 
-def _token_count(texts: pd.Series) -> int:
-    latin = texts.map(lambda text: 4 + 1.4 * len(words(text)))
-    return int(latin.sum())
+def _token_count(encoder: Encoder, texts: Sequence[str]) -> int:
+    limit = encoder.model.max_seq_length
+    rows = encoder.model.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
+    return sum(map(len, rows))
 
 
 TASK = IntentTask()

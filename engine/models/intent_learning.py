@@ -1,0 +1,86 @@
+"""Making the intent task's bundles: the tuned one from examples, the untuned one from words."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.examples import Examples
+from engine.models.blend import Blend, fit_blend
+from engine.models.calibration import log_loss
+from engine.models.classifier import train_classifier, trunk_depth
+from engine.models.intent_bundles import TrainedBundle, ZeroShotBundle
+from engine.models.members import QueryVectors, linear_members
+from engine.models.trunk import Trunk
+from engine.training.config import ClassifierConfig
+from engine.training.progress import Progress
+
+SYSTEMS = {"tuned": ("tuned",), "tuned_tfidf": ("tuned", "tfidf", "frozen")}
+
+
+def learn_bundle(
+    labels: Mapping[str, list[str]],
+    train: Examples,
+    validation: Examples,
+    vectors: QueryVectors,
+    config: ClassifierConfig,
+    precision: float,
+    folder: Path,
+    progress: Progress,
+) -> TrainedBundle:
+    """Tune the encoder, fit the linear members, and mix them by the validation part.
+
+    An answer counts as unsure below the confidence that keeps `precision` on validation.
+    """
+    sizes = {head: len(names) for head, names in labels.items()}
+    trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
+    classifier = train_classifier(trunk, sizes, train, validation, config, folder, progress)
+    progress.stage("choose")
+    members = linear_members(train, validation, sizes, vectors, SYSTEMS["tuned_tfidf"])
+    scores = {"tuned": classifier.scores(validation.texts)}
+    scores |= {name: member.scores(validation.texts) for name, member in members.items()}
+    blends = {
+        system: {
+            head: fit_blend(
+                {name: scores[name][head] for name in names}, validation.labels[head], precision
+            )
+            for head in sizes
+        }
+        for system, names in SYSTEMS.items()
+    }
+    best = min(blends, key=lambda system: _mean_loss(blends[system], scores, validation))
+    return TrainedBundle(labels, vectors, config, classifier, members, blends, best)
+
+
+def describe_bundle(
+    labels: Mapping[str, list[str]],
+    texts: Mapping[str, Sequence[Sequence[str]]],
+    vectors: QueryVectors,
+    config: ClassifierConfig,
+    progress: Progress,
+) -> ZeroShotBundle:
+    """The untuned encoder with the mean vector of each label's `texts`, by head."""
+    described = {}
+    for head, groups in texts.items():
+        flat = [text for group in groups for text in group]
+        found = vectors.encoder.encode(flat, kind="passage", progress=progress)
+        rows = np.split(found, np.cumsum([len(group) for group in groups])[:-1])
+        means = np.stack([row.mean(axis=0) for row in rows])
+        described[head] = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return ZeroShotBundle(labels, vectors, config, described)
+
+
+def _mean_loss(
+    blends: Mapping[str, Blend],
+    scores: Mapping[str, Mapping[str, NDArray[np.float64]]],
+    examples: Examples,
+) -> float:
+    """The mean log loss over heads: on few rows it orders systems more surely than macro-F1."""
+    losses = []
+    for head, blend in blends.items():
+        known = examples.labels[head] >= 0
+        if known.any():
+            table = blend.log_probabilities({name: scores[name][head] for name in blend.weights})
+            losses.append(log_loss(table[known], examples.labels[head][known]))
+    return float(np.mean(losses)) if losses else 0.0
