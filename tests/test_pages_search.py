@@ -10,7 +10,14 @@ from streamlit.testing.v1 import AppTest
 from engine.errors import ShoplabError
 from engine.inference import client
 from engine.storage.runs import Run, save_run
-from pages.ui import download, query_file, search_judging, search_systems
+from pages.ui import (
+    download,
+    query_file,
+    reasons,
+    search_judging,
+    search_many,
+    search_systems,
+)
 from tests.shop_double import HOSTILE, FakeModels, open_page, said_on, small_shop, texts_of
 
 
@@ -44,9 +51,8 @@ def test_without_a_query_nothing_is_asked(models) -> None:
 
 def test_an_example_of_the_log_becomes_the_query(models) -> None:
     app = open_page("search", small_shop())
-    pills = next(group for group in app.get("button_group") if "rain jacket" in str(group.options))
-    pills.set_value("rain jacket") if hasattr(pills, "set_value") else pills.select("rain jacket")
-    clean(app.run())
+    pills = next(group for group in app.get("button_group") if group.key == "example")
+    clean(pills.set_value("rain jacket").run())
     assert app.text_input[0].value == "rain jacket"
     assert models.asked[-1][:2] == ("search", "predict")
 
@@ -232,3 +238,50 @@ def test_a_list_of_queries_is_read_from_texts_and_tables(home, name, content) ->
 def test_a_list_that_cannot_be_read_says_why(home) -> None:
     with pytest.raises(ShoplabError):
         query_file.read_queries(Upload("a.txt", b""))
+
+
+def test_a_query_that_changed_most_opens_side_by_side(models) -> None:
+    app = open_page("search", small_shop())
+    app.session_state["search_view"] = "Frequent queries"
+    clean(app.run())
+    look = next(group for group in app.get("button_group") if group.key == "look_at")
+    clean(look.set_value("teapot").run())
+    assert app.text_input[0].value == "teapot"
+    assert [b for b in app.button if b.key and b.key.startswith("why_untuned")]
+
+
+def test_the_download_of_a_list_is_guarded_against_formulas(models) -> None:
+    shop = small_shop()
+    answer = models._search_predict({"query": HOSTILE, "k": 3}, "untuned")
+    one = search_many.Found(HOSTILE, search_systems.columns(answer, None, "", "dense"))
+    frame = search_many.results_table(shop, [one])
+    assert frame.columns.tolist() == ["query", "system", "rank", "product_id", "title", "score"]
+    assert frame["rank"].tolist() == [1, 2, 3]
+    text = download.csv_bytes(frame).decode("utf-8-sig")
+    assert "\n=" not in text and "'=HYPERLINK" in text
+
+
+def test_word_bars_keep_direction_and_escape() -> None:
+    figure = reasons.word_bars([("<b>dry</b>", 0.6), ("trail", -0.4)])
+    bar = figure.data[0]
+    assert list(bar.text) == ["+60%", "-40%"]
+    assert len(set(bar.marker.color)) == 2
+    assert "<" not in "".join(figure.layout.yaxis.ticktext)
+    assert list(reasons.word_bars([("dry", 1.0)]).data[0].text) == ["100%"]
+    assert reasons.strongest([("a", -1.0)]) == ""
+
+
+def test_a_bundle_that_takes_long_is_waited_for(models, monkeypatch) -> None:
+    tries: list[str] = []
+
+    def slow(*args: object, **more: object) -> object:
+        tries.append("try")
+        if len(tries) == 1:
+            raise ShoplabError("inference.busy", stage="encode", done=1, total=2)
+        return models.ask(*args, **more)
+
+    shop = small_shop()
+    monkeypatch.setattr(client, "ask", slow)
+    app = clean(open_page("search", shop, q="teapot"))
+    assert len(tries) == 2 and not app.error
+    assert [b for b in app.button if b.key and b.key.startswith("why_untuned")]
