@@ -224,6 +224,15 @@ def test_answers_carry_titles_ranks_and_every_system(model: str, tmp_path: Path)
     assert found["systems"]["bm25"][0][0] == "mug-red"
 
 
+@pytest.mark.parametrize("k", ["3", -3, 0, None, 2.5])
+def test_a_count_that_is_none_is_named_by_its_row(model: str, k: object) -> None:
+    task, tables = get_task("search"), tiny_tables()
+    bundle = task.untuned(tables, task.config("quick", tables, model=model), Silent())
+    with pytest.raises(InputError) as caught:
+        task.predict(bundle, [{"query": "mug"}, {"query": "mug", "k": k}])
+    assert (caught.value.code, caught.value.params["row"]) == ("search.bad_count", 2)
+
+
 def test_a_product_that_is_not_there_cannot_be_explained(model: str) -> None:
     task, tables = get_task("search"), tiny_tables()
     bundle = task.untuned(tables, task.config("quick", tables, model=model), Silent())

@@ -38,9 +38,15 @@ MOST_RESULTS = 100
 # The epochs are watched on some validation queries; fewer than these would only add noise.
 ENOUGH_TO_WATCH = 20
 PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 2, "max_examples": 1000},
-    "balanced": {"epochs": 3, "max_examples": 4000},
-    "thorough": {"epochs": 5, "max_examples": 20000, "learning_rate": 3e-5, "patience": 3},
+    "quick": {"epochs": 3, "max_examples": 3000},
+    "balanced": {"epochs": 4, "max_examples": 8000, "train_tokens": 48},
+    "thorough": {
+        "epochs": 8,
+        "max_examples": 40000,
+        "train_tokens": 64,
+        "learning_rate": 3e-5,
+        "patience": 3,
+    },
 }
 
 
@@ -222,7 +228,7 @@ class SearchTask:
         found = bundle.search(queries)
         answers = []
         for row, (query, item) in enumerate(zip(queries, inputs, strict=True)):
-            k = min(int(item.get("k", 10)), MOST_RESULTS)
+            k = _count(item, row)
             tops = {name: rankings[row].top(k) for name, rankings in found.items()}
             chosen = tops[bundle.recommended]
             answers.append(
@@ -311,6 +317,13 @@ def _occlusions(query: str) -> list[tuple[str, str]]:
 
 def _place(product_ids: Sequence[str], product_id: str) -> int | None:
     return product_ids.index(product_id) + 1 if product_id in product_ids else None
+
+
+def _count(item: Mapping[str, Any], row: int) -> int:
+    k = item.get("k", 10)
+    if not isinstance(k, int) or k < 1:
+        raise InputError("search.bad_count", row=row + 1)
+    return min(k, MOST_RESULTS)
 
 
 def _query(item: Mapping[str, Any], row: int) -> str:
