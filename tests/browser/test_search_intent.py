@@ -87,10 +87,9 @@ def test_a_query_is_searched_explained_judged_and_understood(
     open_view(page, "Judge for yourself")
     table = page.locator(".stDataFrame")
     expect(table).to_be_visible()
-    # The first cell's choice, as with a keyboard: open, pick the best grade, confirm.
     table.locator(".dvn-scroller").dblclick(position={"x": 60, "y": 52})
-    page.keyboard.type("3")
-    page.keyboard.press("Enter")
+    page.locator("#portal").get_by_text("3 · exactly right").click()
+    expect(table.locator("[role=gridcell]").first).to_have_text("3")
     settle(page)
     page.locator(".st-key-save_judgments button").click()
     expect(page.locator(".st-key-download_judgments button")).to_be_visible()
