@@ -62,7 +62,11 @@ def open_page(page: str, workspace: Workspace, language: str = "en", **link: str
 def texts_of(app: AppTest) -> str:
     """Everything the page says, as one text."""
     kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error")
-    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+    said = [str(element.value) for kind in kinds for element in app.get(kind)]
+    options = [
+        option.content for group in app.get("button_group") for option in group.proto.options
+    ]
+    return "\n".join([*said, *options])
 
 
 def said_on(app: AppTest) -> str:

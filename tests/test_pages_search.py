@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.data.load import load_files
 from engine.errors import ShoplabError
 from engine.inference import client
 from engine.storage.runs import Run, save_run
@@ -100,6 +101,13 @@ def test_product_texts_and_queries_are_never_markup(models) -> None:
     assert "<img" not in said.replace("\\<img", "")
     assert "![a]" not in said.replace("\\!\\[a\\]", "") and "**bold**" not in said
     assert not any(element.proto.allow_html for element in app.markdown)
+
+
+def test_queries_to_choose_from_are_never_markup(models) -> None:
+    app = open_page("search", small_shop())
+    app.session_state["search_view"] = "Frequent queries"
+    said = texts_of(clean(app.run()))
+    assert "HYPERLINK" in said and "![a](" not in said and "<img" not in said.replace("\\<img", "")
 
 
 def test_a_query_in_unknown_letters_is_warned_of(models) -> None:
@@ -285,3 +293,13 @@ def test_a_bundle_that_takes_long_is_waited_for(models, monkeypatch) -> None:
     app = clean(open_page("search", shop, q="teapot"))
     assert len(tries) == 2 and not app.error
     assert [b for b in app.button if b.key and b.key.startswith("why_untuned")]
+
+
+def test_downloaded_judgments_load_as_judgments(home, tmp_path) -> None:
+    shop = small_shop()
+    shop.correct("search", {"rain jacket": {"P01": "3", "P02": "0"}})
+    file = tmp_path / "judgments.csv"
+    file.write_bytes(download.csv_bytes(search_judging.all_judgments(shop)))
+    load_files(shop, {"judgments": file}, {}, skip_bad_rows=False)
+    loaded = shop.tables().judgments.set_index("product_id")["relevance"]
+    assert loaded.to_dict() == {"P01": 3, "P02": 0}

@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine.storage.workspace import Workspace
 from pages.ui import charts, names, session, tables
-from pages.ui.i18n import t
+from pages.ui.i18n import escape, t
 from pages.ui.intent_answers import answer_log, log_times
 
 _WEEKS_FROM_DAYS = 45
@@ -127,7 +127,7 @@ def _show_top(table: pd.DataFrame, head: str) -> None:
         sums.index.tolist(),
         default=sums.index[0],
         required=True,
-        format_func=lambda label: names.label("intent", head, label),
+        format_func=lambda label: escape(charts.cut(names.label("intent", head, label))),
         key=f"top_{head}",
         wrap=True,
     )

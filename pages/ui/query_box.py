@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.storage.workspace import Workspace
 from pages.ui import link, query_log
-from pages.ui.i18n import t
+from pages.ui.i18n import escape, t
 
 KEY = "q"
 LONGEST = 200
@@ -26,7 +26,14 @@ def ask_for_query(current: Workspace, placeholder: str) -> str:
     )
     found = query_log.examples(current)
     if found:
-        st.pills(t("queries.examples"), found, key=_EXAMPLE, on_change=_take_example, wrap=True)
+        st.pills(
+            t("queries.examples"),
+            found,
+            format_func=escape,
+            key=_EXAMPLE,
+            on_change=_take_example,
+            wrap=True,
+        )
     query = " ".join((text or "").split())
     link.show(KEY, query)
     return query

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.storage.workspace import Workspace
 from pages.ui import answers, charts, download, names, query_file, query_log, tables
-from pages.ui.i18n import t
+from pages.ui.i18n import escape, t
 from pages.ui.search_systems import Column, Mode, changed, columns
 from pages.ui.search_view import products
 
@@ -86,7 +86,7 @@ def _show_changes(found: Sequence[Found]) -> None:
     st.pills(
         t("search.many.look"),
         [found[row].query for row in order],
-        format_func=lambda query: charts.cut(query, 40),
+        format_func=lambda query: escape(charts.cut(query, 40)),
         key="look_at",
         on_change=_look,
     )
