@@ -122,12 +122,10 @@ def _wait(
         share = about.done / about.total if about.total else 0.0
         place.progress(min(share, 1.0), text=_doing(about))
         wait([future], timeout=_POLL_SECONDS)
-    try:
-        answer = future.result()
-    except ShoplabError:
+    if future.exception() is not None:
         # The next question is a new try.
         _future.clear(*key, current)
-        raise
+    answer = future.result()
     place.empty()
     return answer
 
