@@ -17,7 +17,7 @@ THINGS = {
 COLOURS = ("red", "blue", "green", "black", "white", "grey")
 FRAMES = {"deal": "cheap {} {}", "gift": "{} {} as a gift", "browse_category": "all {} {}s"}
 # Settings with which a tiny encoder learns in a moment, for every task.
-FAST = {"epochs": 3, "learning_rate": 2e-3, "batch_size": 16, "patience": 0}
+FAST = {"epochs": 8, "learning_rate": 2e-3, "batch_size": 16, "patience": 0}
 
 
 def tiny_frames() -> dict[str, pd.DataFrame]:
