@@ -52,6 +52,17 @@ class Tail(nn.Module):
         ).last_hidden_state
         return out
 
+    @torch.no_grad()
+    def pool(self, states: Sequence[Tensor]) -> Tensor:
+        """The pooled vectors `(texts, size)` of texts, from the trunk's states of each."""
+        self.eval()
+        device = self.heads.middle.device
+        found = []
+        for start in range(0, len(states), ANSWER_BATCH):
+            batch = {k: v.to(device) for k, v in _pad(states[start : start + ANSWER_BATCH]).items()}
+            found.append(self.heads.pooling(self.encode(**batch), batch["attention_mask"]))
+        return torch.cat(found)
+
     def forward(
         self,
         states: Tensor,
@@ -138,6 +149,7 @@ def train_classifier(
     tail = _tail(trunk, labels, config).to(device)
     held = _Rows(trunk.states(validation.texts), validation)
     rows = _Rows(trunk.states(train.texts), train)
+    tail.heads.standardise(tail.pool(rows.states))
     if config.adapter == "lora":
         tail.body = get_peft_model(
             tail.body,

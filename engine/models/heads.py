@@ -28,17 +28,32 @@ class AttentionPooling(nn.Module):
 
 
 class Heads(nn.Module):
-    """One linear classifier per head on the same pooled vector."""
+    """One linear classifier per head on the same pooled vector.
+
+    The vector is standardised with the mean and deviation that `standardise` was given: encoders
+    differ much in how far apart their vectors lie, and a rate that suits one would starve another.
+    """
+
+    middle: Tensor
+    spread: Tensor
 
     def __init__(self, size: int, labels: Mapping[str, int], dropout: float) -> None:
         super().__init__()
         self.pooling = AttentionPooling(size)
         self.dropout = nn.Dropout(dropout)
+        self.register_buffer("middle", torch.zeros(size))
+        self.register_buffer("spread", torch.ones(size))
         self.linear = nn.ModuleDict({head: nn.Linear(size, n) for head, n in labels.items()})
+
+    def standardise(self, pooled: Tensor) -> None:
+        """Take mean and deviation from the pooled vectors `(texts, size)` of an untuned encoder."""
+        self.middle.copy_(pooled.mean(dim=0))
+        self.spread.copy_(pooled.std(dim=0) + 1e-6)
 
     def forward(self, states: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Token states and mask to logits `(batch, labels)` by head."""
-        pooled = self.dropout(self.pooling(states, mask))
+        pooled = (self.pooling(states, mask) - self.middle) / self.spread
+        pooled = self.dropout(pooled)
         return {head: linear(pooled) for head, linear in self.linear.items()}
 
 
