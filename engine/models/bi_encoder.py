@@ -91,7 +91,10 @@ def tune_bi_encoder(
         callbacks=[Reporting(progress, METRIC), *stops],
     )
     trainer.remove_callback(PrinterCallback)
+    read = model.max_seq_length or config.max_tokens
+    model.max_seq_length = min(read, config.train_tokens)
     trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    model.max_seq_length = read
     progress.check()
     if config.adapter == "lora":
         _merge_lora(encoder)

@@ -122,9 +122,10 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Work:
-    """What a training has to compute, in texts and tokens."""
+    """What a training has to compute, in texts and tokens; speed is measured on the `sample`."""
 
     train_texts: int
     train_tokens: int
     encode_texts: int
     encode_tokens: int
+    sample: Sequence[str]

@@ -35,13 +35,12 @@ from engine.training.config import ClassifierConfig, with_changes
 from engine.training.progress import Progress
 
 if TYPE_CHECKING:
-    from engine.models.encoder import Encoder
     from engine.models.intent_bundles import IntentBundle
     from engine.models.members import QueryVectors
 
 READY, THIN = 300, 40
 PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 12, "max_examples": 1800, "patience": 0},
+    "quick": {"epochs": 10, "max_examples": 1800, "patience": 0},
     "balanced": {"epochs": 16, "max_examples": 6000, "patience": 4},
     "thorough": {"epochs": 24, "max_examples": 20000, "patience": 6},
 }
@@ -139,12 +138,13 @@ class IntentTask:
         texts = pd.concat(parts)["input"].tolist()
         titles = dataset.tables.products["title"].dropna().tolist()
         titles = titles[: TITLES_PER_CATEGORY * len(dataset.labels.get("category", []))]
-        train = _token_count(encoder, dataset.train["input"].tolist())
+        train = encoder.count_tokens(dataset.train["input"].tolist())
         return Work(
             train_texts=len(dataset.train) * config.epochs,
             train_tokens=round(train * config.epochs * share),
             encode_texts=2 * len(texts) + len(titles),
-            encode_tokens=2 * _token_count(encoder, texts) + _token_count(encoder, titles),
+            encode_tokens=2 * encoder.count_tokens(texts) + encoder.count_tokens(titles),
+            sample=dataset.train["input"].tolist(),
         )
 
     def floors(
@@ -321,12 +321,6 @@ def _answer(
         for head, table in heads.items()
     }
     return answer
-
-
-def _token_count(encoder: Encoder, texts: Sequence[str]) -> int:
-    limit = encoder.model.max_seq_length
-    rows = encoder.model.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
-    return sum(map(len, rows))
 
 
 TASK = IntentTask()

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 READY, THIN = 100, 20
 MOST_RESULTS = 100
+# Products whose length stands for that of all when the work is counted.
+SHOWN = 500
 # The epochs are watched on some validation queries; fewer than these would only add noise.
 ENOUGH_TO_WATCH = 20
 PRESETS: Mapping[str, Mapping[str, object]] = {
@@ -121,17 +123,24 @@ class SearchTask:
 
     def steps(self, dataset: Dataset, config: SearchConfig) -> Work:
         """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""
+        from engine.models.encoder import load_encoder
+
         products = product_texts(dataset.tables.products)
-        queries = _tokens(dataset.train["query"], config)
-        shown = products.sample(min(len(products), 500), random_state=0)
-        per_product = _tokens(shown, config) / max(len(shown), 1)
+        shown = products.sample(min(len(products), SHOWN), random_state=0).tolist()
+        encoder = load_encoder(config.model, config.train_tokens)
+        query = encoder.count_tokens(dataset.train["query"].tolist()) / len(dataset.train)
+        learned = encoder.count_tokens(shown) / len(shown)
+        encoder.model.max_seq_length = config.max_tokens
+        encoded = encoder.count_tokens(shown) / len(shown)
+        pairs = len(dataset.train) * config.epochs
         checked = min(len(dataset.validation), CHECK_QUERIES) * (CHECK_DEPTH + 5) * config.epochs
-        encoded = 2 * len(products) + checked
+        texts = 2 * len(products) + checked
         return Work(
-            train_texts=2 * len(dataset.train) * config.epochs,
-            train_tokens=int((queries + per_product * len(dataset.train)) * config.epochs),
-            encode_texts=encoded,
-            encode_tokens=int(per_product * encoded),
+            train_texts=2 * pairs,
+            train_tokens=round((query + learned) * pairs),
+            encode_texts=texts,
+            encode_tokens=round(encoded * texts),
+            sample=shown,
         )
 
     def floors(
@@ -331,11 +340,6 @@ def _query(item: Mapping[str, Any], row: int) -> str:
     if not isinstance(text, str) or not normalise(text):
         raise InputError("search.no_query", row=row + 1)
     return normalise(text)
-
-
-def _tokens(texts: pd.Series, config: SearchConfig) -> int:
-    """Roughly how many tokens the encoder reads: a third of the letters, at most `max_tokens`."""
-    return int(texts.str.len().floordiv(3).add(3).clip(upper=config.max_tokens).sum())
 
 
 TASK = SearchTask()

@@ -39,6 +39,9 @@ class TrainingConfig(BaseModel):
 class BiEncoderConfig(TrainingConfig):
     """What the tuning of a bi-encoder can be told."""
 
+    train_tokens: int = Field(
+        32, ge=4, le=512, description="Tokens read of each text while tuning, to save time."
+    )
     scale: float = Field(20.0, gt=0, le=200, description="Sharpness of the softmax over products.")
     negatives: bool = Field(
         False, description="Whether products judged irrelevant are used as hard negatives."
@@ -48,7 +51,7 @@ class BiEncoderConfig(TrainingConfig):
 class ClassifierConfig(TrainingConfig):
     """What a classifier can be told beside the settings of every task."""
 
-    head_learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak rate of the new layers.")
+    head_learning_rate: float = Field(3e-4, gt=0, le=1, description="Peak rate of the new layers.")
     label_smoothing: float = Field(
         0.05, ge=0, lt=1, description="Share of each label that is spread over the others."
     )

@@ -47,20 +47,13 @@ def measure_speed(encoder: Encoder, texts: Sequence[str], config: TrainingConfig
     """Encode and train on some real texts for a second or two; the weights stay as they were."""
     texts = list(texts)[:PROBE_TEXTS] or ["a"]
     encoder.encode(texts)
-    tokens = count_tokens(encoder, texts)
+    tokens = encoder.count_tokens(texts)
     encode = _seconds(lambda: encoder.encode(texts)) / tokens
     batch = texts[: config.batch_size]
-    train = _seconds(lambda: _backward(encoder, batch)) / count_tokens(encoder, batch)
+    train = _seconds(lambda: _backward(encoder, batch)) / encoder.count_tokens(batch)
     encoder.model.zero_grad(set_to_none=True)
     encoder.model.eval()
     return Speed(encode, train)
-
-
-def count_tokens(encoder: Encoder, texts: Sequence[str]) -> int:
-    """How many tokens the encoder reads of `texts`."""
-    limit = encoder.model.max_seq_length
-    rows = encoder.model.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
-    return sum(map(len, rows)) or 1
 
 
 def predict_seconds(work: Work, speed: Speed, fixed: float) -> float:

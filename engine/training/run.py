@@ -54,9 +54,10 @@ def make_config(task: Task, tables: Tables, changes: Mapping[str, Any]) -> Train
 def estimate(task: Task, dataset: Dataset, config: TrainingConfig, progress: Progress) -> Plan:
     """What the training will cost, from a short measurement on the data's own texts."""
     encoder = load_encoder(config.model, config.max_tokens, progress=progress)
-    speed = measure_speed(encoder, dataset.train["input"].tolist(), config)
+    work = task.steps(dataset, config)
+    speed = measure_speed(encoder, work.sample, config)
     return Plan(
-        seconds=predict_seconds(task.steps(dataset, config), speed, FIXED_SECONDS),
+        seconds=predict_seconds(work, speed, FIXED_SECONDS),
         memory_mb=predict_memory(encoder, config),
         device=encoder.model.device.type,
         n_train=len(dataset.train),
