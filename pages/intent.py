@@ -36,7 +36,7 @@ def show_list(current: Workspace, run_id: str) -> None:
     unsure = int(frame.filter(like="_unsure").iloc[:, 0].sum())
     st.markdown(f"**{t('intent.list.done', n=f'{len(frame):,}', unsure=f'{unsure:,}')}**")
     download.offer(frame, t("intent.list.download"), "intents.csv", key="download_intents")
-    labels = {name: t(f"intent.columns.{name}") for name in frame}
+    labels = {str(name): t(f"intent.columns.{name}") for name in frame}
     named = frame.assign(
         **{
             head: frame[head].map(lambda label, head=head: names.label("intent", head, label))

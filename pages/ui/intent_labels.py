@@ -1,6 +1,8 @@
 """Labels set by hand where the model is least sure, and a training that learns from them."""
 
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -57,7 +59,7 @@ def most_useful(table: pd.DataFrame, done: set[str], most: int = ROWS) -> pd.Dat
 def _edit(rows: pd.DataFrame, labels: dict[str, list[str]]) -> dict[str, dict[str, str]]:
     """The table to fill in; query → head → label of the cells that were set."""
     frame = rows[["query"]].reset_index(drop=True)
-    config: dict[str, object] = {
+    config: dict[str, Any] = {
         "query": st.column_config.TextColumn(t("intent.columns.query"), width="medium"),
         "count": st.column_config.NumberColumn(t("intent.columns.count"), width="small"),
     }
@@ -75,13 +77,13 @@ def _edit(rows: pd.DataFrame, labels: dict[str, list[str]]) -> dict[str, dict[st
         config[head] = st.column_config.SelectboxColumn(
             t("intent.labels.really", head=names.head(head)),
             options=options,
-            format_func=lambda label, plain=plain: plain.get(label, str(label)),
+            format_func=_namer(plain),
         )
     frame["count"] = rows["count"].to_list()
     edited = st.data_editor(
         frame,
         hide_index=True,
-        disabled=[name for name in frame if name not in labels],
+        disabled=[str(name) for name in frame if name not in labels],
         column_config=config,
         key=f"labels_{st.session_state.get(_TURN, 0)}",
         placeholder=t("queries.choose"),
@@ -94,6 +96,10 @@ def _edit(rows: pd.DataFrame, labels: dict[str, list[str]]) -> dict[str, dict[st
         if set_by_hand:
             found[row["query"]] = set_by_hand
     return found
+
+
+def _namer(plain: Mapping[str, str]) -> Callable[[object], str]:
+    return lambda label: plain.get(str(label), str(label))
 
 
 def _show_next(current: Workspace, hand: pd.DataFrame, run: Run | None) -> None:

@@ -56,8 +56,10 @@ def find_peak(counts: pd.DataFrame) -> Peak | None:
     shares = enough.div(enough.sum(axis=1), axis=0)
     above = shares - shares.median()
     name = above.max().idxmax()
-    when = above[name].idxmax()
-    return Peak(str(name), when, float(shares.loc[when, name]), float(shares[name].median()))
+    share = shares[name]
+    highest = int(above[name].to_numpy().argmax())
+    when = pd.Timestamp(share.index[highest])
+    return Peak(str(name), when, float(share.iloc[highest]), float(share.median()))
 
 
 def show_mix(current: Workspace, run_id: str) -> None:

@@ -91,7 +91,7 @@ def _edit(
             "relevance": st.column_config.SelectboxColumn(
                 t("search.judging.relevance"),
                 options=list(GRADES),
-                format_func=lambda grade: grades.get(grade, ""),
+                format_func=lambda grade: grades.get(str(grade), ""),
                 width="medium",
             ),
             **{

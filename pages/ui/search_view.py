@@ -21,7 +21,10 @@ _MOST_MATCHES = 4
 def _products(stamp: str, _current: Workspace) -> Mapping[str, Mapping[str, Any]]:
     frame = session.tables(_current).products
     fields = ["product_id", "title", "description", "category", "brand", "price"]
-    return {row["product_id"]: row for row in frame[fields].to_dict("records")}
+    return {
+        row["product_id"]: {str(name): value for name, value in row.items()}
+        for row in frame[fields].to_dict("records")
+    }
 
 
 def products(current: Workspace) -> Mapping[str, Mapping[str, Any]]:
