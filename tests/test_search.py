@@ -267,3 +267,19 @@ def test_a_bad_reranker_is_named() -> None:
         with pytest.raises(InputError) as caught:
             Reranker("/no/such/folder")
     assert caught.value.code == "search.bad_reranker"
+
+
+def test_judgments_made_by_hand_are_learned_from_and_win() -> None:
+    judged = {"query": ["Mug", "mug"], "product_id": ["p1", "p2"], "relevance": [3.0, 2.0]}
+    hand = {"task": "search", "input": "mug", "head": "p2", "label": "0"}
+    products = pd.DataFrame({"product_id": ["p1", "p2", "p3"], "title": ["a", "b", "c"]})
+    tables = Tables(
+        {
+            "products": products.reindex(columns=TABLES["products"].columns),
+            "judgments": pd.DataFrame(judged),
+        },
+        corrections=pd.DataFrame([hand, hand | {"head": "p3", "label": "1"}]),
+    )
+    found = query_qrels(tables, "judgments")
+    assert found["query"].tolist() == ["mug"]
+    assert found["qrels"].iloc[0] == {"p1": 3, "p2": 0, "p3": 1}

@@ -66,7 +66,12 @@ def query_qrels(tables: Tables, source: Source) -> pd.DataFrame:
 
 
 def _judged(tables: Tables) -> pd.DataFrame:
-    rows = tables.judgments
+    """The judgments table and what was judged by hand on the page; the hand wins."""
+    hand = tables.corrections[tables.corrections["task"] == "search"]
+    hand = hand.rename(columns={"input": "query", "head": "product_id", "label": "relevance"})
+    columns = ["query", "product_id", "relevance"]
+    rows = pd.concat([tables.judgments[columns], hand[columns]], ignore_index=True)
+    rows = rows.drop_duplicates(["query", "product_id"], keep="last")
     rows = rows.assign(
         query=rows["query"].map(normalise),
         grade=pd.to_numeric(rows["relevance"]).round().astype(int),

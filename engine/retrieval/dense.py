@@ -34,8 +34,9 @@ class DenseIndex:
     def search(self, queries: NDArray[np.float32], k: int) -> list[Ranking]:
         """The `k` nearest products of every query vector, shape (queries, dimension)."""
         scores, rows = self.index.search(queries, min(k, len(self.product_ids)))
+        # Where an inverted index finds fewer than `k`, faiss fills the places with row -1.
         return [
-            Ranking([self.product_ids[row] for row in found if row >= 0], [float(s) for s in score])
+            Ranking([self.product_ids[row] for row in found[found >= 0]], score[found >= 0].tolist())
             for score, found in zip(scores, rows, strict=True)
         ]
 
