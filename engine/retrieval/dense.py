@@ -35,10 +35,11 @@ class DenseIndex:
         """The `k` nearest products of every query vector, shape (queries, dimension)."""
         scores, rows = self.index.search(queries, min(k, len(self.product_ids)))
         # Where an inverted index finds fewer than `k`, faiss fills the places with row -1.
-        return [
-            Ranking([self.product_ids[row] for row in found[found >= 0]], score[found >= 0].tolist())
-            for score, found in zip(scores, rows, strict=True)
+        found = [
+            (score[row >= 0].tolist(), row[row >= 0])
+            for score, row in zip(scores, rows, strict=True)
         ]
+        return [Ranking([self.product_ids[n] for n in row], score) for score, row in found]
 
     def cosine(self, query: NDArray[np.float32], product_id: str) -> float:
         """How close one query vector is to one product."""
