@@ -1,14 +1,18 @@
 """Pictures of the pages for the README: `python bench/screenshots.py [PAGE ...]`.
 
 Starts the app with a state folder of its own, loads a sample shop per language, and writes
-`<page>-<language>-<theme>.png`. A page called `start` is home before anything is loaded.
+`<page>-<language>-<theme>.png`. A page called `start` is home before anything is loaded. With
+`--home` the workspaces `shop-zh` and `shop-en` of that state folder are pictured instead, so that
+pages show what trainings found (`python -m engine load shop-en --sample en`, then `train`).
 """
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -20,6 +24,8 @@ from bench.app_server import AppServer  # noqa: E402
 PAGES = ("start", "home", "data", "search", "intent", "tune", "compare")
 LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
+QUERIES = {"en": "zoomers for the gym", "zh": "送爸爸的保温杯"}
+ASKING = ("search", "intent")
 
 
 def settle(page: Page) -> None:
@@ -37,6 +43,14 @@ def load_shop(browser: Browser, url: str, language: str) -> str:
     key = page.url.split("w=")[1].split("&")[0]
     page.close()
     return key
+
+
+def known_key(home: Path | None, language: str) -> str | None:
+    """The key of the workspace `shop-<language>` below a state folder, if one was given."""
+    if home is None:
+        return None
+    file = home / "workspaces" / f"shop-{language}" / "workspace.json"
+    return str(json.loads(file.read_text(encoding="utf-8"))["key"])
 
 
 def take(
@@ -66,21 +80,24 @@ def main() -> None:
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=LANGUAGES)
     parser.add_argument("--themes", nargs="+", choices=THEMES, default=THEMES)
     parser.add_argument("--width", type=int, default=1280)
+    parser.add_argument("--home", type=Path)
     parser.add_argument("--out", type=Path, default=PROJECT / "docs" / "screenshots")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = AppServer(Path(folder) / "home")
+        home = options.home or Path(folder) / "home"
+        server = AppServer(home)
         server.start()
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), chromium_sandbox=False
         )
         try:
             for language in options.languages:
-                key = load_shop(browser, server.url, language)
+                key = known_key(options.home, language) or load_shop(browser, server.url, language)
                 for name in options.pages:
                     path = "/" if name in ("start", "home") else f"/{name}"
                     shop = "" if name == "start" else f"&w={key}"
+                    shop += f"&q={quote(QUERIES[language])}" if name in ASKING else ""
                     address = f"{server.url}{path}?lang={language}{shop}"
                     for theme in options.themes:
                         arguments = (name, language, theme, options.width, options.out)
