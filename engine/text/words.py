@@ -7,6 +7,10 @@ from collections.abc import Iterable
 
 import rjieba
 import Stemmer
+from bm25s.stopwords import STOPWORDS_CHINESE, STOPWORDS_EN
+
+# Words that match everywhere and explain nothing.
+STOPWORDS = frozenset(STOPWORDS_EN) | frozenset(STOPWORDS_CHINESE)
 
 _RUN = re.compile(r"(?P<cjk>[\u3400-\u9fff]+)|(?P<word>[^\W_\u3400-\u9fff]+)")
 

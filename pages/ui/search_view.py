@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from engine.text.words import words
+from engine.text.words import STOPWORDS, words
 from pages.ui import answers, charts, reasons, session
 from pages.ui.i18n import escape, t
 from pages.ui.runs import invite_to_tune
@@ -117,11 +117,12 @@ def facts(product: Mapping[str, Any]) -> str:
 
 
 def matches(query: str, product: Mapping[str, Any]) -> list[str]:
-    """The words of the query that the product's texts hold too, as word matching sees them."""
+    """The words of the query that the product's texts hold too; "the" and "of" say nothing."""
     fields = ("title", "description", "category", "brand")
     text = " ".join(str(product[field]) for field in fields if not pd.isna(product[field]))
     inside = set(words(text))
-    return [word for word in dict.fromkeys(words(query)) if word in inside]
+    asked = dict.fromkeys(words(query))
+    return [word for word in asked if word in inside and word not in STOPWORDS]
 
 
 def _explain(current: Workspace, column: Column, query: str, product: Mapping[str, Any]) -> None:
