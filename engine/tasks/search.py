@@ -42,16 +42,12 @@ ENOUGH_TO_WATCH = 20
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {"epochs": 3, "max_examples": 2000},
     "balanced": {"epochs": 4, "max_examples": 8000, "train_tokens": 48},
-    "thorough": {
-        "epochs": 8,
-        "max_examples": 40000,
-        "train_tokens": 64,
-        "learning_rate": 3e-5,
-        "patience": 3,
-    },
+    "thorough": {"epochs": 8, "max_examples": 40000, "train_tokens": 64, "learning_rate": 3e-5},
 }
 # The Chinese encoder has twice the layers: a quick run sees fewer pairs to end as soon.
 QUICK_CHINESE: Mapping[str, object] = {"epochs": 2, "max_examples": 1500}
+# Judged pairs are few: reading them whole costs little, and a third pass learns them by heart.
+QUICK_JUDGED: Mapping[str, object] = {"epochs": 2, "train_tokens": 64}
 
 
 class SearchConfig(BiEncoderConfig):
@@ -86,6 +82,8 @@ class SearchTask:
         start = {"preset": preset, "model": default_encoder(tables.language), **PRESETS[preset]}
         if preset == "quick" and tables.language == "zh":
             start |= QUICK_CHINESE
+        if preset == "quick" and tables.judgments["query"].nunique() >= THIN:
+            start |= QUICK_JUDGED
         return with_changes(SearchConfig.model_validate(start), changes)
 
     def readiness(self, tables: Tables) -> Readiness:
