@@ -5,7 +5,6 @@ from typing import Literal
 
 import pandas as pd
 
-from engine.data.clicks import click_relevance
 from engine.data.tables import Tables
 from engine.text.words import normalise
 
@@ -82,7 +81,7 @@ def _judged(tables: Tables) -> pd.DataFrame:
 
 
 def _clicked(tables: Tables) -> pd.DataFrame:
-    return _by_query(click_relevance(tables.searches), tables)
+    return _by_query(tables.clicked, tables)
 
 
 def _described(tables: Tables) -> pd.DataFrame:

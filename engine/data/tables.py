@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from engine.data.clicks import click_relevance
 from engine.data.schema import TABLES
 
 
@@ -59,6 +60,11 @@ class Tables:
     def judgments(self) -> pd.DataFrame:
         """Human relevance (qrels): one row per query and product."""
         return self["judgments"]
+
+    @cached_property
+    def clicked(self) -> pd.DataFrame:
+        """What the log's clicks say of relevance, see `click_relevance`. Never change it."""
+        return click_relevance(self.searches)
 
     @cached_property
     def fingerprint(self) -> str:
