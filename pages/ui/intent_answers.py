@@ -8,7 +8,8 @@ import streamlit as st
 
 from engine.storage.workspace import Workspace
 from engine.text.words import normalise
-from pages.ui import answers, query_log
+from pages.ui import answers, query_log, session
+from pages.ui.i18n import t
 
 MOST = 2000  # queries of a log that are asked about; the most frequent first
 
@@ -45,10 +46,12 @@ def answer_log(current: Workspace, run_id: str) -> tuple[pd.DataFrame, dict[str,
     """The most frequent queries of the log with the model's answers, and the labels of the heads.
 
     Columns as of `as_table`, with `key` (the query normalised) and `count`. None without a log or
-    after an error was shown.
+    without answers; then it has said so.
     """
     log = query_log.queries(current).head(MOST)
     if log.empty:
+        if session.tables(current).searches.empty:
+            st.info(t("intent.no_log"), icon=":material/receipt_long:")
         return None
     items = [{"query": text} for text in log["input"]]
     found = answers.ask_all(current, "intent", run_id, items)

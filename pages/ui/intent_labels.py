@@ -12,7 +12,7 @@ from engine.errors import ShoplabError
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from engine.text.words import normalise
-from pages.ui import download, names, session, shell
+from pages.ui import download, names, shell
 from pages.ui.i18n import t
 from pages.ui.intent_answers import answer_log
 
@@ -24,8 +24,6 @@ def show_labels(current: Workspace, run: Run | None, run_id: str) -> None:
     """The queries whose labels would teach most, with choices; what was set; train again."""
     answered = answer_log(current, run_id)
     if answered is None:
-        if session.tables(current).searches.empty:
-            st.info(t("intent.no_log"), icon=":material/receipt_long:")
         return
     table, labels = answered
     hand = current.corrections()

@@ -66,8 +66,6 @@ def show_mix(current: Workspace, run_id: str) -> None:
     """The mix of intents over time, then the top queries of each."""
     answered = answer_log(current, run_id)
     if answered is None:
-        if session.tables(current).searches.empty:
-            st.info(t("intent.no_log"), icon=":material/receipt_long:")
         return
     table, labels = answered
     head = next(iter(labels))
