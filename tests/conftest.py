@@ -11,9 +11,11 @@ import psutil
 import pytest
 
 from engine.errors import ShoplabError
+from engine.inference import client
 from engine.models.pretrained import fetch
 from engine.settings import PROJECT
 from engine.training.progress import Silent
+from tests.shop_double import FakeModels
 
 
 @pytest.fixture
@@ -39,6 +41,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("SHOPLAB_HOME", str(tmp_path / "home"))
     yield tmp_path / "home"
     end_jobs(tmp_path / "home")
+
+
+@pytest.fixture
+def models(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeModels:
+    """Stands where the process that holds the models would answer."""
+    fake = FakeModels()
+    monkeypatch.setattr(client, "ask", fake.ask)
+    return fake
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a real encoder small enough to be trained in a second."""
+    from tests.tiny_shop import tiny_model  # torch is not for every test to wait for
+
+    return tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 def end_jobs(home: Path) -> None:

@@ -154,3 +154,8 @@ def _by_words(query: str, k: int) -> list[list[Any]]:
 
 def _ranked(rows: Sequence[int] | range, k: int) -> list[list[Any]]:
     return [[f"P{row:02}", 1 / (place + 1)] for place, row in enumerate(list(rows)[:k])]
+
+
+def clean(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    return app

@@ -10,23 +10,18 @@ from streamlit.testing.v1 import AppTest
 
 from engine import jobs
 from engine.data.labels import INTENTS
-from engine.inference import client
 from engine.storage.runs import Run, run_folder, save_run
 from engine.storage.workspace import Workspace
 from pages.ui import intent_answers, intent_labels, intent_mix
-from tests.shop_double import HOSTILE, QUERIES, FakeModels, open_page, said_on, small_shop, texts_of
-
-
-@pytest.fixture
-def models(home, monkeypatch: pytest.MonkeyPatch) -> FakeModels:
-    fake = FakeModels()
-    monkeypatch.setattr(client, "ask", fake.ask)
-    return fake
-
-
-def clean(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
+from tests.shop_double import (
+    HOSTILE,
+    QUERIES,
+    clean,
+    open_page,
+    said_on,
+    small_shop,
+    texts_of,
+)
 
 
 def trained(workspace: Workspace) -> str:

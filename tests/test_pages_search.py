@@ -5,7 +5,6 @@ import time
 
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine.data.load import load_files
 from engine.errors import ShoplabError
@@ -19,19 +18,7 @@ from pages.ui import (
     search_many,
     search_systems,
 )
-from tests.shop_double import HOSTILE, FakeModels, open_page, said_on, small_shop, texts_of
-
-
-@pytest.fixture
-def models(home, monkeypatch: pytest.MonkeyPatch) -> FakeModels:
-    fake = FakeModels()
-    monkeypatch.setattr(client, "ask", fake.ask)
-    return fake
-
-
-def clean(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
+from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 
 
 @pytest.mark.parametrize(("language", "title"), [("en", "Search"), ("zh", "搜索")])

@@ -16,7 +16,7 @@ from engine.tasks import TASKS
 from engine.training.external import evaluate_file, evaluate_heldout, open_bundle
 from engine.training.progress import Silent
 from engine.training.run import plan_run, train_run
-from tests.tiny_shop import FAST, Stopping, tiny_frames, tiny_model, tiny_workspace
+from tests.tiny_shop import FAST, Stopping, tiny_frames, tiny_workspace
 
 KEYS = {
     "run_id", "task", "model", "device", "primary_metric", "before", "after", "floors", "paired",
@@ -32,11 +32,6 @@ class Trained:
     workspace: Workspace
     run: Run
     changes: dict[str, object]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="module", params=TASKS)

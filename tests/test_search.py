@@ -21,7 +21,7 @@ from engine.retrieval.fuse import fuse
 from engine.retrieval.ranking import Ranking, best
 from engine.tasks import get_task
 from engine.training.progress import Silent
-from tests.tiny_shop import FAST, tiny_frames, tiny_model, tiny_tables
+from tests.tiny_shop import FAST, tiny_frames, tiny_tables
 
 TEXTS = {
     "p1": "不锈钢保温杯 500ml 大容量",
@@ -33,11 +33,6 @@ TEXTS = {
 
 def ranking(*ids: str) -> Ranking:
     return Ranking(list(ids), [1 / place for place in range(1, len(ids) + 1)])
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="module")

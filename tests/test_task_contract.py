@@ -20,7 +20,7 @@ from engine.tasks import TASKS, get_task
 from engine.tasks.base import Bundle, Dataset, Task
 from engine.training.config import PRESETS, TrainingConfig
 from engine.training.progress import Silent
-from tests.tiny_shop import FAST, Stopping, tiny_model, tiny_tables
+from tests.tiny_shop import FAST, Stopping, tiny_tables
 
 HARMLESS = {".safetensors", ".json", ".txt", ".parquet", ".faiss", ".md"}
 
@@ -36,11 +36,6 @@ class Trial:
     bundle: Bundle
     checkpoints: Path
     progress: Stopping
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="module", params=TASKS)
