@@ -31,7 +31,7 @@ from engine.errors import InputError
 from engine.models.pretrained import default_encoder
 from engine.tasks.base import Bundle, Dataset, Explanation, Readiness, Work
 from engine.text.words import normalise
-from engine.training.config import ClassifierConfig, with_changes
+from engine.training.config import ClassifierConfig, preset_settings, with_changes
 from engine.training.progress import Progress
 
 if TYPE_CHECKING:
@@ -79,14 +79,11 @@ class IntentTask:
 
     def config(self, preset: str, tables: Tables, **changes: object) -> IntentConfig:
         """The settings of a preset for the workspace's language, with changes."""
-        if preset not in PRESETS:
-            raise InputError("intent.unknown_preset", preset=preset, known=", ".join(PRESETS))
         start = {
-            "preset": preset,
             "model": default_encoder(tables.language),
             # Few new weights stand more than many pretrained ones.
             "learning_rate": 1e-3 if changes.get("adapter") == "lora" else 1e-4,
-            **PRESETS[preset],
+            **preset_settings(PRESETS, preset),
         }
         return with_changes(IntentConfig.model_validate(start), changes)
 

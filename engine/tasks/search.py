@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import Field
 
 from engine.data.qrels import (
+    ENOUGH_QUERIES,
     best_source,
     count_queries,
     product_texts,
@@ -27,13 +28,13 @@ from engine.retrieval.pairs import CHECK_DEPTH, CHECK_QUERIES, draw_negatives, h
 from engine.retrieval.ranking import Ranking
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
 from engine.text.words import normalise, segment
-from engine.training.config import BiEncoderConfig, with_changes
+from engine.training.config import BiEncoderConfig, preset_settings, with_changes
 from engine.training.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from engine.models.search_bundle import SearchBundle
 
-READY, THIN = 100, 20
+READY, THIN = 100, ENOUGH_QUERIES
 MOST_RESULTS = 100
 # Products whose length stands for that of all when the work is counted.
 SHOWN = 500
@@ -42,7 +43,13 @@ ENOUGH_TO_WATCH = 20
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {"epochs": 3, "max_examples": 2000},
     "balanced": {"epochs": 4, "max_examples": 8000, "train_tokens": 48},
-    "thorough": {"epochs": 8, "max_examples": 40000, "train_tokens": 64, "learning_rate": 3e-5},
+    "thorough": {
+        "epochs": 8,
+        "max_examples": 40000,
+        "train_tokens": 64,
+        "learning_rate": 3e-5,
+        "patience": 3,
+    },
 }
 # The Chinese encoder has twice the layers: a quick run sees fewer pairs to end as soon.
 QUICK_CHINESE: Mapping[str, object] = {"epochs": 2, "max_examples": 1500}
@@ -77,9 +84,7 @@ class SearchTask:
 
     def config(self, preset: str, tables: Tables, **changes: object) -> SearchConfig:
         """The settings of a preset for the workspace's language, with changes."""
-        if preset not in PRESETS:
-            raise InputError("training.unknown_preset", preset=preset, known=", ".join(PRESETS))
-        start = {"preset": preset, "model": default_encoder(tables.language), **PRESETS[preset]}
+        start = {"model": default_encoder(tables.language)} | preset_settings(PRESETS, preset)
         if preset == "quick" and tables.language == "zh":
             start |= QUICK_CHINESE
         if preset == "quick" and tables.judgments["query"].nunique() >= THIN:
@@ -168,7 +173,7 @@ class SearchTask:
         bundle = _bundle(encoder, tables, config, progress, trained=False, index_folder=folder)
         # The hybrid's weight is no training: without choosing it as fairly as the tuned model
         # does, the floor would be too low.
-        if max(count_queries(tables)[name] for name in ("judgments", "clicks")) >= THIN:
+        if best_source(tables) != "catalog":
             validation = self.dataset(tables, config).validation
             bundle.choose(validation["query"].tolist(), list(validation["qrels"]))
         return bundle
@@ -240,30 +245,28 @@ class SearchTask:
         answers = []
         for row, (query, item) in enumerate(zip(queries, inputs, strict=True)):
             k = _count(item, row)
-            tops = {name: rankings[row].top(k) for name, rankings in found.items()}
-            chosen = tops[bundle.recommended]
+            systems = {
+                name: [
+                    [product_id, float(score)]
+                    for product_id, score in zip(top.product_ids, top.scores, strict=True)
+                ]
+                for name, top in ((name, rankings[row].top(k)) for name, rankings in found.items())
+            }
+            results = [
+                {
+                    "rank": place,
+                    "product_id": product_id,
+                    "title": bundle.titles[product_id],
+                    "score": score,
+                }
+                for place, (product_id, score) in enumerate(systems[bundle.recommended], start=1)
+            ]
             answers.append(
                 {
                     "query": query,
                     "system": bundle.recommended,
-                    "results": [
-                        {
-                            "rank": place,
-                            "product_id": product_id,
-                            "title": bundle.titles[product_id],
-                            "score": float(score),
-                        }
-                        for place, (product_id, score) in enumerate(
-                            zip(chosen.product_ids, chosen.scores, strict=True), start=1
-                        )
-                    ],
-                    "systems": {
-                        name: [
-                            [product_id, float(score)]
-                            for product_id, score in zip(top.product_ids, top.scores, strict=True)
-                        ]
-                        for name, top in tops.items()
-                    },
+                    "results": results,
+                    "systems": systems,
                     "unknown_share": bundle.encoder.unknown_share([query]),
                 }
             )

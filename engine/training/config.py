@@ -60,6 +60,13 @@ class ClassifierConfig(TrainingConfig):
     )
 
 
+def preset_settings(presets: Mapping[str, Mapping[str, object]], preset: str) -> dict[str, object]:
+    """What a task's preset sets, its name included. Raises InputError for an unknown one."""
+    if preset not in presets:
+        raise InputError("training.unknown_preset", preset=preset, known=", ".join(presets))
+    return {"preset": preset, **presets[preset]}
+
+
 _C = TypeVar("_C", bound=TrainingConfig)
 
 
