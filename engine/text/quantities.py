@@ -1,0 +1,208 @@
+"""Numbers with their units as people write them, in English and Chinese, and when two are equal."""
+
+import functools
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pint
+
+# Units sold by are rounded: 3 ft is given as 0.91 m, 1.8 l as 60 fl oz.
+TOLERANCE = 0.011
+# The unit of a picture's height ("1080p").
+HEIGHT = "scanline"
+# Forms up to this length tell capitals from small letters.
+SHORT = 3
+
+_WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}  # full-width letters and digits
+_RANGE = re.compile(r"\s*(?:[-–—~〜/]|to|or|and|至|到|或)\s*")
+_TIMES = re.compile(r"\s*(?:x|X|×|\*|by)\s*")
+_NUMERALS = "零〇一二两三四五六七八九十百千半"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number at `text[start:end]`, unit included: `value` in `unit`.
+
+    `unit` is a key of units.toml (a pint expression such as `milliliter`, or a count such as
+    `sheet`), "" for a bare number.
+    """
+
+    value: float
+    unit: str
+    start: int
+    end: int
+
+    @property
+    def base(self) -> tuple[float, str]:
+        """The value in the base unit of its dimension, and that dimension ("" for bare numbers)."""
+        scale, offset, dimension = _scale(self.unit)
+        return self.value * scale + offset, dimension
+
+    @property
+    def dimension(self) -> str:
+        """What is measured: its base unit (`meter`), the name of a count, "" for a bare number."""
+        return _scale(self.unit)[2]
+
+    def equals(self, other: "Quantity") -> bool:
+        """Whether both measure the same thing and differ by rounding only; exact in one unit."""
+        if self.unit == other.unit:
+            return abs(self.value - other.value) <= 1e-9 * max(abs(self.value), 1)
+        (mine, kind), (theirs, other_kind) = self.base, other.base
+        return kind == other_kind and abs(mine - theirs) <= TOLERANCE * max(abs(mine), abs(theirs))
+
+
+def quantities(text: str) -> list[Quantity]:
+    """All quantities of a text in their order.
+
+    "10x15 cm" are two lengths, "100-240 V" two voltages, "两年" and "two-year" two years. Digits
+    that are part of a name ("X544", "Cat6", "3D") are none.
+    """
+    text = _idioms().sub(lambda idiom: " " * len(idiom.group()), text.translate(_WIDE))
+    found = [quantity for match in _pattern().finditer(text) if (quantity := _read(match))]
+    # A unit written once holds for a whole range, and for all sides of a size.
+    for here in range(len(found) - 2, -1, -1):
+        first, second = found[here], found[here + 1]
+        if first.unit or not second.unit:
+            continue
+        between = text[first.end : second.start]
+        sides = second.dimension in ("meter", "pixel") and _TIMES.fullmatch(between)
+        if sides or _RANGE.fullmatch(between):
+            found[here] = replace(first, unit=second.unit)
+    return found
+
+
+def unit_named(form: str) -> str | None:
+    """The unit that `form` ("kg", "毫升") is a way to write; None if there is none."""
+    return _forms().get(form) or _long_forms().get(form.lower())
+
+
+def _read(match: re.Match[str]) -> Quantity | None:
+    parts = match.groupdict()
+    form = parts["unit"] or parts["mark"]
+    unit = unit_named(form) or "" if form else ""
+    if parts["height"]:
+        return Quantity(_tables()["heights"][parts["height"]], HEIGHT, *match.span())
+    if parts["digits"]:
+        value = _digits(parts["digits"])
+        if parts["scale"]:
+            value *= _tables()["scales"][parts["scale"].strip().lower()]
+        value = -value if parts["sign"] else value
+    elif parts["word"]:
+        value = _tables()["numbers"][parts["word"].lower()]
+        if parts["many"]:
+            value *= _tables()["scales"][parts["many"].lower()]
+        # "One" and "half" without a unit count nothing.
+        if not unit and value <= 1:
+            return None
+    elif unit:
+        value = _numeral(parts["numeral"])
+    else:
+        return None
+    return Quantity(value, unit, *match.span())
+
+
+def _digits(text: str) -> float:
+    if "/" in text:
+        *whole, fraction = text.split()
+        above, below = fraction.split("/")
+        return sum(map(float, whole)) + int(above) / int(below)
+    if text[-1] in "½¼¾":
+        return float(text[:-1] or 0) + unicodedata.numeric(text[-1])
+    if re.fullmatch(r"\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?:\.\d+)?", text):
+        return float(re.sub(r"[,\u00a0\u2009\u202f]", "", text))
+    return float(text.replace(",", "."))
+
+
+def _numeral(text: str) -> float:
+    """A Chinese numeral below ten thousand: 两百五十, 十二, 半."""
+    if text == "半":
+        return 0.5
+    total = digit = 0.0
+    for sign in text:
+        value = 2.0 if sign == "两" else unicodedata.numeric(sign)
+        if value >= 10:
+            total += (digit or 1.0) * value
+            digit = 0.0
+        else:
+            digit = digit * 10 + value
+    return total + digit
+
+
+@functools.cache
+def _scale(unit: str) -> tuple[float, float, str]:
+    """What turns a value into base units: factor, offset, and the dimension's name."""
+    if not unit or unit in _tables()["counts"] or unit == HEIGHT:
+        return 1.0, 0.0, unit
+    parsed = _registry().parse_units(unit)
+    zero, one = (_registry().Quantity(value, parsed).to_base_units() for value in (0.0, 1.0))
+    return one.magnitude - zero.magnitude, zero.magnitude, str(one.units)
+
+
+@functools.cache
+def _registry() -> pint.UnitRegistry:
+    registry: pint.UnitRegistry = pint.UnitRegistry()
+    for name, definition in _tables()["definitions"].items():
+        registry.define(f"{name} = {definition}")
+    return registry
+
+
+@functools.cache
+def _tables() -> Mapping[str, dict[str, Any]]:
+    return tomllib.loads(Path(__file__).with_name("units.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _forms() -> Mapping[str, str]:
+    kinds = (*_tables()["counts"].items(), *_tables()["units"].items())
+    return {form: unit for unit, forms in kinds for form in forms}
+
+
+@functools.cache
+def _long_forms() -> Mapping[str, str]:
+    return {form.lower(): unit for form, unit in _forms().items() if len(form) > SHORT}
+
+
+@functools.cache
+def _idioms() -> re.Pattern[str]:
+    return re.compile(_either(_tables()["idioms"]["count_nothing"]))
+
+
+@functools.cache
+def _pattern() -> re.Pattern[str]:
+    tables = _tables()
+    ends = r"(?![A-Za-z0-9])"
+    followed = tables["followed"]
+    forms = []
+    leading = set(tables["before"]["marks"])
+    for form in sorted(_forms().keys() - leading, key=len, reverse=True):
+        written = f"(?i:{re.escape(form)})" if len(form) > SHORT else re.escape(form)
+        ending = f"(?={followed[form]})" if form in followed else ends if form[-1].isalnum() else ""
+        # A letter right after a Chinese unit starts the next word.
+        forms.append(written + ("" if form[-1] > "\u3400" else ending))
+    unit = rf"(?:[ \u00a0-]?(?P<unit>{'|'.join(forms)}))"
+    digits = (
+        r"(?:\d+ )?(?:1/[2348]|2/3|3/4)(?!\d)|\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?:\.\d+)?"
+        r"|\d*[½¼¾]|\d+(?:[.,]\d+)?"
+    )
+    marks = _either(leading)
+    heights = _either(tables["heights"])
+    latin = {scale for scale in tables["scales"] if scale.isascii()}
+    scale = rf"\ ?(?:{_either(latin)})(?![A-Za-z])|{_either(set(tables['scales']) - latin)}"
+    word = _either(tables["numbers"])
+    many = _either({"hundred", "thousand", "dozen"})
+    return re.compile(
+        rf"(?:(?<![A-Za-z0-9])|(?<=\d[x*]))(?<!\d[.,])(?:(?P<height>{heights}){ends}|(?:"
+        rf"(?<!_)(?<![A-Za-z]-)(?:(?P<mark>{marks})\ ?)?"
+        rf"(?:(?<![^\s(])(?P<sign>[-−–])(?=\d))?(?P<digits>{digits})(?P<scale>{scale})?"
+        rf"|(?i:(?P<word>{word})(?:[ -](?P<many>{many}))?\b)"
+        rf"|(?P<numeral>[{_NUMERALS}]+))(?:{unit}|(?=[xX]\d)|(?![A-Za-z0-9]|[.,]?\d)))"
+    )
+
+
+def _either(forms: Iterable[str]) -> str:
+    return "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
