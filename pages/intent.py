@@ -3,11 +3,11 @@ import streamlit as st
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from pages.ui import answers, download, link, names, query_box, query_file, shell, tables
+from pages.ui.classifier_quality import show_quality
 from pages.ui.i18n import t
 from pages.ui.intent_answers import as_table, heads_of
 from pages.ui.intent_labels import show_labels
 from pages.ui.intent_mix import show_mix
-from pages.ui.intent_quality import show_quality
 from pages.ui.intent_view import show_one
 from pages.ui.runs import choose_run
 
@@ -58,7 +58,7 @@ def show_view(view: str, current: Workspace, query: str, run: Run | None) -> Non
         case "labels":
             show_labels(current, run, whom)
         case "quality":
-            show_quality(current, run)
+            show_quality(current, "intent", "query", run)
         case "list":
             show_list(current, whom)
 

@@ -17,7 +17,7 @@ from engine.models.classifier import Classifier, train_classifier, trunk_depth
 from engine.models.encoder import Encoder, load_encoder
 from engine.models.heads import AttentionPooling, masked_cross_entropy
 from engine.models.linear import Tfidf
-from engine.models.members import LinearMember, QueryVectors
+from engine.models.members import LinearMember, TextVectors
 from engine.models.reporting import last_checkpoint
 from engine.models.trunk import Trunk
 from engine.training.config import ClassifierConfig
@@ -157,7 +157,7 @@ def test_a_stopped_training_goes_on_from_its_last_whole_checkpoint(
 def test_linear_members_learn_and_come_back_without_pickle(
     encoder: Encoder, tmp_path: Path
 ) -> None:
-    data, vectors = examples(), QueryVectors(encoder)
+    data, vectors = examples(), TextVectors(encoder)
     both = LinearMember.fit(data, data, SIZES, Tfidf.fit(data.texts), vectors)
     scores = both.scores(TEXTS)
     assert (scores["thing"].argmax(axis=1) == data.labels["thing"]).all()

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.data.examples import Trust, label_queries, labels_of
 from engine.data.labels import (
     INTENTS,
     OTHER,
@@ -19,6 +18,7 @@ from engine.data.labels import (
     labelling,
     weak_intents,
 )
+from engine.data.query_labels import Trust, label_queries, labels_of
 from engine.data.split import split_queries
 from engine.data.tables import Tables
 from engine.errors import InputError

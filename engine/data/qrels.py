@@ -1,11 +1,14 @@
 """Which product answers which query: the truth that search learns from and is measured with."""
 
 import json
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
+from engine.data.load import clean_file
 from engine.data.tables import Tables
+from engine.errors import InputError
 from engine.text.words import normalise
 
 Source = Literal["judgments", "clicks", "catalog"]
@@ -128,3 +131,16 @@ def _short_values(attributes: str | None) -> str:
         return ""
     values = [value for value in json.loads(attributes).values() if isinstance(value, str)]
     return " ".join(value for value in values if len(value) < SHORT_VALUE)
+
+
+def judged_queries(file: Path, tables: Tables) -> pd.DataFrame:
+    """The queries of a file of judgments that have a relevant product in the catalog.
+
+    Columns `example_id`, `input`, `query`, `qrels`. Raises InputError for a file that cannot be
+    used, or that judges nothing of this catalog.
+    """
+    frames = {"products": tables.products, "judgments": clean_file("judgments", file)}
+    part = query_qrels(Tables(frames, tables.language), "judgments")
+    if part.empty:
+        raise InputError("tasks.nothing_to_measure", file=file.name)
+    return part.assign(input=part["query"], example_id=part["query"])

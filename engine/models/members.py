@@ -19,15 +19,15 @@ MOST_KEPT = 50_000
 VECTOR_SCALE = 4.0
 
 
-class QueryVectors:
-    """An encoder that remembers the vectors of the queries it has seen."""
+class TextVectors:
+    """An encoder that remembers the vectors of the texts it has seen."""
 
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
         self._known: dict[str, NDArray[np.float32]] = {}
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The vectors `(texts, dimension)` of queries."""
+        """The vectors `(texts, dimension)` of texts."""
         if len(self._known) > MOST_KEPT:
             self._known.clear()
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
@@ -42,7 +42,7 @@ class LinearMember:
 
     linear: Linear
     tfidf: Tfidf | None = None
-    vectors: QueryVectors | None = None
+    vectors: TextVectors | None = None
 
     @classmethod
     def fit(
@@ -51,7 +51,7 @@ class LinearMember:
         validation: Examples,
         sizes: Mapping[str, int],
         tfidf: Tfidf | None = None,
-        vectors: QueryVectors | None = None,
+        vectors: TextVectors | None = None,
     ) -> Self:
         """Fit on `train`, the penalty chosen on `validation`; `sizes` are label counts by head."""
         held = (_features(validation.texts, tfidf, vectors), validation.labels)
@@ -71,13 +71,13 @@ class LinearMember:
             self.tfidf.save(folder)
 
     @classmethod
-    def load(cls, folder: Path, vectors: QueryVectors | None = None) -> Self:
+    def load(cls, folder: Path, vectors: TextVectors | None = None) -> Self:
         """What `save` wrote."""
         words = Tfidf.load(folder) if (folder / "tfidf.json").is_file() else None
         return cls(Linear.load(folder / "linear.safetensors"), words, vectors)
 
 
-def _features(texts: Sequence[str], tfidf: Tfidf | None, vectors: QueryVectors | None) -> Any:
+def _features(texts: Sequence[str], tfidf: Tfidf | None, vectors: TextVectors | None) -> Any:
     if vectors is None:
         assert tfidf is not None  # noqa: S101 - a member has words, vectors or both
         return tfidf.transform(texts)
@@ -91,7 +91,7 @@ def linear_members(
     train: Examples,
     validation: Examples,
     sizes: Mapping[str, int],
-    vectors: QueryVectors,
+    vectors: TextVectors,
     names: Sequence[str],
 ) -> dict[str, LinearMember]:
     """The members called `names`, of `tfidf`, `frozen` and `frozen_tfidf`, fitted."""

@@ -91,6 +91,12 @@ class Task(Protocol):
     def dataset(self, tables: Tables, config: TrainingConfig) -> Dataset:
         """Examples, split into train, validation and test. Raises InputError if not ready."""
 
+    def dataset_from(self, file: Path, tables: Tables, config: TrainingConfig) -> Dataset:
+        """What floors need to be measured on the examples of a user's `file`: its test part.
+
+        Raises InputError for a file that cannot be used as it is.
+        """
+
     def steps(self, dataset: Dataset, config: TrainingConfig) -> "Work":
         """How much there is to compute: what the estimate of time and memory rests on."""
 

@@ -15,6 +15,7 @@ from engine.data.qrels import (
     ENOUGH_QUERIES,
     best_source,
     count_queries,
+    judged_queries,
     product_texts,
     product_words,
     query_qrels,
@@ -27,7 +28,7 @@ from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.pairs import CHECK_DEPTH, CHECK_QUERIES, draw_negatives, hard_pool, make_pairs
 from engine.retrieval.ranking import Ranking
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
-from engine.text.words import normalise, segment
+from engine.text.words import left_out, normalise
 from engine.training.config import BiEncoderConfig, preset_settings, with_changes
 from engine.training.progress import Progress, Silent
 
@@ -127,6 +128,11 @@ class SearchTask:
         notes = ["search.learned_from_catalog"] if source == "catalog" else []
         pairs = make_pairs(train, source, config.max_positives, config.max_examples, config.seed)
         return Dataset(self.name, pairs, validation, test, tables, notes=notes)
+
+    def dataset_from(self, file: Path, tables: Tables, config: SearchConfig) -> Dataset:
+        """The queries of a file of judgments that have a relevant product in the catalog."""
+        part = judged_queries(file, tables)
+        return Dataset(self.name, part.iloc[:0], part.iloc[:0], part, tables)
 
     def steps(self, dataset: Dataset, config: SearchConfig) -> Work:
         """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""
@@ -281,7 +287,7 @@ class SearchTask:
         query, product_id = _query(item, 0), str(item.get("product_id", ""))
         if product_id not in bundle.dense.rows:
             raise InputError("search.unknown_product", product=product_id)
-        parts = _occlusions(query)
+        parts = left_out(query)
         vectors = bundle.encode([query, *(rest for _, rest in parts)])
         closeness = [bundle.dense.cosine(vector, product_id) for vector in vectors]
         weights = [
@@ -313,20 +319,6 @@ def _bundle(
         reranker=Reranker(config.reranker) if config.reranker else None,
         **how,
     )
-
-
-def _occlusions(query: str) -> list[tuple[str, str]]:
-    """Each word of the query with the query that is left without it."""
-    parts = query.split()
-    if len(parts) > 1:
-        return [
-            (part, " ".join(parts[:place] + parts[place + 1 :])) for place, part in enumerate(parts)
-        ]
-    parts = segment(query)
-    return [
-        (part, "".join(parts[:place] + parts[place + 1 :]) or " ")
-        for place, part in enumerate(parts)
-    ]
 
 
 def _place(product_ids: Sequence[str], product_id: str) -> int | None:

@@ -44,6 +44,20 @@ def words_of_all(texts: Iterable[str]) -> list[list[str]]:
     return [words(text) for text in texts]
 
 
+def left_out(query: str) -> list[tuple[str, str]]:
+    """Each word of the query with the query that is left without it."""
+    parts = query.split()
+    if len(parts) > 1:
+        return [
+            (part, " ".join(parts[:place] + parts[place + 1 :])) for place, part in enumerate(parts)
+        ]
+    parts = segment(query)
+    return [
+        (part, "".join(parts[:place] + parts[place + 1 :]) or " ")
+        for place, part in enumerate(parts)
+    ]
+
+
 @functools.cache
 def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")

@@ -58,6 +58,9 @@ class ClassifierConfig(TrainingConfig):
     token_dropout: float = Field(
         0.1, ge=0, lt=1, description="Share of words hidden at random while training."
     )
+    precision: float = Field(
+        0.9, gt=0, le=1, description="Share of right answers among those not called unsure."
+    )
 
 
 def preset_settings(presets: Mapping[str, Mapping[str, object]], preset: str) -> dict[str, object]:

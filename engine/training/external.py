@@ -7,15 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.data.labels import OTHER
-from engine.data.load import clean_file
-from engine.data.mapping import guess
-from engine.data.presets import squash
-from engine.data.qrels import query_qrels
-from engine.data.reader import read_table
-from engine.data.schema import CATEGORY_SEPARATOR
 from engine.data.tables import Tables
-from engine.data.texts import split_category
 from engine.errors import InputError
 from engine.evaluation.compare import against_all, paired_interval
 from engine.evaluation.heldout import heldout_frame, primary_metric, score_systems
@@ -23,7 +15,7 @@ from engine.evaluation.ranking import JUDGED
 from engine.storage.runs import Run, list_runs, load_run, run_folder
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
-from engine.tasks.base import Bundle, Dataset, Task
+from engine.tasks.base import Bundle, Task
 from engine.text.words import normalise
 from engine.training.config import TrainingConfig
 from engine.training.progress import Progress
@@ -91,12 +83,8 @@ def evaluate_file(
     run = _find_run(workspace, task_name, run_id)
     task, tables = get_task(task_name), workspace.tables()
     config = make_config(task, tables, run.config if run else {})
-    if task.kind == "ranking":
-        part = _judged_part(tables, file)
-        dataset = Dataset(task.name, part.iloc[:0], part.iloc[:0], part, tables)
-    else:
-        dataset = task.dataset(tables, config)
-        part = _labelled_part(dataset, file)
+    dataset = task.dataset_from(file, tables, config)
+    part = dataset.test
     progress.stage("floors")
     answers = task.floors(dataset, part, config)
     progress.stage("untuned")
@@ -124,51 +112,6 @@ def _find_run(workspace: Workspace, task_name: str, run_id: str | None) -> Run |
     if run.task != task_name:
         raise InputError("tasks.other_run", run=run_id, task=task_name, other=run.task)
     return run
-
-
-def _judged_part(tables: Tables, file: Path) -> pd.DataFrame:
-    judgments = clean_file("judgments", file)
-    frames = {"products": tables.products, "judgments": judgments}
-    part = query_qrels(Tables(frames, tables.language), "judgments")
-    if part.empty:
-        raise InputError("tasks.nothing_to_measure", file=file.name)
-    return part.assign(input=part["query"], example_id=part["query"])
-
-
-def _labelled_part(dataset: Dataset, file: Path) -> pd.DataFrame:
-    frame = read_table(file).frame
-    names = [str(column) for column in frame.columns]
-    fields = guess("products", frame).fields | guess("searches", frame).fields
-    fields |= {squash(name): name for name in names}
-    heads = [head for head in dataset.labels if head in fields]
-    if "query" not in fields or not heads:
-        columns, wanted = ", ".join(names), ", ".join(dataset.labels)
-        raise InputError("tasks.no_truth", file=file.name, heads=wanted, columns=columns)
-    part = pd.DataFrame({"input": frame[fields["query"]], "query": frame[fields["query"]]})
-    for head, labels in dataset.labels.items():
-        given = frame[fields[head]] if head in heads else pd.Series(None, frame.index, dtype=object)
-        part[f"truth.{head}"] = _to_labels(given, labels)
-    truths = [f"truth.{head}" for head in dataset.labels]
-    part = part.dropna(subset=["input"]).dropna(subset=truths, how="all").reset_index(drop=True)
-    if part.empty:
-        raise InputError("tasks.nothing_to_measure", file=file.name)
-    return part.assign(query=part["input"].map(normalise), example_id=part.index.astype(str))
-
-
-def _to_labels(given: pd.Series, labels: list[str]) -> pd.Series:
-    """The label that a cell means: by name, else the one that its category path lies below."""
-    names = {squash(label): label for label in labels}
-    by_length = sorted(labels, key=len, reverse=True)
-
-    def label(text: str) -> str:
-        if squash(text) in names:
-            return names[squash(text)]
-        below = (name for name in by_length if text.startswith(name + CATEGORY_SEPARATOR))
-        return next(below, OTHER if OTHER in labels else text)
-
-    known = given.dropna()
-    paths = dict(zip(known, split_category(known), strict=True))
-    return given.map(lambda text: label(paths[text]), na_action="ignore").astype(object)
 
 
 def _report(
@@ -209,4 +152,4 @@ def _seen(
         return None
     dataset = task.dataset(tables, config)
     learned = pd.concat([dataset.train["input"], dataset.validation["input"]]).map(normalise)
-    return int(part["query"].map(normalise).isin(set(learned)).sum())
+    return int(part["input"].map(normalise).isin(set(learned)).sum())

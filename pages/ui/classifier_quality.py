@@ -1,4 +1,4 @@
-"""How good a trained intent model is on queries it never saw: confusions and honesty."""
+"""How good a trained classifier is on examples it never saw: confusions and honesty."""
 
 import numpy as np
 import pandas as pd
@@ -20,17 +20,20 @@ _NARROW = 8  # labels that leave room for a second chart beside theirs
 _HONEST = 0.05
 
 
-def show_quality(current: Workspace, run: Run | None) -> None:
-    """Per head the confusion matrix and the reliability curve of `run`."""
+def show_quality(current: Workspace, task: str, field: str, run: Run | None) -> None:
+    """Per head the confusion matrix and the reliability curve of `run`.
+
+    `field` is what an input of `task` calls its text.
+    """
     if run is None:
-        invite_to_tune("intent")
+        invite_to_tune(task)
         return
     heldout = _heldout(str(current.folder), run.run_id, run.created, current)
     heads = heldout["head"].unique().tolist()
     head = heads[0]
     if len(heads) > 1:
         head = st.segmented_control(
-            t("intent.quality.head"),
+            t("quality.head"),
             heads,
             default=head,
             required=True,
@@ -42,9 +45,9 @@ def show_quality(current: Workspace, run: Run | None) -> None:
     narrow = len(labels) <= _NARROW
     left, right = st.columns([3, 2], gap="large") if narrow else (st.container(), st.container())
     with left:
-        _show_confusion(rows, head, run.recommended, labels)
+        _show_confusion(task, rows, head, run.recommended, labels)
     with right:
-        _show_reliability(current, rows, head, run.run_id)
+        _show_reliability(current, run, field, rows, head)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -52,39 +55,43 @@ def _heldout(folder: str, run_id: str, created: float, _current: Workspace) -> p
     return load_heldout(_current, run_id)
 
 
-def _show_confusion(rows: pd.DataFrame, head: str, system: str, labels: list[str]) -> None:
+def _show_confusion(
+    task: str, rows: pd.DataFrame, head: str, system: str, labels: list[str]
+) -> None:
     table = confusion(rows["truth"], rows[system], labels)
-    shown = [names.label("intent", head, label) for label in labels]
+    shown = [names.label(task, head, label) for label in labels]
     wrong = table.copy()
     np.fill_diagonal(wrong, 0)
     if wrong.sum():
         row, column = np.unravel_index(wrong.argmax(), wrong.shape)
         title = t(
-            "intent.quality.confused",
+            "quality.confused",
             true=charts.cut(shown[row]),
             said=charts.cut(shown[column]),
             n=int(wrong[row, column]),
             of=int(table[row].sum()),
         )
     else:
-        title = t("intent.quality.never_confused", n=int(table.sum()))
+        title = t("quality.never_confused", n=int(table.sum()))
     charts.draw(
         charts.heatmap(
             # An empty cell says nothing happened more quietly than a zero.
             pd.DataFrame(table, index=shown, columns=shown).replace(0, np.nan),
-            x_name=t("intent.quality.said"),
-            y_name=t("intent.quality.true"),
-            value_name=t("intent.quality.queries"),
+            x_name=t("quality.said"),
+            y_name=t("quality.true"),
+            value_name=t("quality.examples"),
         ),
         title=title,
-        note=t("intent.quality.confusion_note", n=int(table.sum())),
+        note=t("quality.confusion_note", n=int(table.sum())),
         key="chart_confusion",
     )
 
 
-def _show_reliability(current: Workspace, rows: pd.DataFrame, head: str, run_id: str) -> None:
-    items = [{"query": text} for text in rows["input"]]
-    found = answers.ask_all(current, "intent", run_id, items)
+def _show_reliability(
+    current: Workspace, run: Run, field: str, rows: pd.DataFrame, head: str
+) -> None:
+    items = [{field: text} for text in rows["input"]]
+    found = answers.ask_all(current, run.task, run.run_id, items)
     if not found:
         return
     confidence = [answer[f"{head}_confidence"] for answer in found]
@@ -98,11 +105,11 @@ def _show_reliability(current: Workspace, rows: pd.DataFrame, head: str, run_id:
     code = "honest" if not far else "too_sure" if claimed > real else "too_modest"
     figure = charts.curve(
         {
-            t("intent.quality.model"): (curve["confidence"].to_list(), curve["accuracy"].to_list()),
-            t("intent.quality.perfect"): ([0, 1], [0, 1]),
+            t("quality.model"): (curve["confidence"].to_list(), curve["accuracy"].to_list()),
+            t("quality.perfect"): ([0, 1], [0, 1]),
         },
-        x_name=t("intent.confidence"),
-        y_name=t("intent.quality.right"),
+        x_name=t("quality.confidence"),
+        y_name=t("quality.right"),
         markers=True,
     )
     figure.data[1].update(mode="lines", line={"color": charts.GREY, "dash": "dash", "width": 1.5})
@@ -110,7 +117,7 @@ def _show_reliability(current: Workspace, rows: pd.DataFrame, head: str, run_id:
     figure.update_yaxes(range=[0, 1.05], tickformat=".0%")
     charts.draw(
         figure,
-        title=t(f"intent.quality.{code}", claimed=f"{claimed:.0%}", real=f"{real:.0%}"),
-        note=t("intent.quality.reliability_note", gap=f"{100 * gap:.1f}"),
+        title=t(f"quality.{code}", claimed=f"{claimed:.0%}", real=f"{real:.0%}"),
+        note=t("quality.reliability_note", gap=f"{100 * gap:.1f}"),
         key="chart_reliability",
     )

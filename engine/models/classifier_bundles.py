@@ -1,4 +1,4 @@
-"""Models that say what a query means: trained members in blends, or descriptions of the labels."""
+"""Models that label a text: trained members in blends, or descriptions of the labels."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from torch import Tensor
 from engine.models.blend import Blend
 from engine.models.calibration import log_softmax
 from engine.models.classifier import Classifier, trunk_depth
-from engine.models.members import LinearMember, QueryVectors
+from engine.models.members import LinearMember, TextVectors
 from engine.models.trunk import Trunk
 from engine.storage.files import write_json
 from engine.training.config import ClassifierConfig
@@ -30,7 +30,7 @@ ZERO_SHOT_THRESHOLD = 0.5
 _Config = TypeVar("_Config", bound=ClassifierConfig)
 
 
-class IntentBundle(Protocol):
+class ClassifierBundle(Protocol):
     """What both kinds of bundle can do."""
 
     @property
@@ -38,7 +38,7 @@ class IntentBundle(Protocol):
         """The labels of every head, in the order of the probabilities' columns."""
 
     @property
-    def vectors(self) -> QueryVectors:
+    def vectors(self) -> TextVectors:
         """The pretrained encoder."""
 
     @property
@@ -69,7 +69,7 @@ class TrainedBundle:
     """A tuned classifier and linear members, mixed per system and head by `blends`."""
 
     labels: Mapping[str, list[str]]
-    vectors: QueryVectors
+    vectors: TextVectors
     config: ClassifierConfig
     classifier: Classifier
     linear: Mapping[str, LinearMember]
@@ -132,10 +132,10 @@ class TrainedBundle:
 
 @dataclass(frozen=True)
 class ZeroShotBundle:
-    """The untuned encoder: the label whose description is nearest to the query."""
+    """The untuned encoder: the label whose description is nearest to the text."""
 
     labels: Mapping[str, list[str]]
-    vectors: QueryVectors
+    vectors: TextVectors
     config: ClassifierConfig
     described: Mapping[str, NDArray[np.float32]]
     recommended: str = "untuned"
@@ -148,7 +148,7 @@ class ZeroShotBundle:
     def probabilities(
         self, texts: Sequence[str], systems: Sequence[str] | None = None
     ) -> dict[str, dict[str, Floats]]:
-        """Softmax of the cosines between queries and label descriptions."""
+        """Softmax of the cosines between texts and label descriptions."""
         found = self.vectors(texts)
         heads = {
             head: np.exp(log_softmax((found @ vectors.T).astype(float) / ZERO_SHOT_TEMPERATURE))
@@ -184,7 +184,7 @@ def load_config(folder: Path, kind: type[_Config]) -> _Config:
     return kind.model_validate(_about(folder)["config"])
 
 
-def load_bundle(folder: Path, vectors: QueryVectors, config: ClassifierConfig) -> IntentBundle:
+def load_bundle(folder: Path, vectors: TextVectors, config: ClassifierConfig) -> ClassifierBundle:
     """What `save` wrote, on the encoder that `config` names."""
     about = _about(folder)
     labels = about["labels"]

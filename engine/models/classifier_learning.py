@@ -1,4 +1,4 @@
-"""Making the intent task's bundles: the tuned one from examples, the untuned one from words."""
+"""Making bundles that classify: the tuned one from examples, the untuned one from words."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,8 +10,8 @@ from engine.data.examples import Examples
 from engine.models.blend import Blend, fit_blend
 from engine.models.calibration import log_loss
 from engine.models.classifier import train_classifier, trunk_depth
-from engine.models.intent_bundles import TrainedBundle, ZeroShotBundle
-from engine.models.members import QueryVectors, linear_members
+from engine.models.classifier_bundles import TrainedBundle, ZeroShotBundle
+from engine.models.members import TextVectors, linear_members
 from engine.models.trunk import Trunk
 from engine.training.config import ClassifierConfig
 from engine.training.progress import Progress
@@ -23,15 +23,14 @@ def learn_bundle(
     labels: Mapping[str, list[str]],
     train: Examples,
     validation: Examples,
-    vectors: QueryVectors,
+    vectors: TextVectors,
     config: ClassifierConfig,
-    precision: float,
     folder: Path,
     progress: Progress,
 ) -> TrainedBundle:
     """Tune the encoder, fit the linear members, and mix them by the validation part.
 
-    An answer counts as unsure below the confidence that keeps `precision` on validation.
+    An answer counts as unsure below the confidence that keeps `config.precision` on validation.
     """
     sizes = {head: len(names) for head, names in labels.items()}
     trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
@@ -43,7 +42,9 @@ def learn_bundle(
     blends = {
         system: {
             head: fit_blend(
-                {name: scores[name][head] for name in names}, validation.labels[head], precision
+                {name: scores[name][head] for name in names},
+                validation.labels[head],
+                config.precision,
             )
             for head in sizes
         }
@@ -56,7 +57,7 @@ def learn_bundle(
 def describe_bundle(
     labels: Mapping[str, list[str]],
     texts: Mapping[str, Sequence[Sequence[str]]],
-    vectors: QueryVectors,
+    vectors: TextVectors,
     config: ClassifierConfig,
     progress: Progress,
 ) -> ZeroShotBundle:
