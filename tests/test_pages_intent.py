@@ -202,7 +202,7 @@ def test_the_confusion_matrix_and_the_reliability_of_a_run(models) -> None:
     trained(shop)
     said = said_on(show(shop, "How good is it?"))
     # “problem” is no true label of the held-out part, so nothing is confused among those that are.
-    assert "held-out queries were read right" in said
+    assert "held-out examples were read right" in said
     assert "claims 90%" in said
 
 
@@ -214,7 +214,7 @@ def test_the_most_frequent_confusion_is_named(models) -> None:
     heldout["tuned_tfidf"] = np.where(heldout["input"] == "ccc", "deal", heldout["truth"])
     heldout.to_parquet(folder / "heldout.parquet")
     said = said_on(show(shop, "How good is it?"))
-    assert "“Gift or occasion” is most often mistaken for “Deal”: 1 of its 3 queries" in said
+    assert "“Gift or occasion” is most often mistaken for “Deal”: 1 of 3" in said
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
