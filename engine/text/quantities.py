@@ -4,7 +4,7 @@ import functools
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ SHORT = 3
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}  # full-width letters and digits
 _RANGE = re.compile(r"\s*(?:[-–—~〜/]|to|or|and|至|到|或)\s*")
 _TIMES = re.compile(r"\s*(?:x|X|×|\*|by)\s*")
-_NUMERALS = "零〇一二两三四五六七八九十百千半"
+_NUMERALS = "零〇一二两三四五六七八九十百千万半"
+MYRIAD = 10_000
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ def unit_named(form: str) -> str | None:
     return _forms().get(form) or _long_forms().get(form.lower())
 
 
+def unit_forms(table: str) -> Mapping[str, Sequence[str]]:
+    """How each unit of a table of units.toml (`units` or `counts`) is written."""
+    return _tables()[table]
+
+
 def _read(match: re.Match[str]) -> Quantity | None:
     parts = match.groupdict()
     form = parts["unit"] or parts["mark"]
@@ -103,7 +109,7 @@ def _read(match: re.Match[str]) -> Quantity | None:
         value = _numeral(parts["numeral"])
     else:
         return None
-    return Quantity(value, unit, *match.span())
+    return Quantity(value + (0.5 if parts["half"] else 0), unit, *match.span())
 
 
 def _digits(text: str) -> float:
@@ -119,18 +125,21 @@ def _digits(text: str) -> float:
 
 
 def _numeral(text: str) -> float:
-    """A Chinese numeral below ten thousand: 两百五十, 十二, 半."""
+    """A Chinese numeral: 两百五十, 十二, 一万二千, 半."""
     if text == "半":
         return 0.5
-    total = digit = 0.0
+    total = section = digit = 0.0
     for sign in text:
         value = 2.0 if sign == "两" else unicodedata.numeric(sign)
-        if value >= 10:
-            total += (digit or 1.0) * value
+        if value >= MYRIAD:
+            total += (section + digit or 1.0) * value
+            section = digit = 0.0
+        elif value >= 10:
+            section += (digit or 1.0) * value
             digit = 0.0
         else:
             digit = digit * 10 + value
-    return total + digit
+    return total + section + digit
 
 
 @functools.cache
@@ -184,7 +193,7 @@ def _pattern() -> re.Pattern[str]:
         ending = f"(?={followed[form]})" if form in followed else ends if form[-1].isalnum() else ""
         # A letter right after a Chinese unit starts the next word.
         forms.append(written + ("" if form[-1] > "\u3400" else ending))
-    unit = rf"(?:[ \u00a0-]?(?P<unit>{'|'.join(forms)}))"
+    unit = rf"(?:[ \u00a0-]?(?P<unit>{'|'.join(forms)})(?P<half>半(?!天|年))?)"
     digits = (
         r"(?:\d+ )?(?:1/[2348]|2/3|3/4)(?!\d)|\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?:\.\d+)?"
         r"|\d*[½¼¾]|\d+(?:[.,]\d+)?"

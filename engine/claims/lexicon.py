@@ -1,0 +1,157 @@
+"""Terms found in a text: its tokens, and the concepts that runs of tokens stand for."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from engine.text.words import segment
+
+_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’][^\W_\u3400-\u9fff]+)?")
+_PAUSE = re.compile(r"[,;:!?。，；：！？、]")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+HEADLINE = 0.4
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word, or one Chinese character, in its normal form, at `text[start:end]`."""
+
+    form: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Concept:
+    """What a term stands for.
+
+    `within` names all concepts that this one is a kind of, itself included: whatever is navy is
+    blue. A `soft` term has other meanings and needs one of `hints` (normal forms) near it. A brand
+    that is a common word too is `cased`: a text means it only where the `first` letter inside a
+    sentence, or `all` are capitals.
+    """
+
+    name: str
+    kind: str
+    within: frozenset[str]
+    soft: bool = False
+    hints: frozenset[str] = frozenset()
+    cased: Literal["", "first", "all"] = ""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A concept at `tokens[first:last]` of a text."""
+
+    concept: Concept
+    first: int
+    last: int
+
+
+class Lexicon:
+    """Terms (sequences of token forms) and their concepts."""
+
+    def __init__(self) -> None:
+        self.terms: dict[tuple[str, ...], Concept] = {}
+        self.lengths: dict[str, list[int]] = {}
+
+    def add(self, term: str, concept: Concept) -> None:
+        """Let `term` stand for `concept`, unless it already stands for another."""
+        forms = forms_of(term)
+        if not forms or forms in self.terms:
+            return
+        self.terms[forms] = concept
+        lengths = self.lengths.setdefault(forms[0], [])
+        if len(forms) not in lengths:
+            lengths.append(len(forms))
+            lengths.sort(reverse=True)
+
+    def get(self, term: str) -> Concept | None:
+        """The concept that `term` stands for."""
+        return self.terms.get(forms_of(term))
+
+    def find(self, text: str, tokens: Sequence[Token]) -> list[Mention]:
+        """The longest terms that a text means, left to right, none within another."""
+        found: list[Mention] = []
+        here = 0
+        for mention in self.find_all(text, tokens):
+            if mention.first >= here and _is_cased(text, tokens, mention):
+                found.append(mention)
+                here = mention.last
+        return found
+
+    def find_all(self, text: str, tokens: Sequence[Token]) -> Iterator[Mention]:
+        """All terms of a text, also those inside others; the longest first at each place."""
+        for first, token in enumerate(tokens):
+            for length in self.lengths.get(token.form, ()):
+                last = first + length
+                if last > len(tokens):
+                    continue
+                concept = self.terms.get(tuple(t.form for t in tokens[first:last]))
+                if concept is None or (length == 1 and not _is_word(text, token)):
+                    continue
+                if length > 1 and _PAUSE.search(text, token.end, tokens[last - 1].start):
+                    continue
+                yield Mention(concept, first, last)
+
+
+@lru_cache(maxsize=20_000)
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """The tokens of a text: words in small letters and singular, Chinese character by character."""
+    return tuple(Token(_normal(match.group()), *match.span()) for match in _TOKEN.finditer(text))
+
+
+def forms_of(term: str) -> tuple[str, ...]:
+    """The normal forms of a term's tokens."""
+    return tuple(token.form for token in tokens_of(term))
+
+
+def is_headline(text: str, tokens: Sequence[Token]) -> bool:
+    """Whether so many words have capitals that a capital tells nothing."""
+    words = [t for t in tokens if t.form.isascii() and t.form.isalpha() and len(t.form) > 3]
+    capitals = sum(text[token.start].isupper() for token in words)
+    return capitals > 3 and capitals > HEADLINE * len(words)
+
+
+def overlap(one: Iterable[str], other: Iterable[str]) -> bool:
+    """Whether two bags of forms share a word that means something."""
+    return any(len(form) > 2 or _CHINESE.match(form) for form in set(one) & set(other))
+
+
+def _normal(word: str) -> str:
+    word = word.lower().replace("’", "'")
+    if len(word) < 4 or not word.isascii() or word.endswith(("ss", "us", "is", "'s")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("shes", "ches", "xes", "sses")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") else word
+
+
+def _is_cased(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
+    written = text[tokens[mention.first].start : tokens[mention.last - 1].end]
+    if mention.concept.cased == "all":
+        return written.isupper()
+    if mention.concept.cased == "first":
+        before = text[: tokens[mention.first].start].rstrip(" \"'(")
+        return not written[0].islower() and before[-1:] not in ("", ".", "!", "?", ":")
+    return True
+
+
+def _is_word(text: str, token: Token) -> bool:
+    """Whether one Chinese character is a word of its own here, or with 色 (colour) after it."""
+    if not _CHINESE.match(token.form):
+        return True
+    return (token.start, token.end) in _word_spans(text)
+
+
+@lru_cache(maxsize=20_000)
+def _word_spans(text: str) -> frozenset[tuple[int, int]]:
+    spans, start = set(), 0
+    for word in segment(text):
+        spans.add((start, start + len(word)))
+        start += len(word)
+    return frozenset(spans)
