@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from engine.claims.facts import Fact, product_facts, product_row, review_facts
 from engine.claims.lexicon import Mention, Token, forms_of, is_headline, tokens_of
-from engine.claims.names import name_claims
+from engine.claims.names import name_claims, place_claims
 from engine.claims.numbers import find_support, number_claims
 from engine.claims.polarity import is_denied
 from engine.claims.statements import Statements, gather
@@ -16,8 +16,8 @@ from engine.claims.vocabulary import Vocabulary, learn
 from engine.data.tables import Tables
 
 ClaimKind = Literal[
-    "number", "brand", "colour", "material", "feature", "ingredient", "attribute", "origin", "name",
-    "warranty", "delivery", "certification", "award", "superlative", "health",
+    "number", "brand", "colour", "material", "feature", "ingredient", "content", "attribute",
+    "origin", "name", "warranty", "delivery", "certification", "award", "superlative", "health",
 ]  # fmt: skip
 KINDS: tuple[ClaimKind, ...] = get_args(ClaimKind)
 
@@ -75,11 +75,11 @@ class ClaimChecker:
                 fact = find_support(number, text, facts, self._vocabulary.units)
                 found.append(Claim("number", text[slice(*span)], *span, fact))
         taken = [(claim.start, claim.end) for claim in found]
-        for token in name_claims(text, tokens):
-            span = (token.start, token.end)
-            if not _inside(span, taken):
-                fact = statements.naming(token.form)
-                found.append(Claim("name", text[slice(*span)], *span, fact))
+        spans: list[tuple[ClaimKind, int, int]] = [*name_claims(text, tokens), *place_claims(text)]
+        for kind, start, end in spans:
+            if not _inside((start, end), taken):
+                fact = statements.naming(text[start:end])
+                found.append(Claim(kind, text[start:end], start, end, fact))
         return sorted(found, key=lambda claim: (claim.start, claim.end))
 
     def supported(self, text: str, facts: Sequence[Fact]) -> bool:
@@ -138,4 +138,4 @@ def _is_meant(mention: Mention, text: str, tokens: Sequence[Token]) -> bool:
 
 
 def _inside(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
-    return any(start < span[1] and span[0] < end for start, end in spans)
+    return any(start <= span[0] and span[1] <= end for start, end in spans)

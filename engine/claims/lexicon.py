@@ -108,6 +108,11 @@ def forms_of(term: str) -> tuple[str, ...]:
     return tuple(token.form for token in tokens_of(term))
 
 
+def encodable(text: str) -> str:
+    """The text with what is no character (half a surrogate pair) replaced one to one."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def is_headline(text: str, tokens: Sequence[Token]) -> bool:
     """Whether so many words have capitals that a capital tells nothing."""
     words = [t for t in tokens if t.form.isascii() and t.form.isalpha() and len(t.form) > 3]
@@ -151,7 +156,7 @@ def _is_word(text: str, token: Token) -> bool:
 @lru_cache(maxsize=20_000)
 def _word_spans(text: str) -> frozenset[tuple[int, int]]:
     spans, start = set(), 0
-    for word in segment(text):
+    for word in segment(encodable(text)):
         spans.add((start, start + len(word)))
         start += len(word)
     return frozenset(spans)

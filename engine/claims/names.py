@@ -1,26 +1,52 @@
-"""Names and model numbers in a text: words that can only come from a fact."""
+"""Names, model numbers and places in a text: words that can only come from a fact."""
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
-from engine.claims.lexicon import Token, is_headline
+from engine.claims.lexicon import Token, encodable, is_headline
 from engine.claims.vocabulary import word_list
+from engine.text.words import tag
 
-_MODEL = re.compile(r"(?=.*[a-z])(?=.*\d)[a-z0-9]{3,}")
+_MODEL = re.compile(r"(?=.*[a-z])(?=.*\d)[a-z0-9]{3,}|[a-z]\d")
 _NO_MODEL = re.compile(r"\d+(?:st|nd|rd|th|s|x)")
 _STARTS = ("", ".", "!", "?", ":", "。", "！", "？", "：", "•", '"', "“", "-", "–", "—", "#")
+_FROM = re.compile(r"(?:来自|产自|产于|源自|源于|选自|采自|出自|原产|进口自)[^，。；！？]{0,4}$")
+_MADE = re.compile(
+    r"[^，。；！？]{0,4}?(?:产|制造|工艺|进口|直采|直供|直邮|原装|货源|生产|制作|牧场|茶园|果园)"
+)
 
 
-def name_claims(text: str, tokens: Sequence[Token]) -> Iterator[Token]:
-    """Model numbers ("IPX7", "D20"), and words that only a name writes with a capital there."""
+def name_claims(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Literal["name"], int, int]]:
+    """Spans of model numbers ("IPX7", "D20"), acronyms, and words that only names write so."""
     common = set(word_list("columns")["names"]["common"])
     latin = [token for token in tokens if token.form[0].isascii()]
     headline = is_headline(text, tokens)
+    shouted = text.isupper()
     for token in latin:
+        written = text[token.start : token.end]
         if _MODEL.fullmatch(token.form):
-            if not _NO_MODEL.fullmatch(token.form):
-                yield token
-        elif token.form.isalpha() and text[token.start].isupper() and token.form not in common:
-            start = text[: token.start].rstrip(" ")[-1:] in _STARTS
-            if len(token.form) > 1 and not headline and not start:
-                yield token
+            named = not _NO_MODEL.fullmatch(token.form)
+        elif not token.form.isalpha() or token.form in common or len(written) < 2:
+            named = False
+        elif written.isupper():
+            named = not shouted
+        else:
+            inside = text[: token.start].rstrip(" ")[-1:] not in _STARTS
+            named = written[0].isupper() and inside and not headline
+        if named:
+            yield "name", token.start, token.end
+
+
+def place_claims(text: str) -> Iterator[tuple[Literal["origin"], int, int]]:
+    """Spans of Chinese place names that something is said to come from (产自浙江, 德国工艺)."""
+    start = 0
+    for word, kind in tag(encodable(text)):
+        end = start + len(word)
+        if (
+            kind == "ns"
+            and len(word) > 1
+            and (_FROM.search(text[:start]) or _MADE.match(text, end))
+        ):
+            yield "origin", start, end
+        start = end

@@ -16,6 +16,15 @@ AROUND = 40
 DISTINCT = 100
 _BARE = re.compile(r"[-\d.,\s x×X*/–+:]+")
 _CLAUSE = re.compile(r"[;:!?。，；：！？]|[.,](?=\s)|\b(?:and|but)\b|和|且")
+# "Less than 500 g" is true of 410 g; of a tenth of it nobody would say so.
+_BELOW = re.compile(
+    r"(?i)(?:less than|under|below|fewer than|within|lighter than)\s*$"
+    r"|(?:不到|少于|低于|小于|轻于)$"
+)
+_ABOVE = re.compile(
+    r"(?i)(?:more than|over|at least|above|exceeding)\s*$|(?:超过|多于|不少于|至少|大于|超)$"
+)
+NEAR = 2.0
 # People also write these for those.
 _ALSO = {"degree": ("degC", "degF")}
 # One of these, in words, counts nothing: 一天, 一周.
@@ -55,7 +64,8 @@ def find_support(
     around = _around(text, claim.start, claim.end)
     for fact in facts:
         for held in fact_quantities(fact, units.get(fact.name, "")):
-            if _equal(claim, held, fact, around) and _same_role(claim, text, held, fact):
+            fits = _equal(claim, held, fact, around) or _beyond(claim, text, held)
+            if fits and _same_role(claim, text, held, fact):
                 return fact
     return None
 
@@ -77,6 +87,18 @@ def _equal(claim: Quantity, held: Quantity, fact: Fact, around: str) -> bool:
         return False
     told = not claim.unit and (claim.value >= DISTINCT or not fact.is_attribute)
     return _alike(claim, held) and (told or _shares(fact, around))
+
+
+def _beyond(claim: Quantity, text: str, held: Quantity) -> bool:
+    """Whether the text only gives a bound, and the fact keeps it without being far from it."""
+    (bound, kind), (known, other) = claim.base, held.base
+    if not claim.unit or kind != other:
+        return False
+    before = text[max(0, claim.start - AROUND) : claim.start]
+    return bool(
+        (_BELOW.search(before) and bound / NEAR <= known <= bound)
+        or (_ABOVE.search(before) and bound <= known <= bound * NEAR)
+    )
 
 
 def _alike(one: Quantity, other: Quantity) -> bool:

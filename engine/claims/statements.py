@@ -53,12 +53,14 @@ class Statements:
                 return fact
         return None
 
-    def naming(self, form: str) -> Fact | None:
-        """The first fact that holds a name or model number, however it is spaced."""
+    def naming(self, name: str) -> Fact | None:
+        """The first fact that holds a name, a place or a model number, however it is spaced."""
+        (form,) = forms_of(name)[:1] or ("",)
         if form in self._written:
             return self._written[form]
-        if any(sign.isdigit() for sign in form):
-            return next((fact for fact in self._facts if form in _squeezed(fact.value)), None)
+        if not name.isascii() or any(sign.isdigit() for sign in name):
+            squeezed = _squeezed(name)
+            return next((fact for fact in self._facts if squeezed in _squeezed(fact.value)), None)
         return None
 
 

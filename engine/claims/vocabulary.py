@@ -27,7 +27,7 @@ VOTES = 5
 MOST_TOKENS = 4
 SHORT = 7
 
-_KINDS = ("colour", "material", "feature", "ingredient", "promise")
+_KINDS = ("colour", "material", "feature", "ingredient", "content", "promise")
 _PARTS = re.compile(r"[,;|\n、，；]|\s/\s|\\n")
 _BARE = re.compile(r"\s*-?\d+(?:\.\d+)?\s*")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -55,18 +55,18 @@ def word_list(name: str) -> Mapping[str, Any]:
 def builtin() -> Lexicon:
     """A new lexicon of the built-in lists."""
     lexicon = Lexicon()
+    hints = frozenset(word_list("columns")["hints"]["words"])
     for kind in _KINDS:
         entries = word_list(kind)
         for name, entry in entries.items():
-            concept = Concept(
-                name,
-                entry.get("kind", kind),
-                frozenset(_within(name, entries)),
-                entry.get("soft", False),
-                frozenset(word_list("columns")["hints"]["words"]),
-            )
-            for term in (*entry.get("en", ()), *entry.get("zh", ())):
-                lexicon.add(term, concept)
+            kind_of_it = entry.get("kind", kind)
+            within = frozenset(_within(name, entries))
+            hard = Concept(name, kind_of_it, within)
+            soft = Concept(name, kind_of_it, within, entry.get("soft", False), hints)
+            for term in entry.get("en", ()):
+                lexicon.add(term, soft)
+            for term in entry.get("zh", ()):
+                lexicon.add(term, hard)
     return lexicon
 
 
@@ -176,11 +176,11 @@ def _add_value(lexicon: Lexicon, candidates: Lexicon, term: str, kind: str, colu
     concept = Concept(name, kind, frozenset(within), soft, frozenset(hints))
     candidates.add(term, concept)
     # "AMD Ryzen" is claimed by whoever leaves the number out.
-    while len(forms) > 1 and forms[-1].isdigit():
+    while forms[-1:] and forms[-1].isdigit():
         forms = forms[:-1]
+    if 1 < len(forms) < len(forms_of(term)):
         shorter = f"{kind}:{' '.join(forms)}"
-        if len(forms) > 1:
-            candidates.add(" ".join(forms), Concept(shorter, kind, frozenset({shorter})))
+        candidates.add(" ".join(forms), Concept(shorter, kind, frozenset({shorter})))
 
 
 def _misleading(

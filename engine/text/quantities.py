@@ -21,7 +21,7 @@ SHORT = 3
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}  # full-width letters and digits
 _RANGE = re.compile(r"\s*(?:[-–—~〜/]|to|or|and|至|到|或)\s*")
 _TIMES = re.compile(r"\s*(?:x|X|×|\*|by)\s*")
-_NUMERALS = "零〇一二两三四五六七八九十百千万半"
+_NUMERALS = "零〇一二两三四五六七八九十百千万"
 MYRIAD = 10_000
 
 
@@ -91,8 +91,9 @@ def _read(match: re.Match[str]) -> Quantity | None:
     parts = match.groupdict()
     form = parts["unit"] or parts["mark"]
     unit = unit_named(form) or "" if form else ""
-    if parts["height"]:
-        return Quantity(_tables()["heights"][parts["height"]], HEIGHT, *match.span())
+    if parts["fixed"]:
+        value, unit = _tables()["fixed"][parts["fixed"]]
+        return Quantity(value, unit, *match.span())
     if parts["digits"]:
         value = _digits(parts["digits"])
         if parts["scale"]:
@@ -199,17 +200,17 @@ def _pattern() -> re.Pattern[str]:
         r"|\d*[½¼¾]|\d+(?:[.,]\d+)?"
     )
     marks = _either(leading)
-    heights = _either(tables["heights"])
+    fixed = _either(tables["fixed"])
     latin = {scale for scale in tables["scales"] if scale.isascii()}
     scale = rf"\ ?(?:{_either(latin)})(?![A-Za-z])|{_either(set(tables['scales']) - latin)}"
     word = _either(tables["numbers"])
     many = _either({"hundred", "thousand", "dozen"})
     return re.compile(
-        rf"(?:(?<![A-Za-z0-9])|(?<=\d[x*]))(?<!\d[.,])(?:(?P<height>{heights}){ends}|(?:"
+        rf"(?:(?<![A-Za-z0-9])|(?<=\d[x*]))(?<!\d[.,])(?:(?P<fixed>{fixed}){ends}|(?:"
         rf"(?<!_)(?<![A-Za-z]-)(?:(?P<mark>{marks})\ ?)?"
         rf"(?:(?<![^\s(])(?P<sign>[-−–])(?=\d))?(?P<digits>{digits})(?P<scale>{scale})?"
         rf"|(?i:(?P<word>{word})(?:[ -](?P<many>{many}))?\b)"
-        rf"|(?P<numeral>[{_NUMERALS}]+))(?:{unit}|(?=[xX]\d)|(?![A-Za-z0-9]|[.,]?\d)))"
+        rf"|(?P<numeral>半|[{_NUMERALS}]+))(?:{unit}|(?=[xX]\d)|(?![A-Za-z0-9]|[.,]?\d)))"
     )
 
 

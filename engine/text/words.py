@@ -39,6 +39,11 @@ def segment(text: str) -> list[str]:
     return list(rjieba.cut(text))
 
 
+def tag(text: str) -> list[tuple[str, str]]:
+    """The words of `segment`, each with jieba's part of speech (`ns` is a place)."""
+    return list(rjieba.tag(text))
+
+
 def words_of_all(texts: Iterable[str]) -> list[list[str]]:
     """The words of every text."""
     return [words(text) for text in texts]
