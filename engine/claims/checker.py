@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from engine.claims.facts import Fact, product_facts, product_row, review_facts
+from engine.claims.learning import Vocabulary, learn
 from engine.claims.lexicon import Mention, Token, forms_of, is_headline, tokens_of
 from engine.claims.names import name_claims, place_claims
 from engine.claims.numbers import find_support, number_claims
 from engine.claims.polarity import is_denied
 from engine.claims.statements import Statements, gather
-from engine.claims.vocabulary import Vocabulary, learn
 from engine.data.tables import Tables
 
 ClaimKind = Literal[

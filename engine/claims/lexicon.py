@@ -10,7 +10,7 @@ from engine.text.words import segment
 
 _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’][^\W_\u3400-\u9fff]+)?")
 _PAUSE = re.compile(r"[,;:!?。，；：！？、]")
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
+CHINESE = re.compile(r"[\u3400-\u9fff]")
 HEADLINE = 0.4
 
 
@@ -122,9 +122,10 @@ def is_headline(text: str, tokens: Sequence[Token]) -> bool:
 
 def overlap(one: Iterable[str], other: Iterable[str]) -> bool:
     """Whether two bags of forms share a word that means something."""
-    return any(len(form) > 2 or _CHINESE.match(form) for form in set(one) & set(other))
+    return any(len(form) > 2 or CHINESE.match(form) for form in set(one) & set(other))
 
 
+@lru_cache(maxsize=100_000)
 def _normal(word: str) -> str:
     word = word.lower().replace("’", "'")
     if len(word) < 4 or not word.isascii() or word.endswith(("ss", "us", "is", "'s")):
@@ -148,7 +149,7 @@ def _is_cased(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
 
 def _is_word(text: str, token: Token) -> bool:
     """Whether one Chinese character is a word of its own here, or with 色 (colour) after it."""
-    if not _CHINESE.match(token.form):
+    if not CHINESE.match(token.form):
         return True
     return (token.start, token.end) in _word_spans(text)
 

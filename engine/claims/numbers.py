@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from engine.claims.facts import Fact
 from engine.claims.lexicon import forms_of, overlap
-from engine.claims.vocabulary import readable, word_list
+from engine.claims.vocabulary import is_about, readable, word_list
 from engine.text.quantities import HEIGHT, Quantity, quantities, unit_forms
 
 # How many characters around a number tell what it is said of.
@@ -134,11 +134,10 @@ def _roles(text: str) -> set[str]:
 
 @lru_cache(maxsize=5_000)
 def _likely_units(column: str) -> tuple[str, ...]:
-    forms = set(forms_of(readable(column)))
     return tuple(
         unit
         for unit, words in word_list("columns")["units"].items()
-        if any(word in forms or (word in column and not word.isascii()) for word in words)
+        if any(is_about(column, word) for word in words)
     )
 
 

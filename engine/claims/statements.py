@@ -102,13 +102,8 @@ def _mentions(text: str, lexicon: Lexicon) -> Iterator:
     return lexicon.find_all(text, tokens_of(text))
 
 
-@lru_cache(maxsize=5_000)
-def _is_colour_column(column: str) -> bool:
-    return kind_of_column(column) == "colour"
-
-
 def _of_colour(fact: Fact) -> bool:
-    return fact.is_attribute and _is_colour_column(fact.name)
+    return fact.is_attribute and kind_of_column(fact.name) == "colour"
 
 
 @lru_cache(maxsize=20_000)
