@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from engine.claims.facts import Fact, product_facts, product_row, review_facts
 from engine.claims.learning import Vocabulary, learn
-from engine.claims.lexicon import Mention, Token, forms_of, is_headline, tokens_of
+from engine.claims.lexicon import Mention, Token, forms_of, is_headline, starts_sentence, tokens_of
 from engine.claims.names import name_claims, place_claims
 from engine.claims.numbers import find_support, number_claims
 from engine.claims.polarity import is_denied
@@ -131,10 +131,11 @@ def _is_meant(mention: Mention, text: str, tokens: Sequence[Token]) -> bool:
     if not mention.concept.soft:
         return True
     near = [*tokens[max(0, mention.first - 1) : mention.first], *tokens[mention.last :][:1]]
-    start = tokens[mention.first].start
-    inside = text[:start].rstrip()[-1:] not in ("", ".", "!", "?")
-    named = text[start].isupper() and inside and not is_headline(text, tokens)
-    return named or any(token.form in mention.concept.hints for token in near)
+    first = tokens[mention.first]
+    named = text[first.start].isupper() and not starts_sentence(text, first)
+    if named and not is_headline(text, tokens):
+        return True
+    return any(token.form in mention.concept.hints for token in near)
 
 
 def _inside(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:

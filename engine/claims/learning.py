@@ -23,16 +23,18 @@ from engine.text.quantities import quantities
 
 # A column is one of yes and no, or of numbers, or in one unit, where this share of its values are.
 SHARE = 0.8
-# A value's word is no claim where at least ENOUGH texts hold it and most of their products, though
-# the column is filled, have another value.
+# A value's word is no claim where at least ENOUGH texts hold it and fewer than this share of their
+# products have the value.
 ENOUGH = 5
-PRECISION = 0.5
+PRECISION = 1 / 3
 # English values up to this length ("dry", "large") have other meanings unless a hint is near.
 SHORT = 7
 # A unit is learnt from at least this many numbers that stand in title or description as well.
 VOTES = 5
 
 _BARE = re.compile(r"\s*-?\d+(?:\.\d+)?\s*")
+
+_NUMBERED = re.compile(r"\b\w*\d")
 
 Attributes = Sequence[tuple[str, str]]
 
@@ -101,6 +103,8 @@ def _values(lexicon: Lexicon, held: Iterable[Attributes]) -> Lexicon:
 
 
 def _add_value(lexicon: Lexicon, found: Lexicon, term: str, kind: str, column: str) -> None:
+    # Numbers are checked as numbers: of "AMD Ryzen 5" the words before it are learnt.
+    term = _NUMBERED.split(term)[0].strip(" -/(")
     forms = forms_of(term)
     single = len(forms) == 1
     if not forms or forms in lexicon.terms or (single and forms[0] in STOPWORDS_EN):
@@ -114,35 +118,22 @@ def _add_value(lexicon: Lexicon, found: Lexicon, term: str, kind: str, column: s
     soft = single and term.isascii() and len(term) <= SHORT and kind != "feature"
     hints = {*forms_of(readable(column)), *word_list("columns")["hints"]["words"]} if soft else ()
     found.add(term, Concept(name, kind, frozenset(within), soft, frozenset(hints)))
-    # "AMD Ryzen" is claimed by whoever leaves the number out.
-    shorter = forms
-    while shorter and shorter[-1].isdigit():
-        shorter = shorter[:-1]
-    if 1 < len(shorter) < len(forms):
-        name = f"{kind}:{' '.join(shorter)}"
-        found.add(" ".join(shorter), Concept(name, kind, frozenset({name})))
 
 
 def _misleading(values: Lexicon, held: Sequence[Attributes], texts: Iterable[str]) -> set[str]:
     """Concepts whose terms mostly mean something else, as "home" beside a column of segments."""
-    columns: dict[str, set[str]] = defaultdict(set)
     named: dict[tuple[str, str], set[str]] = {}
     for column, value in {pair for pairs in held for pair in pairs}:
-        told = value.lower() in YES | NO
-        found = map(values.get, [readable(column)] if told else parts(value))
-        names = {concept.name for concept in found if concept}
-        for name in names:
-            columns[name].add(column)
-        named[column, value] = set() if value.lower() in NO else names
+        terms = [readable(column)] if value.lower() in YES else parts(value)
+        named[column, value] = {concept.name for term in terms if (concept := values.get(term))}
     right: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     for text, pairs in zip(texts, held, strict=True):
-        mentioned = {mention.concept.name for mention in values.find(text, tokens_of(text))}
+        mentioned = {mention.concept.name for mention in values.find_all(text, tokens_of(text))}
         if mentioned:
-            filled = {column for column, _ in pairs}
             own = set().union(*(named[pair] for pair in pairs))
             right.update(mentioned & own)
-            wrong.update(name for name in mentioned - own if columns[name] & filled)
+            wrong.update(mentioned - own)
     return {
         name
         for name, n in wrong.items()

@@ -9,9 +9,10 @@ from typing import Literal
 from engine.text.words import segment
 
 _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’][^\W_\u3400-\u9fff]+)?")
+_STARTS = ("", *'.!?:。！？：•"“-–—#')
 _PAUSE = re.compile(r"[,;:!?。，；：！？、]")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-HEADLINE = 0.4
+HEADLINE = 0.5
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,19 @@ def encodable(text: str) -> str:
 
 
 def is_headline(text: str, tokens: Sequence[Token]) -> bool:
-    """Whether so many words have capitals that a capital tells nothing."""
-    words = [t for t in tokens if t.form.isascii() and t.form.isalpha() and len(t.form) > 3]
-    capitals = sum(text[token.start].isupper() for token in words)
-    return capitals > 3 and capitals > HEADLINE * len(words)
+    """Whether so many words inside sentences have capitals that a capital tells nothing."""
+    words = [
+        text[token.start]
+        for token in tokens
+        if token.form.isalpha() and len(token.form) > 3 and not starts_sentence(text, token)
+    ]
+    capitals = sum(first.isupper() for first in words)
+    return capitals > 1 and capitals > HEADLINE * len(words)
+
+
+def starts_sentence(text: str, token: Token) -> bool:
+    """Whether a capital at this token is due to its place."""
+    return text[: token.start].rstrip(" ")[-1:] in _STARTS
 
 
 def overlap(one: Iterable[str], other: Iterable[str]) -> bool:
@@ -142,8 +152,7 @@ def _is_cased(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
     if mention.concept.cased == "all":
         return written.isupper()
     if mention.concept.cased == "first":
-        before = text[: tokens[mention.first].start].rstrip(" \"'(")
-        return not written[0].islower() and before[-1:] not in ("", ".", "!", "?", ":")
+        return not written[0].islower() and not starts_sentence(text, tokens[mention.first])
     return True
 
 

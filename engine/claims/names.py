@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from engine.claims.lexicon import Token, encodable, is_headline
+from engine.claims.lexicon import Token, encodable, is_headline, starts_sentence
 from engine.claims.vocabulary import word_list
 from engine.text.words import tag
 
 _MODEL = re.compile(r"(?=.*[a-z])(?=.*\d)[a-z0-9]{3,}|[a-z]\d")
 _NO_MODEL = re.compile(r"\d+(?:st|nd|rd|th|s|x)")
-_STARTS = ("", ".", "!", "?", ":", "。", "！", "？", "：", "•", '"', "“", "-", "–", "—", "#")
 _FROM = re.compile(r"(?:来自|产自|产于|源自|源于|选自|采自|出自|原产|进口自)[^，。；！？]{0,4}$")
 _MADE = re.compile(
     r"[^，。；！？]{0,4}?(?:产|制造|工艺|进口|直采|直供|直邮|原装|货源|生产|制作|牧场|茶园|果园)"
@@ -32,8 +31,7 @@ def name_claims(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Literal["n
         elif written.isupper():
             named = not shouted
         else:
-            inside = text[: token.start].rstrip(" ")[-1:] not in _STARTS
-            named = written[0].isupper() and inside and not headline
+            named = written[0].isupper() and not headline and not starts_sentence(text, token)
         if named:
             yield "name", token.start, token.end
 

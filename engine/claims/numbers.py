@@ -32,12 +32,8 @@ _LOOSE = {"day", "week", "second"}
 
 
 def number_claims(text: str) -> list[Quantity]:
-    """The quantities of a text that state something: all but 一个, 一天 and the like."""
-    return [
-        found
-        for found in quantities(text)
-        if not (text[found.start] == "一" and found.value == 1 and _is_loose(found.unit))
-    ]
+    """The quantities of a text that state something: all but one of a thing, 一天 and the like."""
+    return [found for found in quantities(text) if found.value != 1 or not _is_loose(found.unit)]
 
 
 @lru_cache(maxsize=50_000)
@@ -77,7 +73,8 @@ def _equal(claim: Quantity, held: Quantity, fact: Fact, around: str) -> bool:
     if claim.unit == HEIGHT:
         return claim.value == held.value
     if held.unit:
-        return _is_count(held.unit) and _alike(claim, held) and _shares(fact, around)
+        told = not fact.is_attribute
+        return _is_count(held.unit) and _alike(claim, held) and (told or _shares(fact, around))
     bare = fact.is_attribute and is_bare(fact.value)
     if claim.unit and (bare or fact.name == "price"):
         likely = _likely_units(fact.name)
@@ -102,7 +99,7 @@ def _beyond(claim: Quantity, text: str, held: Quantity) -> bool:
 
 
 def _alike(one: Quantity, other: Quantity) -> bool:
-    return abs(one.value - other.value) <= 1e-9 * max(abs(one.value), 1)
+    return abs(abs(one.value) - abs(other.value)) <= 1e-9 * max(abs(one.value), 1)
 
 
 def _shares(fact: Fact, around: str) -> bool:
@@ -158,4 +155,4 @@ def _is_count(unit: str) -> bool:
 
 
 def _is_loose(unit: str) -> bool:
-    return unit in _LOOSE or _is_count(unit)
+    return unit in _LOOSE or _is_count(unit) or not unit
