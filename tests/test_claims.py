@@ -82,6 +82,19 @@ def test_a_colour_column_outweighs_a_colour_in_running_text() -> None:
     assert told("A black lamp.", facts[1])[0][2] == "description"
 
 
+def test_a_coloured_part_is_not_the_colour_of_the_whole() -> None:
+    facts = (fact("colour", "Moss"), fact("description", "Silver piping shines in headlights."))
+    assert told("With silver piping.", *facts)[0][2] == "description"
+    assert told("A silver jacket.", *facts) == [("colour", "silver", None)]
+
+
+def test_what_looks_like_leather_is_none() -> None:
+    assert told("It is leather.", fact("material", "Faux leather")) == [
+        ("material", "leather", None)
+    ]
+    assert told("It is steel.", fact("material", "Stainless steel"))[0][2]
+
+
 def test_equal_numbers_of_different_things_are_no_support() -> None:
     facts = (fact("warranty", "2 years"), fact("charging_time", "3 hours"))
     assert told("A shelf life of 2 years.", *facts)[-1] == ("number", "2 years", None)

@@ -11,8 +11,8 @@ from engine.claims.learning import Vocabulary, learn
 from engine.claims.lexicon import Mention, Token, forms_of, is_headline, starts_sentence, tokens_of
 from engine.claims.names import name_claims, place_claims
 from engine.claims.numbers import find_support, number_claims
-from engine.claims.polarity import is_denied
-from engine.claims.statements import Statements, gather
+from engine.claims.polarity import is_denied, is_needless
+from engine.claims.statements import Statements, gather, word_after
 from engine.data.tables import Tables
 
 ClaimKind = Literal[
@@ -108,10 +108,11 @@ class ClaimChecker:
             first, last = tokens[mention.first], tokens[mention.last - 1]
             concept = mention.concept
             denied = is_denied(text, first, last)
-            fact = statements.supporting(concept, denied)
+            fact = statements.supporting(concept, denied, word_after(mention, tokens))
             # Some words are no claim unless a fact says the opposite.
             free = concept.kind in _DENIED_FREELY if denied else concept.kind == "ingredient"
-            if fact is None and free and statements.supporting(concept, not denied) is None:
+            free = free and statements.supporting(concept, not denied) is None
+            if fact is None and (free or is_needless(text, first)):
                 continue
             span = (first.start, last.end)
             yield Claim(concept.kind, text[slice(*span)], *span, fact)  # type: ignore[arg-type]

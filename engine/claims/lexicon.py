@@ -31,7 +31,8 @@ class Concept:
     `within` names all concepts that this one is a kind of, itself included: whatever is navy is
     blue. A `soft` term has other meanings and needs one of `hints` (normal forms) near it. A brand
     that is a common word too is `cased`: a text means it only where the `first` letter inside a
-    sentence, or `all` are capitals.
+    sentence, or `all` are capitals. An `opaque` term says nothing of the terms inside it: faux
+    leather is no leather.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Concept:
     soft: bool = False
     hints: frozenset[str] = frozenset()
     cased: Literal["", "first", "all"] = ""
+    opaque: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,18 +86,29 @@ class Lexicon:
         return found
 
     def find_all(self, text: str, tokens: Sequence[Token]) -> Iterator[Mention]:
-        """All terms of a text, also those inside others; the longest first at each place."""
+        """All terms of a text, also those inside others that are so: stainless steel is steel."""
+        hidden, whole = 0, None
         for first, token in enumerate(tokens):
             for length in self.lengths.get(token.form, ()):
                 last = first + length
-                if last > len(tokens):
+                concept = self._at(text, tokens, first, last)
+                if concept is None:
                     continue
-                concept = self.terms.get(tuple(t.form for t in tokens[first:last]))
-                if concept is None or (length == 1 and not _is_word(text, token)):
+                if whole and last <= hidden and concept.name not in whole.within:
                     continue
-                if length > 1 and _PAUSE.search(text, token.end, tokens[last - 1].start):
-                    continue
+                if concept.opaque and last > hidden:
+                    hidden, whole = last, concept
                 yield Mention(concept, first, last)
+
+    def _at(self, text: str, tokens: Sequence[Token], first: int, last: int) -> Concept | None:
+        if last > len(tokens):
+            return None
+        concept = self.terms.get(tuple(token.form for token in tokens[first:last]))
+        if concept is None:
+            return None
+        if last == first + 1:
+            return concept if _is_word(text, tokens[first]) else None
+        return None if _PAUSE.search(text, tokens[first].end, tokens[last - 1].start) else concept
 
 
 @lru_cache(maxsize=20_000)
@@ -107,11 +120,6 @@ def tokens_of(text: str) -> tuple[Token, ...]:
 def forms_of(term: str) -> tuple[str, ...]:
     """The normal forms of a term's tokens."""
     return tuple(token.form for token in tokens_of(term))
-
-
-def encodable(text: str) -> str:
-    """The text with what is no character (half a surrogate pair) replaced one to one."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def is_headline(text: str, tokens: Sequence[Token]) -> bool:
@@ -166,7 +174,7 @@ def _is_word(text: str, token: Token) -> bool:
 @lru_cache(maxsize=20_000)
 def _word_spans(text: str) -> frozenset[tuple[int, int]]:
     spans, start = set(), 0
-    for word in segment(encodable(text)):
+    for word in segment(text):
         spans.add((start, start + len(word)))
         start += len(word)
     return frozenset(spans)

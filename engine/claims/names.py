@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from engine.claims.lexicon import Token, encodable, is_headline, starts_sentence
+from engine.claims.lexicon import CHINESE, Token, is_headline, starts_sentence
 from engine.claims.vocabulary import word_list
 from engine.text.words import tag
 
@@ -21,7 +21,8 @@ def name_claims(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Literal["n
     common = set(word_list("columns")["names"]["common"])
     latin = [token for token in tokens if token.form[0].isascii()]
     headline = is_headline(text, tokens)
-    shouted = text.isupper()
+    chinese = bool(CHINESE.search(text))
+    shouted = text.isupper() and not chinese
     for token in latin:
         written = text[token.start : token.end]
         if _MODEL.fullmatch(token.form):
@@ -30,8 +31,12 @@ def name_claims(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Literal["n
             named = False
         elif written.isupper():
             named = not shouted
+        elif written[1:].islower():
+            # In a Chinese text no place asks for a capital.
+            free = chinese or not (headline or starts_sentence(text, token))
+            named = written[0].isupper() and free
         else:
-            named = written[0].isupper() and not headline and not starts_sentence(text, token)
+            named = True  # "macOS"
         if named:
             yield "name", token.start, token.end
 
@@ -39,7 +44,7 @@ def name_claims(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Literal["n
 def place_claims(text: str) -> Iterator[tuple[Literal["origin"], int, int]]:
     """Spans of Chinese place names that something is said to come from (产自浙江, 德国工艺)."""
     start = 0
-    for word, kind in tag(encodable(text)):
+    for word, kind in tag(text):
         end = start + len(word)
         if (
             kind == "ns"

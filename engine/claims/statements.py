@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from engine.claims.facts import Fact
-from engine.claims.lexicon import Concept, Lexicon, forms_of, tokens_of
+from engine.claims.lexicon import Concept, Lexicon, Mention, Token, forms_of, tokens_of
 from engine.claims.polarity import is_denied
 from engine.claims.vocabulary import kind_of_column, parts, readable
 
 # A value of the facts' own counts as stated from this many letters on.
 LETTERS = 4
+# Names that share this many first letters are forms of one name.
+STEM = 6
 
 
 class Statements:
@@ -22,35 +24,35 @@ class Statements:
 
     def __init__(self) -> None:
         self.own = Lexicon()
-        self._stated: dict[tuple[str, bool], list[tuple[Fact, Concept]]] = defaultdict(list)
+        self._stated: dict[tuple[str, bool], list[tuple[Fact, str]]] = defaultdict(list)
         self._written: dict[str, Fact] = {}
         self._facts: list[Fact] = []
         self._coloured = False
 
-    def add(self, fact: Fact, stated: Sequence[tuple[Concept, bool]]) -> None:
-        """Take in a fact and the concepts it mentions, each with whether it is denied."""
+    def add(self, fact: Fact, stated: Sequence[tuple[Concept, bool, str]]) -> None:
+        """Take in a fact and what it mentions: concept, whether denied, and the word after it."""
         self._facts.append(fact)
-        for concept, denied in stated:
+        for concept, denied, after in stated:
             names = {concept.name} if denied else concept.within
             for name in names:
-                self._stated[name, denied].append((fact, concept))
+                self._stated[name, denied].append((fact, after))
             self._coloured |= concept.kind == "colour" and _of_colour(fact)
         for form in forms_of(f"{readable(fact.name)} {fact.value}"):
             self._written.setdefault(form, fact)
 
-    def supporting(self, concept: Concept, denied: bool) -> Fact | None:
-        """The first fact that affirms `concept`, or one that denies it or something wider."""
+    def supporting(self, concept: Concept, denied: bool, after: str = "") -> Fact | None:
+        """The first fact that affirms `concept`, or one that denies it or something wider.
+
+        `after` is the word that follows in the text. Where a column tells the colour, a colour in
+        running text is that of another thing, which has to be the same thing.
+        """
         names = concept.within if denied else {concept.name}
+        told_apart = concept.kind == "colour" and self._coloured
         for name in names:
-            for fact, _ in self._stated.get((name, denied), ()):
-                # Where a column tells the colour, a colour in running text is another thing's.
-                if (
-                    concept.kind == "colour"
-                    and self._coloured
-                    and not (_of_colour(fact) or fact.name == "title")
-                ):
-                    continue
-                return fact
+            for fact, thing in self._stated.get((name, denied), ()):
+                whole = _of_colour(fact) or fact.name == "title"
+                if whole or not told_apart or (after and after == thing):
+                    return fact
         return None
 
     def naming(self, name: str) -> Fact | None:
@@ -61,7 +63,11 @@ class Statements:
         if not name.isascii() or any(sign.isdigit() for sign in name):
             squeezed = _squeezed(name)
             return next((fact for fact in self._facts if squeezed in _squeezed(fact.value)), None)
-        return None
+        # "Portuguese" is told by Portugal.
+        if len(form) < STEM:
+            return None
+        alike = (fact for known, fact in self._written.items() if known.startswith(form[:STEM]))
+        return next(alike, None)
 
 
 def gather(facts: Sequence[Fact], lexicon: Lexicon) -> Statements:
@@ -76,30 +82,31 @@ def gather(facts: Sequence[Fact], lexicon: Lexicon) -> Statements:
                 name = f"own:{' '.join(forms)}"
                 statements.own.add(part, Concept(name, "attribute", frozenset({name})))
     for fact in facts:
-        known = list(_stated(fact, lexicon))
-        known += [(m.concept, False) for m in _mentions(fact.value, statements.own)]
-        statements.add(fact, known)
+        statements.add(fact, [*_stated(fact, lexicon), *_stated(fact, statements.own)])
     return statements
 
 
-def _stated(fact: Fact, lexicon: Lexicon) -> Iterator[tuple[Concept, bool]]:
+def word_after(mention: Mention, tokens: Sequence[Token]) -> str:
+    """The form of the token that follows a mention; "" at the end."""
+    return tokens[mention.last].form if mention.last < len(tokens) else ""
+
+
+def _stated(fact: Fact, lexicon: Lexicon) -> Iterator[tuple[Concept, bool, str]]:
     if fact.is_attribute:
-        name = readable(fact.name)
-        tokens = tokens_of(name)
-        for mention in _mentions(name, lexicon):
-            denied = is_denied(name, tokens[mention.first], tokens[mention.last - 1])
-            yield mention.concept, denied != fact.is_no
+        for concept, denied, after in _mentioned(readable(fact.name), lexicon):
+            yield concept, denied != fact.is_no, after
         if fact.is_yes or fact.is_no:
             return
     # "plating: Gold" states gold plating.
-    whole = f"{fact.value} {readable(fact.name).split()[-1]}" if fact.is_attribute else fact.value
-    tokens = tokens_of(whole)
-    for mention in _mentions(whole, lexicon):
-        yield mention.concept, is_denied(whole, tokens[mention.first], tokens[mention.last - 1])
+    last = readable(fact.name).split()[-1:] if fact.is_attribute else []
+    yield from _mentioned(" ".join([fact.value, *last]), lexicon)
 
 
-def _mentions(text: str, lexicon: Lexicon) -> Iterator:
-    return lexicon.find_all(text, tokens_of(text))
+def _mentioned(text: str, lexicon: Lexicon) -> Iterator[tuple[Concept, bool, str]]:
+    tokens = tokens_of(text)
+    for mention in lexicon.find_all(text, tokens):
+        denied = is_denied(text, tokens[mention.first], tokens[mention.last - 1])
+        yield mention.concept, denied, word_after(mention, tokens)
 
 
 def _of_colour(fact: Fact) -> bool:

@@ -34,11 +34,11 @@ def builtin() -> Lexicon:
         entries = word_list(listed)
         for name, entry in entries.items():
             kind, within = entry.get("kind", listed), frozenset(_within(name, entries))
-            soft = Concept(name, kind, within, entry.get("soft", False), hints)
+            soft = Concept(name, kind, within, entry.get("soft", False), hints, opaque=True)
             for term in entry.get("en", ()):
                 lexicon.add(term, soft)
             for term in entry.get("zh", ()):
-                lexicon.add(term, Concept(name, kind, within))
+                lexicon.add(term, Concept(name, kind, within, opaque=True))
     return lexicon
 
 

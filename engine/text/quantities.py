@@ -11,6 +11,8 @@ from typing import Any
 
 import pint
 
+from engine.text.words import segment
+
 # Units sold by are rounded: 3 ft is given as 0.91 m, 1.8 l as 60 fl oz.
 TOLERANCE = 0.011
 # The unit of a picture's height ("1080p").
@@ -64,7 +66,11 @@ def quantities(text: str) -> list[Quantity]:
     that are part of a name ("X544", "Cat6", "3D") are none.
     """
     text = _idioms().sub(lambda idiom: " " * len(idiom.group()), text.translate(_WIDE))
-    found = [quantity for match in _pattern().finditer(text) if (quantity := _read(match))]
+    found = [
+        quantity
+        for match in _pattern().finditer(text)
+        if (quantity := _read(match)) and not (match["numeral"] and _is_in_word(text, match.end()))
+    ]
     # A unit written once holds for a whole range, and for all sides of a size.
     for here in range(len(found) - 2, -1, -1):
         first, second = found[here], found[here + 1]
@@ -111,6 +117,16 @@ def _read(match: re.Match[str]) -> Quantity | None:
     else:
         return None
     return Quantity(value + (0.5 if parts["half"] else 0), unit, *match.span())
+
+
+def _is_in_word(text: str, end: int) -> bool:
+    """Whether a Chinese word goes on beyond `end`, as in 三伏|天."""
+    here = 0
+    for word in segment(text):
+        if here >= end:
+            break
+        here += len(word)
+    return here > end
 
 
 def _digits(text: str) -> float:

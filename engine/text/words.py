@@ -35,13 +35,16 @@ def words(text: str) -> list[str]:
 
 
 def segment(text: str) -> list[str]:
-    """The text cut into consecutive words that together are the text again."""
-    return list(rjieba.cut(text))
+    """The text cut into consecutive words that together are as long as the text.
+
+    They are the text again, but for halves of surrogate pairs, which become question marks.
+    """
+    return list(rjieba.cut(_encodable(text)))
 
 
 def tag(text: str) -> list[tuple[str, str]]:
     """The words of `segment`, each with jieba's part of speech (`ns` is a place)."""
-    return list(rjieba.tag(text))
+    return list(rjieba.tag(_encodable(text)))
 
 
 def words_of_all(texts: Iterable[str]) -> list[list[str]]:
@@ -61,6 +64,10 @@ def left_out(query: str) -> list[tuple[str, str]]:
         (part, "".join(parts[:place] + parts[place + 1 :]) or " ")
         for place, part in enumerate(parts)
     ]
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @functools.cache
