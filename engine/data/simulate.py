@@ -16,7 +16,7 @@ from engine.data.simulation.queries import Query, make_queries
 from engine.data.simulation.shop import Shop, make_shop
 
 JUDGMENT_COLUMNS = ("query", "product_id", "relevance")
-_EVENTS_PER_QUERY = 28
+_EVENTS_PER_QUERY = 14
 _MOST_QUERIES = 5_000
 _EVENTS_PER_USER = 33
 

@@ -36,6 +36,8 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     "balanced": {"epochs": 16, "max_examples": 6000, "patience": 4},
     "thorough": {"epochs": 24, "max_examples": 20000, "patience": 6},
 }
+# The Chinese encoder has twice the layers: a quick run passes fewer times to end as soon.
+QUICK_CHINESE: Mapping[str, object] = {"epochs": 9}
 
 
 class IntentConfig(ClassifierConfig):
@@ -60,6 +62,12 @@ class IntentTask(ClassificationTask):
     settings = IntentConfig
     asked = ("query",)
     reads = ("products", "searches")
+
+    def config(self, preset: str, tables: Tables, **changes: object) -> IntentConfig:
+        """The settings of a preset for the workspace's language, with changes."""
+        usual = QUICK_CHINESE if preset == "quick" and tables.language == "zh" else {}
+        found: IntentConfig = super().config(preset, tables, **(usual | changes))
+        return found
 
     def readiness(self, tables: Tables) -> Readiness:
         """Ready from `READY` labelled queries in the best head on, missing below `THIN`."""

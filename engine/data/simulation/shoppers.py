@@ -21,7 +21,7 @@ EXAMINATION = 0.8
 """A shopper looks at rank r with probability r to the power of minus this."""
 ATTRACTION = np.array([0.02, 0.10, 0.45, 0.80])
 """The chance of a click on a product that is looked at, by its true relevance."""
-LABELLED = 0.25
+LABELLED = 0.5
 """The share of searches that an annotator has given an intent …"""
 LABEL_NOISE = 0.04
 """… and the share of these that are wrong."""
@@ -124,6 +124,8 @@ class Log:
         self, shop: Shop, queries: list[Query], shoppers: Shoppers, rng: np.random.Generator
     ) -> None:
         self._shop, self._queries, self._shoppers, self._rng = shop, queries, shoppers, rng
+        # Draws of its own: how many searches are labelled must not change who searches what.
+        self._annotator = rng.spawn(1)[0]
         self._page = SearchPage(shop, queries, rng)
         self._intents = list(INTENT_SHARES)
         self._by_intent = {
@@ -224,6 +226,7 @@ class Log:
                 yield moment, product_id, event, str(rank + 1), label
 
     def _label(self, query: Query) -> str:
-        if self._rng.random() >= LABELLED:
+        rng = self._annotator
+        if rng.random() >= LABELLED:
             return ""
-        return pick(self._intents, self._rng) if self._rng.random() < LABEL_NOISE else query.intent
+        return pick(self._intents, rng) if rng.random() < LABEL_NOISE else query.intent
