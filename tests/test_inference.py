@@ -158,6 +158,8 @@ def start(process):
 
 def test_threads_get_their_own_answers_from_one_process(process):
     assert client.status().state == "off"
+    client.start()
+    assert client.status().state == "starting"
     found = {}
 
     def question(name):

@@ -21,7 +21,7 @@ from typing import Any, Literal
 from engine import settings
 from engine.errors import InputError, Problem, ShoplabError
 
-Verb = Literal["predict", "explain", "warm", "plan"]
+Verb = Literal["predict", "explain", "warm", "plan", "pictures"]
 State = Literal["off", "starting", "ready", "busy"]
 
 LOG_BYTES = 1_000_000
@@ -49,14 +49,20 @@ def ask(
 
     `predict` takes a list of inputs and gives a list of answers, `explain` takes one input and
     gives `{"weights", "facts"}`, `plan` takes `{"config"}` and gives what such a
-    training would cost (see `engine.training.plan`), `warm` loads the model in the background and
-    gives None at once.
+    training would cost (see `engine.training.plan`), `pictures` takes a question of
+    `engine.images.questions` (its task and run are not read), `warm` loads the model in the
+    background and gives None at once.
     May be called from any thread. Raises what the task raises (InputError, ShoplabError), and
     ShoplabError `inference.busy` when the model is still being prepared after `timeout` seconds,
     `inference.died` or `inference.hung` when the process had to be given up: the next call has a
     fresh one.
     """
     return _client(settings.home()).ask(workspace, task, verb, run_id, payload, timeout)
+
+
+def start() -> None:
+    """Start the model process, so that the first question finds it ready. Returns at once."""
+    _client(settings.home()).start()
 
 
 def status() -> Status:
@@ -191,6 +197,10 @@ class Client:
             raise ShoplabError(
                 "inference.hung", seconds=math.ceil(timeout), log=str(self.log)
             ) from None
+
+    def start(self) -> None:
+        """See the module's `start`."""
+        self._worker()
 
     def status(self) -> Status:
         """See the module's `status`."""

@@ -9,10 +9,12 @@ from engine.data.load import LoadReport, load_sample
 from engine.errors import ShoplabError
 from engine.inference import client
 from engine.storage.workspace import Workspace
-from engine.tasks import TASKS
 from engine.training.progress import Silent
 from pages.ui import session, shell
 from pages.ui.i18n import t
+
+# What visitors ask first, dearest first; the other models load when they are asked.
+WARMED = ("search", "intent")
 
 
 class Bar(Silent):
@@ -42,6 +44,8 @@ def shown_status() -> Iterator[None]:
 def load_sample_shop(language: str) -> LoadReport:
     """Load the sample shop of `language` into this tab's workspace, a new one if there is none."""
     current = session.begin(language)
+    # It takes seconds to import what models need: time that the load takes as well.
+    client.start()
     with shown_status():
         report = load_sample(current, language, Bar())
         warm_up(current)
@@ -64,5 +68,5 @@ def warm_up(current: Workspace) -> None:
     A failure only means that the first question waits, and it will say what is wrong.
     """
     with contextlib.suppress(ShoplabError, OSError):
-        for task in TASKS:
+        for task in WARMED:
             client.ask(current.name, task, "warm", "untuned")
