@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
 
-from engine.claims.facts import Fact, product_facts, product_row, review_facts
+from engine.claims.facts import Fact, product_facts, product_row, spoken_facts
 from engine.claims.learning import Vocabulary, learn
 from engine.claims.lexicon import Mention, Token, forms_of, is_headline, starts_sentence, tokens_of
 from engine.claims.names import name_claims, place_claims
@@ -60,7 +60,7 @@ class ClaimChecker:
         found = product_facts(product_row(self._tables, product_id))
         if reviews:
             table = self._tables.reviews
-            found += review_facts(table[table["product_id"] == product_id])
+            found += spoken_facts(table[table["product_id"] == product_id])
         return found
 
     def claims(self, text: str, facts: Sequence[Fact]) -> list[Claim]:

@@ -64,7 +64,7 @@ def product_facts(row: pd.Series) -> list[Fact]:
     return facts
 
 
-def review_facts(reviews: pd.DataFrame) -> list[Fact]:
+def spoken_facts(reviews: pd.DataFrame) -> list[Fact]:
     """The sentences of reviews; a review without an id is named by its row's label."""
     return [
         Fact("review", sentence, f"{REVIEW}{label if pd.isna(review_id) else review_id}")
