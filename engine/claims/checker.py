@@ -1,10 +1,10 @@
 """The claim check: every checkable statement of a text, with the fact that supports it."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from engine.claims.facts import Fact, product_facts, product_row, spoken_facts
 from engine.claims.learning import Vocabulary, learn
@@ -34,6 +34,12 @@ class Claim:
     start: int
     end: int
     fact: Fact | None
+
+    @classmethod
+    def read(cls, held: Mapping[str, Any]) -> "Claim":
+        """The claim that `dataclasses.asdict` wrote, as it comes from another process."""
+        fact = held["fact"]
+        return cls(**{**held, "fact": Fact(**fact) if fact else None})
 
 
 class ClaimChecker:
