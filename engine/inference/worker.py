@@ -143,6 +143,10 @@ def _answer(bundles: Bundles, request: Request) -> object:
     if request["verb"] == "plan":
         changes = request["payload"]["config"]
         return plan_run(workspace, request["task"], changes, bundles.channel).as_json()
+    if request["verb"] == "pictures":
+        from engine.images.questions import answer  # torch, for those who have pictures
+
+        return answer(workspace, request["payload"], bundles.channel)
     bundle = bundles.get(workspace, request["task"], request["run_id"])
     task = get_task(request["task"])
     match request["verb"]:

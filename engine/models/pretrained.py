@@ -9,7 +9,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,14 @@ def fetch(model_id: str, progress: Progress) -> Path:
     if entry is None and not _HUB_ID.fullmatch(model_id):
         known = ", ".join(model.id for model in catalog())
         raise InputError("models.unknown", model=model_id, known=known)
+    return keep(model_id, lambda staging: _fill(staging, model_id, entry, progress), progress)
+
+
+def keep(model_id: str, fill: Callable[[Path], None], progress: Progress) -> Path:
+    """The cached folder of a model; `fill` puts the model into a new one when it is not here yet.
+
+    Only one process fills a folder, the others wait for it and report `wait_download`.
+    """
     target = _cached(model_id)
     if is_model_folder(target):
         return target
@@ -130,7 +138,7 @@ def fetch(model_id: str, progress: Progress) -> Path:
     try:
         if not is_model_folder(target):
             with replace_folder(target) as staging:
-                _fill(staging, model_id, entry, progress)
+                fill(staging)
     finally:
         lock.release()
     return target

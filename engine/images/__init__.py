@@ -1,0 +1,1 @@
+"""Pictures of products: opened safely, kept small, and read by an image encoder."""

@@ -1,0 +1,126 @@
+"""What pages ask the model process about pictures: the only door to an image encoder.
+
+A question is `{"ask", "model", ...}`:
+`read` reads up to `CHUNK` new pictures and gives `{"read", "left", "languages"}`;
+`search` with `picture` (a file as base64) or `text`, and `k`, gives
+    `{"results": [{"product_id", "picture", "score"}], "tags": [[tag, probability]]}`;
+`doubts` gives a list of `engine.images.mismatch.Doubt` as dictionaries.
+The last two answer from the pictures that are read.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.images.decode import open_picture
+from engine.images.encoder import ImageEncoder, load_image_encoder, read_all
+from engine.images.mismatch import Doubt, category_doubts, colour_doubts, title_doubts
+from engine.images.search import PictureSearch
+from engine.images.store import Pictures, palettes
+from engine.images.vectors import PictureVectors, read_vectors, write_vectors
+from engine.storage.workspace import Workspace
+from engine.training.progress import Progress
+
+CHUNK = 128  # some seconds of work, so that other people's questions get in between
+_KEPT_ENCODERS = 2
+
+
+def answer(workspace: Workspace, question: Mapping[str, Any], progress: Progress) -> Any:
+    """The answer to one question, see the module. Raises InputError for a bad picture or model."""
+    model_id = question["model"]
+    encoder = _encoders.get(model_id, progress)
+    pictures = Pictures(workspace.folder)
+    if question["ask"] == "read":
+        read, left = read_new(pictures, encoder, model_id, progress)
+        return {"read": read, "left": left, "languages": list(encoder.languages)}
+    found = read_vectors(pictures, model_id)
+    if found is None:
+        raise InputError("images.nothing_read")
+    match question["ask"]:
+        case "search":
+            return _search(pictures, encoder, found, question)
+        case "doubts":
+            return [asdict(doubt) for doubt in _doubts(workspace, pictures, encoder, found)]
+        case other:
+            raise ValueError(other)
+
+
+def read_new(
+    pictures: Pictures, encoder: ImageEncoder, model_id: str, progress: Progress
+) -> tuple[int, int]:
+    """Read up to `CHUNK` pictures that are new and keep their vectors; forget those that are gone.
+
+    Gives how many pictures are read by now, and how many are left.
+    """
+    names = list(dict.fromkeys(pictures.table()["picture"]))
+    kept = read_vectors(pictures, model_id)
+    known: dict[str, tuple[NDArray[np.float32], str]] = {}
+    if kept is not None and kept.fingerprint == encoder.fingerprint:
+        known = dict(zip(kept.pictures, zip(kept.matrix, kept.tags, strict=True), strict=True))
+    missing = [name for name in names if name not in known and pictures.file(name).is_file()]
+    if missing or not known.keys() <= set(names):
+        for name, vector, tags in read_all(encoder, missing[:CHUNK], pictures.open, progress):
+            known[name] = (vector, json.dumps(tags))
+        rows = {name: known[name] for name in names if name in known}
+        write_vectors(pictures, model_id, _stacked(rows, encoder.fingerprint))
+    return len(names) - len(missing[CHUNK:]), len(missing[CHUNK:])
+
+
+def _stacked(
+    rows: Mapping[str, tuple[NDArray[np.float32], str]], fingerprint: str
+) -> PictureVectors:
+    vectors = [vector for vector, _ in rows.values()]
+    matrix = np.stack(vectors) if vectors else np.empty((0, 1), dtype=np.float32)
+    return PictureVectors(list(rows), matrix, [tags for _, tags in rows.values()], fingerprint)
+
+
+def _search(
+    pictures: Pictures, encoder: ImageEncoder, found: PictureVectors, question: Mapping[str, Any]
+) -> dict[str, Any]:
+    search = PictureSearch(found, pictures.table())
+    if "text" in question:
+        if not encoder.languages:
+            raise InputError("images.reads_no_texts")
+        return {"results": search.like_text(encoder, question["text"], question["k"]), "tags": []}
+    image = open_picture(base64.b64decode(question["picture"]), question["name"])
+    results, tags = search.like_picture(encoder, image, question["k"])
+    return {"results": results, "tags": tags}
+
+
+def _doubts(
+    workspace: Workspace, pictures: Pictures, encoder: ImageEncoder, found: PictureVectors
+) -> list[Doubt]:
+    products, table = workspace.tables().products, pictures.table()
+    vectors = dict(zip(found.pictures, found.matrix, strict=True))
+    doubts = colour_doubts(products, table, palettes(table))
+    doubts += category_doubts(products, table, vectors)
+    if workspace.language in encoder.languages:
+        shown = products[products["product_id"].isin(table["product_id"])]
+        titles = encoder.read_texts(shown["title"].tolist()) if len(shown) else ()
+        by_product = dict(zip(shown["product_id"], titles, strict=True))
+        doubts += title_doubts(products, table, vectors, by_product)
+    return doubts
+
+
+class _Encoders:
+    """The image encoders asked for last."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, ImageEncoder] = {}
+
+    def get(self, model_id: str, progress: Progress) -> ImageEncoder:
+        """The encoder `model_id`, loaded if it is not at hand."""
+        found = self.kept.pop(model_id, None) or load_image_encoder(model_id, progress)
+        self.kept[model_id] = found
+        while len(self.kept) > _KEPT_ENCODERS:
+            del self.kept[next(iter(self.kept))]
+        return found
+
+
+_encoders = _Encoders()

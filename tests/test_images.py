@@ -1,0 +1,285 @@
+"""Image encoders over a shop's pictures: vectors, tags, search, and the questions of the pages."""
+
+import base64
+import io
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, PreTrainedTokenizerFast
+
+from engine.data.tables import Tables
+from engine.errors import InputError, ShoplabError
+from engine.images import questions
+from engine.images.encoder import ImageEncoder, load_image_encoder, tag_classes
+from engine.images.questions import answer, read_new
+from engine.images.store import Brought, Pictures
+from engine.images.vectors import picture_vectors, read_tags, read_vectors
+from engine.images.weights import DEFAULT
+from engine.inference import worker
+from engine.messages import LANGUAGES, engine_catalog
+from engine.models import efficientnet
+from engine.storage.workspace import Workspace
+from engine.training.progress import Silent
+from tests.pictures import encoded, product
+
+COLOURS, SHAPES = ("red", "blue", "green"), ("box", "disc", "stripes", "cross")
+DRAWN = {f"{colour}-{shape}": product(colour, shape) for colour in COLOURS for shape in SHAPES}
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a real, random CLIP small enough to read a picture in a millisecond."""
+    folder = tmp_path_factory.mktemp("clip")
+    tower = {"hidden_size": 32, "intermediate_size": 37}
+    tower |= {"num_hidden_layers": 2, "num_attention_heads": 4}
+    words = ["<unk>", "<s>", "</s>", "<pad>", *["a", "photo", "of", "the", "red", "blue", "green"]]
+    ids = {word: place for place, word in enumerate(words)}
+    config = CLIPConfig(
+        text_config={**tower, "vocab_size": len(ids), "max_position_embeddings": 20,
+                     "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 3},
+        vision_config={**tower, "image_size": 32, "patch_size": 8},
+        projection_dim=16,
+    )  # fmt: skip
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        CLIPModel(config).save_pretrained(folder)
+    plain = Tokenizer(WordLevel(ids, unk_token="<unk>"))
+    plain.pre_tokenizer = Whitespace()
+    PreTrainedTokenizerFast(
+        tokenizer_object=plain, unk_token="<unk>", bos_token="<s>", eos_token="</s>",
+        pad_token="<pad>", model_max_length=20, model_input_names=["input_ids", "attention_mask"],
+    ).save_pretrained(folder)  # fmt: skip
+    size = {"height": 32, "width": 32}
+    CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=size).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture
+def imagenet(downloaded: object) -> ImageEncoder:
+    """The default encoder with its true weights; skips where they cannot be had."""
+    try:
+        return load_image_encoder(DEFAULT, Silent())
+    except ShoplabError as error:
+        if error.code == "models.unreachable":
+            pytest.skip(error.message())
+        raise
+
+
+@pytest.fixture
+def shop(home: Path) -> Workspace:
+    workspace = Workspace.create("shop", "en")
+    products = pd.DataFrame({"product_id": list(DRAWN), "title": list(DRAWN)})
+    products["category"] = products["attributes"] = pd.Series(dtype="str")
+    workspace.replace_tables({"products": products}, {})
+    Pictures(workspace.folder).add(
+        Brought(name, f"{name}.png", encoded(image)) for name, image in DRAWN.items()
+    )
+    return workspace
+
+
+def test_batch_normalisation_is_folded_into_the_convolution() -> None:
+    network = efficientnet.EfficientNetLite0().eval()
+    torch.manual_seed(0)
+    names = dict(efficientnet._folded(_Any(), network))
+    assert names.keys() == network.state_dict().keys()
+    state = {f"_bn0.{part}": torch.rand(32) + 0.5 for part in ("weight", "bias", "running_mean")}
+    state |= {
+        "_bn0.running_var": torch.rand(32) + 0.5,
+        "_conv_stem.weight": torch.randn(32, 3, 3, 3),
+    }
+    folded = efficientnet._folded(state, network)
+    network.load_state_dict(dict([next(folded), next(folded)]), strict=False)
+    pictures = torch.randn(1, 3, 32, 32)
+    # TensorFlow puts the odd pixel of the padding to the right and the bottom.
+    padded = torch.nn.functional.pad(pictures, (0, 1, 0, 1))
+    plain = torch.nn.functional.conv2d(padded, state["_conv_stem.weight"], stride=2)
+    expected = torch.nn.functional.batch_norm(
+        plain, state["_bn0.running_mean"], state["_bn0.running_var"], state["_bn0.weight"],
+        state["_bn0.bias"], eps=1e-3,
+    )  # fmt: skip
+    assert torch.allclose(network.stem(pictures), expected, atol=1e-5)
+
+
+class _Any(dict):
+    """Weights of any name."""
+
+    def __missing__(self, name: str) -> torch.Tensor:
+        return torch.ones(1, 1, 1, 1) if name.endswith("conv.weight") else torch.ones(1)
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    torch.save({"_conv_stem.weight": torch.ones(3)}, tmp_path / "other.pth")
+    with pytest.raises(ShoplabError) as caught:
+        efficientnet.convert(tmp_path / "other.pth", tmp_path)
+    assert caught.value.code == "models.wrong_content"
+    assert not (tmp_path / "model.safetensors").exists()
+
+
+def test_every_tag_has_classes_of_its_own_and_a_name_in_both_languages() -> None:
+    names, classes = tag_classes()
+    places = np.concatenate(classes)
+    assert len(set(places)) == len(places) and places.max() < efficientnet.CLASSES
+    for language in LANGUAGES:
+        texts = engine_catalog().texts[language]
+        said = [texts[f"tags.{name}"] for name in names]
+        assert len(set(said)) == len(names)
+
+
+def test_the_default_encoder_names_what_a_photograph_shows(imagenet: ImageEncoder) -> None:
+    datasets = pytest.importorskip("sklearn.datasets")
+    flower = Image.fromarray(datasets.load_sample_image("flower.jpg")).crop((110, 0, 540, 427))
+    reading = imagenet.read([flower])
+    assert reading.tags[0][0][0] == "flower"
+    assert reading.vectors.shape == (1, efficientnet.FEATURES)
+    assert np.linalg.norm(reading.vectors) == pytest.approx(1, abs=1e-5)
+
+
+TURNS = {
+    "a quarter": lambda image: image.transpose(Image.Transpose.ROTATE_90),
+    "upside down": lambda image: image.transpose(Image.Transpose.ROTATE_180),
+    "slanted": lambda image: image.rotate(8, fillcolor="white", resample=Image.Resampling.BICUBIC),
+    "small": lambda image: image.resize((70, 70)),
+    "large": lambda image: image.resize((1000, 1000)),
+    "cut": lambda image: image.crop((15, 20, 190, 185)),
+}
+
+
+def test_search_finds_the_same_picture_however_it_is_turned(imagenet, shop) -> None:
+    _read_all(shop, imagenet)
+    missed = []
+    for change, turn in TURNS.items():
+        for name in ("red-box", "blue-stripes"):
+            found = _search(shop, encoded(turn(DRAWN[name]), "JPEG", quality=80))
+            assert len({row["product_id"] for row in found["results"]}) == 3
+            if found["results"][0]["product_id"] != name:
+                missed.append((change, name))
+    assert missed == []
+
+
+def _read_all(shop: Workspace, encoder: ImageEncoder) -> None:
+    while read_new(Pictures(shop.folder), encoder, DEFAULT, Silent())[1]:
+        pass
+
+
+def _search(shop: Workspace, content: bytes, model: str = DEFAULT) -> dict:
+    picture = base64.b64encode(content).decode()
+    question = {"ask": "search", "model": model, "picture": picture, "name": "q", "k": 3}
+    return answer(shop, question, Silent())
+
+
+def test_pictures_are_read_in_steps_once_and_forgotten_when_gone(shop, clip, monkeypatch) -> None:
+    monkeypatch.setattr(questions, "CHUNK", 5)
+    ask = {"ask": "read", "model": clip}
+    steps = [answer(shop, ask, Silent()) for _ in range(4)]
+    assert [(step["read"], step["left"]) for step in steps] == [(5, 7), (10, 2), (12, 0), (12, 0)]
+    assert steps[0]["languages"] == ["en"]
+    pictures = Pictures(shop.folder)
+    before = read_vectors(pictures, clip)
+    pictures.remove(before.pictures[0])
+    pictures.add([Brought("new", "n", encoded(product("orange")))])
+    assert answer(shop, ask, Silent())["left"] == 0
+    after = read_vectors(pictures, clip)
+    assert set(before.pictures) - set(after.pictures) == {before.pictures[0]}
+    assert np.allclose(after.matrix[0], before.matrix[1], atol=1e-3)
+    assert read_tags(pictures, clip).keys() == set(after.pictures)
+
+
+def test_vectors_of_other_weights_are_made_again(shop, clip) -> None:
+    pictures, encoder = Pictures(shop.folder), load_image_encoder(clip, Silent())
+    read_new(pictures, encoder, clip, Silent())
+    read = []
+    monkey = encoder.read
+    encoder.read = lambda images: read.append(len(images)) or monkey(images)  # type: ignore[method-assign]
+    read_new(pictures, encoder, clip, Silent())
+    assert read == []
+    encoder.fingerprint = "other"
+    read_new(pictures, encoder, clip, Silent())
+    assert sum(read) == len(DRAWN)
+
+
+def test_a_model_takes_the_vectors_of_products_as_features(shop, clip) -> None:
+    pictures = Pictures(shop.folder)
+    assert picture_vectors(shop, ["red-box"], clip)[0] == []
+    pictures.add([Brought("red-box", "second", encoded(DRAWN["blue-disc"]))])
+    answer(shop, {"ask": "read", "model": clip}, Silent())
+    ids, matrix = picture_vectors(shop, ["unknown", "green-disc", "red-box"], clip)
+    assert ids == ["green-disc", "red-box"]
+    assert np.allclose(np.linalg.norm(matrix, axis=1), 1, atol=1e-5)
+    one = {name: picture_vectors(shop, [name], clip)[1][0] for name in ("blue-disc", "green-disc")}
+    assert np.allclose(matrix[0], one["green-disc"], atol=1e-6)
+    assert matrix[1] @ one["blue-disc"] > 0.5
+    again, same = picture_vectors(shop.tables(), ids, clip)
+    assert again == ids and np.array_equal(same, matrix)
+    assert picture_vectors(Tables(), ids, clip)[0] == []
+
+
+def test_a_text_finds_pictures_where_the_encoder_reads_texts(shop, clip) -> None:
+    answer(shop, {"ask": "read", "model": clip}, Silent())
+    question = {"ask": "search", "model": clip, "text": "a photo of the red", "k": 4}
+    found = answer(shop, question, Silent())
+    assert len(found["results"]) == 4
+    scores = [row["score"] for row in found["results"]]
+    assert scores == sorted(scores, reverse=True)
+    doubts = answer(shop, {"ask": "doubts", "model": clip}, Silent())
+    assert all(doubt["kind"] in ("colour", "title") for doubt in doubts)
+
+
+def test_the_default_encoder_says_that_it_reads_no_texts(imagenet, shop) -> None:
+    _read_all(shop, imagenet)
+    with pytest.raises(InputError) as caught:
+        answer(shop, {"ask": "search", "model": DEFAULT, "text": "red", "k": 3}, Silent())
+    assert caught.value.code == "images.reads_no_texts"
+
+
+def test_a_bad_picture_and_a_text_model_are_refused(shop, clip, tmp_path) -> None:
+    answer(shop, {"ask": "read", "model": clip}, Silent())
+    with pytest.raises(InputError) as caught:
+        _search(shop, b"<svg onload='alert(1)'/>", clip)
+    assert caught.value.code == "images.svg"
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    with pytest.raises(InputError) as caught:
+        answer(shop, {"ask": "read", "model": str(tmp_path)}, Silent())
+    assert caught.value.code == "images.not_an_image_encoder"
+
+
+def test_nothing_is_answered_before_pictures_are_read(shop, clip) -> None:
+    with pytest.raises(InputError) as caught:
+        answer(shop, {"ask": "doubts", "model": clip}, Silent())
+    assert caught.value.code == "images.nothing_read"
+
+
+def test_the_model_process_answers_questions_about_pictures(shop, clip) -> None:
+    requests = [
+        {"ask": "read", "model": clip},
+        {"ask": "search", "model": clip, "text": "a", "k": 2},
+    ]
+    lines = [
+        json.dumps({"id": n, "workspace": "shop", "task": "", "run_id": "", "verb": "pictures",
+                    "payload": request})
+        for n, request in enumerate(requests)
+    ]  # fmt: skip
+    out = io.StringIO()
+
+    def asked() -> Iterator[str]:
+        yield from lines
+        # A worker whose input ends stops what it does.
+        while out.getvalue().count('"id"') < len(lines):
+            time.sleep(0.05)
+
+    worker.serve(asked(), out, "the.log")  # type: ignore[arg-type]
+    replies = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert {"stage": "pictures", "done": 0, "total": len(DRAWN)} in replies
+    values = [reply["value"] for reply in replies if "id" in reply]
+    assert values[0] == {"read": len(DRAWN), "left": 0, "languages": ["en"]}
+    assert len(values[1]["results"]) == 2
