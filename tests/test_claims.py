@@ -102,6 +102,13 @@ def test_equal_numbers_of_different_things_are_no_support() -> None:
     assert told("Fully charged in 3 hours.", *facts)[0][2] == "attribute:charging_time"
 
 
+def test_what_a_package_weighs_is_not_what_the_product_weighs() -> None:
+    facts = (fact("weight", "600 g"), fact("package_weight", "700 g"))
+    assert told("It weighs 700 g.", *facts) == [("number", "700 g", None)]
+    assert told("The package weighs 700 g.", *facts)[0][2] == "attribute:package_weight"
+    assert told("It weighs 600 g.", *facts)[0][2] == "attribute:weight"
+
+
 def test_bare_numbers_of_a_column_are_in_the_unit_its_titles_show() -> None:
     lengths = [6, 7, 8, 9, 12, 15]
     products = pd.DataFrame(

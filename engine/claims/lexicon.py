@@ -12,7 +12,7 @@ _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’][^\W_\u3400-\
 _STARTS = ("", *'.!?:。！？：•"“-–—#')
 _PAUSE = re.compile(r"[,;:!?。，；：！？、]")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-HEADLINE = 0.5
+HEADLINE = 0.7
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,10 @@ from engine.text.words import tag
 
 _MODEL = re.compile(r"(?=.*[a-z])(?=.*\d)[a-z0-9]{3,}|[a-z]\d")
 _NO_MODEL = re.compile(r"\d+(?:st|nd|rd|th|s|x)")
+_MADE_IN = re.compile(
+    r"(?i)\b(?:made|designed|grown|imported|brewed|roasted|crafted|woven|produced|assembled|built)"
+    r" (?:in|by|from) (?:the )?$"
+)
 _FROM = re.compile(r"(?:来自|产自|产于|源自|源于|选自|采自|出自|原产|进口自)[^，。；！？]{0,4}$")
 _MADE = re.compile(
     r"[^，。；！？]{0,4}?(?:产|制造|工艺|进口|直采|直供|直邮|原装|货源|生产|制作|牧场|茶园|果园)"
@@ -32,8 +36,9 @@ def name_claims(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Literal["n
         elif written.isupper():
             named = not shouted
         elif written[1:].islower():
-            # In a Chinese text no place asks for a capital.
-            free = chinese or not (headline or starts_sentence(text, token))
+            # In a Chinese text no place asks for a capital, nor does one after "made in".
+            told = chinese or bool(_MADE_IN.search(text[: token.start]))
+            free = told or not (headline or starts_sentence(text, token))
             named = written[0].isupper() and free
         else:
             named = True  # "macOS"

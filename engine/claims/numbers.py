@@ -110,14 +110,21 @@ def _shares(fact: Fact, around: str) -> bool:
 
 def _same_role(claim: Quantity, text: str, held: Quantity, fact: Fact) -> bool:
     """Whether text and fact do not say their numbers of different things."""
+    clause = _clause(text, claim.start, claim.end)
+    if fact.is_attribute and _is_packing(readable(fact.name)) and not _is_packing(clause):
+        return False
     if not claim.unit:
         return True
-    said = _roles(_clause(text, claim.start, claim.end))
+    said = _roles(clause)
     if fact.is_attribute:
         known = _roles(readable(fact.name))
     else:
         known = _roles(_clause(fact.value, held.start, held.end))
     return not said or not known or bool(said & known)
+
+
+def _is_packing(text: str) -> bool:
+    return bool(re.search(word_list("columns")["packing"]["pattern"], text))
 
 
 def _roles(text: str) -> set[str]:
