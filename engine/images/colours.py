@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
-from sklearn.cluster import KMeans
+from scipy.cluster.vq import kmeans2
 
 Ground = Literal["cut_out", "plain", "middle"]
 Lab = NDArray[np.float64]
@@ -69,14 +69,15 @@ def dominant(image: Image.Image) -> Palette:
     mask, ground = _product(lab, pixels[..., 3])
     chosen = lab[mask]
     clusters = min(CLUSTERS, len(np.unique(chosen.round(), axis=0)))
-    fitted = KMeans(clusters, n_init=2, random_state=_SEED).fit(chosen)
-    shares = np.bincount(fitted.labels_, minlength=clusters) / len(chosen)
+    random = np.random.default_rng(_SEED)
+    centres, nearest = kmeans2(chosen, clusters, minit="++", rng=random)
+    shares = np.bincount(nearest, minlength=clusters) / len(chosen)
     rgb = pixels[..., :3][mask]
     merged: dict[str, tuple[float, str]] = {}
-    for cluster in np.argsort(-shares):
-        name = name_of(fitted.cluster_centers_[cluster])
+    for cluster in np.argsort(-shares)[: np.count_nonzero(shares)]:
+        name = name_of(centres[cluster])
         example = "#{:02X}{:02X}{:02X}".format(
-            *np.median(rgb[fitted.labels_ == cluster], axis=0).astype(int)
+            *np.median(rgb[nearest == cluster], axis=0).astype(int)
         )
         share, first = merged.get(name, (0.0, example))
         merged[name] = (share + float(shares[cluster]), first)

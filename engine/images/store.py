@@ -114,6 +114,11 @@ class Pictures:
             image.load()
             return image
 
+    def stamp(self) -> int:
+        """A mark that changes whenever pictures come or go."""
+        file = self.folder / "pictures.parquet"
+        return file.stat().st_mtime_ns if file.is_file() else 0
+
     def size(self) -> int:
         """How many bytes the copies take."""
         return sum(file.stat().st_size for file in (self.folder / "files").glob("*.webp"))
