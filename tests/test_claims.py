@@ -234,8 +234,13 @@ def test_any_text_gives_claims_inside_it(text: str, value: str) -> None:
         assert set(check.facts_used(text, facts)) <= set(facts[1:])
 
 
-@given(value=TEXTS)
-def test_what_a_fact_says_is_supported_by_it(value: str) -> None:
+NAMES = st.sampled_from(
+    ["title", "description", "colour", "note", "package_weight", "防水", "plating"]
+)
+
+
+@given(value=TEXTS, name=NAMES)
+def test_what_a_fact_says_is_supported_by_it(value: str, name: str) -> None:
     for language in LANGUAGES:
-        claims = checker(language).claims(value, [fact("title", value)])
+        claims = checker(language).claims(value, [fact(name, value)])
         assert [claim for claim in claims if claim.fact is None] == []

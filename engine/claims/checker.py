@@ -1,6 +1,7 @@
 """The claim check: every checkable statement of a text, with the fact that supports it."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -129,8 +130,8 @@ def is_sound(text: str) -> bool:
     forms = forms_of(text)
     if not forms or "\ufffd" in text or re.search(r"(.)\1{5}", text):
         return False
-    runs = [forms[here : here + 5] for here in range(len(forms) - 4)]
-    return max((runs.count(run) for run in set(runs)), default=0) < 3
+    runs = Counter(forms[here : here + 5] for here in range(len(forms) - 4))
+    return max(runs.values(), default=0) < 3
 
 
 def _is_meant(mention: Mention, text: str, tokens: Sequence[Token]) -> bool:

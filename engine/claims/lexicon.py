@@ -135,7 +135,7 @@ def is_headline(text: str, tokens: Sequence[Token]) -> bool:
 
 def starts_sentence(text: str, token: Token) -> bool:
     """Whether a capital at this token is due to its place."""
-    return text[: token.start].rstrip(" ")[-1:] in _STARTS
+    return text[max(0, token.start - 8) : token.start].rstrip(" ")[-1:] in _STARTS
 
 
 def overlap(one: Iterable[str], other: Iterable[str]) -> bool:

@@ -8,6 +8,8 @@ from engine.claims.lexicon import CHINESE, Token, is_headline, starts_sentence
 from engine.claims.vocabulary import word_list
 from engine.text.words import tag
 
+# How many characters before a name may say that it is where something comes from.
+BEFORE = 24
 _MODEL = re.compile(r"(?=.*[a-z])(?=.*\d)[a-z0-9]{3,}|[a-z]\d")
 _NO_MODEL = re.compile(r"\d+(?:st|nd|rd|th|s|x)")
 _MADE_IN = re.compile(
@@ -37,7 +39,9 @@ def name_claims(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Literal["n
             named = not shouted
         elif written[1:].islower():
             # In a Chinese text no place asks for a capital, nor does one after "made in".
-            told = chinese or bool(_MADE_IN.search(text[: token.start]))
+            told = chinese or bool(
+                _MADE_IN.search(text[max(0, token.start - BEFORE) : token.start])
+            )
             free = told or not (headline or starts_sentence(text, token))
             named = written[0].isupper() and free
         else:
@@ -54,7 +58,7 @@ def place_claims(text: str) -> Iterator[tuple[Literal["origin"], int, int]]:
         if (
             kind == "ns"
             and len(word) > 1
-            and (_FROM.search(text[:start]) or _MADE.match(text, end))
+            and (_FROM.search(text[max(0, start - BEFORE) : start]) or _MADE.match(text, end))
         ):
             yield "origin", start, end
         start = end

@@ -57,9 +57,13 @@ def find_support(
 
     `units` are those of the attribute columns that hold bare numbers.
     """
-    around = _around(text, claim.start, claim.end)
+    around = _around(text, claim)
+    quoted = text.strip()
     for fact in facts:
-        for held in fact_quantities(fact, units.get(fact.name, "")):
+        if quoted in fact.value:
+            return fact
+        unit = units.get(fact.name, "") if claim.unit else ""
+        for held in fact_quantities(fact, unit):
             fits = _equal(claim, held, fact, around) or _beyond(claim, text, held)
             if fits and _same_role(claim, text, held, fact):
                 return fact
@@ -103,7 +107,9 @@ def _alike(one: Quantity, other: Quantity) -> bool:
 
 
 def _shares(fact: Fact, around: str) -> bool:
-    """Whether the words around a number are also in the fact or in its name."""
+    """Whether the words around a number, if any, are also in the fact or in its name."""
+    if not forms_of(around):
+        return True
     name = readable(fact.name) if fact.is_attribute else ""
     return overlap(forms_of(around), forms_of(f"{name} {fact.value}"))
 
@@ -111,8 +117,9 @@ def _shares(fact: Fact, around: str) -> bool:
 def _same_role(claim: Quantity, text: str, held: Quantity, fact: Fact) -> bool:
     """Whether text and fact do not say their numbers of different things."""
     clause = _clause(text, claim.start, claim.end)
-    if fact.is_attribute and _is_packing(readable(fact.name)) and not _is_packing(clause):
-        return False
+    other = text[max(0, claim.start - AROUND) : claim.start] + text[claim.end :][:AROUND]
+    if fact.is_attribute and _is_packing(readable(fact.name)) and forms_of(other):
+        return _is_packing(clause)
     if not claim.unit:
         return True
     said = _roles(clause)
@@ -145,10 +152,11 @@ def _likely_units(column: str) -> tuple[str, ...]:
     )
 
 
-def _around(text: str, start: int, end: int) -> str:
+def _around(text: str, claim: Quantity) -> str:
     """What stands around a number, with its unit and without its digits."""
-    inside = re.sub(r"[\d.,]", " ", text[start:end])
-    return f"{text[max(0, start - AROUND) : start]} {inside} {text[end : end + AROUND]}"
+    unit = re.sub(r"[\d.,]", " ", text[claim.start : claim.end]) if claim.unit else " "
+    before = text[max(0, claim.start - AROUND) : claim.start]
+    return f"{before} {unit} {text[claim.end : claim.end + AROUND]}"
 
 
 def _clause(text: str, start: int, end: int) -> str:

@@ -97,9 +97,10 @@ def _stated(fact: Fact, lexicon: Lexicon) -> Iterator[tuple[Concept, bool, str]]
             yield concept, denied != fact.is_no, after
         if fact.is_yes or fact.is_no:
             return
-    # "plating: Gold" states gold plating.
-    last = readable(fact.name).split()[-1:] if fact.is_attribute else []
-    yield from _mentioned(" ".join([fact.value, *last]), lexicon)
+    yield from _mentioned(fact.value, lexicon)
+    if fact.is_attribute:
+        # "plating: Gold" states gold plating.
+        yield from _mentioned(" ".join([fact.value, *readable(fact.name).split()[-1:]]), lexicon)
 
 
 def _mentioned(text: str, lexicon: Lexicon) -> Iterator[tuple[Concept, bool, str]]:

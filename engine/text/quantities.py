@@ -1,6 +1,7 @@
 """Numbers with their units as people write them, in English and Chinese, and when two are equal."""
 
 import functools
+import itertools
 import re
 import tomllib
 import unicodedata
@@ -20,6 +21,7 @@ HEIGHT = "scanline"
 # Forms up to this length tell capitals from small letters.
 SHORT = 3
 
+_LETTER = r"[^\W_\u3400-\u9fff]"
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}  # full-width letters and digits
 _RANGE = re.compile(r"\s*(?:[-–—~〜/]|to|or|and|至|到|或)\s*")
 _TIMES = re.compile(r"\s*(?:x|X|×|\*|by)\s*")
@@ -66,10 +68,13 @@ def quantities(text: str) -> list[Quantity]:
     that are part of a name ("X544", "Cat6", "3D") are none.
     """
     text = _idioms().sub(lambda idiom: " " * len(idiom.group()), text.translate(_WIDE))
+    matches = list(_pattern().finditer(text))
+    ends = _word_ends(text) if any(match["numeral"] for match in matches) else ()
     found = [
         quantity
-        for match in _pattern().finditer(text)
-        if (quantity := _read(match)) and not (match["numeral"] and _is_in_word(text, match.end()))
+        for match in matches
+        # 三伏天 is no number of volts: a Chinese word goes on.
+        if (not match["numeral"] or match.end() in ends) and (quantity := _read(match))
     ]
     # A unit written once holds for a whole range, and for all sides of a size.
     for here in range(len(found) - 2, -1, -1):
@@ -119,14 +124,8 @@ def _read(match: re.Match[str]) -> Quantity | None:
     return Quantity(value + (0.5 if parts["half"] else 0), unit, *match.span())
 
 
-def _is_in_word(text: str, end: int) -> bool:
-    """Whether a Chinese word goes on beyond `end`, as in 三伏|天."""
-    here = 0
-    for word in segment(text):
-        if here >= end:
-            break
-        here += len(word)
-    return here > end
+def _word_ends(text: str) -> set[int]:
+    return set(itertools.accumulate(len(word) for word in segment(text)))
 
 
 def _digits(text: str) -> float:
@@ -201,7 +200,7 @@ def _idioms() -> re.Pattern[str]:
 @functools.cache
 def _pattern() -> re.Pattern[str]:
     tables = _tables()
-    ends = r"(?![A-Za-z0-9])"
+    ends = rf"(?!{_LETTER})"
     followed = tables["followed"]
     forms = []
     leading = set(tables["before"]["marks"])
@@ -222,11 +221,11 @@ def _pattern() -> re.Pattern[str]:
     word = _either(tables["numbers"])
     many = _either({"hundred", "thousand", "dozen"})
     return re.compile(
-        rf"(?:(?<![A-Za-z0-9])|(?<=\d[x*]))(?<!\d[.,])(?:(?P<fixed>{fixed}){ends}|(?:"
+        rf"(?:(?<!{_LETTER})|(?<=\d[x*]))(?<!\d[.,])(?:(?P<fixed>{fixed}){ends}|(?:"
         rf"(?<!_)(?<![A-Za-z]-)(?:(?P<mark>{marks})\ ?)?"
         rf"(?:(?<![^\s(])(?P<sign>[-−–])(?=\d))?(?P<digits>{digits})(?P<scale>{scale})?"
         rf"|(?i:(?P<word>{word})(?:[ -](?P<many>{many}))?\b)"
-        rf"|(?P<numeral>半|[{_NUMERALS}]+))(?:{unit}|(?=[xX]\d)|(?![A-Za-z0-9]|[.,]?\d)))"
+        rf"|(?P<numeral>半|[{_NUMERALS}]+))(?:{unit}|(?=[xX]\d)|(?!{_LETTER}|[.,]?\d)))"
     )
 
 
