@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.text.words import normalise
 
@@ -16,30 +17,46 @@ DEEPEST = 50
 def examination(searches: pd.DataFrame) -> pd.Series:
     """How likely a shopper looks at each position, relative to the first; index: position.
 
-    The position-based click model, P(click) = P(examined | position) · P(attractive | query and
-    product), fitted by expectation maximisation: the same product at several positions tells the
-    two apart. Source: Craswell et al. (WSDM 2008); Chuklin, Markov and de Rijke (2015), section 3.
     Empty when the log holds no impressions with positions.
     """
-    shown = _shown(searches)
+    shown = impressions(searches)
     if shown.empty:
         return pd.Series(dtype=float)
     pair = pd.factorize(shown["query"] + "\x1f" + shown["product_id"])[0]
     position = shown["position"].to_numpy(dtype=int)
     clicked = shown["clicked"].to_numpy(dtype=float)
+    _, looked = fit_position_based(pair, position, clicked, np.full(position.max() + 1, 0.5))
+    found = pd.Series(looked, index=np.arange(len(looked)))[np.unique(position)]
+    return (found / found.iloc[0]).clip(FLOOR, 1.0)
+
+
+def fit_position_based(
+    pair: NDArray[np.intp],
+    position: NDArray[np.intp],
+    clicked: NDArray[np.float64],
+    looked: NDArray[np.float64],
+    prior: float = 0.2,
+    strength: float = 1.0,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Attractiveness by pair (0 to pairs - 1) and chance to be looked at by position.
+
+    The position-based click model, P(click) = P(examined | position) · P(attractive | query and
+    product), fitted by expectation maximisation: the same product at several positions tells the
+    two apart. Source: Craswell et al. (WSDM 2008); Chuklin, Markov and de Rijke (2015), section 3.
+    The search starts from the chances `looked`, and each pair as if it had been seen `strength`
+    times with attractiveness `prior`.
+    """
     seen, seen_at = np.bincount(pair), np.bincount(position)
-    attractive = np.full(len(seen), 0.2)
-    looked = np.full(len(seen_at), 0.5)
+    attractive = np.full(len(seen), prior)
     for _ in range(ROUNDS):
         a, e = attractive[pair], looked[position]
         missed = np.maximum(1 - a * e, 1e-9)
         attractive_now = clicked + (1 - clicked) * a * (1 - e) / missed
         looked_now = clicked + (1 - clicked) * e * (1 - a) / missed
-        # One imagined hit and miss each keep rare pairs away from 0 and 1.
-        attractive = (np.bincount(pair, attractive_now) + 0.2) / (seen + 1)
+        # Imagined hits and misses keep rare pairs away from 0 and 1.
+        attractive = (np.bincount(pair, attractive_now) + strength * prior) / (seen + strength)
         looked = (np.bincount(position, looked_now) + 0.5) / (seen_at + 1)
-    found = pd.Series(looked, index=np.arange(len(looked)))[np.unique(position)]
-    return (found / found.iloc[0]).clip(FLOOR, 1.0)
+    return attractive, looked
 
 
 def click_relevance(searches: pd.DataFrame) -> pd.DataFrame:
@@ -75,7 +92,7 @@ def click_relevance(searches: pd.DataFrame) -> pd.DataFrame:
     return pairs[columns]
 
 
-def _shown(searches: pd.DataFrame) -> pd.DataFrame:
+def impressions(searches: pd.DataFrame) -> pd.DataFrame:
     """One row per impression with `query`, `product_id`, `position` and whether it was clicked."""
     keys = ["session_id", "query", "product_id"]
     rows = searches[searches["product_id"].notna() & searches["position"].notna()]

@@ -1,0 +1,251 @@
+"""Feedback is kept, per workspace; one press changes the next list, and it is said how."""
+
+import threading
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine.data.schema import TABLES
+from engine.data.tables import Tables
+from engine.errors import InputError
+from engine.storage.workspace import Workspace
+from engine.strategy.arms import Visit, by_taste, strategies
+from engine.strategy.board import beliefs, cost, estimated_regret
+from engine.strategy.context import FEATURES, features
+from engine.strategy.feedback import Feedback, Shown
+from engine.strategy.live import GUARANTEED, Request, compare, learn, next_list
+from engine.strategy.shelf import make_shelf
+from tests.shop_double import FakeModels, small_shop
+
+ARMS = ("words", "meaning", "hybrid", "popular", "diverse", "personal")
+
+
+def shown(list_id: str = "a", visit: str = "v", arm: str = "words", query: str = "mug") -> Shown:
+    return Shown(
+        list_id, visit, "U1", query, "thompson", arm, {"words": 0.7, "meaning": 0.3},
+        {"always": 1.0, "length": 0.25}, ["P1", "P2", "P3"],
+    )  # fmt: skip
+
+
+def test_a_reload_keeps_feedback_and_another_workspace_does_not_see_it(home) -> None:
+    here, there = Workspace.create("here"), Workspace.create("there")
+    with Feedback(here) as feedback:
+        feedback.show(shown())
+        feedback.record("a", "P2", "like")
+        feedback.record("a", "P3", "purchase")
+    with Feedback(Workspace.open("here")) as feedback:
+        assert feedback.get("a") == shown()
+        events = feedback.events()
+        assert events[["product_id", "position", "event"]].to_numpy().tolist() == [
+            ["P2", 2, "like"], ["P3", 3, "purchase"],
+        ]  # fmt: skip
+        row = feedback.log().iloc[0]
+        assert (row["arm"], row["propensity"], row["reward"]) == ("words", 0.7, 1.0)
+        assert row["context"] == {"always": 1.0, "length": 0.25}
+        assert row["shopper"] == "U1" and row["products"] == ["P1", "P2", "P3"]
+        assert feedback.likes("v") == {"P2"}
+    with Feedback(there) as feedback:
+        assert feedback.log().empty and feedback.events().empty and not feedback.acts("v")
+
+
+def test_a_like_can_be_taken_back_and_nothing_is_deleted(home) -> None:
+    with Feedback(Workspace.create("shop")) as feedback:
+        feedback.show(shown("a"))
+        feedback.show(shown("b"))
+        feedback.record("a", "P1", "like")
+        assert feedback.log()["reward"].tolist() == [1.0, 0.0]
+        # The press that takes it back is on a later list.
+        feedback.record("b", "P1", "unlike")
+        assert feedback.likes("v") == frozenset() and feedback.acts("v") == []
+        assert feedback.log()["reward"].tolist() == [0.0, 0.0]
+        assert feedback.events()["event"].tolist() == ["like", "unlike"]
+        feedback.record("b", "P1", "like")
+        assert feedback.acts("v") == [("P1", "like")]
+
+
+def test_goals_count_their_own_events(home) -> None:
+    with Feedback(Workspace.create("shop")) as feedback:
+        for name, event in (("a", "click"), ("b", "add_to_cart"), ("c", "purchase")):
+            feedback.show(shown(name))
+            feedback.record(name, "P1", event)
+        rewards = {goal: feedback.log(goal)["reward"].tolist() for goal in ("any", "cart")}
+        assert rewards == {"any": [1, 1, 1], "cart": [0, 1, 1]}
+        assert feedback.log("purchase")["reward"].tolist() == [0, 0, 1]
+
+
+def test_what_is_not_in_the_list_is_refused(home) -> None:
+    with Feedback(Workspace.create("shop")) as feedback:
+        feedback.show(shown())
+        for args, code in [
+            (("a", "P9", "click"), "strategy.not_in_list"),
+            (("x", "P1", "click"), "strategy.unknown_list"),
+            (("a", "P1", "stare"), "strategy.unknown_event"),
+        ]:
+            with pytest.raises(InputError) as error:
+                feedback.record(*args)
+            assert error.value.code == code
+        assert feedback.events().empty
+
+
+def test_two_first_openers_at_once_both_write(home) -> None:
+    workspace = Workspace.create("shop")
+    failures: list[BaseException] = []
+
+    def write(name: str) -> None:
+        try:
+            with Feedback(workspace) as feedback:
+                feedback.show(shown(name))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(f"l{n}",)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    with Feedback(workspace) as feedback:
+        assert len(feedback.log()) == 6
+
+
+def test_a_list_stays_open_until_something_is_done(home) -> None:
+    with Feedback(Workspace.create("shop")) as feedback:
+        assert feedback.open_list("v", "mug") is None
+        feedback.show(shown("a"))
+        feedback.show(shown("other", visit="w"))
+        assert feedback.open_list("v", "mug") == shown("a")
+        assert feedback.open_list("v", "pan") is None
+        feedback.record("other", "P1", "click")
+        assert feedback.open_list("v", "mug") is not None
+        feedback.record("a", "P1", "click")
+        assert feedback.open_list("v", "mug") is None
+        feedback.show(shown("b"))
+        found = feedback.open_list("v", "mug")
+        assert found == shown("b") and feedback.list_before(found) == shown("a")
+
+
+ANSWER = FakeModels()._search_predict({"query": "rain jacket", "k": 24}, "untuned")
+
+
+def test_strategies_rank_what_the_models_found(home) -> None:
+    tables = small_shop().tables()
+    shelf = make_shelf(tables)
+    arms = {arm.name: arm for arm in strategies(shelf)}
+    assert tuple(arms) == ARMS
+    nobody = Visit()
+    ranked = {name: arm.rank(ANSWER, nobody) for name, arm in arms.items()}
+    found = [name for name, _ in ANSWER["systems"]["hybrid_untuned"]]
+    assert ranked["words"] == [name for name, _ in ANSWER["systems"]["bm25_all"]]
+    assert ranked["meaning"] == ranked["hybrid"] == ranked["personal"] == found
+    for name in ("popular", "diverse", "personal"):
+        assert sorted(ranked[name]) == sorted(found)
+    # Jackets fill the first twelve places; the diverse list shows a teapot among its first three.
+    assert any(name >= "P12" for name in ranked["diverse"][:3])
+    fan = arms["personal"].rank(ANSWER, Visit(history=(("P20", "purchase"),)))
+    assert fan.index("P20") < found.index("P20") and fan.index("P15") < fan.index("P05")
+
+
+def test_popular_products_rise(home) -> None:
+    orders = [{"order_id": f"o{n}", "product_id": "P09"} for n in range(5)]
+    tables = small_shop(log=False).tables()
+    frame = pd.DataFrame(orders).reindex(columns=TABLES["orders"].columns)
+    shelf = make_shelf(Tables({"products": tables.products, "orders": frame}))
+    arms = {arm.name: arm for arm in strategies(shelf)}
+    assert arms["popular"].rank(ANSWER, Visit())[0] == "P09"
+
+
+def test_likeness_is_between_nothing_and_the_same(home) -> None:
+    shelf = make_shelf(small_shop().tables())
+    assert shelf.likeness("P01", "P01") == 1.0
+    # Same brand and category; "rain jacket 1" and "rain jacket 2" share two words of four.
+    assert shelf.likeness("P01", "P02") == pytest.approx((0.5 + 1 + 1) / 3)
+    assert 0 < shelf.likeness("P01", "P15") < shelf.likeness("P01", "P02")
+    assert shelf.affinity("P01", []) == 0 and by_taste(["P02", "P01"], [], shelf) == ["P02", "P01"]
+
+
+def test_the_context_is_what_it_says(home) -> None:
+    empty = features("the rain jacket", ANSWER, Visit())
+    assert tuple(empty) == FEATURES
+    assert empty["length"] == 2 / 8 and empty["matched"] == 1.0 and empty["agreement"] == 1.0
+    busy = features("mug", ANSWER, Visit((("P1", "click"),), (("P2", "click"),)))
+    assert (busy["active"], busy["known"]) == (1.0, 1.0) and empty["active"] == 0.0
+
+
+def ask(feedback: Feedback, shelf, seed: int = 0, **changes: object) -> Shown:
+    given = {"policy": "thompson", "length": 8} | changes
+    request = Request("v", "rain jacket")
+    rng = np.random.default_rng(seed)
+    return next_list(feedback, request, ANSWER, strategies(shelf), shelf, rng=rng, **given)
+
+
+@pytest.mark.parametrize("event", ["like", "click", "add_to_cart"])
+@pytest.mark.parametrize("arm", range(6))
+def test_one_press_changes_the_next_list(home, monkeypatch, event, arm) -> None:
+    """Whichever strategy is drawn, before and after."""
+    shop = small_shop()
+    shelf = make_shelf(shop.tables())
+    drawn = np.random.default_rng(0)
+    with Feedback(shop) as feedback:
+        fixed = [strategies(shelf)[arm]]
+        request = Request("v", "rain jacket")
+        options = {"policy": "fixed_split", "length": 8, "rng": drawn}
+        before = next_list(feedback, request, ANSWER, fixed, shelf, **options)
+        feedback.record(before.list_id, before.products[5], event)
+        now = next_list(feedback, request, ANSWER, fixed, shelf, **options)
+    change = compare(before, now)
+    assert change and change.moved[before.products[5]] > 0
+    assert now.products.index(before.products[5]) < 5
+
+
+def test_each_list_keeps_the_chance_it_was_chosen_with(home) -> None:
+    shop = small_shop()
+    shelf = make_shelf(shop.tables())
+    with Feedback(shop) as feedback:
+        lists = [ask(feedback, shelf, seed) for seed in range(30)]
+        log = feedback.log()
+    assert log["arm"].tolist() == [one.arm for one in lists]
+    for one in lists:
+        assert sum(one.probabilities.values()) == pytest.approx(1)
+        assert min(one.probabilities.values()) >= GUARANTEED / 6 - 1e-9
+        assert one.propensity == one.probabilities[one.arm]
+    # Failures alone: nobody may have been left out, and who was shown most is believed in least.
+    assert len(set(log["arm"])) >= 4
+
+
+def test_feedback_moves_the_beliefs_and_the_traffic(home) -> None:
+    shop = small_shop()
+    shelf = make_shelf(shop.tables())
+    with Feedback(shop) as feedback:
+        for seed in range(80):
+            one = ask(feedback, shelf, seed)
+            if one.arm == "diverse":
+                feedback.record(one.list_id, one.products[0], "purchase")
+        log = feedback.log()
+    found = beliefs(ARMS, log["arm"], log["reward"]).set_index("arm")
+    assert found["best"].idxmax() == "diverse" and found["share"].idxmax() == "diverse"
+    assert found["lists"].sum() == 80 and found["best"].sum() == pytest.approx(1)
+    assert (found["low"] < found["mean"]).all() and (found["mean"] < found["high"]).all()
+    spent = cost(found.reset_index())
+    assert 0 < spent.spent < spent.fixed_split
+    curve = estimated_regret(found.reset_index(), log["arm"])
+    assert curve[-1] == pytest.approx(spent.spent) and (np.diff(curve) >= 0).all()
+    again = learn("thompson", ARMS, log)
+    assert again.probabilities(np.ones(len(FEATURES))).argmax() == ARMS.index("diverse")
+
+
+def test_beliefs_by_hand() -> None:
+    found = beliefs(("a", "b"), ["a", "a", "a"], [1.0, 1.0, 0.0])
+    assert found["mean"].tolist() == pytest.approx([3 / 5, 1 / 2])
+    # Beta(1, 1) is the uniform distribution.
+    assert (found["low"][1], found["high"][1]) == pytest.approx((0.025, 0.975))
+    assert found["share"].tolist() == [1.0, 0.0]
+
+
+def test_what_changed_is_said() -> None:
+    before = shown()
+    now = Shown("b", "v", "", "mug", "p", "meaning", {"meaning": 1.0}, {}, ["P3", "P1", "P4"])
+    change = compare(before, now)
+    assert change.arm and change.new == ["P4"] and change.gone == ["P2"]
+    assert change.moved == {"P3": 2, "P1": -1}
+    assert not compare(before, before)
