@@ -1,4 +1,4 @@
-"""The language a shop speaks, seen from its catalog."""
+"""The language a shop speaks, seen from its catalog or its customers' words."""
 
 import pandas as pd
 
@@ -6,10 +6,10 @@ _CHINESE = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 _CHINESE_SHARE = 0.3
 
 
-def detect_language(products: pd.DataFrame) -> str:
-    """`zh` where at least three in ten product titles hold Chinese characters, else `en`."""
-    titles = products["title"].dropna()
-    if not len(titles):
+def detect_language(texts: pd.Series) -> str:
+    """`zh` where at least three in ten texts hold Chinese characters, else `en`."""
+    known = texts.dropna()
+    if not len(known):
         return "en"
-    share = titles.str.contains(_CHINESE, regex=True).mean()
+    share = known.str.contains(_CHINESE, regex=True).mean()
     return "zh" if share >= _CHINESE_SHARE else "en"

@@ -132,8 +132,9 @@ def load_files(
     workspace.replace_tables(
         frames, {table: _about(called[table], report) for table, report in reports.items()}
     )
-    if "products" in frames and not workspace.language_chosen:
-        workspace.set_language(detect_language(frames["products"]), chosen=False)
+    said = _words(frames, known_products=len(products) > 0)
+    if said is not None and not workspace.language_chosen:
+        workspace.set_language(detect_language(said), chosen=False)
     progress.stage("load", len(files), len(files))
     return LoadReport(reports)
 
@@ -154,10 +155,25 @@ def load_sample(
     return report
 
 
-def clean_file(table: str, path: Path) -> pd.DataFrame:
-    """The rows of a file as `table` would hold them, loaded nowhere; InputError as in a load."""
-    cleaned, _ = _bring(table, path, path.name, {})
-    _stop_at_errors({table: cleaned}, {table: path.name}, skip_bad_rows=False)
+def clean_file(
+    table: str,
+    path: Path,
+    known: Lookup[str, str] | None = None,
+    *,
+    skip_bad_rows: bool = False,
+) -> pd.DataFrame:
+    """The rows of a file as `table` would hold them, loaded nowhere; InputError as in a load.
+
+    `known` are the columns that the fields of an earlier file were read from. Where it is given,
+    these columns, and else a column of a field's own name, go before any guess.
+    """
+    changes: dict[str, str] = {}
+    if known is not None:
+        columns = set(map(str, read_table(path).frame.columns))
+        changes = {field: field for field in TABLES[table].columns if field in columns}
+        changes |= {field: column for field, column in known.items() if column in columns}
+    cleaned, _ = _bring(table, path, path.name, changes)
+    _stop_at_errors({table: cleaned}, {table: path.name}, skip_bad_rows)
     return cleaned.frame
 
 
@@ -182,6 +198,16 @@ def _bring(table: str, path: Path, name: str, changes: Lookup[str, str]) -> tupl
             "data.no_column", details, file=name, table=table, fields=fields, columns=listed
         )
     return clean(table, raw, mapping, name), mapping
+
+
+def _words(frames: Lookup[str, pd.DataFrame], *, known_products: bool) -> pd.Series | None:
+    """What tells the shop's language: the catalog's titles, without a catalog customers' words."""
+    if "products" in frames:
+        return frames["products"]["title"]
+    if known_products:
+        return None
+    said = {"reviews": "text", "searches": "query"}
+    return next((frames[table][field] for table, field in said.items() if table in frames), None)
 
 
 def _stop_at_errors(

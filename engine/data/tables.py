@@ -19,6 +19,7 @@ class Tables:
     `language` is the workspace's: it chooses words, stemmer and default model.
     `corrections` are the labels that users set by hand: columns `task, input, head, label`.
     `folder` is where indexes made from these tables may be kept, if anywhere.
+    `mappings` are the columns that the tables' fields were read from: table → field → column.
     """
 
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Tables:
         )
     )
     folder: Path | None = None
+    mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """The frame of table `name`, with every column of the schema."""

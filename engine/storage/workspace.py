@@ -116,8 +116,14 @@ class Workspace:
     def tables(self) -> Tables:
         """Every loaded table with the corrections, read from disk."""
         folder = self.folder / "tables"
-        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in self.about_tables()}
-        return Tables(frames, self.language, self.corrections(), self.folder / "index")
+        about = self.about_tables()
+        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in about}
+        mappings: dict[str, Mapping[str, str]] = {
+            name: known["mapping"]  # type: ignore[misc]
+            for name, known in about.items()
+            if "mapping" in known
+        }
+        return Tables(frames, self.language, self.corrections(), self.folder / "index", mappings)
 
     def replace_tables(
         self, frames: Mapping[str, pd.DataFrame], about: Mapping[str, Mapping[str, object]]

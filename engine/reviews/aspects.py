@@ -1,0 +1,145 @@
+"""What a review talks about: the aspects it names, and the clause in which it names each."""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import Stemmer
+
+from engine.storage.files import write_json
+from engine.storage.workspace import Workspace
+from engine.text.words import normalise
+
+Terms = Mapping[str, list[str]]
+FILE = "aspects.json"
+MOST_ASPECTS, MOST_TERMS, LONGEST = 40, 80, 40
+# Characters of a text that are looked through: beyond, a review is no review any more.
+MOST_CHARACTERS = 5_000
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
+_ENDS = re.compile(
+    r"[.!?;。！？；…~\n]+"
+    r"|,?\s*\b(?:but|although|though|however|while|whereas|yet)\b"
+    r"|，?(?:但是|但|不过|可是|然而|只是|就是|却|虽然|尽管|而)"
+    r"|，|, (?=(?:the|it|my|and|i|its|this|they)\b)",
+    re.IGNORECASE,
+)
+# A clause shorter than this says too little by itself: it is read with the next one.
+_SHORT = 4
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One aspect named in a text: the term that names it and the clause around it."""
+
+    aspect: str
+    term: str
+    clause: str
+
+
+class Aspects:
+    """Aspects by name, each with the terms that name it, in any language.
+
+    English terms match by stem and as whole words, Chinese ones wherever they stand.
+    """
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = {name: list(words) for name, words in terms.items()}
+        self._named = {
+            _stems(term): (name, term)
+            for name, words in self.terms.items()
+            for term in words
+            if term.strip()
+        }
+        longest = sorted(self._named, key=len, reverse=True)
+        chinese = [re.escape(term) for term in longest if _CHINESE.search(term)]
+        spaced = [rf"(?<![^ ]){re.escape(t)}(?![^ ])" for t in longest if not _CHINESE.search(t)]
+        self._pattern = re.compile("|".join(chinese + spaced)) if longest else None
+
+    def find(self, clause: str) -> dict[str, str]:
+        """The aspects that a clause names, in its order, each with the term as it is listed."""
+        if self._pattern is None:
+            return {}
+        found: dict[str, str] = {}
+        for match in self._pattern.findall(_stems(clause)):
+            name, term = self._named[match]
+            found.setdefault(name, term)
+        return found
+
+
+def find_mentions(text: str, aspects: Aspects) -> list[Mention]:
+    """Every aspect that each clause of a text names, in the text's order."""
+    return [
+        Mention(name, term, clause)
+        for clause in clauses(text[:MOST_CHARACTERS])
+        for name, term in aspects.find(clause).items()
+    ]
+
+
+def clauses(text: str) -> list[str]:
+    """The parts of a text that each say one thing: cut at sentence ends and at turns such as "but".
+
+    A Chinese comma ends a clause too; a very short clause joins the next one.
+    """
+    parts: list[str] = []
+    start, carried = 0, ""
+    for end in [*(match.start() for match in _ENDS.finditer(text)), len(text)]:
+        piece = (carried + text[start:end]).strip(" \t\r\n,.;!?，。；！？…~")
+        if len(piece) < _SHORT and end < len(text):
+            carried = piece + " " if piece and piece.isascii() else piece
+        elif piece:
+            parts.append(piece)
+            carried = ""
+        start = end
+    return parts
+
+
+@cache
+def seed_terms() -> Terms:
+    """The well-known aspects of products in both languages, from `aspects.toml`."""
+    file = Path(__file__).with_name("aspects.toml")
+    known = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {name: [*words["en"], *words["zh"]] for name, words in known.items()}
+
+
+@cache
+def seed_aspects() -> Aspects:
+    """`seed_terms`, ready to be looked for."""
+    return Aspects(seed_terms())
+
+
+def read_aspects(workspace: Workspace) -> Terms:
+    """The aspects of a workspace: its own where someone has edited them, else the seeds."""
+    file = workspace.folder / FILE
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else seed_terms()
+
+
+def keep_aspects(workspace: Workspace, terms: Terms) -> Terms:
+    """Remember aspects for a workspace, tidied and bounded; empty ones are left out."""
+    kept = {}
+    for name, words in list(terms.items())[:MOST_ASPECTS]:
+        tidy = dict.fromkeys(" ".join(word.split())[:LONGEST] for word in words[:MOST_TERMS])
+        some = [word for word in tidy if word]
+        if name.strip() and some:
+            kept[" ".join(name.split())[:LONGEST]] = some
+    write_json(workspace.folder / FILE, kept)
+    return kept
+
+
+def _stems(text: str) -> str:
+    """A text as terms are compared: words by stem with single spaces, Chinese runs as they are."""
+    found = _WORD.findall(re.sub(r"['’]", "", normalise(text)))
+    return " ".join(_stem(word) for word in found)
+
+
+@cache
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("english")
+
+
+def _stem(word: str) -> str:
+    return word if _CHINESE.match(word) else str(_stemmer().stemWord(word))

@@ -1,0 +1,76 @@
+"""The words that set some texts apart from others: what people praise, blame, or newly speak of."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from engine.reviews.aspects import Aspects
+from engine.reviews.lexicon import lexicon
+from engine.text.words import STOPWORDS, normalise, tag
+
+LONGEST = 30
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[a-z][a-z'-]+[a-z]")
+_NOUN = ("n", "vn", "an", "nz")
+
+
+def phrases(text: str) -> list[str]:
+    """What may stand as a phrase: English words and neighbouring pairs, Chinese nouns."""
+    plain = normalise(text)
+    if _CHINESE.search(plain):
+        return [word for word, kind in tag(plain) if kind in _NOUN and len(word) > 1]
+    found = []
+    for sentence in re.split(r"[^a-z' -]+", plain):
+        words = _WORD.findall(sentence)
+        kept = [word not in STOPWORDS for word in words]
+        found += [word for word, keep in zip(words, kept, strict=True) if keep]
+        pairs = zip(pairwise(words), pairwise(kept), strict=True)
+        found += [" ".join(pair) for pair, keep in pairs if all(keep)]
+    return [phrase for phrase in found if len(phrase) <= LONGEST]
+
+
+def keyphrases(
+    texts: Iterable[str], others: Iterable[str], most: int = 12, fewest: int = 3
+) -> pd.DataFrame:
+    """The phrases that `texts` use more than `others`: columns `phrase`, `count`, `weight`.
+
+    weight = tf·log(1 + A / f) with tf the phrase's share of the class, f its count in both classes
+    and A the mean count of phrases per class: class-based TF-IDF (Grootendorst 2022, equation 2).
+    Phrases in fewer than `fewest` of the texts, or no more frequent in them than in the others,
+    are left out.
+    """
+    here, there = _counts(texts), _counts(others)
+    size, other_size = max(sum(here.values()), 1), max(sum(there.values()), 1)
+    average = (size + other_size) / 2
+    rows = [
+        (phrase, n, n / size * np.log1p(average / (n + there[phrase])))
+        for phrase, n in here.items()
+        if n >= fewest and n / size > there[phrase] / other_size
+    ]
+    frame = pd.DataFrame(rows, columns=["phrase", "count", "weight"])
+    return frame.sort_values(["weight", "phrase"], ascending=[False, True]).head(most)
+
+
+def new_terms(texts: Sequence[str], aspects: Aspects, most: int = 20) -> pd.DataFrame:
+    """Frequent phrases that no aspect names yet and that say nothing good or bad by themselves.
+
+    Columns `phrase`, `count` (texts that hold it): what a shop's own aspects may be made of.
+    """
+    signs = lexicon().signs
+    counts = _counts(texts)
+    fewest = max(3, len(texts) // 500)
+    rows = [
+        (phrase, n)
+        for phrase, n in counts.most_common()
+        if n >= fewest and phrase not in signs and not aspects.find(phrase)
+    ]
+    return pd.DataFrame(rows[:most], columns=["phrase", "count"])
+
+
+def _counts(texts: Iterable[str]) -> Counter[str]:
+    """In how many texts each phrase stands."""
+    return Counter(phrase for text in texts for phrase in set(phrases(text)))

@@ -1,0 +1,58 @@
+"""A stream of short texts from anywhere: pasted lines or a file, each with a time where known."""
+
+import re
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from engine.data.load import clean_file
+from engine.errors import InputError
+from engine.text.words import normalise, words
+
+MOST, LONGEST = 5_000, 2_000
+_DATED = re.compile(
+    r"^\s*[\[(]?(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?)[\])]?"
+    r"\s*[,;:：\t|]?\s*(.+)$"
+)
+
+
+def read_lines(pasted: str) -> pd.DataFrame:
+    """Pasted texts, one a line: columns `time` (null where a line begins with none) and `text`."""
+    rows = []
+    for line in pasted.splitlines()[:MOST]:
+        if found := _DATED.match(line):
+            rows.append((re.sub(r"[/.年月]", "-", found[1]).replace("日", ""), found[2].strip()))
+        elif line.strip():
+            rows.append((None, line.strip()))
+    frame = pd.DataFrame(rows, columns=["time", "text"])
+    frame["time"] = pd.to_datetime(frame["time"], errors="coerce", format="mixed")
+    return _bounded(frame)
+
+
+def read_stream(data: bytes, name: str) -> pd.DataFrame:
+    """The texts of a file, as `read_lines`: any table with a text, a time where it has one.
+
+    Raises InputError for a file that cannot be read or has no text.
+    """
+    if name.lower().endswith(".txt"):
+        return read_lines(data.decode("utf-8", "replace"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(name).name
+        path.write_bytes(data)
+        frame = clean_file("reviews", path, {}, skip_bad_rows=True)
+    return _bounded(frame[["time", "text"]])
+
+
+def unknown_words(texts: pd.Series, learned: frozenset[str]) -> float:
+    """The share of the words of `texts` (0 to 1) that are not among those `learned` from."""
+    found = [word for text in texts for word in words(text)]
+    return sum(word not in learned for word in found) / len(found) if found else 0.0
+
+
+def _bounded(frame: pd.DataFrame) -> pd.DataFrame:
+    texts = frame["text"].map(lambda text: " ".join(str(text).split())[:LONGEST])
+    frame = frame.assign(text=texts)[texts.map(normalise) != ""].head(MOST)
+    if frame.empty:
+        raise InputError("sentiment.no_texts")
+    return frame.reset_index(drop=True)
