@@ -246,6 +246,14 @@ def test_everything_can_be_removed(eyes) -> None:
     assert Pictures(shop.folder).table().empty
 
 
+def test_a_wrong_picture_is_removed_where_it_is_doubted(eyes) -> None:
+    shop = with_pictures()
+    before = Pictures(shop.folder).table()
+    press(press_read(shop, "doubts"), f"remove_colour_P00_{before['picture'].iloc[0]}")
+    after = Pictures(shop.folder).table()
+    assert after["picture"].tolist() == before["picture"].tolist()[1:]
+
+
 def test_a_link_without_a_host_is_named_as_it_is() -> None:
     host: Callable[[str], str] = images_add._host
     assert [host(link) for link in ("http://a/x", "http://[::1", "x")] == ["a", "http://[::1", "x"]

@@ -136,11 +136,6 @@ def is_fuzzy(name: str) -> bool:
     return bool(_table()[name].get("fuzzy", False))
 
 
-def colour_names() -> list[str]:
-    """Every name, in the order of the table."""
-    return list(_table())
-
-
 def _product(lab: Lab, alpha: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], Ground]:
     """Which pixels are the product's, and how that was told."""
     opaque = alpha >= _OPAQUE

@@ -42,12 +42,14 @@ def show_adding(current: Workspace, pictures: Pictures) -> None:
         _show_upload(pictures, products)
     with right:
         _show_links(pictures, products)
-    if not pictures.table().empty and st.button(
-        t("images.add.clear"), icon=":material/delete:", key="clear_pictures"
-    ):
-        pictures.clear()
-        st.session_state.pop(_REPORT, None)
-        st.rerun()
+    if not pictures.table().empty:
+        st.caption(t("images.add.size", mb=f"{pictures.size() / 1e6:,.1f}"))
+        with st.popover(t("images.add.clear"), icon=":material/delete:"):
+            st.markdown(t("images.add.clear_about"))
+            if st.button(t("images.add.clear_really"), key="clear_pictures"):
+                pictures.clear()
+                st.session_state.pop(_REPORT, None)
+                st.rerun()
 
 
 def _show_upload(pictures: Pictures, products: pd.DataFrame) -> None:

@@ -11,7 +11,7 @@ from engine.images.vectors import read_tags
 from engine.storage.workspace import Workspace
 from pages.ui import answers, charts, download, tables
 from pages.ui.i18n import escape, t
-from pages.ui.images_gallery import colour_name, titles
+from pages.ui.images_gallery import colour_name, join, titles
 
 _SHOWN = 12
 _WIDTH = 140
@@ -57,6 +57,13 @@ def _show_one(pictures: Pictures, doubt: Mapping[str, Any], names: Mapping[str, 
                 icon=":material/priority_high:" if doubt["sure"] else ":material/help:",
                 color="orange" if doubt["sure"] else "gray",
             )
+        if st.button(
+            t("images.doubts.remove"),
+            icon=":material/delete:",
+            key=f"remove_{doubt['kind']}_{doubt['product_id']}_{doubt['picture']}",
+        ):
+            pictures.remove(doubt["picture"])
+            st.rerun()
 
 
 def _sentence(doubt: Mapping[str, Any]) -> str:
@@ -75,7 +82,7 @@ def _seen(doubt: Mapping[str, Any]) -> str:
 
 
 def _list(kind: str, values: list[str]) -> str:
-    return t("images.and").join(map(colour_name, values) if kind == "colour" else values)
+    return join(map(colour_name, values) if kind == "colour" else values)
 
 
 def _as_table(doubts: list[dict[str, Any]], names: Mapping[str, str]) -> pd.DataFrame:

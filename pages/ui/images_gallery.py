@@ -29,6 +29,11 @@ def tag_name(name: str) -> str:
     return engine_catalog().texts[language()][f"tags.{name}"]
 
 
+def join(parts: Iterable[str]) -> str:
+    """`parts` as a list in the user's language."""
+    return t("images.and").join(parts)
+
+
 def show_picture(pictures: Pictures, picture: str, title: str, lines: Sequence[str]) -> None:
     """One picture over its product's title and some lines of text."""
     name = charts.cut(title)
@@ -103,19 +108,19 @@ def _draw_grid(
     tags: Mapping[str, Sequence[tuple[str, float]]],
 ) -> None:
     pages = max(-(-len(wanted) // _A_PAGE), 1)
-    page = (
-        st.number_input(t("images.page", n=pages), 1, pages, key=f"pictures_page_{pages}")
-        if pages > 1
-        else 1
-    )
     st.caption(t("images.found", n=f"{len(wanted):,}"))
+    page = 1
+    if pages > 1:
+        # Another number of pages makes another widget: its old page may not exist any more.
+        key = f"pictures_page_{pages}"
+        page = st.number_input(t("images.page", n=pages), 1, pages, key=key, width=160)
     first = (page - 1) * _A_PAGE
     with st.grid("auto", min_column_width=190, gap="medium", key="pictures"):
         part = wanted.iloc[first : first + _A_PAGE]
         for product_id, picture in zip(part["product_id"], part["picture"], strict=True):
             shown = colours[picture].colours
-            lines = [", ".join(f"{colour_name(c.name)} {c.share:.0%}" for c in shown)]
+            lines = [join(f"{colour_name(c.name)} {c.share:.0%}" for c in shown)]
             found = tags.get(picture, ())[:_MOST_TAGS]
             if found:
-                lines.append(", ".join(f"{tag_name(tag)} {share:.0%}" for tag, share in found))
+                lines.append(join(f"{tag_name(tag)} {share:.0%}" for tag, share in found))
             show_picture(pictures, picture, names.get(product_id, product_id), lines)

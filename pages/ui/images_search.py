@@ -13,7 +13,7 @@ from engine.images.weights import DEFAULT
 from engine.storage.workspace import Workspace
 from pages.ui import answers, shell
 from pages.ui.i18n import escape, t
-from pages.ui.images_gallery import show_picture, tag_name, titles
+from pages.ui.images_gallery import join, show_picture, tag_name, titles
 
 _SHOWN = 12
 _WIDTH = 170
@@ -34,7 +34,7 @@ def show_search(current: Workspace, pictures: Pictures, model: str) -> None:
         return
     tags, results = answer.value["tags"], answer.value["results"]
     if tags:
-        said = ", ".join(f"{tag_name(tag)} {share:.0%}" for tag, share in tags)
+        said = join(f"{tag_name(tag)} {share:.0%}" for tag, share in tags)
         st.caption(t("images.search.tags", tags=escape(said)))
     names = titles(current)
     found = [row for row in results if row["product_id"] in names]
