@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import transformers
 from PIL import Image
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
-from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, PreTrainedTokenizerFast
 
 from engine.data.tables import Tables
 from engine.errors import InputError, ShoplabError
@@ -36,32 +36,68 @@ COLOURS, SHAPES = ("red", "blue", "green"), ("box", "disc", "stripes", "cross")
 DRAWN = {f"{colour}-{shape}": product(colour, shape) for colour in COLOURS for shape in SHAPES}
 
 
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The folder of a real, random CLIP small enough to read a picture in a millisecond."""
-    folder = tmp_path_factory.mktemp("clip")
-    tower = {"hidden_size": 32, "intermediate_size": 37}
-    tower |= {"num_hidden_layers": 2, "num_attention_heads": 4}
-    words = ["<unk>", "<s>", "</s>", "<pad>", *["a", "photo", "of", "the", "red", "blue", "green"]]
-    ids = {word: place for place, word in enumerate(words)}
-    config = CLIPConfig(
-        text_config={**tower, "vocab_size": len(ids), "max_position_embeddings": 20,
-                     "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 3},
-        vision_config={**tower, "image_size": 32, "patch_size": 8},
-        projection_dim=16,
-    )  # fmt: skip
+TOWER = {"hidden_size": 32, "intermediate_size": 37}
+TOWER |= {"num_hidden_layers": 2, "num_attention_heads": 4}
+WORDS = ["<unk>", "<s>", "</s>", "<pad>", "a", "photo", "of", "the", "red", "blue", "green"]
+SPECIAL = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}
+# The forms that preprocessor_config.json has on the hub, old and new.
+OLD = {
+    "do_center_crop": True, "do_normalize": True, "do_resize": True, "resample": 3,
+    "image_mean": [0.5, 0.5, 0.5], "image_std": [0.3, 0.3, 0.3], "size": 32, "crop_size": 32,
+}  # fmt: skip
+SIGLIP = OLD | {"size": {"height": 32, "width": 32}}
+KINDS = {
+    "CLIP": OLD | {"feature_extractor_type": "CLIPFeatureExtractor"},
+    "ChineseCLIP": OLD | {"feature_extractor_type": "ChineseCLIPFeatureExtractor"},
+    "MetaClip2": OLD | {"image_processor_type": "CLIPImageProcessor"},
+    "Siglip": SIGLIP | {"image_processor_type": "SiglipImageProcessor"},
+    "Siglip2": {"image_processor_type": "Siglip2ImageProcessor", "patch_size": 8,
+                "max_num_patches": 16, "image_mean": [0.5] * 3, "image_std": [0.5] * 3},
+}  # fmt: skip
+
+
+def two_towers(kind: str, folder: Path) -> str:
+    """The folder of a real, random model small enough to read a picture in a millisecond."""
+    text = {**TOWER, "vocab_size": len(WORDS), "max_position_embeddings": 20, "pad_token_id": 3}
+    text |= {"bos_token_id": 1, "eos_token_id": 2}
+    vision = {**TOWER, "image_size": 32, "patch_size": 8}
+    if kind.startswith("Siglip"):
+        text["projection_size"] = 32
+    if kind == "Siglip2":
+        vision = {**TOWER, "num_patches": 16, "patch_size": 8}
+    config = getattr(transformers, f"{kind}Config")
     with torch.random.fork_rng():
         torch.manual_seed(5)
-        CLIPModel(config).save_pretrained(folder)
-    plain = Tokenizer(WordLevel(ids, unk_token="<unk>"))
-    plain.pre_tokenizer = Whitespace()
-    PreTrainedTokenizerFast(
-        tokenizer_object=plain, unk_token="<unk>", bos_token="<s>", eos_token="</s>",
-        pad_token="<pad>", model_max_length=20, model_input_names=["input_ids", "attention_mask"],
-    ).save_pretrained(folder)  # fmt: skip
-    size = {"height": 32, "width": 32}
-    CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=size).save_pretrained(folder)
+        made = config(text_config=text, vision_config=vision, projection_dim=16)
+        getattr(transformers, f"{kind}Model")(made).save_pretrained(folder)
+    (folder / "preprocessor_config.json").write_text(json.dumps(KINDS[kind]))
+    plain = Tokenizer(WordLevel({word: place for place, word in enumerate(WORDS)}, "<unk>"))
+    plain.pre_tokenizer = Whitespace()  # type: ignore[assignment]
+    names = ["input_ids"] if kind.startswith("Siglip") else ["input_ids", "attention_mask"]
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=plain, model_max_length=20, model_input_names=names, **SPECIAL
+    ).save_pretrained(folder)
     return str(folder)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a real CLIP."""
+    return two_towers("CLIP", tmp_path_factory.mktemp("clip"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_two_towers_reads_pictures_and_texts(kind, tmp_path) -> None:
+    encoder = load_image_encoder(two_towers(kind, tmp_path), Silent())
+    alone = encoder.read([DRAWN["red-box"]]).vectors
+    pair = encoder.read([DRAWN["blue-disc"], DRAWN["red-box"]]).vectors
+    assert np.allclose(pair[1], alone[0], atol=1e-5)
+    texts = encoder.read_texts(["a photo of the red", "blue"])
+    assert texts.shape == pair.shape
+    assert np.allclose(np.linalg.norm(texts, axis=1), 1, atol=1e-5)
+    # How a text is read does not depend on what is read beside it.
+    assert np.allclose(texts[1], encoder.read_texts(["blue"])[0], atol=1e-5)
+    assert set(encoder.languages) <= set(LANGUAGES) and encoder.languages
 
 
 @pytest.fixture

@@ -142,6 +142,8 @@ class TwoTowerEncoder:
             raise InputError("images.not_an_image_encoder", model=model_id, kind=kind) from error
         self.fingerprint = _fingerprint(folder)
         self.languages = TWO_TOWERS[kind]
+        # SigLIP has no mask: it learned from texts that are filled up.
+        self.padding = "max_length" if kind.startswith("siglip") else True
 
     @torch.inference_mode()
     def read(self, pictures: Sequence[Image.Image]) -> Reading:
@@ -160,7 +162,7 @@ class TwoTowerEncoder:
         for start in range(0, len(texts), BATCH):
             given = self.tokenizer(
                 list(texts[start : start + BATCH]),
-                padding=True,
+                padding=self.padding,
                 truncation=True,
                 return_tensors="pt",
             )
