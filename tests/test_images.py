@@ -75,7 +75,7 @@ def two_towers(kind: str, folder: Path) -> str:
     plain.pre_tokenizer = Whitespace()  # type: ignore[assignment]
     names = ["input_ids"] if kind.startswith("Siglip") else ["input_ids", "attention_mask"]
     transformers.PreTrainedTokenizerFast(
-        tokenizer_object=plain, model_max_length=20, model_input_names=names, **SPECIAL
+        tokenizer_object=plain, model_input_names=names, **SPECIAL
     ).save_pretrained(folder)
     return str(folder)
 
@@ -97,6 +97,7 @@ def test_every_kind_of_two_towers_reads_pictures_and_texts(kind, tmp_path) -> No
     assert np.allclose(np.linalg.norm(texts, axis=1), 1, atol=1e-5)
     # How a text is read does not depend on what is read beside it.
     assert np.allclose(texts[1], encoder.read_texts(["blue"])[0], atol=1e-5)
+    assert encoder.read_texts(["red " * 500]).shape == (1, texts.shape[1])
     assert set(encoder.languages) <= set(LANGUAGES) and encoder.languages
 
 

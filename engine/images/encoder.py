@@ -164,6 +164,7 @@ class TwoTowerEncoder:
                 list(texts[start : start + BATCH]),
                 padding=self.padding,
                 truncation=True,
+                max_length=self.model.config.text_config.max_position_embeddings,
                 return_tensors="pt",
             )
             blocks.append(_unit(self.model.get_text_features(**given).pooler_output))
