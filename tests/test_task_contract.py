@@ -18,10 +18,13 @@ from engine.messages import LANGUAGES, say
 from engine.settings import PROJECT
 from engine.tasks import TASKS, get_task
 from engine.tasks.base import Bundle, Dataset, Task
+from engine.text.words import normalise
 from engine.training.config import PRESETS, TrainingConfig
 from engine.training.progress import Silent
-from tests.tiny_shop import FAST, Stopping, tiny_tables
+from tests.tiny_shop import FAST, Stopping, tiny_catalog, tiny_reviews, tiny_tables
 
+# What an input of a task calls its text.
+FIELDS = {"intent": "query", "search": "query", "attributes": "title", "sentiment": "text"}
 HARMLESS = {".safetensors", ".json", ".txt", ".parquet", ".faiss", ".md"}
 
 
@@ -37,12 +40,16 @@ class Trial:
     checkpoints: Path
     progress: Stopping
 
+    def ask(self, *texts: object) -> list[dict[str, Any]]:
+        """Inputs of the task with these texts."""
+        return [{FIELDS[self.task.name]: text} for text in texts]
+
 
 @pytest.fixture(scope="module", params=TASKS)
 def trial(
     request: pytest.FixtureRequest, model: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Trial:
-    task, tables = get_task(request.param), tiny_tables()
+    task, tables = get_task(request.param), tiny_tables(request.param)
     config = task.config("quick", tables, model=model, **FAST)
     dataset = task.dataset(tables, config)
     checkpoints, progress = tmp_path_factory.mktemp("checkpoints"), Stopping()
@@ -77,7 +84,23 @@ def test_an_empty_shop_is_missing_data_and_cannot_be_trained_on(name: str) -> No
         task.dataset(Tables(), task.config("quick", Tables()))
 
 
-@pytest.mark.parametrize("name", TASKS)
+def test_a_growing_catalog_goes_from_missing_over_thin_to_ready() -> None:
+    task = get_task("attributes")
+    catalogs = [Tables({"products": tiny_catalog(products)}) for products in (30, 192, 400)]
+    readiness = [task.readiness(tables) for tables in catalogs]
+    assert [found.level for found in readiness] == ["missing", "thin", "ready"]
+    assert all(count >= 0 for found in readiness for count in found.counts.values())
+
+
+def test_growing_reviews_go_from_missing_over_thin_to_ready() -> None:
+    task, reviews = get_task("sentiment"), tiny_reviews()
+    copies = [reviews.assign(text=reviews["text"] + f" {'x' * copy}") for copy in range(3)]
+    shops = [reviews[50:80], reviews, pd.concat(copies, ignore_index=True)]
+    readiness = [task.readiness(Tables({"reviews": some})) for some in shops]
+    assert [found.level for found in readiness] == ["missing", "thin", "ready"]
+
+
+@pytest.mark.parametrize("name", ["intent", "search"])
 def test_a_growing_log_goes_from_missing_over_thin_to_ready(name: str) -> None:
     task, frames = get_task(name), dict(tiny_tables().frames)
     levels = ("missing", "thin", "ready")
@@ -135,10 +158,10 @@ def test_unknown_task_is_refused_by_name() -> None:
     assert "mind_reading" in caught.value.message("zh")
 
 
-def test_no_held_out_query_is_learned_from(trial: Trial) -> None:
+def test_no_held_out_text_is_learned_from(trial: Trial) -> None:
     parts = (trial.dataset.train, trial.dataset.validation, trial.dataset.test)
     assert all(len(part) for part in parts)
-    train, validation, test = (set(part["query"]) for part in parts)
+    train, validation, test = (set(part["input"].map(normalise)) for part in parts)
     assert not train & validation
     assert not train & test
     assert not validation & test
@@ -147,7 +170,7 @@ def test_no_held_out_query_is_learned_from(trial: Trial) -> None:
 
 
 def test_the_same_data_and_seed_give_the_same_dataset(trial: Trial) -> None:
-    again = trial.task.dataset(tiny_tables(), trial.config)
+    again = trial.task.dataset(tiny_tables(trial.task.name), trial.config)
     for part in ("train", "validation", "test"):
         pd.testing.assert_frame_equal(getattr(trial.dataset, part), getattr(again, part))
 
@@ -210,21 +233,21 @@ def test_a_saved_bundle_holds_nothing_that_runs_when_read(trial: Trial, tmp_path
 
 
 def test_predictions_are_json_and_one_for_each_input(trial: Trial) -> None:
-    inputs = [{"query": "cheap red mug 0"}, {"query": "红色杯子 🙂"}, {"query": "x" * 5000}]
+    inputs = trial.ask("cheap red mug 0", "红色杯子 🙂", "x" * 5000)
     found = trial.task.predict(trial.bundle, inputs)
     assert len(json.loads(json.dumps(found, allow_nan=False))) == len(inputs)
     assert trial.task.predict(trial.bundle, []) == []
 
 
-@pytest.mark.parametrize("bad", [{}, {"query": None}, {"query": 7}])
-def test_an_input_without_a_query_is_named_by_its_row(trial: Trial, bad: dict[str, Any]) -> None:
-    with pytest.raises(InputError) as caught:
-        trial.task.predict(trial.bundle, [{"query": "mug"}, bad])
-    assert caught.value.params["row"] == 2
+def test_an_input_without_a_text_is_named_by_its_row(trial: Trial) -> None:
+    for bad in ({}, *trial.ask(None, 7)):
+        with pytest.raises(InputError) as caught:
+            trial.task.predict(trial.bundle, [*trial.ask("mug"), bad])
+        assert caught.value.params["row"] == 2
 
 
 def test_answers_can_be_explained(trial: Trial) -> None:
-    item = {"query": "cheap red mug", "product_id": "mug-red"}
+    item = trial.ask("cheap red mug")[0] | {"product_id": "mug-red"}
     found = trial.task.explain(trial.bundle, item)
     assert [word for word, _ in found.weights] == ["cheap", "red", "mug"]
     assert any(abs(weight) > 0 for _, weight in found.weights)

@@ -1,5 +1,6 @@
 """A shop small enough to train on in a second, with a tiny encoder that knows its words."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,12 @@ THINGS = {
     "mug": "Kitchen > Mugs", "pan": "Kitchen > Pans", "shoe": "Sport > Shoes",
     "lamp": "Home > Lamps",
 }  # fmt: skip
+MATERIALS = {"mug": "clay", "pan": "steel", "shoe": "leather", "lamp": "glass"}
+NAMES = [
+    first + last
+    for first in ("al", "bo", "ce", "du")
+    for last in ("va", "ra", "ni", "to", "lu", "me")
+]
 COLOURS = ("red", "blue", "green", "black", "white", "grey")
 FRAMES = {"deal": "cheap {} {}", "gift": "{} {} as a gift", "browse_category": "all {} {}s"}
 # Settings with which a tiny encoder learns in a moment, for every task.
@@ -21,7 +28,7 @@ FAST = {"epochs": 8, "learning_rate": 2e-3, "batch_size": 16, "patience": 0}
 
 
 def tiny_frames() -> dict[str, pd.DataFrame]:
-    """24 products, and 144 queries over six days, each with an intent and two clicks."""
+    """24 products, 144 queries over six days, each with an intent and two clicks, and reviews."""
     products = [
         {
             "product_id": f"{thing}-{colour}",
@@ -51,12 +58,58 @@ def tiny_frames() -> dict[str, pd.DataFrame]:
         for position, name in enumerate((f"{thing}-{colour}", f"{thing}-{other}"), start=1):
             for event in ("impression", "click"):
                 log.append(seen | {"product_id": name, "event": event, "position": position})
-    return {"products": _whole("products", products), "searches": _whole("searches", log)}
+    return {
+        "products": _whole("products", products),
+        "searches": _whole("searches", log),
+        "reviews": tiny_reviews(),
+    }
 
 
-def tiny_tables() -> Tables:
-    """The shop's tables in memory."""
-    return Tables(tiny_frames(), "en")
+def tiny_catalog(products: int = 192) -> pd.DataFrame:
+    """Products in families of two colours, with a colour and a material in three rows of four."""
+    rows = []
+    for number in range(products):
+        thing = list(THINGS)[number // 2 % len(THINGS)]
+        colour = COLOURS[(number // 8 + number % 2) % len(COLOURS)]
+        facts = {"colour": colour, "type": MATERIALS[thing]}
+        if number % 4 == 3:
+            del facts["colour"]
+        rows.append(
+            {
+                "product_id": f"{thing}-{number}",
+                "title": f"{NAMES[number // 8 % len(NAMES)]} {colour} {thing}",
+                "description": f"A {thing} of {MATERIALS[thing]}, made for every day.",
+                "category": THINGS[thing],
+                "attributes": json.dumps(facts),
+            }
+        )
+    return _whole("products", rows)
+
+
+def tiny_reviews() -> pd.DataFrame:
+    """192 reviews of the shop's 24 products, half of them glad; three in four are labelled."""
+    says = {"positive": "I love this {} {}, {}", "negative": "I hate this {} {}, {}"}
+    rows = [
+        {
+            "review_id": f"r{number}-{thing}-{colour}-{sentiment}",
+            "product_id": f"{thing}-{colour}",
+            "text": frame.format(colour, thing, NAMES[number]),
+            "rating": {"positive": 5.0, "negative": 1.0}[sentiment],
+            "sentiment": sentiment if number else None,
+            "time": pd.Timestamp("2025-03-01") + pd.Timedelta(days=number),
+        }
+        for number in range(4)
+        for thing in THINGS
+        for colour in COLOURS
+        for sentiment, frame in says.items()
+    ]
+    return _whole("reviews", rows)
+
+
+def tiny_tables(task: str = "intent") -> Tables:
+    """The shop's tables in memory; with a catalog large enough where that is what is learned."""
+    frames = tiny_frames() | ({"products": tiny_catalog()} if task == "attributes" else {})
+    return Tables(frames, "en")
 
 
 def tiny_workspace(name: str = "tiny") -> Workspace:
@@ -70,6 +123,7 @@ def tiny_model(folder: Path) -> str:
     """The folder of a tiny encoder that knows the shop's words."""
     frames = tiny_frames()
     texts = [*frames["products"]["description"], *frames["searches"]["query"].unique()]
+    texts += [*MATERIALS.values(), *NAMES, *frames["reviews"]["text"]]
     return str(tiny_encoder_folder(folder, texts))
 
 

@@ -45,7 +45,7 @@ def fit_blend(scores: Mapping[str, Floats], labels: NDArray[np.int64], precision
     held = {name: log_softmax(table[known] / heats[name]) for name, table in scores.items()}
     even = dict.fromkeys(scores, 1 / len(scores))
     chosen = _choose(held, truth) if known.any() else even
-    weights = {name: weight / heats[name] for name, weight in chosen.items()}
+    weights = {name: weight / heats[name] for name, weight in chosen.items() if weight}
     mixed = _mix(chosen, held)
     temperature = fit_temperature(mixed, truth)
     table = log_softmax(mixed / temperature)
@@ -74,7 +74,7 @@ def _choose(held: Mapping[str, Floats], truth: NDArray[np.int64]) -> dict[str, f
 
 
 def _mix(weights: Mapping[str, float], scores: Mapping[str, Floats]) -> Floats:
-    return np.sum([weight * scores[name] for name, weight in weights.items()], axis=0)
+    return np.sum([weight * scores[name] for name, weight in weights.items() if weight], axis=0)
 
 
 def _simplex(names: Sequence[str]) -> list[dict[str, float]]:

@@ -15,7 +15,9 @@ from torch import Tensor
 from engine.models.blend import Blend
 from engine.models.calibration import log_softmax
 from engine.models.classifier import Classifier, trunk_depth
-from engine.models.members import LinearMember, TextVectors
+from engine.models.members import LinearMember, Member, TextVectors
+from engine.models.stated import FILE as STATED_FILE
+from engine.models.stated import StatedMember
 from engine.models.trunk import Trunk
 from engine.storage.files import write_json
 from engine.training.config import ClassifierConfig
@@ -66,13 +68,13 @@ class ClassifierBundle(Protocol):
 
 @dataclass(frozen=True)
 class TrainedBundle:
-    """A tuned classifier and linear members, mixed per system and head by `blends`."""
+    """A tuned classifier and untuned members, mixed per system and head by `blends`."""
 
     labels: Mapping[str, list[str]]
     vectors: TextVectors
     config: ClassifierConfig
     classifier: Classifier
-    linear: Mapping[str, LinearMember]
+    members: Mapping[str, Member]
     blends: Mapping[str, Mapping[str, Blend]]
     recommended: str
 
@@ -86,7 +88,8 @@ class TrainedBundle:
     ) -> dict[str, dict[str, Floats]]:
         """Per system and head the probabilities `(texts, labels)`."""
         chosen = {name: self.blends[name] for name in systems or self.systems}
-        scores = self.member_scores(texts)
+        used = {m for heads in chosen.values() for blend in heads.values() for m in blend.weights}
+        scores = {name: self.member_scores(name, texts) for name in used}
         return {
             system: {
                 head: np.exp(blend.log_probabilities({m: scores[m][head] for m in blend.weights}))
@@ -95,10 +98,10 @@ class TrainedBundle:
             for system, heads in chosen.items()
         }
 
-    def member_scores(self, texts: Sequence[str]) -> dict[str, dict[str, Floats]]:
-        """Each member's log-probabilities by head."""
-        linear = {name: member.scores(texts) for name, member in self.linear.items()}
-        return {"tuned": self.classifier.scores(texts), **linear}
+    def member_scores(self, name: str, texts: Sequence[str]) -> dict[str, Floats]:
+        """A member's log-probabilities by head; `tuned` is the classifier."""
+        member = self.classifier if name == "tuned" else self.members[name]
+        return member.scores(texts)
 
     def threshold(self, head: str) -> float:
         """The confidence below which the recommended system's answer is unsure."""
@@ -111,16 +114,19 @@ class TrainedBundle:
         return scores
 
     def save(self, folder: Path) -> None:
-        """Write `bundle.json`, `tail.safetensors` and a folder for each linear member."""
+        """Write `bundle.json`, `tail.safetensors` and a folder for each member."""
         folder.mkdir(parents=True, exist_ok=True)
         self.classifier.save(folder / "tail.safetensors")
-        for name, member in self.linear.items():
+        for name, member in self.members.items():
             member.save(folder / name)
         about = {
             "kind": "trained",
             "labels": self.labels,
             "config": self.config.model_dump(),
-            "linear": {name: member.vectors is not None for name, member in self.linear.items()},
+            "members": {
+                name: isinstance(member, LinearMember) and member.vectors is not None
+                for name, member in self.members.items()
+            },
             "recommended": self.recommended,
             "blends": {
                 system: {head: vars(blend) for head, blend in heads.items()}
@@ -199,8 +205,8 @@ def load_bundle(folder: Path, vectors: TextVectors, config: ClassifierConfig) ->
         config,
         Classifier.load(trunk, sizes, config, folder / "tail.safetensors"),
         {
-            name: LinearMember.load(folder / name, vectors if dense else None)
-            for name, dense in about["linear"].items()
+            name: _load_member(folder / name, vectors if dense else None)
+            for name, dense in about["members"].items()
         },
         {
             system: {head: Blend(**blend) for head, blend in heads.items()}
@@ -208,6 +214,11 @@ def load_bundle(folder: Path, vectors: TextVectors, config: ClassifierConfig) ->
         },
         about["recommended"],
     )
+
+
+def _load_member(folder: Path, vectors: TextVectors | None) -> Member:
+    stated = (folder / STATED_FILE).is_file()
+    return StatedMember.load(folder) if stated else LinearMember.load(folder, vectors)
 
 
 def _about(folder: Path) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from engine.models.blend import Blend, fit_blend
 from engine.models.calibration import log_loss
 from engine.models.classifier import train_classifier, trunk_depth
 from engine.models.classifier_bundles import TrainedBundle, ZeroShotBundle
-from engine.models.members import TextVectors, linear_members
+from engine.models.members import Member, TextVectors, linear_members
 from engine.models.trunk import Trunk
 from engine.training.config import ClassifierConfig
 from engine.training.progress import Progress
 
 SYSTEMS = {"tuned": ("tuned",), "tuned_tfidf": ("tuned", "tfidf", "frozen_tfidf")}
+# What needs no tuning and may turn out to be the best all the same.
+FLOORS = ("tfidf", "frozen_tfidf")
 
 
 def learn_bundle(
@@ -27,18 +29,25 @@ def learn_bundle(
     config: ClassifierConfig,
     folder: Path,
     progress: Progress,
+    extras: Mapping[str, Member] | None = None,
 ) -> TrainedBundle:
     """Tune the encoder, fit the linear members, and mix them by the validation part.
 
-    An answer counts as unsure below the confidence that keeps `config.precision` on validation.
+    `extras` are members that the task brings ready; with them the system `tuned_<their names>`
+    holds everything. A floor is recommended when no system with a tuned part does better. An
+    answer counts as unsure below the confidence that keeps `config.precision` on validation.
     """
     sizes = {head: len(names) for head, names in labels.items()}
     trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
     classifier = train_classifier(trunk, sizes, train, validation, config, folder, progress)
     progress.stage("choose")
-    members = linear_members(train, validation, sizes, vectors, SYSTEMS["tuned_tfidf"])
+    fitted = linear_members(train, validation, sizes, vectors, SYSTEMS["tuned_tfidf"])
     scores = {"tuned": classifier.scores(validation.texts)}
+    members: dict[str, Member] = {**fitted, **(extras or {})}
     scores |= {name: member.scores(validation.texts) for name, member in members.items()}
+    systems = SYSTEMS | {floor: (floor,) for floor in FLOORS}
+    if extras:
+        systems["_".join(["tuned", *extras])] = (*SYSTEMS["tuned_tfidf"], *extras)
     blends = {
         system: {
             head: fit_blend(
@@ -48,10 +57,12 @@ def learn_bundle(
             )
             for head in sizes
         }
-        for system, names in SYSTEMS.items()
+        for system, names in systems.items()
     }
     best = min(blends, key=lambda system: _mean_loss(blends[system], scores, validation))
-    return TrainedBundle(labels, vectors, config, classifier, members, blends, best)
+    # A floor that is not recommended is measured as a floor, and no system of this model.
+    kept = {name: blend for name, blend in blends.items() if name not in FLOORS or name == best}
+    return TrainedBundle(labels, vectors, config, classifier, members, kept, best)
 
 
 def describe_bundle(

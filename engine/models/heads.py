@@ -43,7 +43,9 @@ class Heads(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("middle", torch.zeros(size))
         self.register_buffer("spread", torch.ones(size))
-        self.linear = nn.ModuleDict({head: nn.Linear(size, n) for head, n in labels.items()})
+        # By place: torch has no part called "type" or "a.b", and a shop's column may be.
+        self.names = list(labels)
+        self.linear = nn.ModuleList([nn.Linear(size, n) for n in labels.values()])
 
     def standardise(self, pooled: Tensor) -> None:
         """Take mean and deviation from the pooled vectors `(texts, size)` of an untuned encoder."""
@@ -54,7 +56,7 @@ class Heads(nn.Module):
         """Token states and mask to logits `(batch, labels)` by head."""
         pooled = (self.pooling(states, mask) - self.middle) / self.spread
         pooled = self.dropout(pooled)
-        return {head: linear(pooled) for head, linear in self.linear.items()}
+        return {head: linear(pooled) for head, linear in zip(self.names, self.linear, strict=True)}
 
 
 def masked_cross_entropy(

@@ -1,7 +1,7 @@
 """Logistic regression on words, on frozen vectors or on both, saved without pickle."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from scipy import sparse
+from scipy.linalg import cholesky, solve_triangular
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
@@ -104,12 +105,19 @@ def fit_linear(
     weights: Mapping[str, Floats],
     sizes: Mapping[str, int],
     validation: tuple[Any, Mapping[str, NDArray[np.int64]]],
-    penalties: Sequence[float] = PENALTIES,
 ) -> Linear:
-    """Fit every head; of `penalties` keep the one of least log loss on the validation part.
+    """Fit every head; of `PENALTIES` keep the one of least log loss on the validation part.
 
     `labels` are column numbers below `sizes[head]`, -1 where unknown; `weights` count each row.
     """
+    if _is_wide(features):
+        span = _Span(features)
+        inside = fit_linear(
+            span.root, labels, weights, sizes, (span.project(validation[0]), validation[1])
+        )
+        return Linear(
+            {head: (span.restore(found), bias) for head, (found, bias) in inside.parameters.items()}
+        )
     parameters = {}
     for head, codes in labels.items():
         rows, known = codes >= 0, validation[1][head] >= 0
@@ -117,12 +125,44 @@ def fit_linear(
         tried = []
         # The products are too small to share: threads would only wait for each other.
         with threadpool_limits(1):
-            for found in _fits(
-                features[rows], codes[rows], weights[head][rows], sizes[head], penalties
-            ):
+            for found in _fits(features[rows], codes[rows], weights[head][rows], sizes[head]):
                 tried.append((log_loss(np.asarray(held @ found[0]) + found[1], truth), found))
         parameters[head] = min(tried, key=lambda pair: pair[0])[1]
     return Linear(parameters)
+
+
+def _is_wide(features: Any) -> bool:
+    """Whether a step of L-BFGS costs less on as many columns as there are rows.
+
+    It reads every number that is there, and some twenty times as many weights.
+    """
+    rows, columns = features.shape
+    return sparse.issparse(features) and rows * rows < features.nnz + 20 * (columns - rows)
+
+
+class _Span:
+    """Rows written in as many numbers as there are rows, with the same products between them.
+
+    The weights of a regression with an L2 penalty are a sum of its rows (the representer theorem,
+    Schölkopf et al. 2001), and L-BFGS takes the same steps on either form.
+    """
+
+    def __init__(self, features: sparse.csr_matrix) -> None:
+        self.features = features
+        products = (features @ features.T).toarray()
+        # Equal rows have no root without a little of their own.
+        products[np.diag_indices_from(products)] += 1e-8 * np.mean(np.diag(products))
+        self.root: Floats = cholesky(products, lower=True)
+
+    def project(self, features: sparse.csr_matrix) -> Floats:
+        """Other rows in the same form."""
+        products = (self.features @ features.T).toarray()
+        return np.asarray(solve_triangular(self.root, products, lower=True).T)
+
+    def restore(self, weights: Floats) -> Floats:
+        """Weights `(rows, labels)` as weights of the features."""
+        shares = solve_triangular(self.root, weights, lower=True, trans="T")
+        return np.asarray(self.features.T @ shares)
 
 
 def _fits(
@@ -130,12 +170,11 @@ def _fits(
     codes: NDArray[np.int64],
     weights: Floats,
     size: int,
-    penalties: Sequence[float],
 ) -> Iterator[tuple[Floats, Floats]]:
-    """Weights and bias for each of `penalties`, each fit starting where the one before ended."""
+    """Weights and bias for each of `PENALTIES`, each fit starting where the one before ended."""
     present = np.unique(codes)
     model = LogisticRegression(max_iter=300, warm_start=True)
-    for penalty in penalties:
+    for penalty in PENALTIES:
         coefficients = np.zeros((size, features.shape[1]))
         # Labels the rows never show get a very low score, not an equal share.
         bias = np.full(size, -20.0)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,16 @@ class TextVectors:
         if new:
             self._known |= dict(zip(new, self.encoder.encode(new, kind="query"), strict=True))
         return np.stack([self._known[text] for text in texts])
+
+
+class Member(Protocol):
+    """Something that gives every text a probability of every label."""
+
+    def scores(self, texts: Sequence[str]) -> dict[str, Floats]:
+        """The log-probabilities `(texts, labels)` of every head."""
+
+    def save(self, folder: Path) -> None:
+        """Write what was learned into `folder`."""
 
 
 @dataclass(frozen=True)

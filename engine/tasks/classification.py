@@ -27,7 +27,7 @@ from engine.training.progress import Progress
 
 if TYPE_CHECKING:
     from engine.models.classifier_bundles import ClassifierBundle
-    from engine.models.members import TextVectors
+    from engine.models.members import Member, TextVectors
 
 FLOORS = ("tfidf", "frozen", "frozen_tfidf")
 Heads = dict[str, NDArray[np.float64]]
@@ -65,6 +65,10 @@ class ClassificationTask(ABC):
 
     def rules(self, dataset: Dataset, part: pd.DataFrame) -> dict[str, Heads]:
         """The floors that are no model, by name: probabilities by head; none unless a task has."""
+        return {}
+
+    def extras(self, dataset: Dataset) -> dict[str, Member]:
+        """Members that the task brings ready to the last blend; none unless a task has."""
         return {}
 
     def text(self, item: Mapping[str, Any], row: int) -> str:
@@ -167,7 +171,10 @@ class ClassificationTask(ABC):
             examples_of(part, dataset.labels) for part in (dataset.train, dataset.validation)
         )
         vectors = text_vectors(config, progress)
-        return learn_bundle(dataset.labels, train, validation, vectors, config, folder, progress)
+        extras = self.extras(dataset)
+        return learn_bundle(
+            dataset.labels, train, validation, vectors, config, folder, progress, extras
+        )
 
     def load(self, folder: Path, tables: Tables) -> Bundle:
         """The bundle saved in `folder`; its pretrained encoder is fetched when it is not here."""
