@@ -1,6 +1,6 @@
 """What is known of each strategy so far, and what finding it out has cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from engine.strategy.off_policy import Array, Estimate
 from engine.strategy.policies import PRIOR, chance_of_best
 
 
-def beliefs(arms: Sequence[str], shown: Sequence[str], reward: Sequence[float]) -> pd.DataFrame:
+def beliefs(arms: Sequence[str], shown: Iterable[str], reward: Iterable[float]) -> pd.DataFrame:
     """One row per strategy: what its lists say, whoever chose them.
 
     `shown` is each list's strategy and `reward` whether it succeeded. Columns: `arm`, `lists`,
@@ -55,10 +55,18 @@ def cost(found: pd.DataFrame) -> Cost:
     return Cost(float((behind * found["lists"]).sum()), float(behind.mean() * found["lists"].sum()))
 
 
-def estimated_regret(found: pd.DataFrame, shown: Sequence[str]) -> Array:
+def estimated_regret(found: pd.DataFrame, shown: Iterable[str]) -> Array:
     """The cost list by list, summed up, shape (lists,), by the means of `beliefs`."""
     behind = dict(zip(found["arm"], found["mean"].max() - found["mean"], strict=True))
-    return np.cumsum([behind.get(arm, 0.0) for arm in shown])
+    lost: Array = np.array([behind.get(arm, 0.0) for arm in shown], dtype=np.float64)
+    return lost.cumsum()
+
+
+def fixed_split_regret(found: pd.DataFrame, lists: int) -> Array:
+    """The same for an A/B test of this length, shape (lists,)."""
+    behind = float((found["mean"].max() - found["mean"]).mean())
+    lost: Array = behind * np.arange(1, lists + 1, dtype=np.float64)
+    return lost
 
 
 def traffic(course: Course, arms: Sequence[str], parts: int = 20) -> pd.DataFrame:

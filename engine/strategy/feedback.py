@@ -154,6 +154,14 @@ class Feedback:
         )
         return _shown(row) if row else None
 
+    def last_act(self, list_id: str) -> tuple[str, str] | None:
+        """What was done last on this list: product id and event; None if nothing was."""
+        row = self._first(
+            "SELECT product_id, event FROM events WHERE list_id = ? ORDER BY number DESC LIMIT 1",
+            list_id,
+        )
+        return (row["product_id"], row["event"]) if row else None
+
     def acts(self, visit: str) -> list[tuple[str, str]]:
         """What this visit did, in order: product id and event; likes taken back are left out."""
         rows = self._connection.execute(

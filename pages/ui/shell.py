@@ -20,10 +20,16 @@ ICONS = {
     "data": ":material/table_view:",
     "search": ":material/search:",
     "intent": ":material/psychology:",
+    "sentiment": ":material/sentiment_satisfied:",
+    "strategy": ":material/thumb_up:",
     "tune": ":material/tune:",
     "compare": ":material/balance:",
 }
-SECTIONS = {"shop": ("data",), "explore": ("search", "intent"), "learn": ("tune", "compare")}
+SECTIONS = {
+    "shop": ("data",),
+    "explore": ("search", "intent", "sentiment", "strategy"),
+    "learn": ("tune", "compare"),
+}
 
 
 def page_file(page: str) -> str:
@@ -93,15 +99,15 @@ def heading(page: str) -> None:
     st.markdown(t(f"{page}.intro"))
 
 
-def open_page(page: str) -> Workspace:
+def open_page(page: str, needs: str = "products") -> Workspace:
     """Guard, title and workspace of `page`.
 
-    Without a workspace, or one that holds no products yet, the page says what to do and stops.
+    Without a workspace, or one without the table `needs`, the page says what to do and stops.
     """
     require_frame()
     heading(page)
     current = session.workspace()
-    if current is None or "products" not in current.about_tables():
+    if current is None or needs not in current.about_tables():
         with st.container(border=True, key="empty_state"):
             st.markdown(t("app.empty.title"))
             st.markdown(t("app.empty.text"))
