@@ -37,6 +37,7 @@ def only(text: str) -> Quantity:
         ("半小时充满，续航十二小时", [(0.5, "hour"), (12, "hour")]),
         ("1.2万转，三层", [(12000, "revolutions_per_minute"), (3, "layer")]),
         ("一万二千毫安时", [(12000, "milliampere * hour")]),
+        ("一整升", [(1, "liter")]),
         ("一年半，两斤半", [(1.5, "year"), (2.5, "jin")]),
         ("8～12小时", [(8, "hour"), (12, "hour")]),
         ("55寸 5斤", [(55, "inch"), (5, "jin")]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from engine.claims.facts import Fact, product_facts, product_row, spoken_facts
+from engine.claims.facts import Fact, product_facts, spoken_facts
 from engine.claims.learning import Vocabulary, learn
 from engine.claims.lexicon import Mention, Token, forms_of, is_headline, starts_sentence, tokens_of
 from engine.claims.names import name_claims, place_claims
@@ -49,6 +49,8 @@ class ClaimChecker:
     def __init__(self, tables: Tables, vocabulary: Vocabulary) -> None:
         self._tables = tables
         self._vocabulary = vocabulary
+        products = tables.products["product_id"]
+        self._places = {product_id: place for place, product_id in enumerate(products)}
         # The same few facts are asked about again and again while texts are chosen.
         self._statements: Callable[[tuple[Fact, ...]], Statements] = lru_cache(maxsize=256)(
             lambda facts: gather(facts, vocabulary.lexicon)
@@ -64,7 +66,7 @@ class ClaimChecker:
 
         Raises KeyError for a product that the catalog does not hold.
         """
-        found = product_facts(product_row(self._tables, product_id))
+        found = product_facts(self._tables.products.iloc[self._places[product_id]])
         if reviews:
             table = self._tables.reviews
             found += spoken_facts(table[table["product_id"] == product_id])

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from engine.data.nested import parse
-from engine.data.tables import Tables
 
 YES = frozenset({"true", "yes", "y", "是", "有", "支持", "可以"})
 NO = frozenset({"false", "no", "n", "none", "not supported", "否", "无", "不支持", "没有", "不可"})
@@ -88,15 +87,6 @@ def attributes(cell: object) -> Iterator[tuple[str, str]]:
 def sentences(text: str) -> list[str]:
     """The sentences of a text, stripped; no text, no sentences."""
     return [found for match in _SENTENCE.findall(text) if (found := match.strip())]
-
-
-def product_row(tables: Tables, product_id: str) -> pd.Series:
-    """The catalog's row of a product; KeyError where there is none."""
-    products = tables.products
-    rows = products.index[products["product_id"] == product_id]
-    if not len(rows):
-        raise KeyError(product_id)
-    return products.loc[rows[0]]
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -113,7 +113,8 @@ def _add_value(lexicon: Lexicon, found: Lexicon, term: str, kind: str, column: s
     within = {name}
     if kind == "colour" and CHINESE.search(term):
         # A Chinese colour is a kind of the colour that its last character names: 樱粉 is a pink.
-        base = lexicon.get(term.removesuffix("色")[-1:])
+        bare = term.removesuffix("色")
+        base = lexicon.get(f"{bare}色") or lexicon.get(bare[-1:])
         within |= base.within if base else set()
     soft = single and term.isascii() and len(term) <= SHORT and kind != "feature"
     hints = {*forms_of(readable(column)), *word_list("columns")["hints"]["words"]} if soft else ()

@@ -12,6 +12,7 @@ from engine.text.quantities import HEIGHT, Quantity, quantities, unit_forms
 
 # How many characters around a number tell what it is said of.
 AROUND = 40
+BESIDE = 12
 # Numbers from here on are hardly equal by chance.
 DISTINCT = 100
 _BARE = re.compile(r"[-\d.,\s x×X*/–+:]+")
@@ -84,10 +85,21 @@ def _equal(claim: Quantity, held: Quantity, fact: Fact, around: str) -> bool:
         likely = _likely_units(fact.name)
         if any(claim.equals(replace(held, unit=unit)) for unit in likely):
             return True
-    if claim.unit and not _is_count(claim.unit):
-        return False
-    told = not claim.unit and (claim.value >= DISTINCT or not fact.is_attribute)
+    if claim.unit:
+        return _alike(claim, held) and _counts(fact, held, claim.unit)
+    told = claim.value >= DISTINCT or not fact.is_attribute
     return _alike(claim, held) and (told or _shares(fact, around))
+
+
+def _counts(fact: Fact, held: Quantity, unit: str) -> bool:
+    """Whether a column, or the text right beside its bare number, speaks of what `unit` counts."""
+    if fact.is_attribute:
+        said = f"{readable(fact.name)} {fact.value}".lower()
+    else:
+        said = fact.value[max(0, held.start - BESIDE) : held.end + BESIDE].lower()
+    forms = forms_of(said)
+    written = unit_forms("counts").get(unit, ())
+    return any(form in said if not form.isascii() else form in forms for form in written)
 
 
 def _beyond(claim: Quantity, text: str, held: Quantity) -> bool:

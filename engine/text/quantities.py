@@ -1,7 +1,6 @@
 """Numbers with their units as people write them, in English and Chinese, and when two are equal."""
 
 import functools
-import itertools
 import re
 import tomllib
 import unicodedata
@@ -69,12 +68,13 @@ def quantities(text: str) -> list[Quantity]:
     """
     text = _idioms().sub(lambda idiom: " " * len(idiom.group()), text.translate(_WIDE))
     matches = list(_pattern().finditer(text))
-    ends = _word_ends(text) if any(match["numeral"] for match in matches) else ()
+    ends = _word_ends(text) if any(match["numeral"] for match in matches) else []
     found = [
         quantity
         for match in matches
-        # 三伏天 is no number of volts: a Chinese word goes on.
-        if (not match["numeral"] or match.end() in ends) and (quantity := _read(match))
+        # 三伏天 is no number of volts: the numeral's word goes on after the unit.
+        if not (match["numeral"] and ends[match.end("numeral") - 1] > match.end())
+        and (quantity := _read(match))
     ]
     # A unit written once holds for a whole range, and for all sides of a size.
     for here in range(len(found) - 2, -1, -1):
@@ -124,8 +124,12 @@ def _read(match: re.Match[str]) -> Quantity | None:
     return Quantity(value + (0.5 if parts["half"] else 0), unit, *match.span())
 
 
-def _word_ends(text: str) -> set[int]:
-    return set(itertools.accumulate(len(word) for word in segment(text)))
+def _word_ends(text: str) -> list[int]:
+    """For each character, where the Chinese word that it is in ends."""
+    ends: list[int] = []
+    for word in segment(text):
+        ends += [len(ends) + len(word)] * len(word)
+    return ends
 
 
 def _digits(text: str) -> float:
@@ -225,7 +229,7 @@ def _pattern() -> re.Pattern[str]:
         rf"(?<!_)(?<![A-Za-z]-)(?:(?P<mark>{marks})\ ?)?"
         rf"(?:(?<![^\s(])(?P<sign>[-−–])(?=\d))?(?P<digits>{digits})(?P<scale>{scale})?"
         rf"|(?i:(?P<word>{word})(?:[ -](?P<many>{many}))?\b)"
-        rf"|(?P<numeral>半|[{_NUMERALS}]+))(?:{unit}|(?=[xX]\d)|(?!{_LETTER}|[.,]?\d)))"
+        rf"|(?P<numeral>半|[{_NUMERALS}]+)整?)(?:{unit}|(?=[xX]\d)|(?!{_LETTER}|[.,]?\d)))"
     )
 
 
