@@ -19,7 +19,7 @@ _DATED = re.compile(
 
 def read_lines(pasted: str) -> pd.DataFrame:
     """Pasted texts, one a line: columns `time` (null where a line begins with none) and `text`."""
-    rows = []
+    rows: list[tuple[str | None, str]] = []
     for line in pasted.splitlines()[:MOST]:
         if found := _DATED.match(line):
             rows.append((re.sub(r"[/.年月]", "-", found[1]).replace("日", ""), found[2].strip()))

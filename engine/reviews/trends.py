@@ -49,8 +49,7 @@ def count_periods(times: pd.Series, hits: pd.Series, period: str) -> pd.DataFram
     sums = frame.groupby(starts)[["n", "hits"]].sum()
     every = pd.period_range(sums.index.min(), sums.index.max(), freq=PERIODS[period])
     sums = sums.reindex(every, fill_value=0.0)
-    sums.index = sums.index.to_timestamp()
-    return sums
+    return sums.set_axis(every.to_timestamp())
 
 
 def usual_period(times: pd.Series) -> str:
