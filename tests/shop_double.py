@@ -8,7 +8,8 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from engine.data.labels import INTENTS
-from engine.data.schema import TABLES
+from engine.data.schema import SENTIMENTS, TABLES
+from engine.reviews.aspects import Aspects, find_mentions
 from engine.settings import PROJECT
 from engine.storage.workspace import Workspace
 
@@ -27,7 +28,7 @@ def small_shop(language: str = "en", log: bool = True) -> Workspace:
     products["brand"] = "Acme"
     products["price"] = [10.0 + n for n in range(len(products))]
     products["description"] = HOSTILE
-    frames = {"products": _whole("products", products)}
+    frames = {"products": whole("products", products)}
     if log:
         rows = [
             {"query": query, "session_id": f"S{n}-{query}", "time": f"2025-11-{1 + n:02} 10:00:00"}
@@ -36,13 +37,14 @@ def small_shop(language: str = "en", log: bool = True) -> Workspace:
         ]
         searches = pd.DataFrame(rows).assign(event="click", product_id="P00")
         searches["time"] = pd.to_datetime(searches["time"])
-        frames["searches"] = _whole("searches", searches)
+        frames["searches"] = whole("searches", searches)
     workspace = Workspace.create("shop", language)
     workspace.replace_tables(frames, {})
     return workspace
 
 
-def _whole(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+def whole(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with every column of `table`, typed as a load leaves them."""
     whole = frame.reindex(columns=TABLES[table].columns)
     kinds = {field.name: field.kind for field in TABLES[table].fields}
     texts = [name for name in whole if kinds[name] not in ("number", "time")]
@@ -136,6 +138,24 @@ class FakeModels:
             },
         }  # fmt: skip
 
+    def _sentiment_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+        found = _judged(item["text"], run_id)
+        mentions = find_mentions(item["text"], Aspects(item.get("aspects", {})))
+        kept = ("sentiment", "sentiment_confidence", "sentiment_unsure")
+        found["aspects"] = [
+            vars(mention) | {name: _judged(mention.clause, run_id)[name] for name in kept}
+            for mention in mentions
+        ]
+        return found
+
+    def _sentiment_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+        found = _judged(item["text"], run_id)
+        words = item["text"].split()
+        facts = {"head": "sentiment"} | {
+            name: found[name] for name in ("sentiment", "sentiment_confidence", "unsure")
+        }
+        return {"weights": [[word, 1 / len(words)] for word in words], "facts": facts}
+
     def _intent_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         found = self._intent_predict(item, run_id)
         words = item["query"].split()
@@ -144,6 +164,23 @@ class FakeModels:
             for name in ("intent", "intent_confidence", "category", "category_confidence", "unsure")
         }
         return {"weights": [[word, 1 / len(words)] for word in words], "facts": facts}
+
+
+def _judged(text: str, run_id: str) -> dict[str, Any]:
+    feeling, sure = _feeling(text), 0.9 if run_id != "untuned" else 0.4
+    table = {name: sure if name == feeling else (1 - sure) / 2 for name in SENTIMENTS}
+    return {
+        "text": text, "sentiment": feeling, "sentiment_confidence": sure,
+        "sentiment_unsure": sure < 0.5, "unsure": sure < 0.5, "uncertainty": 1 - sure,
+        "probabilities": {"sentiment": table},
+    }  # fmt: skip
+
+
+def _feeling(text: str) -> str:
+    words = text.lower()
+    if "bad" in words or "差" in words:
+        return "negative"
+    return "positive" if "good" in words or "好" in words else "neutral"
 
 
 def _by_words(query: str, k: int) -> list[list[Any]]:

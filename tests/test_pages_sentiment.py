@@ -1,0 +1,198 @@
+"""The sentiment page in both languages, over a double of the model process."""
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.reviews.aspects import read_aspects
+from engine.storage.runs import Run, save_run
+from engine.storage.workspace import Workspace
+from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of, whole
+
+TEXTS = {
+    "en": (
+        "Good price, good quality",
+        "bad battery, it broke",
+        "It came on Monday, delivery by van",
+    ),
+    "zh": ("价格好，质量好", "电池太差了", "周一送到的，快递送的"),
+}
+VIEWS = {
+    "en": ("Praise and complaints", "Trends and alerts", "Product trust", "Market watch"),
+    "zh": ("夸什么、怨什么", "趋势与预警", "商品可信度", "舆情监测"),
+}
+
+
+def shop_of_reviews(language: str = "en", reviews: int = 120) -> Workspace:
+    """A shop whose reviews turn sour in its last third, one of them hostile."""
+    workspace = small_shop(language)
+    rows = [
+        {
+            "review_id": f"R{n}",
+            "product_id": f"P{n % 6:02}",
+            "text": f"{_said(n, reviews, language)} {n}",
+            "rating": 1.0 if n % 3 == 0 else 5.0,
+            "time": pd.Timestamp("2025-01-01") + pd.Timedelta(days=n),
+        }
+        for n in range(reviews)
+    ]
+    rows[1]["text"] = f"{HOSTILE} price good"
+    workspace.replace_tables({"reviews": whole("reviews", pd.DataFrame(rows))}, {})
+    return workspace
+
+
+def _said(number: int, reviews: int, language: str) -> str:
+    good, bad, plain = TEXTS[language]
+    if number % 3 == 0 or number > 0.66 * reviews:
+        return bad
+    return good if number % 7 else plain
+
+
+def trained(workspace: Workspace) -> str:
+    """A finished run of the task."""
+    metrics = {"macro_f1": 0.8}
+    run = Run(
+        run_id="sentiment-1", task="sentiment", model="tiny", device="cpu", created=1.0,
+        config={"preset": "quick", "epochs": 3}, primary_metric="macro_f1",
+        recommended="tuned", before=metrics, after=metrics, floors={}, systems={},
+        paired={}, n_train=1, n_validation=1, n_test=1, data_fingerprint="",
+        test_fingerprint="", seconds=12, examples_per_second=1, peak_rss_mb=1,
+        predicted_seconds=1,
+    )  # fmt: skip
+    heldout = pd.DataFrame(
+        {
+            "input": ["a good one", "a bad one", "good"],
+            "head": "sentiment",
+            "truth": ["positive", "negative", "negative"],
+            "tuned": ["positive", "negative", "positive"],
+        }
+    )
+    folder = workspace.folder / "runs" / run.run_id
+    folder.mkdir(parents=True)
+    save_run(folder, run, heldout)
+    return run.run_id
+
+
+def show(workspace: Workspace, view: str, language: str = "en") -> AppTest:
+    app = open_page("sentiment", workspace, language)
+    app.session_state["sentiment_view"] = view
+    return clean(app.run())
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Sentiment"), ("zh", "口碑")])
+def test_one_review_with_its_aspects_and_words(models, language, title) -> None:
+    app = clean(
+        open_page("sentiment", shop_of_reviews(language), language, review=TEXTS[language][0])
+    )
+    assert app.title[0].value == title
+    assert len(app.get("plotly_chart")) == 2
+    assert len(app.dataframe[0].value) == 2
+    asked = [ask[1:3] for ask in models.asked if ask[1] != "warm"]
+    assert asked == [("predict", "untuned"), ("explain", "untuned")]
+
+
+def test_the_tuned_answer_stands_beside_the_untuned(models) -> None:
+    shop = shop_of_reviews()
+    trained(shop)
+    app = clean(open_page("sentiment", shop, review="a bad price"))
+    assert len(app.get("plotly_chart")) == 3
+    assert "The model reads this as “Negative”, 90% sure" in said_on(app)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_view_works_in_both_languages(models, language) -> None:
+    shop = shop_of_reviews(language)
+    trained(shop)
+    for view in VIEWS[language]:
+        show(shop, view, language)
+
+
+def test_praise_and_complaints_lead_to_their_reviews(models) -> None:
+    shop = shop_of_reviews()
+    trained(shop)
+    app = show(shop, "Praise and complaints")
+    assert "most often disappoints" in said_on(app)
+    app.pills(key="chosen_aspect").select("battery")
+    app = clean(app.run())
+    clauses = app.dataframe[0].value
+    assert clauses.iloc[:, 0].str.contains("battery").all()
+    assert len(clauses) > 30
+
+
+def test_reviews_are_asked_about_once_per_model(models) -> None:
+    shop = shop_of_reviews()
+    trained(shop)
+    show(shop, "Praise and complaints")
+    asked = len(models.asked)
+    show(shop, "Product trust")
+    show(shop, "Trends and alerts")
+    assert len(models.asked) == asked
+
+
+def test_many_reviews_are_read_in_parts_that_the_user_chooses(models, monkeypatch) -> None:
+    monkeypatch.setattr("pages.ui.sentiment_answers.SIZES", (50, 100))
+    shop = shop_of_reviews()
+    app = show(shop, "Product trust")
+    assert sum(len(ask[3]) for ask in models.asked if ask[1] == "predict") < 200
+    options = [option.content for option in app.get("button_group")[0].proto.options]
+    assert "Newest 50" in options
+
+
+def test_a_shop_that_turns_sour_is_seen(models) -> None:
+    shop = shop_of_reviews()
+    trained(shop)
+    app = show(shop, "Trends and alerts")
+    assert "Share of complaints rose for good around 2025-03" in said_on(app)
+
+
+def test_trust_puts_the_worst_last_and_shows_reviews(models) -> None:
+    shop = shop_of_reviews()
+    trained(shop)
+    app = show(shop, "Product trust")
+    trust = app.dataframe[0].value
+    assert set(trust["reviews"]) == {20}
+    assert trust["low"].is_monotonic_decreasing
+    assert len(app.dataframe[1].value) == 20
+
+
+def test_market_watch_says_how_much_is_unknown(models) -> None:
+    shop = shop_of_reviews()
+    trained(shop)
+    app = show(shop, "Market watch")
+    app.text_area(key="watch_pasted").input("2025-03-01 good news\n2025-03-02 bad earnings outlook")
+    app = clean(app.run())
+    said = said_on(app)
+    assert "2 texts" in said
+    assert "of the words never occur in this shop's reviews" in said
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_aspects_are_kept_in_the_workspace(models) -> None:
+    shop = shop_of_reviews()
+    app = show(shop, "Praise and complaints")
+    assert "broke" in read_aspects(shop)["durability"]
+    app.button(key="save_aspects").click()
+    clean(app.run())
+    assert (shop.folder / "aspects.json").is_file()
+
+
+def test_hostile_reviews_are_never_markup(models) -> None:
+    shop = shop_of_reviews()
+    for view in ("Praise and complaints", "Trends and alerts", "Product trust"):
+        app = show(shop, view)
+        said = texts_of(app)
+        assert "**bold**" not in said and "![a](" not in said
+        assert not any(element.proto.allow_html for element in app.markdown)
+        assert all("<img" not in chart.proto.spec for chart in app.get("plotly_chart"))
+
+
+def test_a_shop_without_reviews_says_so(models) -> None:
+    app = clean(open_page("sentiment", small_shop()))
+    assert "There is no shop here yet" in said_on(app) or "no reviews" in said_on(app)
+
+
+def test_quality_shows_confusions_and_honesty(models) -> None:
+    shop = shop_of_reviews()
+    trained(shop)
+    app = show(shop, "How good is it?")
+    assert len(app.get("plotly_chart")) == 2
