@@ -20,7 +20,7 @@ from pages.ui.i18n import escape, language, t
 
 _REPORT = "images_report"
 _TURN = "images_turn"
-_UPLOAD_MB = 500
+_UPLOAD_MB = 200
 _NAMED_HOSTS = 5
 _ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "zip")
 
