@@ -16,7 +16,7 @@ BESIDE = 12
 # Numbers from here on are hardly equal by chance.
 DISTINCT = 100
 _BARE = re.compile(r"[-\d.,\s x×X*/–+:]+")
-_CLAUSE = re.compile(r"[;:!?。，；：！？]|[.,](?=\s)|\b(?:and|but)\b|和|且")
+_CLAUSE = re.compile(r"[;!?。，；！？]|[.,](?=\s)|\b(?:and|but)\b|和|且")
 # "Less than 500 g" is true of 410 g; of a tenth of it nobody would say so.
 _BELOW = re.compile(
     r"(?i)(?:less than|under|below|fewer than|within|lighter than)\s*$"
