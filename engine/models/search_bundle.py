@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from engine.evaluation.ranking import PRIMARY, score
 from engine.models.encoder import Encoder
 from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.dense import DenseIndex, open_index
+from engine.retrieval.filters import FilterReader
 from engine.retrieval.fuse import fuse_all
 from engine.retrieval.ranking import Ranking
 from engine.retrieval.rerank import Reranker
@@ -50,6 +52,7 @@ class SearchBundle:
         self.trained = trained
         self.bm25_weight = bm25_weight
         self.reranker = reranker
+        self.tables = tables
         self.product_ids = products["product_id"].tolist()
         self.titles = dict(zip(self.product_ids, products["title"], strict=True))
         self.texts = product_texts(products).tolist()
@@ -71,23 +74,51 @@ class SearchBundle:
         """BM25 over everything a product can be found by."""
         return BM25Index(self.product_ids, self.words)
 
+    @cached_property
+    def filters(self) -> FilterReader:
+        """What queries can ask for beside words."""
+        return FilterReader(self.tables)
+
     @property
     def systems(self) -> Sequence[str]:
         """The names of the systems this bundle answers with, the floors included."""
         reranked = ["reranked"] if self.reranker else []
         return ["bm25", "bm25_all", self.dense_name, self.hybrid_name, *reranked]
 
-    def search(self, queries: Sequence[str], k: int = DEPTH) -> dict[str, list[Ranking]]:
-        """The `k` best products of every system for every query."""
+    def search(
+        self,
+        queries: Sequence[str],
+        k: int = DEPTH,
+        filters: Sequence[Sequence[Mapping[str, Any]]] = (),
+    ) -> dict[str, list[Ranking]]:
+        """The `k` best products of every system for every query.
+
+        `filters` holds those of each query (`engine.retrieval.filters.Filter.as_json`); only
+        products that fit all of them are found.
+        """
         if not self.product_ids or not queries:
             return {system: [Ranking([], []) for _ in queries] for system in self.systems}
         depth = max(k, DEPTH)
         vectors = self.encode(queries)
-        by_words = [self.bm25_all.search(query, depth) for query in queries]
-        by_vectors = self.dense.search(vectors, depth)
+        asked = filters or [()] * len(queries)
+        keeps = [self.filters.keep(some) if some else None for some in asked]
+        by_words = [
+            self.bm25_all.search(query, depth, keep)
+            for query, keep in zip(queries, keeps, strict=True)
+        ]
+        if any(filters):
+            by_vectors = [
+                self.dense.search(vector[None], depth, keep)[0]
+                for vector, keep in zip(vectors, keeps, strict=True)
+            ]
+        else:
+            by_vectors = self.dense.search(vectors, depth)
         fused = fuse_all(by_words, by_vectors, self.bm25_weight, depth)
         found = {
-            "bm25": [self.bm25.search(query, depth) for query in queries],
+            "bm25": [
+                self.bm25.search(query, depth, keep)
+                for query, keep in zip(queries, keeps, strict=True)
+            ],
             "bm25_all": by_words,
             self.dense_name: by_vectors,
             self.hybrid_name: fused,

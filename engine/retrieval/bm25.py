@@ -26,9 +26,11 @@ class BM25Index:
             return np.zeros(len(self.product_ids), dtype=np.float32)
         return np.asarray(self.model.get_scores(known), dtype=np.float32)
 
-    def search(self, query: str, k: int) -> Ranking:
-        """The `k` best products that share a word with the query."""
+    def search(self, query: str, k: int, keep: NDArray[np.bool_] | None = None) -> Ranking:
+        """The `k` best products that share a word with the query, of those in the mask `keep`."""
         scores = self.scores(query)
+        if keep is not None:
+            scores = np.where(keep, scores, 0)
         rows = [row for row in best(scores, k) if scores[row] > 0]
         product_ids = [self.product_ids[row] for row in rows]
         return Ranking(product_ids, [float(scores[row]) for row in rows])

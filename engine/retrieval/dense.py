@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.models.encoder import Encoder
+from engine.models.encoder import Encoder, Kind
 from engine.retrieval.ranking import Ranking
 from engine.storage.files import write_atomically
 from engine.training.progress import Progress
@@ -31,9 +31,18 @@ class DenseIndex:
         self.rows = {product_id: row for row, product_id in enumerate(self.product_ids)}
         self.index = _index(vectors)
 
-    def search(self, queries: NDArray[np.float32], k: int) -> list[Ranking]:
-        """The `k` nearest products of every query vector, shape (queries, dimension)."""
-        scores, rows = self.index.search(queries, min(k, len(self.product_ids)))
+    def search(
+        self, queries: NDArray[np.float32], k: int, keep: NDArray[np.bool_] | None = None
+    ) -> list[Ranking]:
+        """The `k` nearest products of every query vector, shape (queries, dimension).
+
+        With a mask `keep`, shape (products,), only of those in it.
+        """
+        most = len(self.product_ids) if keep is None else int(keep.sum())
+        if not most:
+            return [Ranking([], []) for _ in queries]
+        how = None if keep is None else _only(self.index, keep)
+        scores, rows = self.index.search(queries, min(k, most), params=how)
         # Where an inverted index finds fewer than `k`, faiss fills the places with row -1.
         found = [
             (score[row >= 0].tolist(), row[row >= 0])
@@ -64,6 +73,7 @@ def open_index(
     product_ids: Sequence[str],
     texts: Sequence[str],
     progress: Progress,
+    kind: Kind = "passage",
 ) -> DenseIndex:
     """The index of `texts`, taking from `folder` what it holds and encoding only what is new.
 
@@ -74,7 +84,7 @@ def open_index(
     known = _read(folder)
     missing = sorted({text for text, name in zip(texts, hashes, strict=True) if name not in known})
     if missing:
-        vectors = encoder.encode(missing, "passage", progress)
+        vectors = encoder.encode(missing, kind, progress)
         known |= dict(zip(map(_hash, missing), vectors, strict=True))
     stacked = np.stack([known[name] for name in hashes]) if hashes else _empty(encoder)
     index = DenseIndex(product_ids, hashes, stacked)
@@ -97,6 +107,14 @@ def _index(vectors: NDArray[np.float32]) -> faiss.Index:
         index = inverted
     index.add(vectors)
     return index
+
+
+def _only(index: faiss.Index, keep: NDArray[np.bool_]) -> faiss.SearchParameters:
+    # The hints are those of C++; Python's constructors take names and arrays.
+    selector = faiss.IDSelectorBitmap(np.packbits(keep, bitorder="little"))  # type: ignore[call-arg, arg-type]
+    if isinstance(index, faiss.IndexIVF):
+        return faiss.SearchParametersIVF(sel=selector, nprobe=PROBED_CELLS)  # type: ignore[call-arg]
+    return faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
 
 
 def _read(folder: Path | None) -> dict[str, NDArray[np.float32]]:

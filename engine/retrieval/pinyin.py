@@ -38,8 +38,8 @@ def units(text: str) -> tuple[list[Unit], list[int]]:
             continue
         starts.append(len(found))
         if has_chinese(word):
-            # What has no reading sounds as it is written, sign by sign.
-            sounds = lazy_pinyin(word, errors=list)  # type: ignore[arg-type] - it takes lists too
+            # A sign without a reading sounds as it is written. The hints leave out lists.
+            sounds = lazy_pinyin(word, errors=list)  # type: ignore[arg-type]
             found += [_unit(sign, sound) for sign, sound in zip(word, sounds, strict=True)]
         else:
             found.append(_unit(word, word))

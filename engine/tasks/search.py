@@ -242,12 +242,14 @@ class SearchTask:
     def predict(
         self, bundle: "SearchBundle", inputs: Sequence[Mapping[str, Any]]
     ) -> list[dict[str, Any]]:
-        """Per `{"query", "k": 10}` the recommended system's products, and every system's.
+        """Per `{"query", "k": 10, "filters": []}` the recommended system's products, and every's.
+
+        Filters are what `engine.retrieval.filters.Filter.as_json` gives; all of them are fulfilled.
 
         `unknown_share` is the share of the query's tokens that the encoder cannot express.
         """
         queries = [_query(item, row) for row, item in enumerate(inputs)]
-        found = bundle.search(queries)
+        found = bundle.search(queries, filters=[item.get("filters", ()) for item in inputs])
         answers = []
         for row, (query, item) in enumerate(zip(queries, inputs, strict=True)):
             k = _count(item, row)

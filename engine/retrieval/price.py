@@ -1,0 +1,146 @@
+"""The price that a query asks for, in English and Chinese."""
+
+import functools
+import math
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.text.quantities import Quantity, quantities
+
+# "About 50" is read as 50 and this share of it up and down.
+ABOUT = 0.2
+
+
+@dataclass(frozen=True)
+class PriceRange:
+    """A range of prices, both ends included, that stands at `text[start:end]`."""
+
+    low: float
+    high: float
+    start: int
+    end: int
+
+
+def price_range(text: str) -> PriceRange | None:
+    """The first price that a text sets a bound to; None if there is none.
+
+    "under 50", "50元以内", "between 20 and 40", "around $30". A number needs a bound beside it, and
+    no unit but money: "under 2 kg" and "50 ml" are no prices. "Cheap" is no number.
+    """
+    bare = _pattern("numeral").search(text)
+    if bare is None:
+        return _price_range(text)
+    # 两百以内: a numeral counts something only with a unit, and here that is money.
+    at = bare.end()
+    found = _price_range(f"{text[:at]}元{text[at:]}")
+    if found is None:
+        return None
+    start, end = (place - (place > at) for place in (found.start, found.end))
+    return replace(found, start=start, end=end)
+
+
+def _price_range(text: str) -> PriceRange | None:
+    found = quantities(text)
+    for place, quantity in enumerate(found):
+        span = _money(text, quantity)
+        if span is None:
+            continue
+        following = found[place + 1] if place + 1 < len(found) else None
+        other = _money(text, following) if following else None
+        if following and other and _pattern("between").fullmatch(text[span[1] : other[0]]):
+            ranged = _between(text, (quantity, following), (span, other))
+            if ranged:
+                return ranged
+        bound = _bound(text, quantity, span)
+        if bound:
+            return bound
+    return None
+
+
+def _between(
+    text: str, pair: Sequence[Quantity], spans: Sequence[tuple[int, int]]
+) -> PriceRange | None:
+    start, end = spans[0][0], spans[1][1]
+    before = _pattern("range", "before").search(text[:start])
+    after = _pattern("range", "after").match(text[end:])
+    sold = any(_is_marked(text, one, span) for one, span in zip(pair, spans, strict=True))
+    if not (before or after or sold):
+        return None
+    low, high = sorted(one.value for one in pair)
+    return PriceRange(
+        low, high, before.start() if before else start, end + (after.end() if after else 0)
+    )
+
+
+def _bound(text: str, quantity: Quantity, span: tuple[int, int]) -> PriceRange | None:
+    start, end = span
+    for kind in ("below", "above", "about"):
+        before = _pattern(kind, "before").search(text[:start])
+        after = _pattern(kind, "after").match(text[end:])
+        # "max 35" is a price; in "air max 90" the word belongs to a name.
+        weak = _pattern(kind, "weak").search(text[:start])
+        if weak and (_is_marked(text, quantity, span) or not text[: weak.start()].strip()):
+            before = before or weak
+        if not (before or after):
+            continue
+        low, high = _limits(kind, quantity.value)
+        return PriceRange(
+            low, high, before.start() if before else start, end + (after.end() if after else 0)
+        )
+    return None
+
+
+def _limits(kind: str, value: float) -> tuple[float, float]:
+    if kind == "below":
+        return 0.0, value
+    if kind == "above":
+        return value, math.inf
+    return value * (1 - ABOUT), value * (1 + ABOUT)
+
+
+def _money(text: str, quantity: Quantity) -> tuple[int, int] | None:
+    """Where an amount of money stands, its unit included; None if it measures something else."""
+    if quantity.value < 0:
+        return None
+    start, end = quantity.start, quantity.end
+    word = _pattern("money").match(text[end:])
+    if quantity.unit in _words()["money"]["units"] or not quantity.unit:
+        return start, end + (word.end() if word else 0)
+    # A piece (块) is also what money is counted in.
+    whole = re.fullmatch(rf"[^\s]*?{_either(_words()['money']['words'])}", text[start:end])
+    return (start, end + (word.end() if word else 0)) if whole else None
+
+
+def _is_marked(text: str, quantity: Quantity, span: tuple[int, int]) -> bool:
+    """Whether it is said that the number is money."""
+    return bool(quantity.unit) or span[1] > quantity.end
+
+
+@functools.cache
+def _words() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    path = Path(__file__).with_name("price_words.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _pattern(kind: str, place: str = "") -> re.Pattern[str]:
+    words = _words()
+    if kind == "money":
+        return re.compile(rf"\s*{_either(words['money']['words'])}(?![A-Za-z])", re.IGNORECASE)
+    if kind == "numeral":
+        after = {word for name in ("below", "above", "about") for word in words[name]["after"]}
+        return re.compile(rf"[一二两三四五六七八九十百千万]*[十百千万](?={_either(after)})")
+    if kind == "between":
+        return re.compile(rf"\s*{_either(words['range']['between'])}\s*", re.IGNORECASE)
+    either = _either(words[kind][place])
+    if place == "after":
+        return re.compile(rf"\s*{either}(?![A-Za-z])", re.IGNORECASE)
+    return re.compile(rf"(?<![A-Za-z]){either}\s*$", re.IGNORECASE)
+
+
+def _either(words: Iterable[str]) -> str:
+    ordered = sorted(words, key=len, reverse=True)
+    return f"(?:{'|'.join(map(re.escape, ordered))})" if ordered else "(?!)"
