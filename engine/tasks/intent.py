@@ -66,7 +66,7 @@ class IntentTask(ClassificationTask):
     def config(self, preset: str, tables: Tables, **changes: object) -> IntentConfig:
         """The settings of a preset for the workspace's language, with changes."""
         usual = QUICK_CHINESE if preset == "quick" and tables.language == "zh" else {}
-        found: IntentConfig = super().config(preset, tables, **(usual | changes))
+        found: IntentConfig = super().config(preset, tables, **{**usual, **changes})
         return found
 
     def readiness(self, tables: Tables) -> Readiness:
