@@ -18,10 +18,9 @@ from pages.ui.strategy_setup import Setup, arm_name, policy_name
 from pages.ui.strategy_shoppers import choose_shopper
 
 VISIT = "visit"
-_FRESH = "fresh_list"
+_FRESH, _PRESSED = "fresh_list", "pressed"
 LENGTH, DEPTH = 8, 100
 _LONGEST_TITLE = 90
-_SHORT_TITLE = 40
 _BUTTONS: dict[Event, str] = {
     "click": ":material/visibility:",
     "add_to_cart": ":material/add_shopping_cart:",
@@ -110,7 +109,7 @@ def _show_change(setup: Setup, feedback: Feedback, shown: Shown) -> None:
         return
     change, catalog = compare(before, shown), products(setup.current)
     name, event = act
-    lines = [t(f"strategy.live.did.{event}", product=_title(catalog, name, _SHORT_TITLE))]
+    lines = [t(f"strategy.live.did.{event}", product=_name(catalog, name))]
     if not change:
         lines.append(t("strategy.live.same"))
     else:
@@ -124,6 +123,9 @@ def _show_change(setup: Setup, feedback: Feedback, shown: Shown) -> None:
         code = "strategy.live.other_arm"
         lines.append(t(code, old=arm_name(before.arm), now=arm_name(shown.arm)))
     lines.append(_belief(setup, feedback, before))
+    if st.session_state.pop(_PRESSED, False):
+        # Whoever pressed a button far down the list does not see its top.
+        st.toast("  \n".join(lines[:2]), icon=":material/published_with_changes:")
     with st.container(border=True, key="changed"):
         st.markdown(f"**{t('strategy.live.changed')}**")
         st.markdown("\n".join(f"- {line}" for line in lines))
@@ -151,23 +153,14 @@ def _show_list(setup: Setup, feedback: Feedback, shown: Shown) -> None:
         st.info(t("strategy.live.nothing", arm=arm_name(shown.arm)), icon=":material/search_off:")
     before = feedback.list_before(shown)
     moved = compare(before, shown).moved if before else {}
-    for place, name in enumerate(shown.products, start=1):
-        # A catalog that was loaded a moment ago may lack what an older list names.
-        if name not in catalog:
-            continue
-        with st.container(border=True, gap="xsmall", key=f"card_{place}"):
-            steps = moved.get(name, 0)
-            mark = f" :green-badge[▲ {steps}]" if steps > 0 else ""
-            st.markdown(f"**{place}\\. {_title(catalog, name, _LONGEST_TITLE)}**{mark}")
-            st.caption(facts(catalog[name]))
-            with st.container(horizontal=True, gap="xsmall"):
-                liked = name in likes
-                _button(
-                    setup, shown, name, "unlike" if liked else "like", place,
-                    ":material/heart_check:" if liked else ":material/favorite:",
-                )  # fmt: skip
-                for event, icon in _BUTTONS.items():
-                    _button(setup, shown, name, event, place, icon)
+    with st.grid(2, min_column_width=330, gap="small", key="cards"):
+        for place, name in enumerate(shown.products, start=1):
+            # A catalog that was loaded a moment ago may lack what an older list names.
+            if name in catalog:
+                with st.container(border=True, gap="xsmall", key=f"card_{place}"):
+                    _show_card(
+                        setup, shown, catalog[name], place, moved.get(name, 0), name in likes
+                    )
     if st.button(
         t("strategy.live.again"), icon=":material/skip_next:", key="next_list",
         help=t("strategy.live.again_help"),
@@ -176,8 +169,24 @@ def _show_list(setup: Setup, feedback: Feedback, shown: Shown) -> None:
         st.rerun()
 
 
-def _title(catalog: Mapping[str, Mapping[str, Any]], name: str, longest: int) -> str:
-    return escape(charts.cut(catalog[name]["title"] if name in catalog else name, longest))
+def _name(catalog: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    return escape(charts.cut(catalog[name]["title"] if name in catalog else name))
+
+
+def _show_card(
+    setup: Setup, shown: Shown, product: Mapping[str, Any], place: int, steps: int, liked: bool
+) -> None:
+    name = str(product["product_id"])
+    mark = f" :green-badge[▲ {steps}]" if steps > 0 else ""
+    title = escape(charts.cut(product["title"], _LONGEST_TITLE))
+    st.markdown(f"**{place}\\. {title}**{mark}")
+    st.caption(facts(product))
+    with st.container(horizontal=True, gap="xsmall"):
+        event: Event = "unlike" if liked else "like"
+        heart = ":material/heart_check:" if liked else ":material/favorite:"
+        _button(setup, shown, name, event, place, heart)
+        for event, icon in _BUTTONS.items():
+            _button(setup, shown, name, event, place, icon)
 
 
 def _button(setup: Setup, shown: Shown, name: str, event: Event, place: int, icon: str) -> None:
@@ -192,5 +201,6 @@ def _press(setup: Setup, list_id: str, name: str, event: Event) -> None:
     try:
         with Feedback(setup.current) as feedback:
             feedback.record(list_id, name, event)
+        st.session_state[_PRESSED] = True
     except ShoplabError as error:
         shell.show_error(error)
