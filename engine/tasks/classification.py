@@ -76,7 +76,7 @@ class ClassificationTask(ABC):
         found = item.get(self.asked[0])
         if not isinstance(found, str):
             raise InputError("tasks.no_text", row=row + 1, field=self.asked[0])
-        return found
+        return _readable(found)
 
     def config(self, preset: str, tables: Tables, **changes: object) -> Any:
         """The settings of a preset for the workspace's language, with changes."""
@@ -205,7 +205,7 @@ class ClassificationTask(ABC):
         system = bundle.recommended
         heads = bundle.probabilities(texts, [system])[system]
         return [
-            {name: item[name] for name in self.asked if name in item}
+            {name: _readable(item[name]) for name in self.asked if name in item}
             | _answer({head: table[row] for head, table in heads.items()}, bundle)
             for row, item in enumerate(inputs)
         ]
@@ -241,6 +241,11 @@ def text_vectors(config: ClassifierConfig, progress: Progress | None = None) -> 
         progress.stage("load")
         progress.check()
     return _cached_vectors(config.model, config.max_tokens)
+
+
+def _readable(value: Any) -> Any:
+    """A text without halves of characters, which JSON may bring and no tokenizer or file takes."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
 def _frames(

@@ -146,7 +146,7 @@ class SentimentTask(ClassificationTask):
         mentions = [
             (row, mention)
             for row, item in enumerate(inputs)
-            for mention in find_mentions(item["text"], _aspects(item))
+            for mention in find_mentions(self.text(item, row), _aspects(item, row))
         ]
         clauses = [{"text": mention.clause} for _, mention in mentions]
         for answer in found:
@@ -157,8 +157,15 @@ class SentimentTask(ClassificationTask):
         return found
 
 
-def _aspects(item: Mapping[str, Any]) -> Aspects:
-    return Aspects(item["aspects"]) if "aspects" in item else seed_aspects()
+def _aspects(item: Mapping[str, Any], row: int) -> Aspects:
+    if "aspects" not in item:
+        return seed_aspects()
+    given = item["aspects"]
+    lists = given.values() if isinstance(given, dict) else [None]
+    words = [word for words in lists for word in (words if isinstance(words, list) else [None])]
+    if not all(isinstance(word, str) for word in words):
+        raise InputError("sentiment.bad_aspects", row=row + 1)
+    return Aspects(given)
 
 
 def _known(frame: pd.DataFrame) -> tuple[int, int]:
