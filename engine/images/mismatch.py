@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine.data.nested import parse
 from engine.data.schema import CATEGORY_SEPARATOR
 from engine.images.colours import Palette, distance, is_fuzzy, said_colours
+from engine.retrieval.ranking import best
 
 COLOUR_COLUMNS = ("color", "colour", "颜色", "色")
 NEIGHBOURS = 12
@@ -127,16 +128,16 @@ def category_doubts(
     matrix = np.stack([vectors[picture] for picture in rows["picture"]])
     votes = _votes(matrix, own, rows["product_id"].to_numpy(), len(names))
     usual = np.array([votes[own == place, place].mean() for place in range(len(names))])
-    best = votes.argmax(axis=1)
-    doubted = (best != own) & (votes[np.arange(len(own)), best] >= usual[best])
+    seen = votes.argmax(axis=1)
+    doubted = (seen != own) & (votes[np.arange(len(own)), seen] >= usual[seen])
     doubts = [
         Doubt(
             "category",
             rows["product_id"].iloc[row],
             rows["picture"].iloc[row],
             (names[own[row]],),
-            (names[best[row]],),
-            float(votes[row, best[row]]),
+            (names[seen[row]],),
+            float(votes[row, seen[row]]),
             bool(votes[row, own[row]] == 0),
         )
         for row in np.flatnonzero(doubted)
@@ -166,12 +167,12 @@ def title_doubts(
     for product_id in dict.fromkeys(owners):
         fits = matrix @ titles[product_id]
         own = owners == product_id
-        best = np.flatnonzero(own)[fits[own].argmax()]
-        share = float((fits[~own] > fits[best]).mean())
+        closest = np.flatnonzero(own)[fits[own].argmax()]
+        share = float((fits[~own] > fits[closest]).mean())
         if share >= CHANCE:
             sure = share >= CLEARLY_WORSE
             text = (str(said[product_id]),)
-            doubts.append(Doubt("title", product_id, pictures[best], text, (), share, sure))
+            doubts.append(Doubt("title", product_id, pictures[closest], text, (), share, sure))
     return sorted(doubts, key=lambda doubt: (-doubt.share, doubt.product_id))
 
 
@@ -197,7 +198,7 @@ def _votes(
         nearest_of = np.full(len(names), -np.inf, dtype=np.float32)
         np.maximum.at(nearest_of, places[voters], similar)
         nearest_of[places[row]] = -np.inf
-        nearest = np.argsort(-nearest_of)[:NEIGHBOURS]
+        nearest = best(nearest_of, NEIGHBOURS)
         nearest = nearest[np.isfinite(nearest_of[nearest])]
         if len(nearest) < FEWEST_NEIGHBOURS:
             votes[row, own[row]] = 1.0
