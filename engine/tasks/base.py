@@ -1,6 +1,6 @@
 """The contract of a task: what training, evaluation, the command line and the pages rely on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -12,7 +12,7 @@ from engine.training.config import TrainingConfig
 from engine.training.progress import Progress
 
 Level = Literal["ready", "thin", "missing"]
-Kind = Literal["classification", "ranking"]
+Kind = Literal["classification", "ranking", "generation"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Dataset:
 
     Each part is a frame with `example_id` and `input` (the text a person reads), and what the task
     needs beside them. `truth` of classification: one column per head named `truth.<head>`, null
-    where unknown. `tables` is what the examples were made from.
+    where unknown. `tables` is what the examples were made from. `popularity` is given where lists
+    are recommended: every product with the share of baskets that it is expected in.
     """
 
     task: str
@@ -43,6 +44,7 @@ class Dataset:
     tables: Tables
     labels: Mapping[str, list[str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    popularity: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ class Task(Protocol):
 
     Systems and floors answer a part of the dataset in the form of the task's kind: for
     classification a `Mapping[head, frame of probabilities]` (rows as in the part, one column per
-    label), for ranking a list with one `Ranking` (product ids, best first, with scores) per row.
+    label), for ranking a list with one `Ranking` (product ids, best first, with scores) per row,
+    for generation a list with one text per row; the part then holds `grounds` (what a text may say,
+    see `engine.copywriting.grounds`) and `reference` (the shop's own text, or "").
     """
 
     name: str
@@ -127,11 +131,24 @@ class Task(Protocol):
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a training is expected to take, measured on this machine."""
+
+    seconds: float
+    memory_mb: float
+    device: str
+
+
+@dataclass(frozen=True)
 class Work:
-    """What a training has to compute, in texts and tokens; speed is measured on the `sample`."""
+    """What a training has to compute, in texts and tokens; speed is measured on the `sample`.
+
+    A task whose model is no encoder brings its own way to `measure` what the work costs.
+    """
 
     train_texts: int
     train_tokens: int
     encode_texts: int
     encode_tokens: int
     sample: Sequence[str]
+    measure: Callable[[Progress], Cost] | None = None

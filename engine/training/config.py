@@ -63,6 +63,25 @@ class ClassifierConfig(TrainingConfig):
     )
 
 
+class GeneratorConfig(TrainingConfig):
+    """What the tuning of a generator can be told, and how it writes."""
+
+    adapter: Literal["full", "last_k", "lora"] = Field(
+        "lora", description="What is tuned: all layers, the last ones, or low-rank additions."
+    )
+    lora_layers: int = Field(15, ge=1, le=200, description="Last layers that get LoRA matrices.")
+    new_tokens: int = Field(48, ge=8, le=400, description="Tokens written at most for one text.")
+    samples: int = Field(
+        4, ge=1, le=16, description="Texts written for one product, of which the best is chosen."
+    )
+    temperature: float = Field(
+        0.7, gt=0, le=2, description="How freely the second and further texts are drawn."
+    )
+    top_p: float = Field(
+        0.9, gt=0, le=1, description="Share of the likeliest words that are drawn from."
+    )
+
+
 def preset_settings(presets: Mapping[str, Mapping[str, object]], preset: str) -> dict[str, object]:
     """What a task's preset sets, its name included. Raises InputError for an unknown one."""
     if preset not in presets:

@@ -24,7 +24,7 @@ from engine.storage.files import replace_folder
 from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
-from engine.tasks.base import Dataset, Task
+from engine.tasks.base import Cost, Dataset, Task, Work
 from engine.training.config import TrainingConfig
 from engine.training.plan import Plan, measure_speed, predict_memory, predict_seconds
 from engine.training.progress import Progress
@@ -50,17 +50,23 @@ def make_config(task: Task, tables: Tables, changes: Mapping[str, Any]) -> Train
 
 def estimate(task: Task, dataset: Dataset, config: TrainingConfig, progress: Progress) -> Plan:
     """What the training will cost, from a short measurement on the data's own texts."""
-    encoder = load_encoder(config.model, config.max_tokens, progress=progress)
     work = task.steps(dataset, config)
-    speed = measure_speed(encoder, work.sample, config)
+    cost = work.measure(progress) if work.measure else _measure_encoder(work, config, progress)
     return Plan(
-        seconds=predict_seconds(work, speed, FIXED_SECONDS),
-        memory_mb=predict_memory(encoder, config),
-        device=encoder.model.device.type,
+        seconds=cost.seconds,
+        memory_mb=cost.memory_mb,
+        device=cost.device,
         n_train=len(dataset.train),
         n_validation=len(dataset.validation),
         n_test=len(dataset.test),
     )
+
+
+def _measure_encoder(work: Work, config: TrainingConfig, progress: Progress) -> Cost:
+    encoder = load_encoder(config.model, config.max_tokens, progress=progress)
+    speed = measure_speed(encoder, work.sample, config)
+    seconds = predict_seconds(work, speed, FIXED_SECONDS)
+    return Cost(seconds, predict_memory(encoder, config), encoder.model.device.type)
 
 
 def plan_run(

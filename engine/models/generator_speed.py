@@ -1,0 +1,120 @@
+"""How long a generator will take to be tuned and to write, measured on the task's own texts."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+import psutil
+import torch
+
+from engine.models.generator import Drawing, Generator, batch_size, load_generator
+from engine.models.generator_tuning import Pair, adapt, answer_loss, collate, cut
+from engine.tasks.base import Cost, Work
+from engine.training.config import GeneratorConfig
+from engine.training.progress import Progress
+
+MEGABYTE = 2**20
+# Tokens that are written to measure: enough to tell reading from writing.
+FEW, MORE = 2, 8
+# Checkpoints, floors, the check of claims, measuring and saving.
+FIXED_SECONDS = 8.0
+# An evaluation step reads only, and learning costs about as much again as reading.
+READING = 0.5
+# Bytes of a weight, and of one that learns with its gradient and two moments.
+FROZEN_BYTES, TRAINED_BYTES = 4, 16
+# Floats that a layer keeps of a token until the way back, per number of its state.
+KEPT = 34
+
+
+def count_work(
+    train: Sequence[Pair],
+    validation: Sequence[Pair],
+    written: int,
+    config: GeneratorConfig,
+    prepared: float,
+) -> Work:
+    """The work of tuning on `train`, watching `validation`, and writing for `written` products.
+
+    `prepared` are the seconds that preparing the shop takes.
+    """
+    return Work(
+        train_texts=len(train) * config.epochs,
+        train_tokens=0,
+        encode_texts=written,
+        encode_tokens=written * config.new_tokens * config.samples,
+        sample=[pair.answer for pair in train],
+        measure=lambda progress: _measure(train, validation, written, config, prepared, progress),
+    )
+
+
+def _measure(
+    train: Sequence[Pair],
+    validation: Sequence[Pair],
+    written: int,
+    config: GeneratorConfig,
+    prepared: float,
+    progress: Progress,
+) -> Cost:
+    started = time.perf_counter()
+    generator = load_generator(config.model, progress)
+    loading = time.perf_counter() - started
+    rows = [cut(generator, pair) for pair in train]
+    tokens = sum(map(len, rows)) * config.epochs
+    read = sum(len(cut(generator, pair)) for pair in validation) * config.epochs
+    batches = math.ceil(written / batch_size(generator))
+    writing = _writing(generator, [pair.messages for pair in train], config)
+    learning = _learning(
+        generator, sorted(rows, key=len)[len(rows) // 2 :][: config.batch_size], config
+    )
+    seconds = (
+        FIXED_SECONDS
+        + prepared
+        + 2 * loading
+        + learning * (tokens + READING * read)
+        + writing * batches
+    )
+    return Cost(seconds, _memory(generator, config), generator.model.device.type)
+
+
+def _learning(generator: Generator, rows: Sequence[object], config: GeneratorConfig) -> float:
+    """Seconds per token of one training step; the generator is of no use afterwards."""
+    model = adapt(generator, config)
+    model.train()
+    batch = collate(rows, generator.end)  # type: ignore[arg-type]
+    batch = {name: value.to(generator.model.device) for name, value in batch.items()}
+
+    def step() -> None:
+        answer_loss(model, batch).backward()
+
+    return _seconds(step) / int(batch["attention_mask"].sum())
+
+
+def _writing(generator: Generator, chats: Sequence[object], config: GeneratorConfig) -> float:
+    """Seconds for one batch of chats, from two short ones that read as much."""
+    chats = list(chats)[: batch_size(generator)]
+    drawing = [
+        Drawing(tokens, config.samples, config.temperature, config.top_p) for tokens in (FEW, MORE)
+    ]
+    few, more = (_seconds(lambda how=how: generator.write(chats, how)) for how in drawing)  # type: ignore[misc, arg-type]
+    return few + max(more - few, 0.0) / (MORE - FEW) * (config.new_tokens - FEW)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(2):
+        start = time.perf_counter()
+        work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def _memory(generator: Generator, config: GeneratorConfig) -> float:
+    model = generator.model
+    learned = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    shape = model.config
+    tokens = config.batch_size * config.max_tokens
+    kept = tokens * int(shape.hidden_size) * int(shape.num_hidden_layers) * KEPT * FROZEN_BYTES
+    now = psutil.Process().memory_info().rss
+    return (now + learned * (TRAINED_BYTES - FROZEN_BYTES) + kept) / MEGABYTE

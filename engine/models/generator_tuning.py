@@ -1,0 +1,226 @@
+"""Tuning a generator on what it should have written: cross-entropy on the answers alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from torch import Tensor, nn
+from torch.utils.data import Dataset, Sampler
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
+from transformers.pytorch_utils import Conv1D
+from transformers.trainer_pt_utils import LengthGroupedSampler
+
+from engine.errors import InputError
+from engine.models.generator import Generator, Messages, merge, pad_left
+from engine.models.reporting import Reporting, last_checkpoint
+from engine.models.trunk import layer_list
+from engine.training.config import GeneratorConfig
+from engine.training.progress import Progress
+
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A chat and the answer to learn."""
+
+    messages: Messages
+    answer: str
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A pair as the model reads it; the answer ends with the end token."""
+
+    prompt: list[int]
+    answer: list[int]
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.answer)
+
+
+def cut(generator: Generator, pair: Pair) -> Tokens:
+    """The tokens of a pair."""
+    answer = generator.tokenizer(pair.answer, add_special_tokens=False)["input_ids"]
+    return Tokens(generator.prompt(pair.messages), [*answer, generator.end])
+
+
+def tune_generator(
+    generator: Generator,
+    train: Sequence[Pair],
+    validation: Sequence[Pair],
+    config: GeneratorConfig,
+    folder: Path,
+    progress: Progress,
+) -> Generator:
+    """`generator` tuned on `train`; pairs of more than `max_tokens` tokens are left out.
+
+    The loss is of the answers only. Its value on `validation` is watched and, with `patience`, ends
+    the training early. Goes on from the last whole checkpoint in `folder`. Raises InputError when
+    no pair is short enough, and `Cancelled`. Source of the matrices: Hu et al. (2021),
+    arXiv:2106.09685.
+    """
+    torch.manual_seed(config.seed)
+    progress.stage("prepare")
+    rows, held = (
+        _Rows([found for pair in pairs if len(found := cut(generator, pair)) <= config.max_tokens])
+        for pairs in (train, validation)
+    )
+    if not len(rows):
+        raise InputError("describe.pairs_too_long", tokens=config.max_tokens)
+    device = generator.model.device
+    trainer = _Trainer(
+        model=adapt(generator, config),
+        args=_arguments(config, folder, device, watched=len(held) > 0),
+        data_collator=lambda batch: collate(batch, generator.end),
+        train_dataset=rows,
+        eval_dataset=held if len(held) else None,
+        callbacks=[Reporting(progress, "eval_loss")],
+    )
+    # It prints to standard output, which belongs to the command line's one document.
+    trainer.remove_callback(PrinterCallback)
+    if config.patience and len(held):
+        trainer.add_callback(EarlyStoppingCallback(config.patience))
+    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    progress.check()
+    tuned = trainer.model
+    if isinstance(tuned, PeftModel):
+        return merge(tuned, generator.tokenizer)
+    generator.model.requires_grad_(True)
+    return Generator(generator.model.eval(), generator.tokenizer)
+
+
+def adapt(generator: Generator, config: GeneratorConfig) -> nn.Module:
+    """The model with only those weights to learn that the adapter names; words never do."""
+    model = generator.model
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = config.dropout
+    layers = layer_list(model)
+    if config.adapter == "lora":
+        settings = LoraConfig(
+            r=config.lora_rank,
+            lora_alpha=2 * config.lora_rank,
+            lora_dropout=config.dropout,
+            target_modules=_linear_names(model, list(layers)[-config.lora_layers :]),
+            task_type="CAUSAL_LM",
+        )
+        return cast(nn.Module, get_peft_model(model, settings))
+    model.requires_grad_(False)
+    chosen = layers if config.adapter == "full" else layers[-config.last_k :]
+    for layer in chosen:
+        layer.requires_grad_(True)
+    return model
+
+
+def _linear_names(model: nn.Module, layers: Sequence[nn.Module]) -> list[str]:
+    inside = {id(module) for layer in layers for module in layer.modules()}
+    return [
+        name
+        for name, module in model.named_modules()
+        if id(module) in inside and isinstance(module, nn.Linear | Conv1D)
+    ]
+
+
+def collate(rows: Sequence[Tokens], filler: int) -> dict[str, Tensor]:
+    """A batch filled from the left, so that all answers end where the batch does.
+
+    `labels` hold the answers alone. They are told from the filling by length: many models end and
+    fill with the same token.
+    """
+    ids, mask = pad_left([[*row.prompt, *row.answer] for row in rows], filler)
+    labels = torch.full_like(ids, IGNORED)
+    for place, row in enumerate(rows):
+        labels[place, -len(row.answer) :] = torch.tensor(row.answer)
+    return {
+        "input_ids": ids,
+        "attention_mask": mask,
+        "position_ids": (mask.cumsum(1) - 1).clamp(min=0),
+        "labels": labels,
+    }
+
+
+def answer_loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    """Mean cross-entropy of the answers' tokens; words are scored only where an answer stands."""
+    inputs = dict(batch)
+    labels = inputs.pop("labels")
+    kept = int((labels != IGNORED).any(dim=0).sum()) + 1
+    logits = model(**inputs, use_cache=False, logits_to_keep=kept).logits
+    return nn.functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(), labels[:, 1 - kept :].flatten(), ignore_index=IGNORED
+    )
+
+
+class _Rows(Dataset[Tokens]):
+    def __init__(self, rows: list[Tokens]) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, row: int) -> Tokens:
+        return self.rows[row]
+
+
+class _Trainer(Trainer):
+    """The library's trainer with batches of like length and the loss of the answers."""
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        rows = cast(_Rows, self.train_dataset)
+        generator = torch.Generator().manual_seed(self.args.seed)
+        return LengthGroupedSampler(
+            self.args.train_batch_size, lengths=[len(row) for row in rows.rows], generator=generator
+        )
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Any:
+        """See `answer_loss`."""
+        loss = answer_loss(model, inputs)
+        return (loss, {"loss": loss}) if return_outputs else loss
+
+    def prediction_step(
+        self, model: nn.Module, inputs: dict[str, Any], *_: Any, **__: Any
+    ) -> tuple[Tensor, None, None]:
+        """The loss alone: nobody reads the words' scores."""
+        with torch.no_grad():
+            return answer_loss(model, self._prepare_inputs(inputs)).detach(), None, None
+
+
+def _arguments(
+    config: GeneratorConfig, folder: Path, device: torch.device, *, watched: bool
+) -> TrainingArguments:
+    cuda = device.type == "cuda"
+    half = cuda and torch.cuda.is_bf16_supported()
+    return TrainingArguments(
+        output_dir=str(folder),
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=config.batch_size,
+        num_train_epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        warmup_steps=config.warmup,
+        lr_scheduler_type="linear",
+        eval_strategy="epoch" if watched else "no",
+        save_strategy="epoch",
+        save_total_limit=1,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        logging_steps=2,
+        remove_unused_columns=False,
+        label_names=["labels"],
+        report_to="none",
+        disable_tqdm=True,
+        use_cpu=not cuda,
+        bf16=half,
+        fp16=cuda and not half,
+        seed=config.seed,
+        dataloader_pin_memory=cuda,
+    )
