@@ -6,7 +6,7 @@ pictures that look most alike. An encoder that reads texts allows a third: the t
 picture itself. None is a proof: each finding says what it rests on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +32,7 @@ CLEARLY_WORSE = 0.8
 _SHARPNESS = 10.0  # weight of a neighbour: exp(sharpness × cosine)
 _SAME = 0.9999
 _SEED = 13
+_BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -191,8 +192,7 @@ def _votes(
         voters = np.random.default_rng(_SEED).choice(voters, MOST_VOTERS, replace=False)
     voting = matrix[voters]
     votes = np.zeros((len(matrix), kinds))
-    for row, vector in enumerate(matrix):
-        similar = voting @ vector
+    for row, similar in enumerate(_similarities(matrix, voting)):
         # The same picture used for two products proves nothing.
         similar[similar > _SAME] = -np.inf
         nearest_of = np.full(len(names), -np.inf, dtype=np.float32)
@@ -206,6 +206,14 @@ def _votes(
         weights = np.exp(_SHARPNESS * nearest_of[nearest].astype(float))
         votes[row] = np.bincount(kind_of[nearest], weights, minlength=kinds) / weights.sum()
     return votes
+
+
+def _similarities(
+    matrix: NDArray[np.float32], voting: NDArray[np.float32]
+) -> Iterator[NDArray[np.float32]]:
+    """Each row of `matrix` against all of `voting`; in blocks, to read `voting` less often."""
+    for start in range(0, len(matrix), _BLOCK):
+        yield from matrix[start : start + _BLOCK] @ voting.T
 
 
 def _outlier_bound(values: Sequence[float] | NDArray[np.float64]) -> float:
