@@ -8,6 +8,7 @@ SHOPLAB_HOME/workspaces/<name>/
   previous/               the tables as they were before the last load (undo)
   uploads/                files a page received, until they are loaded
   corrections.jsonl       labels set by hand, one a line, the last one for an input wins
+  feedback.sqlite         what was done with the lists shown, see engine.strategy.feedback
   runs/<run id>/          see engine.storage.runs
   index/                  product vectors by model, see engine.retrieval.dense
 ```
