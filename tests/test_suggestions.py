@@ -124,6 +124,12 @@ def test_a_query_that_leads_to_clicks_comes_before_one_that_does_not() -> None:
     assert texts(make_suggester(shop(searches)).suggest("blue")) == ["blue mug", "blue pot"]
 
 
+def test_a_shop_without_a_log_suggests_from_its_catalog() -> None:
+    alone = Tables({"products": shop(log_of({})).products.astype({"title": "str"})})
+    assert texts(make_suggester(alone).suggest("rain")) == ["Rain Jackets", PRODUCTS[0][0]]
+    assert make_suggester(Tables({})).suggest("") == []
+
+
 # What must never be told to others.
 
 

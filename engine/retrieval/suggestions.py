@@ -189,7 +189,7 @@ def make_suggester(tables: Tables) -> Suggester:
 
 def _popularity(tables: Tables) -> pd.Series:
     acts = tables.searches[tables.searches["event"].isin(STRENGTH)]
-    clicked = acts["event"].map(STRENGTH).groupby(acts["product_id"]).sum()
+    clicked = acts["event"].map(STRENGTH).astype(float).groupby(acts["product_id"]).sum()
     bought = tables.orders["product_id"].value_counts() * STRENGTH["purchase"]
     return clicked.add(bought, fill_value=0.0)
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from pages.ui import link, query_log
+from pages.ui import link, query_log, query_suggestions
 from pages.ui.i18n import escape, t
 
 KEY = "q"
@@ -12,18 +12,21 @@ _EXAMPLE = "example"
 
 
 def ask_for_query(current: Workspace, placeholder: str) -> str:
-    """The query box with examples from the shop's own log; the query travels in the address.
+    """The query box with suggestions while typing and examples from the shop's own log.
 
-    The pages that have the box share the query. Call `link.remember(KEY)` before the guard.
+    The query travels in the address. The pages that have the box share it. Call
+    `link.remember(KEY)` before the guard.
     """
-    text = st.text_input(
-        t("queries.label"),
-        max_chars=LONGEST,
-        placeholder=placeholder,
-        icon=":material/search:",
-        key=KEY,
-        persist_state="session",
-    )
+    with st.container(gap=None, key="query_box"):
+        text = st.text_input(
+            t("queries.label"),
+            max_chars=LONGEST,
+            placeholder=placeholder,
+            icon=":material/search:",
+            key=KEY,
+            persist_state="session",
+        )
+        query_suggestions.suggest(current, KEY, LONGEST)
     found = query_log.examples(current)
     if found:
         st.pills(

@@ -1,0 +1,186 @@
+// Suggestions below Streamlit's own text input. The input stays Streamlit's: without this script it
+// still searches. Whatever was typed is shown by textContent alone.
+const PAUSE_MS = 120
+const SETTLED_MS = 500
+const boxes = new WeakMap()
+
+function begin(parent) {
+  const box = {
+    open: false,
+    active: -1,
+    picking: false,
+    sent: null,
+    timers: [],
+    list: parent.querySelector("ul"),
+    said: parent.querySelector(".said"),
+    root: parent.querySelector(".suggestions"),
+  }
+  const input = () => {
+    const found = document.querySelector(`.st-key-${box.data.box} input`)
+    if (found && found.getAttribute("role") !== "combobox") {
+      found.setAttribute("role", "combobox")
+      found.setAttribute("aria-autocomplete", "list")
+      found.setAttribute("aria-controls", box.list.id)
+      found.setAttribute("aria-expanded", "false")
+      found.setAttribute("autocomplete", "off")
+    }
+    return found
+  }
+  const ours = (event) => {
+    const found = input()
+    return found !== null && event.target === found
+  }
+  const stop = () => {
+    box.timers.forEach(clearTimeout)
+    box.timers = []
+  }
+  const send = (text, settled) => {
+    box.sent = text
+    box.component.setStateValue("typed", { text, settled })
+  }
+  const ask = (text) => {
+    stop()
+    box.timers = [
+      setTimeout(() => send(text, false), PAUSE_MS),
+      setTimeout(() => send(text, true), SETTLED_MS),
+    ]
+  }
+  const close = () => {
+    box.open = false
+    box.active = -1
+    draw()
+  }
+  const pick = (text) => {
+    const found = input()
+    // As if it had been typed and left: Streamlit then takes the value as any other.
+    const write = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set
+    write.call(found, text)
+    box.picking = true
+    found.dispatchEvent(new Event("input", { bubbles: true }))
+    box.picking = false
+    stop()
+    close()
+    setTimeout(() => {
+      found.blur()
+      found.focus()
+    })
+  }
+  const draw = () => {
+    const found = input()
+    const items = box.data.items ?? []
+    const shown = box.open && items.length > 0 && document.activeElement === found
+    box.list.hidden = !shown
+    box.list.replaceChildren(
+      ...items.map((item, place) => {
+        const row = document.createElement("li")
+        row.id = `${box.list.id}-${place}`
+        row.setAttribute("role", "option")
+        row.setAttribute("aria-selected", String(place === box.active))
+        const text = document.createElement("span")
+        text.className = "text"
+        text.textContent = item.text
+        const note = document.createElement("span")
+        note.className = "note"
+        note.textContent = item.note
+        row.append(text, note)
+        row.onmousedown = (event) => {
+          // The input keeps the focus: leaving it would search for what was typed so far.
+          event.preventDefault()
+          pick(item.text)
+        }
+        return row
+      }),
+    )
+    if (found) {
+      found.setAttribute("aria-expanded", String(shown))
+      const active = shown && box.active >= 0
+      if (active) found.setAttribute("aria-activedescendant", `${box.list.id}-${box.active}`)
+      else found.removeAttribute("aria-activedescendant")
+    }
+    box.said.textContent = shown ? box.data.said : ""
+    if (shown && box.active >= 0) box.list.children[box.active].scrollIntoView({ block: "nearest" })
+  }
+  const onInput = (event) => {
+    if (!ours(event) || box.picking) return
+    box.open = true
+    box.active = -1
+    ask(event.target.value)
+  }
+  const onFocus = (event) => {
+    if (!ours(event) || event.target.value) return
+    box.open = true
+    // A list for nothing typed is there from the start, but for a shop that was not read yet.
+    if (box.sent || !(box.data.items ?? []).length) ask("")
+    draw()
+  }
+  const onBlur = (event) => {
+    if (ours(event)) {
+      stop()
+      close()
+    }
+  }
+  const onKey = (event) => {
+    if (!ours(event) || event.isComposing) return
+    const last = (box.data.items ?? []).length - 1
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault()
+      if (!box.open) {
+        box.open = true
+        if (box.sent !== event.target.value) ask(event.target.value)
+      } else if (last >= 0) {
+        const step = event.key === "ArrowDown" ? 1 : -1
+        box.active = box.active + step > last ? -1 : box.active + step < -1 ? last : box.active + step
+      }
+      draw()
+    } else if (event.key === "Escape" && box.open) {
+      event.preventDefault()
+      event.stopPropagation()
+      stop()
+      close()
+    } else if (event.key === "Enter") {
+      if (box.open && box.active >= 0) {
+        event.preventDefault()
+        event.stopPropagation()
+        pick(box.data.items[box.active].text)
+      } else {
+        stop()
+        close()
+      }
+    }
+  }
+  const kinds = [
+    ["input", onInput],
+    ["focusin", onFocus],
+    ["click", onFocus],
+    ["focusout", onBlur],
+    ["keydown", onKey],
+  ]
+  // On the way down from the document, so that Streamlit hears of Enter only where nothing was picked;
+  // and there, because Streamlit may put a new input in the old one's place.
+  kinds.forEach(([kind, listener]) => document.addEventListener(kind, listener, true))
+  box.end = () => {
+    stop()
+    kinds.forEach(([kind, listener]) => document.removeEventListener(kind, listener, true))
+  }
+  box.draw = draw
+  return box
+}
+
+export default function (component) {
+  const { data, parentElement } = component
+  let box = boxes.get(parentElement)
+  if (!box) {
+    box = begin(parentElement)
+    boxes.set(parentElement, box)
+  }
+  box.component = component
+  box.data = data
+  box.list.id = `suggestions-${data.box}`
+  box.list.setAttribute("aria-label", data.label)
+  if (box.active >= (data.items ?? []).length) box.active = -1
+  box.draw()
+  return () => {
+    box.end()
+    boxes.delete(parentElement)
+  }
+}

@@ -1,0 +1,65 @@
+"""The query box: what is suggested below it, in both languages, and never as markup."""
+
+import time
+
+import pytest
+
+from pages.ui import query_suggestions
+from tests.shop_double import HOSTILE, clean, open_page, small_shop
+
+
+def shown(app) -> dict:
+    """What the component below the box was given."""
+    (element,) = app.get("bidi_component")
+    return element.proto
+
+
+def wait_for(shop, typed: str) -> list:
+    for _ in range(100):
+        if found := query_suggestions.suggestions(shop, typed):
+            return found
+        time.sleep(0.05)
+    return []
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "products"),
+    [("en", "category", "12 products"), ("zh", "类目", "12 件商品")],
+)
+def test_each_suggestion_says_what_it_is_in_both_languages(
+    models, monkeypatch, language, kind, products
+) -> None:
+    shop = small_shop(language)
+    said: list[str] = []
+    monkeypatch.setattr(query_suggestions, "_COMPONENT", lambda **how: said.append(how["data"]))
+    wait_for(shop, "")
+    app = clean(open_page("search", shop, language))
+    items = {item["text"]: item["note"] for item in said[-1]["items"]}
+    assert items["Clothing"] == f"{kind} · {products}"
+    assert "rain jacket" in items and said[-1]["box"] == "q"
+    assert app.text_input[0].label
+
+
+def test_what_is_typed_is_suggested_for(models, monkeypatch) -> None:
+    shop = small_shop()
+    wait_for(shop, "")
+    said: list[dict] = []
+    monkeypatch.setattr(query_suggestions, "_COMPONENT", lambda **how: said.append(how["data"]))
+    app = open_page("search", shop)
+    app.session_state["suggestions"] = {"typed": {"text": "teap", "settled": False}}
+    clean(app.run())
+    assert said[-1]["items"][0]["text"] == "teapot"
+    assert all("teap" in item["text"].lower() for item in said[-1]["items"])
+
+
+def test_texts_too_long_for_the_box_are_not_suggested(models) -> None:
+    shop = small_shop()
+    assert HOSTILE in {one.text for one in wait_for(shop, "hyperlink")}
+    found = query_suggestions.view(shop, "q", "hyperlink", len(HOSTILE) - 1)
+    assert HOSTILE not in {item["text"] for item in found["items"]}
+
+
+@pytest.mark.parametrize("page", ["search", "intent"])
+def test_the_component_is_mounted_below_the_box(models, page) -> None:
+    app = clean(open_page(page, small_shop()))
+    assert shown(app).component_name == "query_suggestions"
