@@ -16,6 +16,12 @@ class Examples:
     labels: Mapping[str, NDArray[np.int64]]
     weights: Mapping[str, NDArray[np.float64]]
 
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which texts have any label."""
+        found: NDArray[np.bool_] = np.any([codes >= 0 for codes in self.labels.values()], axis=0)
+        return found
+
     def take(self, rows: NDArray[np.intp]) -> "Examples":
         """The examples of the given row numbers."""
         return Examples(
@@ -30,16 +36,17 @@ def heads_of(frame: pd.DataFrame) -> list[str]:
     return [name.removeprefix("truth.") for name in frame.columns if name.startswith("truth.")]
 
 
-def choose_examples(part: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
-    """At most `most` rows that have any label, those with truths first, else drawn by `seed`."""
+def choose_examples(part: pd.DataFrame, most: int, seed: int, unlabelled: int = 0) -> pd.DataFrame:
+    """At most `most` rows that have any label, those with truths first, else drawn by `seed`.
+
+    At most `unlabelled` rows without a label come after them.
+    """
     heads = heads_of(part)
-    weight = part[[f"weight.{head}" for head in heads]].sum(axis=1)
-    labelled = part[weight > 0]
-    if len(labelled) <= most:
-        return labelled
-    drawn = np.random.default_rng(seed).random(len(labelled))
-    order = np.lexsort((drawn, -weight[weight > 0].to_numpy()))
-    return labelled.iloc[np.sort(order[:most])]
+    weight = part[[f"weight.{head}" for head in heads]].sum(axis=1).to_numpy()
+    drawn = np.random.default_rng(seed).random(len(part))
+    order = np.lexsort((drawn, -weight))
+    labelled, others = order[weight[order] > 0][:most], order[weight[order] == 0][:unlabelled]
+    return part.iloc[np.concatenate([np.sort(labelled), np.sort(others)])]
 
 
 def known_counts(part: pd.DataFrame) -> Mapping[str, int]:

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.examples import Examples
+from engine.models.augmentation import with_back_labels, with_synonyms
 from engine.models.blend import Blend, fit_blend
 from engine.models.calibration import log_loss
 from engine.models.classifier import train_classifier, trunk_depth
 from engine.models.classifier_bundles import TrainedBundle, ZeroShotBundle
-from engine.models.members import Member, TextVectors, linear_members
+from engine.models.members import LinearMember, Member, TextVectors, linear_members
 from engine.models.trunk import Trunk
 from engine.training.config import ClassifierConfig
 from engine.training.progress import Progress
@@ -39,9 +40,11 @@ def learn_bundle(
     """
     sizes = {head: len(names) for head, names in labels.items()}
     trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
-    classifier = train_classifier(trunk, sizes, train, validation, config, folder, progress)
+    labelled = train.take(np.flatnonzero(train.known))
+    fitted = linear_members(labelled, validation, sizes, vectors, SYSTEMS["tuned_tfidf"])
+    more = augment(labelled, train, fitted, vectors, config)
+    classifier = train_classifier(trunk, sizes, more, validation, config, folder, progress)
     progress.stage("choose")
-    fitted = linear_members(train, validation, sizes, vectors, SYSTEMS["tuned_tfidf"])
     scores = {"tuned": classifier.scores(validation.texts)}
     members: dict[str, Member] = {**fitted, **(extras or {})}
     scores |= {name: member.scores(validation.texts) for name, member in members.items()}
@@ -63,6 +66,23 @@ def learn_bundle(
     # A floor that is not recommended is measured as a floor, and no system of this model.
     kept = {name: blend for name, blend in blends.items() if name not in FLOORS or name == best}
     return TrainedBundle(labels, vectors, config, classifier, members, kept, best)
+
+
+def augment(
+    labelled: Examples,
+    train: Examples,
+    fitted: Mapping[str, LinearMember],
+    vectors: TextVectors,
+    config: ClassifierConfig,
+) -> Examples:
+    """The labelled examples, with what `config` asks to add: back-labelled texts, then synonyms."""
+    found = labelled
+    others = [text for text, known in zip(train.texts, train.known, strict=True) if not known]
+    if config.back_labels and others:
+        found = with_back_labels(found, others, fitted["frozen_tfidf"].scores(others))
+    if config.synonyms:
+        found = with_synonyms(found, config.synonyms, vectors.encoder, config.seed)
+    return found
 
 
 def describe_bundle(

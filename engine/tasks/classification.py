@@ -124,9 +124,10 @@ class ClassificationTask(ABC):
             for text in group
         ]
         train = encoder.count_tokens(dataset.train["input"].tolist())
+        copies = 1 + config.synonyms
         return Work(
-            train_texts=len(dataset.train) * config.epochs,
-            train_tokens=round(train * config.epochs * share),
+            train_texts=len(dataset.train) * config.epochs * copies,
+            train_tokens=round(train * config.epochs * share * copies),
             encode_texts=2 * len(texts) + len(meant),
             encode_tokens=2 * encoder.count_tokens(texts) + encoder.count_tokens(meant),
             sample=dataset.train["input"].tolist(),
@@ -211,7 +212,11 @@ class ClassificationTask(ABC):
         ]
 
     def explain(self, bundle: ClassifierBundle, item: Mapping[str, Any]) -> Explanation:
-        """The words' shares in the label of a head: `item["head"]`, or the first."""
+        """The words' shares in the label of a head: `item["head"]`, or the first.
+
+        By integrated gradients of the neural part; where the recommended system does not ask it,
+        by the weights of its words.
+        """
         from engine.models.attribution import attribute_words
         from engine.models.trunk import Trunk
 
@@ -222,7 +227,11 @@ class ClassificationTask(ABC):
             raise InputError("tasks.no_head", head=head, known=", ".join(bundle.labels))
         trunk = Trunk(bundle.vectors.encoder, 0)
         label = bundle.labels[head].index(answer[head])
-        weights = attribute_words(trunk, text, lambda tokens: bundle.logits(head, tokens), label)
+        weights = None if bundle.asks_tuned(head) else bundle.words(text, head, label)
+        if weights is None:
+            weights = attribute_words(
+                trunk, text, lambda tokens: bundle.logits(head, tokens), label
+            )
         kept = [*bundle.labels, *(f"{name}_confidence" for name in bundle.labels), "unsure"]
         return Explanation(weights, {"head": head} | {key: answer[key] for key in kept})
 

@@ -97,7 +97,9 @@ class IntentTask(ClassificationTask):
         if best < THIN:
             raise InputError("intent.not_ready", have=best, want=THIN)
         parts = {name: rows.drop(columns="part") for name, rows in frame.groupby("part")}
-        train = choose_examples(parts["train"], config.max_examples, config.seed)
+        train = choose_examples(
+            parts["train"], config.max_examples, config.seed, config.back_labels
+        )
         return Dataset(
             self.name,
             train.reset_index(drop=True),

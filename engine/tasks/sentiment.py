@@ -88,7 +88,9 @@ class SentimentTask(ClassificationTask):
         if have < THIN or kinds < 2:
             raise InputError("sentiment.not_ready", have=have, want=THIN)
         parts = {name: rows.drop(columns="part") for name, rows in frame.groupby("part")}
-        train = choose_examples(parts["train"], config.max_examples, config.seed)
+        train = choose_examples(
+            parts["train"], config.max_examples, config.seed, config.back_labels
+        )
         validation, test = (
             parts[name].dropna(subset=f"truth.{HEAD}").reset_index(drop=True)
             for name in ("validation", "test")

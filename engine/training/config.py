@@ -58,6 +58,12 @@ class ClassifierConfig(TrainingConfig):
     token_dropout: float = Field(
         0.1, ge=0, lt=1, description="Share of words hidden at random while training."
     )
+    synonyms: int = Field(
+        0, ge=0, le=8, description="Copies of each training text with words swapped for near ones."
+    )
+    back_labels: int = Field(
+        0, ge=0, le=100_000, description="Unlabelled texts that a simple model may label, at most."
+    )
     precision: float = Field(
         0.9, gt=0, le=1, description="Share of right answers among those not called unsure."
     )
