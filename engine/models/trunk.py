@@ -7,6 +7,7 @@ trained, checkpointed and saved is the upper part alone.
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import torch
@@ -81,12 +82,24 @@ class Trunk:
             places.append((first - len(prefix), end - len(prefix)) if inside else (0, 0))
         return places
 
+    @cached_property
+    def lower(self) -> nn.Module:
+        """The transformer without the layers above, on the same weights.
+
+        One layer more than `depth` stays, since some models change the last one's output.
+        """
+        model = self.transformer
+        layers = layer_list(model)
+        shared: dict[int, Any] = {id(tensor): tensor for tensor in model.parameters()}
+        shared |= {id(tensor): tensor for tensor in model.buffers()}
+        shared[id(layers)] = nn.ModuleList(layers[: self.depth + 1])
+        # The very module: attributions listen to what goes through it.
+        shared[id(self.embeddings)] = self.embeddings
+        return copy.deepcopy(model, shared).eval()
+
     def forward(self, tokens: dict[str, Tensor]) -> Tensor:
         """The states `(texts, tokens, size)` after `depth` layers."""
-        self.transformer.eval()
-        states: Tensor = self.transformer(**tokens, output_hidden_states=True).hidden_states[
-            self.depth
-        ]
+        states: Tensor = self.lower(**tokens, output_hidden_states=True).hidden_states[self.depth]
         return states
 
     @torch.no_grad()

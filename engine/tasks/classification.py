@@ -37,7 +37,8 @@ class ClassificationTask(ABC):
     """A task of kind `classification`; see `engine.tasks.base.Task` for the contract.
 
     `asked` are the fields of an input and of a user's file that make the text; `reads` the tables
-    by whose words the columns of such a file are recognised.
+    by whose words the columns of such a file are recognised; `vector_scales` the weights of frozen
+    vectors beside words that are tried (see `engine.models.members`).
     """
 
     name: ClassVar[str]
@@ -46,6 +47,7 @@ class ClassificationTask(ABC):
     settings: ClassVar[type[ClassifierConfig]]
     asked: ClassVar[Sequence[str]]
     reads: ClassVar[Sequence[str]]
+    vector_scales: ClassVar[Sequence[float]] = (4.0,)
 
     @abstractmethod
     def readiness(self, tables: Tables) -> Readiness:
@@ -107,14 +109,14 @@ class ClassificationTask(ABC):
     def steps(self, dataset: Dataset, config: Any) -> Work:
         """Training texts count once per epoch, weighted by the share of the layers that learn.
 
-        Every text is encoded twice, as a vector and as the states that the tuned layers start from;
-        the texts that describe the labels once.
+        Every text is encoded as a vector and, through the layers that stay, as the states that the
+        tuned ones start from; the texts that describe the labels once.
         """
         from engine.models.classifier import trunk_depth
         from engine.models.trunk import layer_count
 
         encoder = text_vectors(config).encoder
-        share = 1 - trunk_depth(encoder, config) / layer_count(encoder)
+        depth, layers = trunk_depth(encoder, config), layer_count(encoder)
         parts = [dataset.train, dataset.validation, dataset.test]
         texts = pd.concat(parts)["input"].tolist()
         meant = [
@@ -124,12 +126,14 @@ class ClassificationTask(ABC):
             for text in group
         ]
         train = encoder.count_tokens(dataset.train["input"].tolist())
-        copies = 1 + config.synonyms
+        passes = config.epochs * (1 + config.synonyms)
+        encoded = 1 + min(depth + 1, layers) / layers
         return Work(
-            train_texts=len(dataset.train) * config.epochs * copies,
-            train_tokens=round(train * config.epochs * share * copies),
-            encode_texts=2 * len(texts) + len(meant),
-            encode_tokens=2 * encoder.count_tokens(texts) + encoder.count_tokens(meant),
+            train_texts=len(dataset.train) * passes,
+            train_tokens=round(train * passes * (1 - depth / layers)),
+            encode_texts=round(encoded * len(texts)) + len(meant),
+            encode_tokens=round(encoded * encoder.count_tokens(texts))
+            + encoder.count_tokens(meant),
             sample=dataset.train["input"].tolist(),
         )
 
@@ -143,7 +147,9 @@ class ClassificationTask(ABC):
         train, validation = (
             examples_of(rows, dataset.labels) for rows in (dataset.train, dataset.validation)
         )
-        members = linear_members(train, validation, sizes, text_vectors(config), FLOORS)
+        members = linear_members(
+            train, validation, sizes, text_vectors(config), FLOORS, self.vector_scales
+        )
         texts = part["input"].tolist()
         answers = {"majority": majority(train, sizes, len(texts))} | self.rules(dataset, part)
         answers |= {
@@ -174,7 +180,15 @@ class ClassificationTask(ABC):
         vectors = text_vectors(config, progress)
         extras = self.extras(dataset)
         return learn_bundle(
-            dataset.labels, train, validation, vectors, config, folder, progress, extras
+            dataset.labels,
+            train,
+            validation,
+            vectors,
+            config,
+            folder,
+            progress,
+            extras,
+            self.vector_scales,
         )
 
     def load(self, folder: Path, tables: Tables) -> Bundle:
