@@ -3,7 +3,7 @@ from typing import Any
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from pages.ui import answers, link, query_box, shell
+from pages.ui import answers, link, query_box, search_filters, search_session, shell, visit
 from pages.ui.i18n import escape, t
 from pages.ui.runs import choose_run
 from pages.ui.search_judging import show_judging
@@ -13,7 +13,7 @@ from pages.ui.search_view import show_columns
 
 VIEWS = ("one", "judge", "many", "list")
 SIZES = (5, 10, 20)
-MOST = max(SIZES)
+MOST = max(*SIZES, search_session.DEPTH)
 UNKNOWN = 0.2  # from this share of unknown pieces on, an encoder guesses
 
 
@@ -43,9 +43,12 @@ def choose_systems(current: Workspace) -> tuple[Mode, int, str | None]:
     return mode or "recommended", size or SIZES[1], run.run_id if run else None
 
 
-def ask(current: Workspace, query: str, run_id: str | None, mode: Mode) -> list[Column] | None:
+def ask(
+    current: Workspace, asked: search_filters.Asked, run_id: str | None, mode: Mode
+) -> list[Column] | None:
     """The columns of one query, with how fast they came; None after an error was shown."""
-    payload = [{"query": query, "k": MOST}]
+    item: dict[str, Any] = {"query": asked.text, "k": MOST}
+    payload = [item | {"filters": list(asked.filters)} if asked.filters else item]
     untuned = answers.ask(current, "search", "predict", answers.UNTUNED, payload)
     if untuned is None:
         return None
@@ -73,17 +76,23 @@ def show_one(
             st.markdown(f"**{t('search.empty.title')}**")
             st.markdown(t("search.empty.text"))
         return
-    found = ask(current, query, run_id, mode)
-    if found is not None and view == "one":
-        show_columns(current, query, found, size)
-    elif found is not None:
+    if view == "one":
+        asked = search_filters.choose_filters(current, query)
+        found = ask(current, asked, run_id, mode)
+        if found is not None:
+            show_columns(current, asked.text, search_session.follow(current, found, size), size)
+        return
+    # What is judged is how well the whole query is answered, by systems that nobody's clicks moved.
+    found = ask(current, search_filters.Asked(query, []), run_id, mode)
+    if found is not None:
         st.subheader(t("search.judging.title", query=escape(query)), anchor=False)
         show_judging(current, query, found)
 
 
-link.remember(query_box.KEY)
+link.remember(query_box.KEY, visit.KEY)
 workspace = shell.open_page("search")
-asked = query_box.ask_for_query(workspace, t("search.placeholder"))
+search_filters.prepare(workspace)
+typed = query_box.ask_for_query(workspace, t("search.placeholder"))
 chosen = choose_systems(workspace)
 labels = [t(f"search.views.{name}") for name in VIEWS]
 tabs = dict(zip(VIEWS, st.tabs(labels, key="search_view", on_change="rerun"), strict=True))
@@ -91,7 +100,7 @@ for name, tab in tabs.items():
     if tab.open:
         with tab:
             if name in ("one", "judge"):
-                show_one(name, workspace, asked, chosen)
+                show_one(name, workspace, typed, chosen)
             elif name == "many":
                 show_frequent(workspace, chosen[2], chosen[0])
             else:

@@ -54,7 +54,7 @@ class Shown:
 
     `visit` names the session, `shopper` who is signed in (empty for nobody). `probabilities` holds
     the chance that each strategy had, `context` the features it was chosen by, `products` the ids
-    from the top.
+    from the top. Of a list that no policy chose (`policy` empty) only the acts are ever read.
     """
 
     list_id: str
@@ -135,7 +135,8 @@ class Feedback:
     def open_list(self, visit: str, query: str) -> Shown | None:
         """The last list of this visit and query, as long as nothing was done in the visit since."""
         row = self._first(
-            "SELECT * FROM lists WHERE visit = ? AND query = ? AND number > COALESCE((SELECT"
+            "SELECT * FROM lists WHERE visit = ? AND query = ? AND policy <> '' AND number >"
+            " COALESCE((SELECT"
             " MAX(seen.number) FROM events JOIN lists AS seen USING (list_id)"
             " WHERE seen.visit = lists.visit), 0) ORDER BY number DESC LIMIT 1",
             visit,
@@ -146,7 +147,7 @@ class Feedback:
     def list_before(self, shown: Shown) -> Shown | None:
         """The list of the same visit and query that stood before `shown`."""
         row = self._first(
-            "SELECT * FROM lists WHERE visit = ? AND query = ? AND number <"
+            "SELECT * FROM lists WHERE visit = ? AND query = ? AND policy <> '' AND number <"
             " (SELECT number FROM lists WHERE list_id = ?) ORDER BY number DESC LIMIT 1",
             shown.visit,
             shown.query,
@@ -188,7 +189,8 @@ class Feedback:
         A like counts as long as it is not taken back. The other columns are those of `Shown`, with
         `time` (epoch seconds); `probabilities`, `context` and `products` are decoded.
         """
-        lists = pd.read_sql_query("SELECT * FROM lists ORDER BY number", self._connection)
+        query = "SELECT * FROM lists WHERE policy <> '' ORDER BY number"
+        lists = pd.read_sql_query(query, self._connection)
         for column in ("probabilities", "context", "products"):
             lists[column] = [json.loads(text) for text in lists[column]]
         events = self.events().merge(lists[["list_id", "visit"]], on="list_id")

@@ -1,8 +1,10 @@
 """The three columns of the search page: which system stands in each, and what it answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from engine.retrieval.session_rank import Placed
 
 Mode = Literal["recommended", "dense", "hybrid"]
 MODES: tuple[Mode, ...] = ("recommended", "dense", "hybrid")
@@ -14,13 +16,15 @@ _DENSE = {"untuned", "tuned"}
 class Column:
     """One system's answer to one query: products with scores, best first.
 
-    `run_id` is whom to ask why; `place` is `words`, `untuned` or `tuned`.
+    `run_id` is whom to ask why; `place` is `words`, `untuned` or `tuned`. `placed` says of products
+    that this session's clicks moved from where to where, and why.
     """
 
     place: Literal["words", "untuned", "tuned"]
     system: str
     run_id: str
     results: Sequence[tuple[str, float]]
+    placed: Mapping[str, Placed] = field(default_factory=dict)
 
     def ids(self, k: int) -> list[str]:
         """The best `k` product ids."""

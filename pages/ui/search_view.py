@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.storage.workspace import Workspace
 from engine.text.words import STOPWORDS, words
-from pages.ui import answers, charts, reasons, session
+from pages.ui import answers, charts, reasons, search_session, session
 from pages.ui.i18n import escape, t
 from pages.ui.runs import invite_to_tune
 from pages.ui.search_systems import Column, changed, moved
@@ -97,8 +97,12 @@ def _show_card(
     title = escape(charts.cut(product["title"], _LONGEST_TITLE))
     st.markdown(f"**{rank}\\. {title}**")
     st.caption(facts(product))
+    why = column.placed.get(product["product_id"])
+    if why is not None and (said := search_session.why_up(why)):
+        st.caption(said)
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
         st.markdown(" ".join(badges), width="content")
+        search_session.look_button(current, query, column, product["product_id"], rank)
         if st.button(
             t("search.why"),
             key=f"why_{column.place}_{rank}",
