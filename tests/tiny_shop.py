@@ -21,6 +21,9 @@ NAMES = [
     for first in ("al", "bo", "ce", "du")
     for last in ("va", "ra", "ni", "to", "lu", "me")
 ]
+# What is bought together, of one colour each; nobody ever bought anything grey.
+PARTNERS = {"mug": "pan", "shoe": "lamp"}
+NEVER = "grey"
 COLOURS = ("red", "blue", "green", "black", "white", "grey")
 FRAMES = {"deal": "cheap {} {}", "gift": "{} {} as a gift", "browse_category": "all {} {}s"}
 # Settings with which a tiny encoder learns in a moment, for every task.
@@ -106,9 +109,31 @@ def tiny_reviews() -> pd.DataFrame:
     return _whole("reviews", rows)
 
 
+def tiny_orders(baskets: int = 100) -> pd.DataFrame:
+    """So many orders of two products over some days, every fifth with a third one of any kind."""
+    pairs = [
+        (f"{first}-{colour}", f"{second}-{colour}")
+        for first, second in PARTNERS.items()
+        for colour in COLOURS
+        if colour != NEVER
+    ]
+    lines = []
+    for number in range(baskets):
+        basket = list(pairs[7 * number % len(pairs)])
+        if number % 5 == 0:
+            basket.append(pairs[(3 * number + 1) % len(pairs)][number % 2])
+        order = {
+            "order_id": f"o{number}", "user_id": "u1",
+            "time": pd.Timestamp("2025-03-01") + pd.Timedelta(hours=number),
+        }  # fmt: skip
+        lines += [order | {"product_id": name} for name in dict.fromkeys(basket)]
+    return _whole("orders", lines)
+
+
 def tiny_tables(task: str = "intent") -> Tables:
     """The shop's tables in memory; with a catalog large enough where that is what is learned."""
     frames = tiny_frames() | ({"products": tiny_catalog()} if task == "attributes" else {})
+    frames |= {"orders": tiny_orders()} if task == "cross_sell" else {}
     return Tables(frames, "en")
 
 

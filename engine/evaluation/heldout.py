@@ -15,6 +15,8 @@ from typing import Any
 import pandas as pd
 
 from engine.evaluation import classification, generation, ranking
+from engine.evaluation.recommendation import score_lists
+from engine.retrieval.ranking import Ranking
 
 RANKING_HEAD = "ranking"
 TEXT_HEAD = "text"
@@ -30,15 +32,21 @@ def heldout_frame(kind: str, part: pd.DataFrame, answers: Mapping[str, Any]) -> 
 
 
 def score_systems(
-    kind: str, part: pd.DataFrame, answers: Mapping[str, Any]
+    kind: str,
+    part: pd.DataFrame,
+    answers: Mapping[str, Any],
+    popularity: Mapping[str, float] | None = None,
 ) -> dict[str, dict[str, float]]:
-    """The metrics of every system by name."""
+    """The metrics of every system by name; with `popularity` also those of recommended lists."""
     if kind == "classification":
         truth = {head: part[f"truth.{head}"] for head in heads_of(part)}
         return {name: classification.score_heads(truth, answer) for name, answer in answers.items()}
     if kind == "generation":
         return {name: generation.score(part, texts) for name, texts in answers.items()}
-    return {name: ranking.score(list(part["qrels"]), answer) for name, answer in answers.items()}
+    return {
+        name: _score_ranking(list(part["qrels"]), answer, popularity)
+        for name, answer in answers.items()
+    }
 
 
 def primary_metric(kind: str) -> str:
@@ -74,6 +82,17 @@ def _classified(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
             rows[f"{name}.score"] = (rows[name] == rows["truth"]).astype(float)
         frames.append(rows)
     return pd.concat(frames, ignore_index=True)
+
+
+def _score_ranking(
+    truth: list[ranking.Qrels], answer: list[Ranking], popularity: Mapping[str, float] | None
+) -> dict[str, float]:
+    found = ranking.score(truth, answer)
+    if not popularity:
+        return found
+    # What a basket held beside the hidden product is no judgment of the others.
+    kept = {name: value for name, value in found.items() if name in ranking.MEASURES}
+    return kept | score_lists(truth, answer, popularity)
 
 
 def _ranked(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from engine.evaluation.ranking import JUDGED
 from engine.storage.runs import Run, list_runs, load_run, run_folder
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
-from engine.tasks.base import Bundle, Task
+from engine.tasks.base import Bundle, Dataset, Task
 from engine.text.words import normalise
 from engine.training.config import TrainingConfig
 from engine.training.progress import Progress
@@ -57,7 +57,7 @@ def evaluate_heldout(
         answers = task.floors(dataset, dataset.test, config)
         bundle = task.untuned(tables, config, progress)
         answers |= task.answer(bundle, dataset.test)
-        return _report(task, dataset.test, answers, bundle.recommended)
+        return _report(task, dataset, answers, bundle.recommended)
     return {
         "run_id": run.run_id,
         "task": run.task,
@@ -74,8 +74,9 @@ def evaluate_file(
 ) -> dict[str, Any]:
     """Every system of a run, and the floors, on the examples of `file`; nothing is stored.
 
-    For a ranking task `file` holds judgments (query, product_id, relevance) and all queries with a
-    relevant product of the catalog are searched in the whole catalog. For a classification task it
+    For search `file` holds judgments (query, product_id, relevance) and all queries with a relevant
+    product of the catalog are searched in the whole catalog; for cross-sell it holds orders, and of
+    each basket one product is left out to be found. For a classification task it
     holds a query column and a column of true labels per head. `seen_in_training` counts examples
     that the run has learned or chosen by, null where the workspace's data is no longer the run's.
     Raises InputError for a file that cannot be used as it is.
@@ -94,7 +95,7 @@ def evaluate_file(
         progress.stage("measure")
         bundle = task.load(run_folder(workspace, run.run_id) / "bundle", tables)
         answers |= task.answer(bundle, part)
-    found = _report(task, part, answers, bundle.recommended)
+    found = _report(task, dataset, answers, bundle.recommended)
     seen = _seen(task, tables, config, run, part)
     return found | {"run_id": run.run_id if run else UNTUNED, "seen_in_training": seen}
 
@@ -115,9 +116,10 @@ def _find_run(workspace: Workspace, task_name: str, run_id: str | None) -> Run |
 
 
 def _report(
-    task: Task, part: pd.DataFrame, answers: Mapping[str, Any], recommended: str
+    task: Task, dataset: Dataset, answers: Mapping[str, Any], recommended: str
 ) -> dict[str, Any]:
-    systems = score_systems(task.kind, part, answers)
+    part = dataset.test
+    systems = score_systems(task.kind, part, answers, dataset.popularity)
     heldout = heldout_frame(task.kind, part, answers)
     paired: dict[str, Any] = {
         "against": {
@@ -138,7 +140,8 @@ def _report(
         "paired": paired,
     }
     if task.kind == "ranking":
-        shares = {name: 1 - metrics[JUDGED] for name, metrics in systems.items()}
+        judged = {name: found[JUDGED] for name, found in systems.items() if JUDGED in found}
+        shares = {name: 1 - share for name, share in judged.items()}
         report["unjudged_at_10"] = {k: v for k, v in shares.items() if math.isfinite(v)}
     return report
 

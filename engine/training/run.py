@@ -120,7 +120,7 @@ def train_run(
 
     progress.stage("measure")
     answers = floors | before | task.answer(bundle, dataset.test)
-    metrics = score_systems(task.kind, dataset.test, answers)
+    metrics = score_systems(task.kind, dataset.test, answers, dataset.popularity)
     heldout = heldout_frame(task.kind, dataset.test, answers)
     baselines = [*floors, *before]
     against = against_all(heldout, bundle.recommended, [*metrics])
