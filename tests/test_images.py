@@ -23,11 +23,10 @@ from engine.images import questions
 from engine.images.encoder import ImageEncoder, load_image_encoder, tag_classes
 from engine.images.questions import answer, read_new
 from engine.images.store import Brought, Pictures
-from engine.images.vectors import picture_vectors, read_tags, read_vectors
-from engine.images.weights import DEFAULT
+from engine.images.vectors import DEFAULT, picture_vectors, read_tags, read_vectors
 from engine.inference import worker
 from engine.messages import LANGUAGES, engine_catalog
-from engine.models import efficientnet
+from engine.models import efficientnet, efficientnet_file
 from engine.storage.workspace import Workspace
 from engine.training.progress import Silent
 from tests.pictures import encoded, product
@@ -127,14 +126,14 @@ def shop(home: Path) -> Workspace:
 def test_batch_normalisation_is_folded_into_the_convolution() -> None:
     network = efficientnet.EfficientNetLite0().eval()
     torch.manual_seed(0)
-    names = dict(efficientnet._folded(_Any(), network))
+    names = dict(efficientnet_file._folded(_Any(), network))
     assert names.keys() == network.state_dict().keys()
     state = {f"_bn0.{part}": torch.rand(32) + 0.5 for part in ("weight", "bias", "running_mean")}
     state |= {
         "_bn0.running_var": torch.rand(32) + 0.5,
         "_conv_stem.weight": torch.randn(32, 3, 3, 3),
     }
-    folded = efficientnet._folded(state, network)
+    folded = efficientnet_file._folded(state, network)
     network.load_state_dict(dict([next(folded), next(folded)]), strict=False)
     pictures = torch.randn(1, 3, 32, 32)
     # TensorFlow puts the odd pixel of the padding to the right and the bottom.
@@ -157,7 +156,7 @@ class _Any(dict):
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     torch.save({"_conv_stem.weight": torch.ones(3)}, tmp_path / "other.pth")
     with pytest.raises(ShoplabError) as caught:
-        efficientnet.convert(tmp_path / "other.pth", tmp_path)
+        efficientnet_file.convert(tmp_path / "other.pth", tmp_path)
     assert caught.value.code == "models.wrong_content"
     assert not (tmp_path / "model.safetensors").exists()
 

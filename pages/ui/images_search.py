@@ -8,8 +8,7 @@ import streamlit as st
 from engine.errors import InputError
 from engine.images.decode import FORMATS, MOST_BYTES, as_webp, open_picture
 from engine.images.store import Pictures
-from engine.images.vectors import read_tags
-from engine.images.weights import DEFAULT
+from engine.images.vectors import DEFAULT, read_tags
 from engine.storage.workspace import Workspace
 from pages.ui import answers, shell
 from pages.ui.i18n import escape, t

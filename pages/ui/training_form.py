@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.models.pretrained import Pretrained, available, catalog
+from engine.models.pretrained import Pretrained, available, catalog, offered
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS, get_task
 from engine.training.config import PRESETS, TrainingConfig, with_changes
@@ -61,7 +61,8 @@ def refine_settings(start: TrainingConfig, task: str) -> TrainingConfig:
 
 
 def _choose_model(default: str, task: str, language: str) -> str:
-    models = {model.id: model for model in catalog()}
+    roles = {model.id: model.role for model in catalog()}
+    models = {model.id: model for model in offered(roles.get(default, "encoder"))}
     labels = {name: _model_label(name, models) for name in (default, *models, OTHER)}
     chosen = st.selectbox(
         t("tune.model"),
