@@ -101,4 +101,5 @@ def _kind(fact: Fact) -> str:
         return "affirmed"
     if fact.value[:1].isdigit():
         return "number"
-    return "colour" if kind_of_column(fact.name) == "colour" else "value"
+    kind = kind_of_column(fact.name)
+    return kind if kind in ("colour", "material") else "value"

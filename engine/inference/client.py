@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ from typing import Any, Literal
 from engine import settings
 from engine.errors import InputError, Problem, ShoplabError
 
-Verb = Literal["predict", "explain", "warm", "plan", "pictures"]
+Verb = Literal["predict", "explain", "warm", "plan", "pictures", "write"]
+Hear = Callable[[str], None]
 State = Literal["off", "starting", "ready", "busy"]
 
 LOG_BYTES = 1_000_000
@@ -44,11 +46,13 @@ def ask(
     run_id: str,
     payload: object = None,
     timeout: float = 60,
+    hear: Hear | None = None,
 ) -> Any:
     """The answer of a run's model, or of the untuned one (`run_id` "untuned").
 
     `predict` takes a list of inputs and gives a list of answers, `explain` takes one input and
-    gives `{"weights", "facts"}`, `plan` takes `{"config"}` and gives what such a
+    gives `{"weights", "facts"}`, `write` takes one input and gives one answer while `hear` gets, from
+    another thread, what is written so far, `plan` takes `{"config"}` and gives what such a
     training would cost (see `engine.training.plan`), `pictures` takes a question of
     `engine.images.questions` (its task and run are not read), `warm` loads the model in the
     background and gives None at once.
@@ -57,7 +61,7 @@ def ask(
     `inference.died` or `inference.hung` when the process had to be given up: the next call has a
     fresh one.
     """
-    return _client(settings.home()).ask(workspace, task, verb, run_id, payload, timeout)
+    return _client(settings.home()).ask(workspace, task, verb, run_id, payload, timeout, hear)
 
 
 def start() -> None:
@@ -94,15 +98,15 @@ class Worker:
         self.ids = itertools.count()
         self.outbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.lock = threading.Lock()
-        self.pending: dict[int, Future[Any]] = {}
+        self.pending: dict[int, tuple[Future[Any], Hear | None]] = {}
         self.sign = time.monotonic()
         self.about = Status("starting")
         self.ended = False
         for target in (self._write, self._read):
             threading.Thread(target=target, daemon=True).start()
 
-    def send(self, request: dict[str, object]) -> Future[Any]:
-        """Queue a request; the future holds its answer or its error."""
+    def send(self, request: dict[str, object], hear: Hear | None = None) -> Future[Any]:
+        """Queue a request; the future holds its answer or its error. `hear` gets partial texts."""
         number = next(self.ids)
         future: Future[Any] = Future()
         with self.lock:
@@ -111,7 +115,7 @@ class Worker:
                 return future
             if not self.pending:
                 self.sign = time.monotonic()
-            self.pending[number] = future
+            self.pending[number] = (future, hear)
         self.outbox.put(json.dumps(request | {"id": number}, ensure_ascii=False))
         return future
 
@@ -146,7 +150,7 @@ class Worker:
         with self.lock:
             self.ended = True
             waiting, self.pending = list(self.pending.values()), {}
-        for future in waiting:
+        for future, _ in waiting:
             future.set_exception(self._death())
         self.outbox.put(None)
 
@@ -156,7 +160,12 @@ class Worker:
             if "stage" in message:
                 self.about = Status("busy", message["stage"], message["done"], message["total"])
                 return
-            future = self.pending.pop(message["id"])
+            if "text" in message:
+                _, hear = self.pending[message["id"]]
+                if hear is not None:
+                    hear(message["text"])
+                return
+            future, _ = self.pending.pop(message["id"])
             self.about = Status("busy" if self.pending else "ready")
         if "error" in message:
             future.set_exception(_as_error(message["error"]))
@@ -177,12 +186,19 @@ class Client:
         atexit.register(self.stop)
 
     def ask(
-        self, workspace: str, task: str, verb: Verb, run_id: str, payload: object, timeout: float
+        self,
+        workspace: str,
+        task: str,
+        verb: Verb,
+        run_id: str,
+        payload: object,
+        timeout: float,
+        hear: Hear | None,
     ) -> Any:
         """See the module's `ask`."""
         worker = self._worker()
         request = {"workspace": workspace, "task": task, "verb": verb, "run_id": run_id}
-        future = worker.send(request | {"payload": payload})
+        future = worker.send(request | {"payload": payload}, hear)
         if verb == "warm":
             return None
         try:

@@ -2,7 +2,8 @@
 
 A request is `{"id", "workspace", "task", "verb", "run_id", "payload"}`, its answer
 `{"id", "value"}` or `{"id", "error": {"input", "code", "params", "details"}}`. While it works on
-one, it says how far it is: `{"stage", "done", "total"}`. It ends when its input does.
+one, it says how far it is: `{"stage", "done", "total"}`, and of a text that it writes what there is
+so far: `{"id", "text"}`. It ends when its input does.
 """
 
 import gc
@@ -23,7 +24,7 @@ from engine.errors import Cancelled, InputError, ShoplabError
 from engine.storage.runs import run_folder
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
-from engine.tasks.base import Bundle
+from engine.tasks.base import Bundle, Writing
 from engine.training.run import plan_run
 
 UNTUNED = "untuned"
@@ -154,6 +155,14 @@ def _answer(bundles: Bundles, request: Request) -> object:
             return None
         case "predict":
             return task.predict(bundle, request["payload"])
+        case "write":
+            assert isinstance(task, Writing)  # noqa: S101 - pages ask only tasks that can
+            number = request["id"]
+            return task.write(
+                bundle,
+                request["payload"],
+                lambda text: bundles.channel.send({"id": number, "text": text}),
+            )
         case "explain":
             return asdict(task.explain(bundle, request["payload"]))
         case verb:

@@ -93,7 +93,7 @@ def _writing(generator: Generator, chats: Sequence[object], config: GeneratorCon
     """Seconds for one batch of chats, from two short ones that read as much."""
     chats = list(chats)[: batch_size(generator)]
     drawing = [
-        Drawing(tokens, config.samples, config.temperature, config.top_p) for tokens in (FEW, MORE)
+        Drawing(tokens, config.samples, config.temperature, config.top_k) for tokens in (FEW, MORE)
     ]
     few, more = (_seconds(lambda how=how: generator.write(chats, how)) for how in drawing)  # type: ignore[misc, arg-type]
     return few + max(more - few, 0.0) / (MORE - FEW) * (config.new_tokens - FEW)

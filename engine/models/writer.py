@@ -10,8 +10,10 @@ from pathlib import Path
 from engine.claims import ClaimChecker
 from engine.copywriting.brief import Brief, Language, fit
 from engine.copywriting.choosing import choose_best, judge
-from engine.copywriting.grounds import Grounds, Habit, ground
+from engine.copywriting.grounds import Grounds, Habit, ground, keep_supported
 from engine.copywriting.prompts import Messages, write_prompt
+from engine.copywriting.reviews import Voices, ground_reviews, review_prompt
+from engine.data.tables import Tables
 from engine.models.generator import Drawing, Generator, open_generator
 from engine.storage.files import write_json
 from engine.training.progress import Progress, Silent
@@ -27,6 +29,7 @@ class Writer:
 
     generator: Generator
     model_id: str
+    tables: Tables
     checker: ClaimChecker
     habit: Habit
     drawing: Drawing
@@ -70,6 +73,19 @@ class Writer:
         chat = self.prompt(grounds, brief)
         return fit(self.generator.stream(chat, self.drawing, hear), brief)
 
+    def sum_up(
+        self, voices: Voices, product_id: str, brief: Brief, hear: Callable[[str], None]
+    ) -> tuple[str, Grounds]:
+        """A summary of a product's reviews, heard while it is written, and what it may rest on.
+
+        Sentences that no review supports are left out of it.
+        """
+        told = ground_reviews(self.checker, voices, product_id, brief)
+        text = ""
+        if voices.opinions:
+            text = self.generator.stream(review_prompt(voices, brief), self.drawing, hear)
+        return keep_supported(fit(text, brief), told), told
+
     def prompt(self, grounds: Grounds, brief: Brief) -> Messages:
         """What the generator is told."""
         return write_prompt(grounds.shown, brief)
@@ -101,13 +117,18 @@ class Writer:
 
 
 def open_writer(
-    folder: Path, checker: ClaimChecker, language: Language, progress: Progress | None = None
+    folder: Path,
+    tables: Tables,
+    checker: ClaimChecker,
+    language: Language,
+    progress: Progress | None = None,
 ) -> Writer:
     """The writer that `Writer.save` wrote to `folder`, for a shop in `language`."""
     about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
     return Writer(
         open_generator(about["model"], folder / "generator", progress),
         about["model"],
+        tables,
         checker,
         Habit(about["habit"]),
         Drawing(**about["drawing"]),

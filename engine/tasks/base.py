@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -128,6 +128,16 @@ class Task(Protocol):
 
     def explain(self, bundle: Bundle, item: Mapping[str, Any]) -> Explanation:
         """Why the bundle answers `item` as it does."""
+
+
+@runtime_checkable
+class Writing(Protocol):
+    """What a task can do beside the contract whose answers are texts worth waiting for."""
+
+    def write(
+        self, bundle: Any, item: Mapping[str, Any], hear: Callable[[str], None]
+    ) -> dict[str, Any]:
+        """One answer as of `predict`; `hear` gets what is written so far."""
 
 
 @dataclass(frozen=True)

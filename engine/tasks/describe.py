@@ -19,6 +19,7 @@ from engine.copywriting.brief import Brief, Language, read_brief
 from engine.copywriting.grounds import Grounds, ground, split_facts
 from engine.copywriting.lessons import Lesson, teach
 from engine.copywriting.prompts import write_prompt
+from engine.copywriting.reviews import hear_reviews, summarise
 from engine.copywriting.shop import describable, open_checker, open_shop
 from engine.copywriting.template import fill_template
 from engine.data.load import clean_file
@@ -161,9 +162,10 @@ class DescribeTask:
         return Writer(
             generator,
             config.model,
+            tables,
             shop.checker,
             shop.habit,
-            Drawing(config.new_tokens, config.samples, config.temperature, config.top_p),
+            Drawing(config.new_tokens, config.samples, config.temperature, config.top_k),
             config.shown_facts,
             _language(tables),
             trained=False,
@@ -195,7 +197,7 @@ class DescribeTask:
         """The writer saved in `folder`, with the facts of these tables."""
         from engine.models.writer import open_writer
 
-        return open_writer(folder, open_checker(tables), _language(tables))
+        return open_writer(folder, tables, open_checker(tables), _language(tables))
 
     def answer(self, bundle: Writer, part: pd.DataFrame) -> dict[str, list[str]]:
         """A product page text for every row of `part`, by every system of the bundle."""
@@ -221,9 +223,16 @@ class DescribeTask:
     def write(
         self, bundle: Writer, item: Mapping[str, Any], hear: Callable[[str], None]
     ) -> dict[str, Any]:
-        """As one answer of `predict`, by the likeliest text alone, heard while it is written."""
+        """As one answer of `predict`, by the likeliest text alone, heard while it is written.
+
+        With `"about": "reviews"` a summary of the product's reviews beside one that only quotes.
+        """
         told, brief = _asked(bundle, item, 0)
-        return _answer(bundle, told, {bundle.plain: bundle.stream(told, brief, hear)})
+        if item.get("about") != "reviews":
+            return _answer(bundle, told, {bundle.plain: bundle.stream(told, brief, hear)})
+        voices = hear_reviews(bundle.tables, told.product_id)
+        text, heard = bundle.sum_up(voices, told.product_id, brief, hear)
+        return _answer(bundle, heard, {bundle.plain: text, "template": summarise(voices, brief)})
 
     def explain(self, bundle: Writer, item: Mapping[str, Any]) -> Explanation:
         """What the model is told of a product, each fact with how often descriptions tell it."""

@@ -83,9 +83,7 @@ class GeneratorConfig(TrainingConfig):
     temperature: float = Field(
         0.7, gt=0, le=2, description="How freely the second and further texts are drawn."
     )
-    top_p: float = Field(
-        0.9, gt=0, le=1, description="Share of the likeliest words that are drawn from."
-    )
+    top_k: int = Field(20, ge=1, le=1000, description="Likeliest words that are drawn from.")
 
 
 def preset_settings(presets: Mapping[str, Mapping[str, object]], preset: str) -> dict[str, object]:
