@@ -195,7 +195,8 @@ def test_keyphrases_tell_two_groups_apart() -> None:
     good = ["the screen is bright"] * 9
     assert "battery drains" in keyphrases(bad, good)["phrase"].tolist()
     assert "battery" not in keyphrases(good, bad)["phrase"].tolist()
-    chinese = keyphrases(["屏幕碎了"] * 4, ["快递很快"] * 4)
+    both = ["电池很好"] * 3
+    chinese = keyphrases(["屏幕碎了"] * 6 + both, ["包装很好"] * 6 + both)
     assert chinese["phrase"].tolist() == ["屏幕"]
     assert keyphrases([], ["a"]).empty
 

@@ -13,6 +13,9 @@ from engine.reviews.lexicon import lexicon
 from engine.text.words import STOPWORDS, normalise, tag
 
 LONGEST = 30
+# How many imagined phrases each side starts with, spread as in both together.
+PRIOR = 10.0
+CLEAR = 1.96
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z][a-z'-]+[a-z]")
 _NOUN = ("n", "vn", "an", "nz")
@@ -38,19 +41,23 @@ def keyphrases(
 ) -> pd.DataFrame:
     """The phrases that `texts` use more than `others`: columns `phrase`, `count`, `weight`.
 
-    weight = tf·log(1 + A / f) with tf the phrase's share of the class, f its count in both classes
-    and A the mean count of phrases per class: class-based TF-IDF (Grootendorst 2022, equation 2).
-    Phrases in fewer than `fewest` of the texts, or no more frequent in them than in the others,
-    are left out.
+    `weight` is how many standard errors the log-odds of a phrase lie above those in the others,
+    with both counts drawn towards their common share (informative Dirichlet prior: Monroe, Colaresi
+    and Quinn 2008, equations 16 to 22). Phrases in fewer than `fewest` of the texts, or less than
+    `CLEAR` above, are left out: words that everybody uses say nothing here.
     """
     here, there = _counts(texts), _counts(others)
-    size, other_size = max(sum(here.values()), 1), max(sum(there.values()), 1)
-    average = (size + other_size) / 2
-    rows = [
-        (phrase, n, n / size * np.log1p(average / (n + there[phrase])))
-        for phrase, n in here.items()
-        if n >= fewest and n / size > there[phrase] / other_size
-    ]
+    sizes = here.total(), there.total()
+    rows = []
+    for phrase, n in here.items():
+        prior = PRIOR * (n + there[phrase]) / sum(sizes)
+        odds, variance = 0.0, 0.0
+        for sign, found, size in ((1, n, sizes[0]), (-1, there[phrase], sizes[1])):
+            count = found + prior
+            odds += sign * np.log(count / max(size + PRIOR - count, 1e-9))
+            variance += 1 / count
+        if n >= fewest and odds / np.sqrt(variance) >= CLEAR:
+            rows.append((phrase, n, odds / np.sqrt(variance)))
     frame = pd.DataFrame(rows, columns=["phrase", "count", "weight"])
     return frame.sort_values(["weight", "phrase"], ascending=[False, True]).head(most)
 

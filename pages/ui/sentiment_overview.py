@@ -52,7 +52,7 @@ def _column(counts: pd.DataFrame, name: str) -> list[int]:
 
 def _show_aspects(counts: pd.DataFrame) -> None:
     top = counts.head(_MOST)
-    found = verdicts(counts)
+    found = verdicts(top)
     if found.empty:
         title = t("sentiment.overview.most_named", name=aspect_name(counts.index[0]))
     else:
@@ -155,6 +155,8 @@ def _show_drill_down(judged: Judged, counts: pd.DataFrame) -> None:
 def show_reviews(frame: pd.DataFrame, key: str) -> None:
     """A table of reviews, whatever of their columns there is."""
     known = frame.dropna(axis="columns", how="all")
+    if "sentiment" in known:
+        known = known.assign(sentiment=known["sentiment"].map(sentiment_name))
     labels = {str(name): t(f"sentiment.columns.{name}") for name in known}
     config = {}
     if "confidence" in known:

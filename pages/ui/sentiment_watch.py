@@ -69,8 +69,7 @@ def show_list(current: Workspace, run_id: str) -> None:
     unsure = f"{int(frame['unsure'].sum()):,}"
     st.markdown(f"**{t('sentiment.list.done', n=f'{len(frame):,}', unsure=unsure)}**")
     download.offer(frame, t("sentiment.list.download"), "sentiments.csv", key="download_list")
-    named = frame.assign(sentiment=frame["sentiment"].map(sentiment_name))
-    show_reviews(named, key="list_table")
+    show_reviews(frame, key="list_table")
 
 
 def _ask_for_stream(key: str) -> pd.DataFrame | None:
