@@ -18,14 +18,19 @@ PRIOR = 10.0
 CLEAR = 1.96
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z][a-z'-]+[a-z]")
-_NOUN = ("n", "vn", "an", "nz")
+# Nouns, verbs and adjectives: jieba takes many a noun of the trade (快递, 包装) for a verb.
+_CONTENT = ("n", "v", "a")
 
 
 def phrases(text: str) -> list[str]:
-    """What may stand as a phrase: English words and neighbouring pairs, Chinese nouns."""
+    """What may stand as a phrase: English words and neighbouring pairs, Chinese words of content."""
     plain = normalise(text)
     if _CHINESE.search(plain):
-        return [word for word, kind in tag(plain) if kind in _NOUN and len(word) > 1]
+        return [
+            word
+            for word, kind in tag(plain)
+            if kind.startswith(_CONTENT) and len(word) > 1 and word not in STOPWORDS
+        ]
     found = []
     for sentence in re.split(r"[^a-z' -]+", plain):
         words = _WORD.findall(sentence)
