@@ -121,6 +121,34 @@ class FakeModels:
         facts = {"words": {"rain": 1.0}, "cosine": 0.61, "rank_bm25": None, "rank_dense": 2}
         return {"weights": shares, "facts": facts}
 
+    def _cross_sell_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+        basket, k = item["basket"], item["k"]
+        place = "untuned" if run_id == "untuned" else "tuned"
+        known = [f"P{row:02}" for row in range(24) if f"P{row:02}" not in basket]
+        ranked = [[name, 1 / (rank + 1)] for rank, name in enumerate(reversed(known))][:k]
+        reason = {
+            "with": basket[0], "together": 0, "lift": 0.0, "confidence": 0.0, "bought": 0,
+            "alike": basket[0], "closeness": 0.5, "categories": None, "category_lift": 1.0,
+        }  # fmt: skip
+        met = reason | {"together": 3, "lift": 2.5, "confidence": 0.25, "bought": 9}
+        kinds = reason | {"bought": 2, "categories": ["Jackets", "Pots"], "category_lift": 1.8}
+        results = [
+            {"rank": rank, "product_id": name, "title": name, "score": score, "reason": why}
+            for rank, ((name, score), why) in enumerate(
+                zip(ranked, [met, kinds] + [reason] * k, strict=False), start=1
+            )
+        ]
+        systems = dict.fromkeys(("popularity", "lift", "cosine", "ease", place), ranked)
+        instead = {"product_id": "P23", "title": HOSTILE, "of": basket[0]}
+        return {
+            "basket": basket, "unknown": [], "system": f"blend_{place}", "results": results,
+            "systems": systems | {f"blend_{place}": ranked},
+            "substitutes": [
+                instead | {"looks": 4, "closeness": 0.7},
+                instead | {"product_id": "P22", "looks": 0, "closeness": 0.9},
+            ],
+        }  # fmt: skip
+
     def _intent_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         query = item["query"]
         intent = INTENTS[len(query) % len(INTENTS)]
@@ -155,6 +183,35 @@ class FakeModels:
             name: found[name] for name in ("sentiment", "sentiment_confidence", "unsure")
         }
         return {"weights": [[word, 1 / len(words)] for word in words], "facts": facts}
+
+    def _attributes_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+        given = {
+            name: item[name] for name in ("product_id", "title", "description") if name in item
+        }
+        if "labels" in item:
+            names = [name for name, _ in item["labels"]]
+            shares = {name: 0.7 if place == 0 else 0.1 for place, name in enumerate(names)}
+            return given | {
+                "label": names[0], "label_confidence": 0.7, "probabilities": shares,
+            }  # fmt: skip
+        sure = 0.95 if run_id != "untuned" else 0.4
+        colour = "red" if "red" in item["title"] else "blue"
+        answer = given | {
+            "colour": colour, "colour_confidence": sure, "colour_unsure": sure < 0.5,
+            "category": "Kitchen > Mugs", "category_confidence": sure, "category_unsure": False,
+            "unsure": sure < 0.5, "uncertainty": 1 - sure,
+            "probabilities": {
+                "colour": {colour: sure, "other": 1 - sure},
+                "category": {"Kitchen > Mugs": sure, "other": 1 - sure},
+            },
+        }  # fmt: skip
+        return answer | ({"words": {"colour": [colour]}} if item.get("words") else {})
+
+    def _attributes_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+        found = self._attributes_predict(item, run_id)
+        words = item["title"].split()
+        weights = [[word, 1 / len(words)] for word in words]
+        return {"weights": weights, "facts": found | {"head": item.get("head", "colour")}}
 
     def _intent_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         found = self._intent_predict(item, run_id)

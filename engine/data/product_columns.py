@@ -78,11 +78,12 @@ def choose_columns(
     for name, values in columns.items():
         if field not in ("", name) or not is_usable(name) or len(values) < FEWEST_ROWS:
             continue
+        if not (field or name == "category" or _is_choice(values)):
+            continue
         counts = spell_alike(values).value_counts()
         common = counts[counts >= fewest]
-        if len(common) < 2:
-            continue
-        if field or name == "category" or _is_choice(values, common):
+        covered = common.sum() >= ENOUGH * len(values)
+        if len(common) > 1 and (field or name == "category" or covered):
             found[name] = values
     first = ("category", "brand")
     order = sorted(found, key=lambda name: (name not in first, -len(found[name]), name))
@@ -94,10 +95,10 @@ def is_usable(name: str) -> bool:
     return name not in RESERVED and not name.endswith(("_confidence", "_unsure")) and bool(name)
 
 
-def _is_choice(values: pd.Series, common: pd.Series) -> bool:
+def _is_choice(values: pd.Series) -> bool:
+    """Whether the values are words to choose from: no numbers, no yes or no, no long texts."""
     return bool(
-        common.sum() >= ENOUGH * len(values)
+        not is_measured(values)
         and values.str.len().median() <= LONGEST
-        and not is_measured(values)
-        and not {normalise(value) for value in common.index} <= _YES_NO
+        and not {value.lower() for value in values.unique()} <= _YES_NO
     )

@@ -63,10 +63,11 @@ def label_products(
     frame["part"] = split_groups(families, seed) if len(frame) else pd.Series(dtype=object)
     share = min(1.0, most_rows / max(_LEARNED * len(frame), 1))
     fewest = round(FEWEST / _LEARNED / share)
+    columns["category"] = _best_level(columns["category"], fewest)
     chosen = choose_columns(columns, fewest, field)
     notes = ["attributes.more_columns"] if len(chosen) > most_heads else []
     for head, values in list(chosen.items())[:most_heads]:
-        labels = _fold(head, values, fewest).reindex(frame.index)
+        labels = _fold(values, fewest).reindex(frame.index)
         frame[f"truth.{head}"] = labels.astype(object).where(labels.notna(), None)
         frame[f"label.{head}"] = frame[f"truth.{head}"]
         frame[f"weight.{head}"] = labels.notna().astype(float)
@@ -96,10 +97,8 @@ def family_keys(titles: pd.Series, columns: Mapping[str, pd.Series]) -> pd.Serie
     return titles.map({title: key(title) for title in titles.unique()})
 
 
-def _fold(head: str, values: pd.Series, fewest: int) -> pd.Series:
-    """What is learned: categories at the deepest level with enough rows, rare values as other."""
-    if head == "category":
-        values = _best_level(values, fewest)
+def _fold(values: pd.Series, fewest: int) -> pd.Series:
+    """The values to learn, rare ones as other."""
     labels = spell_alike(values)
     counts = labels.value_counts()
     common = counts.index[counts >= fewest][:MOST_LABELS]
@@ -107,6 +106,9 @@ def _fold(head: str, values: pd.Series, fewest: int) -> pd.Series:
 
 
 def _best_level(paths: pd.Series, fewest: int) -> pd.Series:
+    """Category paths cut at the deepest level whose common ones hold enough of the products."""
+    if paths.empty:
+        return paths
     depth = paths.str.count(CATEGORY_SEPARATOR).max() + 1
     for level in range(depth, 0, -1):
         cut = paths.map({path: cut_path(path, level) for path in paths.unique()})

@@ -15,6 +15,7 @@ from torch import Tensor
 from engine.models.blend import Blend
 from engine.models.calibration import log_softmax
 from engine.models.classifier import Classifier, trunk_depth
+from engine.models.evidence import weigh_words
 from engine.models.members import LinearMember, Member, TextVectors
 from engine.models.stated import FILE as STATED_FILE
 from engine.models.stated import StatedMember
@@ -61,6 +62,12 @@ class ClassifierBundle(Protocol):
 
     def logits(self, head: str, tokens: Mapping[str, Tensor]) -> Tensor:
         """Differentiable scores `(texts, labels)` of the neural part, for attributions."""
+
+    def words(self, text: str, head: str, label: int) -> list[tuple[str, float]] | None:
+        """The words' shares in what words alone say of `label`; None without such a part."""
+
+    def asks_tuned(self, head: str) -> bool:
+        """Whether the recommended system rests on `logits` for `head`."""
 
     def save(self, folder: Path) -> None:
         """Write everything but the pretrained encoder, which is named."""
@@ -112,6 +119,21 @@ class TrainedBundle:
         states = self.classifier.trunk.forward(dict(tokens))
         scores: Tensor = self.classifier.tail(states, tokens["attention_mask"])[head]
         return scores
+
+    def words(self, text: str, head: str, label: int) -> list[tuple[str, float]] | None:
+        """What the words say to the linear member that counts most for the recommended system."""
+        weights = self.blends[self.recommended][head].weights
+        linear = {
+            name: member
+            for name, member in self.members.items()
+            if isinstance(member, LinearMember) and member.tfidf
+        }
+        name = max(linear, key=lambda name: weights.get(name, 0.0))
+        return weigh_words(linear[name], text, head, label)
+
+    def asks_tuned(self, head: str) -> bool:
+        """Whether the recommended system asks the tuned classifier about `head`."""
+        return "tuned" in self.blends[self.recommended][head].weights
 
     def save(self, folder: Path) -> None:
         """Write `bundle.json`, `tail.safetensors` and a folder for each member."""
@@ -173,6 +195,14 @@ class ZeroShotBundle:
         described = torch.from_numpy(self.described[head]).to(unit.device)
         return unit @ described.T / ZERO_SHOT_TEMPERATURE
 
+    def words(self, text: str, head: str, label: int) -> list[tuple[str, float]] | None:
+        """None: it knows texts as a whole."""
+        return None
+
+    def asks_tuned(self, head: str) -> bool:
+        """Always: there is nothing else to ask."""
+        return True
+
     def save(self, folder: Path) -> None:
         """Write `bundle.json` and the descriptions' vectors."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -183,6 +213,23 @@ class ZeroShotBundle:
             "config": self.config.model_dump(),
         }
         write_json(folder / "bundle.json", about)
+
+
+def nearest_labels(
+    vectors: TextVectors, texts: Sequence[str], choices: Sequence[Sequence[Sequence[str]]]
+) -> list[dict[str, float]]:
+    """Per text the probability of each of its choices, pairs of a name and a description.
+
+    Softmax of the cosines, a choice being the mean of its name's and description's vectors.
+    """
+    found = []
+    for vector, pairs in zip(vectors(texts), choices, strict=True):
+        means = np.stack([vectors([part for part in pair if part]).mean(axis=0) for pair in pairs])
+        means /= np.linalg.norm(means, axis=1, keepdims=True)
+        scores = (vector @ means.T).astype(float)[None] / ZERO_SHOT_TEMPERATURE
+        shares = np.exp(log_softmax(scores))[0]
+        found.append({pair[0]: float(p) for pair, p in zip(pairs, shares, strict=True)})
+    return found
 
 
 def load_config(folder: Path, kind: type[_Config]) -> _Config:

@@ -12,7 +12,7 @@ from engine.models.blend import Blend, fit_blend
 from engine.models.calibration import log_loss
 from engine.models.classifier import train_classifier, trunk_depth
 from engine.models.classifier_bundles import TrainedBundle, ZeroShotBundle
-from engine.models.members import LinearMember, Member, TextVectors, linear_members
+from engine.models.members import SCALES, LinearMember, Member, TextVectors, linear_members
 from engine.models.trunk import Trunk
 from engine.training.config import ClassifierConfig
 from engine.training.progress import Progress
@@ -31,17 +31,19 @@ def learn_bundle(
     folder: Path,
     progress: Progress,
     extras: Mapping[str, Member] | None = None,
+    scales: Sequence[float] = SCALES,
 ) -> TrainedBundle:
     """Tune the encoder, fit the linear members, and mix them by the validation part.
 
     `extras` are members that the task brings ready; with them the system `tuned_<their names>`
-    holds everything. A floor is recommended when no system with a tuned part does better. An
-    answer counts as unsure below the confidence that keeps `config.precision` on validation.
+    holds everything; `scales` as for `linear_members`. A floor is recommended when no system with
+    a tuned part does better. An answer counts as unsure below the confidence that keeps
+    `config.precision` on validation.
     """
     sizes = {head: len(names) for head, names in labels.items()}
     trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
     labelled = train.take(np.flatnonzero(train.known))
-    fitted = linear_members(labelled, validation, sizes, vectors, SYSTEMS["tuned_tfidf"])
+    fitted = linear_members(labelled, validation, sizes, vectors, SYSTEMS["tuned_tfidf"], scales)
     more = augment(labelled, train, fitted, vectors, config)
     classifier = train_classifier(trunk, sizes, more, validation, config, folder, progress)
     progress.stage("choose")

@@ -1,5 +1,6 @@
 """Classifiers without tuning: words, frozen vectors or both under a logistic regression."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from engine.data.examples import Examples
+from engine.models.calibration import log_loss
 from engine.models.encoder import Encoder
 from engine.models.linear import Linear, Tfidf, fit_linear
+from engine.storage.files import write_json
 
 Floats = NDArray[np.float64]
 MOST_KEPT = 50_000
-# Puts a vector's numbers on the scale of TF-IDF weights, or the penalty would silence them.
-VECTOR_SCALE = 4.0
+# How long a vector is beside the TF-IDF weights of length 1, or the penalty would silence it. The
+# validation part chooses among several; texts full of names want short ones.
+SCALES = (4.0,)
 
 
 class TextVectors:
@@ -53,6 +57,7 @@ class LinearMember:
     linear: Linear
     tfidf: Tfidf | None = None
     vectors: TextVectors | None = None
+    scale: float = SCALES[0]
 
     @classmethod
     def fit(
@@ -62,21 +67,36 @@ class LinearMember:
         sizes: Mapping[str, int],
         tfidf: Tfidf | None = None,
         vectors: TextVectors | None = None,
+        scale: float = SCALES[0],
     ) -> Self:
         """Fit on `train`, the penalty chosen on `validation`; `sizes` are label counts by head."""
-        held = (_features(validation.texts, tfidf, vectors), validation.labels)
-        features = _features(train.texts, tfidf, vectors)
+        held = (_features(validation.texts, tfidf, vectors, scale), validation.labels)
+        features = _features(train.texts, tfidf, vectors, scale)
         linear = fit_linear(features, train.labels, train.weights, sizes, held)
-        return cls(linear, tfidf, vectors)
+        return cls(linear, tfidf, vectors, scale)
+
+    def loss(self, examples: Examples) -> float:
+        """The mean log loss over heads."""
+        scores = self.scores(examples.texts)
+        known = {head: codes >= 0 for head, codes in examples.labels.items()}
+        return float(
+            np.mean(
+                [
+                    log_loss(scores[head][rows], examples.labels[head][rows])
+                    for head, rows in known.items()
+                ]
+            )
+        )
 
     def scores(self, texts: Sequence[str]) -> dict[str, Floats]:
         """The log-probabilities `(texts, labels)` of every head."""
-        return self.linear.scores(_features(texts, self.tfidf, self.vectors))
+        return self.linear.scores(_features(texts, self.tfidf, self.vectors, self.scale))
 
     def save(self, folder: Path) -> None:
         """Write what was learned into `folder`; the encoder is named elsewhere."""
         folder.mkdir(parents=True, exist_ok=True)
         self.linear.save(folder / "linear.safetensors")
+        write_json(folder / "member.json", {"scale": self.scale})
         if self.tfidf:
             self.tfidf.save(folder)
 
@@ -84,14 +104,17 @@ class LinearMember:
     def load(cls, folder: Path, vectors: TextVectors | None = None) -> Self:
         """What `save` wrote."""
         words = Tfidf.load(folder) if (folder / "tfidf.json").is_file() else None
-        return cls(Linear.load(folder / "linear.safetensors"), words, vectors)
+        about = json.loads((folder / "member.json").read_text(encoding="utf-8"))
+        return cls(Linear.load(folder / "linear.safetensors"), words, vectors, about["scale"])
 
 
-def _features(texts: Sequence[str], tfidf: Tfidf | None, vectors: TextVectors | None) -> Any:
+def _features(
+    texts: Sequence[str], tfidf: Tfidf | None, vectors: TextVectors | None, scale: float
+) -> Any:
     if vectors is None:
         assert tfidf is not None  # noqa: S101 - a member has words, vectors or both
         return tfidf.transform(texts)
-    dense = VECTOR_SCALE * vectors(texts).astype(float)
+    dense = scale * vectors(texts).astype(float)
     if tfidf is None:
         return dense
     return sparse.hstack([tfidf.transform(texts), sparse.csr_matrix(dense)], format="csr")
@@ -103,15 +126,22 @@ def linear_members(
     sizes: Mapping[str, int],
     vectors: TextVectors,
     names: Sequence[str],
+    scales: Sequence[float] = SCALES,
 ) -> dict[str, LinearMember]:
-    """The members called `names`, of `tfidf`, `frozen` and `frozen_tfidf`, fitted."""
+    """The members called `names`, of `tfidf`, `frozen` and `frozen_tfidf`, fitted.
+
+    `scales` are the lengths of a vector beside words that are tried.
+    """
     terms = Tfidf.fit(train.texts)
     uses = {"tfidf": (terms, None), "frozen": (None, vectors), "frozen_tfidf": (terms, vectors)}
-    return {
-        name: LinearMember.fit(train, validation, sizes, *uses[name])
-        for name in names
-        if name in uses
-    }
+    found = {}
+    for name in names:
+        if name in uses:
+            # Alone, a scale is only another penalty.
+            tried = scales if name == "frozen_tfidf" else scales[:1]
+            fits = [LinearMember.fit(train, validation, sizes, *uses[name], s) for s in tried]
+            found[name] = min(fits, key=lambda fit: fit.loss(validation)) if fits[1:] else fits[0]
+    return found
 
 
 def majority(

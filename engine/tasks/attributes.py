@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.models.members import Member
 
 READY = 300
+MOST_WORDS = 3
 # Of a large catalog more rows than these would be measured for minutes and say nothing more.
 MOST_VALIDATION, MOST_TEST = 600, 1500
 PRESETS: Mapping[str, Mapping[str, object]] = {
@@ -51,6 +52,7 @@ class AttributesTask(ClassificationTask):
     settings = AttributesConfig
     asked = ("title", "description")
     reads = ("products",)
+    vector_scales = (0.7, 4.0)
 
     def text(self, item: Mapping[str, Any], row: int) -> str:
         """Title and description. Raises InputError, with its row, for an input without a title."""
@@ -138,12 +140,65 @@ class AttributesTask(ClassificationTask):
     def predict(
         self, bundle: ClassifierBundle, inputs: Sequence[Mapping[str, Any]]
     ) -> list[dict[str, Any]]:
-        """As every classification; `title`, `description` and `product_id` come back as given."""
+        """As every classification; `title`, `description` and `product_id` come back as given.
+
+        An input with `words` gets back in `words` the few that speak most for each answer. An input
+        with `labels`, pairs of a name and a description made up by the user, is put to the nearest
+        of these instead: `label`, `label_confidence` and the `probabilities` of all.
+        """
+        free = [item for item in inputs if "labels" in item]
+        if free:
+            if len(free) < len(inputs):
+                raise InputError("attributes.mixed_inputs")
+            return _nearest(bundle, free, [self.text(item, row) for row, item in enumerate(free)])
         found = super().predict(bundle, inputs)
-        return [
-            {"product_id": item["product_id"]} | answer if "product_id" in item else answer
-            for item, answer in zip(inputs, found, strict=True)
-        ]
+        for row, (item, answer) in enumerate(zip(inputs, found, strict=True)):
+            if "product_id" in item:
+                answer["product_id"] = item["product_id"]
+            if item.get("words"):
+                text = self.text(item, row)
+                answer["words"] = {
+                    head: _reasons(bundle, text, head, answer) for head in bundle.labels
+                }
+        return found
+
+
+def _reasons(
+    bundle: ClassifierBundle, text: str, head: str, answer: Mapping[str, Any]
+) -> list[str]:
+    """The words that speak most for the answer, the strongest first."""
+    weights = bundle.words(text, head, bundle.labels[head].index(answer[head])) or []
+    strong = sorted(weights, key=lambda pair: -pair[1])
+    return list(dict.fromkeys(word for word, share in strong if share > 0))[:MOST_WORDS]
+
+
+def _nearest(
+    bundle: ClassifierBundle, inputs: Sequence[Mapping[str, Any]], texts: Sequence[str]
+) -> list[dict[str, Any]]:
+    from engine.models.classifier_bundles import nearest_labels
+
+    for item in inputs:
+        _check_choices(item["labels"])
+    tables = nearest_labels(bundle.vectors, texts, [item["labels"] for item in inputs])
+    found = []
+    for item, table in zip(inputs, tables, strict=True):
+        best = max(table, key=table.__getitem__)
+        kept = {name: item[name] for name in ("product_id", "title") if name in item}
+        answer = {"label": best, "label_confidence": table[best], "probabilities": table}
+        found.append(kept | answer)
+    return found
+
+
+def _check_choices(labels: object) -> None:
+    """Raises InputError unless `labels` are two or more pairs of texts with names of their own."""
+    pairs = labels if isinstance(labels, list) else []
+    whole = all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
+        for pair in pairs
+    )
+    names = {pair[0].strip() for pair in pairs} - {""} if whole else set()
+    if len(names) < 2 or len(names) < len(pairs):
+        raise InputError("attributes.bad_labels")
 
 
 def _order(labels: pd.Series) -> list[str]:

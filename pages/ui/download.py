@@ -1,8 +1,15 @@
 """Downloads that a spreadsheet opens safely."""
 
+import io
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+# Excel holds no more in one cell.
+_LONGEST_CELL = 32_000
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -22,13 +29,41 @@ def _disarm(value: object) -> object:
     return value
 
 
-def offer(frame: pd.DataFrame, label: str, file_name: str, key: str) -> None:
-    """A button that downloads `frame`; the file is made when it is pressed."""
+def xlsx_bytes(frame: pd.DataFrame) -> bytes:
+    """`frame` as an Excel workbook of one sheet, guarded as `csv_bytes`."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append([_cell(name) for name in frame.columns])
+    for row in frame.itertuples(index=False):
+        sheet.append([_cell(value) for value in row])
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return _disarm(ILLEGAL_CHARACTERS_RE.sub(" ", value[:_LONGEST_CELL]))
+    return None if pd.isna(value) else value  # type: ignore[call-overload]
+
+
+def offer(
+    frame: pd.DataFrame | Callable[[], pd.DataFrame], label: str, file_name: str, key: str
+) -> None:
+    """A button that downloads `frame`, or what it gives; the file is made when it is pressed.
+
+    The name's ending decides the format: `.xlsx`, else CSV.
+    """
+    write, mime = (
+        (xlsx_bytes, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+        if file_name.endswith(".xlsx")
+        else (csv_bytes, "text/csv")
+    )
     st.download_button(
         label,
-        lambda: csv_bytes(frame),
+        lambda: write(frame() if callable(frame) else frame),
         file_name=file_name,
-        mime="text/csv",
+        mime=mime,
         icon=":material/download:",
         key=key,
         on_click="ignore",

@@ -20,14 +20,16 @@ ICONS = {
     "data": ":material/table_view:",
     "search": ":material/search:",
     "intent": ":material/psychology:",
+    "catalog": ":material/inventory_2:",
     "sentiment": ":material/sentiment_satisfied:",
+    "cross_sell": ":material/shopping_basket:",
     "strategy": ":material/thumb_up:",
     "tune": ":material/tune:",
     "compare": ":material/balance:",
 }
 SECTIONS = {
     "shop": ("data",),
-    "explore": ("search", "intent", "sentiment", "strategy"),
+    "explore": ("search", "intent", "catalog", "sentiment", "cross_sell", "strategy"),
     "learn": ("tune", "compare"),
 }
 

@@ -1,0 +1,64 @@
+"""What people decided about suggested values: kept beside the tables, newest last.
+
+```
+<workspace>/decisions.jsonl   one a line: the columns below; `open` takes a decision back
+```
+
+They fill the catalog that is downloaded and nothing else: a model that learned from suggestions it
+made itself would be measured against its own answers.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+COLUMNS = ["product_id", "attribute", "value", "confidence", "state", "batch"]
+ACCEPTED, REJECTED, OPEN = "accepted", "rejected", "open"
+
+
+class Decisions:
+    """The decisions of one workspace."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "decisions.jsonl"
+
+    @property
+    def stamp(self) -> int:
+        """A mark that changes with every decision."""
+        return self.file.stat().st_size if self.file.is_file() else 0
+
+    def table(self) -> pd.DataFrame:
+        """The last decision on every product's attribute, without those taken back.
+
+        Columns `product_id, attribute, value, confidence, state` and `batch`, the number of the
+        press that made it.
+        """
+        frame = self._lines().drop_duplicates(["product_id", "attribute"], keep="last")
+        return frame[frame["state"] != OPEN].reset_index(drop=True)
+
+    def decide(self, suggestions: pd.DataFrame, state: str) -> int:
+        """Accept or reject suggestions (`product_id, attribute, value, confidence`); how many."""
+        batch = int(self._lines()["batch"].max()) + 1 if self.stamp else 1
+        kept = suggestions[["product_id", "attribute", "value", "confidence"]]
+        self._write(row | {"state": state, "batch": batch} for row in kept.to_dict("records"))
+        return len(kept)
+
+    def undo(self) -> int:
+        """Take back the last press of a button that still stands; how many decisions it made."""
+        standing = self.table()
+        if standing.empty:
+            return 0
+        last = standing[standing["batch"] == standing["batch"].max()]
+        self._write(row | {"state": OPEN} for row in last.to_dict("records"))
+        return len(last)
+
+    def _lines(self) -> pd.DataFrame:
+        lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.is_file() else []
+        return pd.DataFrame([json.loads(line) for line in lines], columns=COLUMNS)
+
+    def _write(self, rows: Iterable[dict[Any, Any]]) -> None:
+        with self.file.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

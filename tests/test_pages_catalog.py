@@ -1,0 +1,169 @@
+"""The catalog page in both languages, over a double of the model process."""
+
+import io
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.catalog.decisions import ACCEPTED, Decisions
+from engine.storage.runs import Run, save_run
+from engine.storage.workspace import Workspace
+from pages.ui import catalog_own, download
+from tests.shop_double import HOSTILE, clean, open_page, said_on, texts_of
+from tests.tiny_shop import tiny_catalog
+
+
+def shop(language: str = "en") -> Workspace:
+    """96 products, every fourth without a colour; the last one hostile, without one as well."""
+    products = tiny_catalog(96)
+    products.loc[95, ["title", "description"]] = HOSTILE
+    workspace = Workspace.create("shop", language)
+    workspace.replace_tables({"products": products}, {})
+    return workspace
+
+
+def trained(workspace: Workspace) -> str:
+    """A finished run that learned colour and category."""
+    metrics = {"macro_f1": 0.5, "colour.macro_f1": 0.5, "category.macro_f1": 0.5}
+    run = Run(
+        run_id="attributes-1", task="attributes", model="tiny", device="cpu", created=1.0,
+        config={"preset": "quick"}, primary_metric="macro_f1", recommended="tuned_keyword",
+        before=metrics, after=metrics, floors={}, systems={}, paired={}, n_train=1,
+        n_validation=1, n_test=1, data_fingerprint="", test_fingerprint="", seconds=1,
+        examples_per_second=1, peak_rss_mb=1, predicted_seconds=1,
+    )  # fmt: skip
+    heldout = pd.DataFrame(
+        {"input": ["red mug", "pan"], "head": "colour", "truth": ["red", "red"],
+         "tuned_keyword": ["red", "blue"]}
+    )  # fmt: skip
+    folder = workspace.folder / "runs" / run.run_id
+    folder.mkdir(parents=True)
+    save_run(folder, run, heldout)
+    return run.run_id
+
+
+def show(workspace: Workspace, view: str, language: str = "en") -> AppTest:
+    app = open_page("catalog", workspace, language)
+    app.session_state["catalog_view"] = view
+    return clean(app.run())
+
+
+GAPS = {"en": "Fill the gaps", "zh": "补全空缺"}
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Catalog"), ("zh", "商品目录")])
+def test_the_board_shows_what_is_missing(models, language, title) -> None:
+    app = clean(open_page("catalog", shop(language), language))
+    assert app.title[0].value == title
+    assert app.metric[0].value == "96"
+    assert len(app.get("plotly_chart")) == 2
+    assert "75%" in said_on(app)
+    assert models.asked == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_gaps_are_suggested_with_confidence_and_reasons(models, language) -> None:
+    workspace = shop(language)
+    run_id = trained(workspace)
+    app = show(workspace, GAPS[language], language)
+    asked = [item for _, verb, run, items in models.asked for item in items if run == run_id]
+    assert len(asked) == 24
+    assert all(item["words"] for item in asked)
+    assert len(app.get("plotly_chart")) == 1
+    assert "24" in said_on(app)
+
+
+def test_accepting_above_a_confidence_fills_the_catalog_and_can_be_undone(models) -> None:
+    workspace = shop()
+    trained(workspace)
+    app = show(workspace, GAPS["en"])
+    clean(app.button(key="accept_all").click().run())
+    decided = Decisions(workspace.folder).table()
+    assert len(decided) == 24
+    assert set(decided["state"]) == {ACCEPTED}
+    assert "24 values accepted" in said_on(app)
+    assert "There is nothing open" in said_on(app)
+    clean(app.button(key="undo_gaps").click().run())
+    assert Decisions(workspace.folder).table().empty
+
+
+def test_saving_without_a_decision_says_so(models) -> None:
+    workspace = shop()
+    trained(workspace)
+    app = show(workspace, GAPS["en"])
+    clean(app.button(key="save_gaps").click().run())
+    assert "Nothing was decided yet" in said_on(app)
+
+
+def test_without_a_model_the_gaps_invite_to_tune(models) -> None:
+    assert "Nothing is tuned yet" in said_on(show(shop(), GAPS["en"]))
+
+
+@pytest.mark.parametrize(("language", "view"), [("en", "One product"), ("zh", "单件商品")])
+def test_one_product_is_read_by_both_models(models, language, view) -> None:
+    workspace = shop(language)
+    run_id = trained(workspace)
+    app = show(workspace, view, language)
+    table = app.dataframe[0].value
+    assert {"attribute", "catalog", "untuned", "tuned"} <= set(table.columns)
+    assert ("attributes", "explain", run_id) in [ask[:3] for ask in models.asked]
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_product_that_is_not_in_the_catalog_can_be_described(models) -> None:
+    app = show(shop(), "One product")
+    clean(app.text_input(key="product_wanted").set_value("red thing from afar").run())
+    assert models.asked[-1][3]["title"] == "red thing from afar"
+    assert "product_id" not in models.asked[-1][3]
+
+
+def test_hostile_products_are_never_markup(models) -> None:
+    workspace = shop()
+    trained(workspace)
+    for view in ("Quality board", GAPS["en"], "One product"):
+        app = show(workspace, view)
+        if view == "One product":
+            app = clean(app.text_input(key="product_wanted").set_value("HYPERLINK").run())
+        assert "**bold**" not in texts_of(app)
+        assert "![a](" not in texts_of(app)
+        assert not any(element.proto.allow_html for element in app.markdown)
+        assert all("<img" not in chart.proto.spec for chart in app.get("plotly_chart"))
+
+
+@pytest.mark.parametrize(
+    ("language", "view"), [("en", "Categories of your own"), ("zh", "自定义类目")]
+)
+def test_products_are_sorted_into_categories_of_ones_own(models, language, view) -> None:
+    app = show(shop(language), view, language)
+    app.text_area(key="own_names").set_value("Office: desk\nOutdoors")
+    clean(app.button[0].click().run())
+    assert models.asked[0][3][0]["labels"] == [["Office", "desk"], ["Outdoors", ""]]
+    assert sum(len(items) for _, _, _, items in models.asked) == 96
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_line_is_a_name_and_a_description() -> None:
+    text = "Office： for the desk\n\n office\n=1+1\nOffice: again\n" + "x" * 500
+    labels = catalog_own.read_labels(text)
+    assert [name for name, _ in labels][:3] == ["Office", "office", "=1+1"]
+    assert labels[0][1] == "for the desk"
+    assert len(labels[3][0]) == catalog_own.LONGEST
+    many = catalog_own.read_labels("\n".join(f"name {n}" for n in range(100)))
+    assert len(many) == catalog_own.MOST
+
+
+@pytest.mark.parametrize(("language", "view"), [("en", "How good is it?"), ("zh", "效果如何？")])
+def test_how_good_the_model_is(models, language, view) -> None:
+    workspace = shop(language)
+    trained(workspace)
+    assert len(show(workspace, view, language).get("plotly_chart")) == 2
+
+
+def test_a_workbook_runs_no_formula_and_keeps_numbers() -> None:
+    frame = pd.DataFrame({"=cmd": ["=1+1", "ok\x00"], "n": [1.5, None]})
+    read = pd.read_excel(io.BytesIO(download.xlsx_bytes(frame)), engine="openpyxl")
+    assert read.columns.tolist() == ["'=cmd", "n"]
+    assert read["'=cmd"].tolist() == ["'=1+1", "ok "]
+    assert read["n"].tolist()[0] == 1.5
+    assert read["n"].isna().tolist() == [False, True]
