@@ -1,6 +1,7 @@
 """Which columns of a catalog are learned, as which values, and how products are split."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -191,3 +192,30 @@ def test_the_longest_stated_value_wins_and_nothing_stated_gives_the_shares() -> 
     assert found[1].tolist() == shares["c"]
     assert found.argmax(axis=1).tolist()[2] == 2
     assert found[3].tolist() == shares["c"]
+
+
+def test_a_product_file_with_columns_can_be_measured_on(tmp_path: Path) -> None:
+    task, tables = get_task("attributes"), tiny_tables("attributes")
+    file = tmp_path / "new.csv"
+    pd.DataFrame(
+        {
+            "name": ["Alva RED mug", "Bora pan", "no label"],
+            "description": ["of clay", None, "x"],
+            "Colour": ["Red", "turquoise", None],
+            "Category": ["Kitchen / Mugs / Big", "Kitchen / Pans", None],
+        }
+    ).to_csv(file, index=False)
+    dataset = task.dataset_from(file, tables, task.config("quick", tables))
+    assert dataset.test["input"].tolist() == ["Alva RED mug\nof clay", "Bora pan"]
+    assert dataset.test["truth.colour"].tolist() == ["red", "turquoise"]
+    assert dataset.test["truth.category"].tolist() == ["Kitchen > Mugs", "Kitchen > Pans"]
+    assert dataset.test["truth.type"].isna().all()
+
+
+def test_a_file_without_any_learned_column_is_refused(tmp_path: Path) -> None:
+    task, tables = get_task("attributes"), tiny_tables("attributes")
+    file = tmp_path / "new.csv"
+    pd.DataFrame({"title": ["a"], "size": ["b"]}).to_csv(file, index=False)
+    with pytest.raises(InputError) as caught:
+        task.dataset_from(file, tables, task.config("quick", tables))
+    assert caught.value.code == "tasks.no_truth"
