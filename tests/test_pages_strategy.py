@@ -1,12 +1,15 @@
 """The page that learns from feedback, in both languages, over a double of the model process."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from engine.storage.workspace import Workspace
 from engine.strategy.feedback import Feedback
-from pages.ui import strategy_crowd, strategy_world
+from engine.strategy.live import next_list
+from pages.ui import strategy_crowd, strategy_live, strategy_world
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 
 QUERY = "rain jacket"
@@ -28,6 +31,13 @@ def press(app, key: str):
 def feedback_of(shop: Workspace) -> tuple[pd.DataFrame, pd.DataFrame]:
     with Feedback(shop) as feedback:
         return feedback.log(), feedback.events()
+
+
+@pytest.fixture(autouse=True)
+def same_draws(monkeypatch) -> None:
+    """The strategies are drawn at random: the same ones in every test run."""
+    rng = np.random.default_rng(7)
+    monkeypatch.setattr(strategy_live, "next_list", functools.partial(next_list, rng=rng))
 
 
 @pytest.fixture
