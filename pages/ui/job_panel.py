@@ -128,7 +128,7 @@ def _show_done(current: Workspace, job: Job) -> None:
         return
     show_outcome(run)
     with st.container(horizontal=True):
-        for page in ("compare", job.task):
+        for page in ("compare", shell.page_of(job.task)):
             if shell.available(page):
                 st.page_link(
                     shell.page_file(page), label=t(f"tune.open.{page}"), icon=shell.ICONS[page]

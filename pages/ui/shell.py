@@ -32,11 +32,17 @@ SECTIONS = {
     "explore": ("search", "intent", "catalog", "sentiment", "cross_sell", "strategy"),
     "learn": ("tune", "compare"),
 }
+_PAGES = {"attributes": "catalog"}
 
 
 def page_file(page: str) -> str:
     """The script of `page`, as `st.page_link` and `st.switch_page` take it."""
     return f"pages/{page}.py"
+
+
+def page_of(task: str) -> str:
+    """The page where a model of `task` answers."""
+    return _PAGES.get(task, task)
 
 
 def available(page: str) -> bool:
