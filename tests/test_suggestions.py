@@ -98,6 +98,11 @@ def test_chinese_is_found_by_sound(suggester, typed) -> None:
     assert {"手机壳透明", "手机壳"} <= set(texts(found, "sound"))
 
 
+def test_what_begins_with_the_sound_comes_first() -> None:
+    entries = [Suggestion("翻来覆去睡不着", "query", 9, 9), Suggestion("水杯学生价", "query", 1, 1)]
+    assert texts(Suggester(entries).suggest("shuib"))[0] == "水杯学生价"
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [

@@ -1,6 +1,6 @@
 """Chinese texts found by how they sound: full pinyin, initials, and both mixed with characters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -72,25 +72,32 @@ class Sounds:
         sounds = {unit.sound for found in self.units for unit in found}
         self._heads = {sound[:n] for sound in sounds for n in range(1, len(sound) + 1)}
 
-    def find(self, typed: str) -> NDArray[np.intp]:
-        """The texts of which a word is spelled by `typed`, each once, those that weigh most first.
+    def find(self, typed: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The texts that begin with what `typed` spells, and those of which a later word does.
 
-        Each syllable may be cut off anywhere: `shouji`, `sj`, `shouj` and `手j` all spell 手机. A
-        text typed in Chinese finds what sounds the same.
+        Each is there once, in the order of weight. Each syllable may be cut off anywhere: `shouji`,
+        `sj`, `shouj` and `手j` all spell 手机. A text typed in Chinese finds what sounds the same.
         """
         signs = typed.replace(" ", "").replace("'", "")
-        found: set[int] = set()
+        places: set[tuple[int, bool]] = set()
         if signs and not has_chinese(signs):
-            found.update(self._whole.owners[self._whole.find(signs)].tolist())
+            rows = self._whole.find(signs)
+            first = self._whole.starts[rows] == 0
+            places.update(zip(self._whole.owners[rows].tolist(), first.tolist(), strict=True))
         for pieces, initials in self._spellings(signs):
             rows = self._initials.find(initials)
             owners, starts = self._initials.owners[rows], self._initials.starts[rows]
             for row in np.argsort(owners, kind="stable")[:MOST_COMPARED]:
                 owner, start = int(owners[row]), int(starts[row])
-                end = start + len(pieces)
-                if owner not in found and spells(pieces, self.units[owner][start:end]):
-                    found.add(owner)
-        return np.array([self.rows[owner] for owner in sorted(found)], dtype=np.intp)
+                known = (owner, start == 0) in places
+                if not known and spells(pieces, self.units[owner][start : start + len(pieces)]):
+                    places.add((owner, start == 0))
+        begun = {owner for owner, first in places if first}
+        later = {owner for owner, first in places if not first} - begun
+        return self._texts(begun), self._texts(later)
+
+    def _texts(self, owners: Iterable[int]) -> NDArray[np.intp]:
+        return np.array([self.rows[owner] for owner in sorted(owners)], dtype=np.intp)
 
     def _spellings(self, signs: str) -> list[tuple[tuple[str, ...], str]]:
         """Each way to cut `signs` into at least two pieces, with the units' first letters."""

@@ -124,7 +124,8 @@ class Suggester:
         yield "start", first
         yield "word", later
         if self._sounds.rows:
-            yield "sound", self._sounds.find(key)
+            for rows in self._sounds.find(key):
+                yield "sound", rows
         for meant in self._meant(key):
             yield "typo", np.unique(np.concatenate(self._begun(meant)))
 

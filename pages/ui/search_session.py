@@ -23,6 +23,7 @@ def follow(current: Workspace, columns: Sequence[Column], k: int) -> list[Column
     """The columns in the order that this session's acts give them, with the controls above."""
     acts = _acts(current)
     if not acts:
+        st.caption(t("search.session.hint"))
         return list(columns)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="session"):
         place = st.empty()
@@ -53,8 +54,8 @@ def look_button(current: Workspace, query: str, column: Column, product_id: str,
     """The button with which the shopper looks at a product."""
     st.button(
         t("search.session.look"), icon=":material/visibility:", type="tertiary",
-        help=t("search.session.look_help"), key=f"look_{column.place}_{rank}",
-        on_click=_look, args=(current, query, column, product_id),
+        key=f"look_{column.place}_{rank}", on_click=_look,
+        args=(current, query, column, product_id),
     )  # fmt: skip
 
 

@@ -1,0 +1,90 @@
+"""Typing into the query box in a real browser: suggestions, keys, the mouse, and hostile texts."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bench.app_server import AppServer
+from engine.data.load import load_sample
+from engine.storage.workspace import Workspace
+from engine.training.progress import Silent
+from tests.browser.conftest import OpenTab
+from tests.shop_double import HOSTILE, small_shop
+
+# Intent shows the box without asking a model before a query is there.
+PAGE = "intent"
+
+
+def items(page: Page):
+    return page.locator(".suggestions [role=option]")
+
+
+@pytest.fixture
+def home(server: AppServer, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The state folder of the module's server."""
+    monkeypatch.setenv("SHOPLAB_HOME", str(server.home))
+    return server.home
+
+
+def test_each_key_suggests_and_keys_choose(server: AppServer, open_tab: OpenTab, home) -> None:
+    shop = Workspace.create("zh-sample", "zh")
+    load_sample(shop, "zh", Silent())
+    page = open_tab(f"{server.url}/{PAGE}?lang=zh&w={shop.key}", locale="zh-CN")
+    box = page.get_by_label("顾客会怎么搜？")
+    box.click()
+    expect(items(page).first).to_be_visible()
+    expect(box).to_have_attribute("role", "combobox")
+    box.press_sequentially("mkb", delay=60)
+    expect(items(page).first).to_contain_text("马克杯")
+    expect(items(page).first).to_contain_text("读音匹配")
+    expect(box).to_have_value("mkb")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    box.press("ArrowDown")
+    chosen = items(page).first
+    expect(chosen).to_have_attribute("aria-selected", "true")
+    text = chosen.locator(".text").inner_text()
+    assert box.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    box.press("Enter")
+    expect(box).to_have_value(text)
+    expect(page).to_have_url(re.compile("q="))
+    expect(page.locator(".suggestions ul")).to_be_hidden()
+
+
+def test_escape_closes_the_mouse_chooses_and_texts_are_no_markup(
+    server: AppServer, open_tab: OpenTab, home
+) -> None:
+    shop = small_shop()
+    page = open_tab(f"{server.url}/{PAGE}?lang=en&w={shop.key}")
+    box = page.get_by_label("What would a shopper type?")
+    box.click()
+    box.press_sequentially("hyperl", delay=60)
+    expect(items(page).first.locator(".text")).to_have_text(HOSTILE)
+    expect(page.locator(".suggestions img")).to_have_count(0)
+    box.press("Escape")
+    expect(page.locator(".suggestions ul")).to_be_hidden()
+    expect(box).to_have_value("hyperl")
+
+    box.fill("")
+    box.press_sequentially("teapto", delay=60)
+    expect(items(page).first).to_contain_text("spelling")
+    wanted = items(page).filter(has_text=re.compile("^teapot")).first
+    wanted.click()
+    expect(box).to_have_value("teapot")
+    expect(page).to_have_url(re.compile("q=teapot"))
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_what_is_typed_and_entered_is_searched_for_as_it_is(
+    server: AppServer, open_tab: OpenTab, home
+) -> None:
+    shop = Workspace.open("shop") if (home / "workspaces" / "shop").is_dir() else small_shop()
+    page = open_tab(f"{server.url}/{PAGE}?lang=en&w={shop.key}")
+    box = page.get_by_label("What would a shopper type?")
+    box.click()
+    box.press_sequentially("rain", delay=60)
+    expect(items(page).first).to_be_visible()
+    box.press("Enter")
+    expect(page).to_have_url(re.compile(r"q=rain(&|$)"))
+    expect(box).to_have_value("rain")
