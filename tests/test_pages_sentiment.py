@@ -196,3 +196,9 @@ def test_quality_shows_confusions_and_honesty(models) -> None:
     trained(shop)
     app = show(shop, "How good is it?")
     assert len(app.get("plotly_chart")) == 2
+
+
+def test_a_model_that_doubts_everything_is_not_believed(models) -> None:
+    app = show(shop_of_reviews(), "Praise and complaints")
+    assert "tune it on this shop before you trust these figures" in said_on(app)
+    assert not app.get("plotly_chart")

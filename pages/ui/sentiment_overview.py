@@ -17,6 +17,7 @@ from pages.ui.sentiment_view import aspect_name, sentiment_name
 _CHOSEN = "chosen_aspect"
 _CHART = "chart_aspects"
 _MOST = 12
+_DOUBTFUL = 0.5  # from this share of doubt on, figures say more about the model than the shop
 _SIDES = ("positive", "negative")
 
 
@@ -29,7 +30,7 @@ def show_overview(current: Workspace, run_id: str) -> None:
     counts = count_aspects(judged.mentions)
     if counts.empty:
         st.info(t("sentiment.overview.no_aspects"), icon=":material/category:")
-    else:
+    elif counts.columns.isin(_SIDES).any():
         _show_aspects(counts)
         _show_sides(judged, counts)
         _show_drill_down(judged, counts)
@@ -44,6 +45,9 @@ def _show_moods(reviews: pd.DataFrame) -> None:
             if name in shares:
                 st.metric(sentiment_name(name), f"{shares[name]:.0%}", border=True)
         st.metric(t("sentiment.overview.unsure"), f"{unsure:.0%}", border=True)
+    if unsure > _DOUBTFUL:
+        doubt = t("sentiment.overview.mostly_unsure", unsure=f"{unsure:.0%}")
+        st.warning(doubt, icon=":material/help:")
 
 
 def _column(counts: pd.DataFrame, name: str) -> list[int]:
@@ -154,6 +158,9 @@ def _show_drill_down(judged: Judged, counts: pd.DataFrame) -> None:
 
 def show_reviews(frame: pd.DataFrame, key: str) -> None:
     """A table of reviews, whatever of their columns there is."""
+    if frame.empty:
+        st.caption(t("sentiment.no_texts_here"))
+        return
     known = frame.dropna(axis="columns", how="all")
     if "sentiment" in known:
         known = known.assign(sentiment=known["sentiment"].map(sentiment_name))
