@@ -267,16 +267,20 @@ def test_a_blend_learns_which_model_to_believe() -> None:
     right[np.arange(200), hidden] += 1
     noise = rng.random((200, 20)).astype(np.float32)
     baskets = csr_matrix((200, 20), dtype=np.float32)
-    blend = learn_blend({"right": right, "noise": noise}, baskets, hidden.tolist())
+    scores = {"right": right, "noise": noise}
+    rows = np.arange(200)
+    own = {name: found[rows, hidden] for name, found in scores.items()}
+    blend = learn_blend(scores, own, np.arange(20) == hidden[:, None])
     assert blend.weights["right"] > 5 * abs(blend.weights["noise"])
-    mixed = hidden_gains(blend.mix({"right": right, "noise": noise}), baskets, hidden).mean()
+    mixed = hidden_gains(blend.mix(scores), baskets, hidden).mean()
     assert mixed >= hidden_gains(right, baskets, hidden).mean() - 0.01
 
 
 def test_without_examples_the_models_of_a_blend_count_alike() -> None:
     one = np.array([[1, 2, 3]], dtype=np.float32)
-    blend = learn_blend({"a": one, "b": 10 * one}, csr_matrix((0, 3)), [])
-    parts = [blend.part("a", one), blend.part("b", 10 * one)]
+    none = {name: np.zeros(0, dtype=np.float32) for name in "ab"}
+    blend = learn_blend({"a": one[:0], "b": one[:0]}, none, np.zeros((0, 3), dtype=bool))
+    parts = [blend.part("a", one), blend.part("b", one)]
     np.testing.assert_allclose(parts[0], parts[1], rtol=1e-5)
 
 

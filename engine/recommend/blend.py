@@ -1,18 +1,15 @@
 """Several models' scores in one: how much each counts is learned from held-out baskets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.sparse import csr_matrix
 from scipy.special import logsumexp
 
 from engine.recommend.cooccurrence import Scores
 
-# Baskets × products that are looked at while learning: 40 MB for each model.
-MOST_SCORES = 10_000_000
 # Pull of every weight towards 1, in baskets: with few of them the models count alike.
 PRIOR_BASKETS = 5.0
 
@@ -42,36 +39,41 @@ def squash(scores: Scores, scale: float) -> Scores:
     return np.sign(scores) * np.log1p(np.abs(scores) / np.float32(scale))
 
 
-def learn_blend(scores: Mapping[str, Scores], baskets: csr_matrix, hidden: Sequence[int]) -> Blend:
-    """The blend under which the hidden products are most likely among all that a basket lacks.
+def learn_blend(
+    scores: Mapping[str, Scores], hidden: Mapping[str, Scores], taken: NDArray[np.bool_]
+) -> Blend:
+    """The blend under which the hidden products are most likely beside their alternatives.
 
-    A conditional logit (McFadden 1973): P(hidden | basket) is the softmax of the blended scores.
-    `scores` are the models' for `baskets`, `hidden` the columns of their hidden products.
+    A conditional logit (McFadden 1973): P(hidden | basket) is the softmax of the blended scores. Of
+    many alternatives a random sample tells the same (McFadden 1978). Per model, `scores` are those
+    of the alternatives, shape (baskets, alternatives), and `hidden` those of the hidden products,
+    shape (baskets,). What is `taken` is no alternative: it is in the basket, or hidden itself.
     """
     scales = {name: usual_size(found) for name, found in scores.items()}
-    names, rows = list(scores), np.arange(len(hidden))
-    held = np.asarray(baskets.todense()) > 0
+    names = list(scores)
+    features = np.stack([squash(scores[name], scales[name]) for name in names])
+    targets = np.stack([squash(hidden[name], scales[name]) for name in names])
     # One scale for all weights, so that the pull towards 1 means the same for each.
-    features = [squash(scores[name], scales[name]) for name in names]
-    spread = [float(feature.std()) or 1.0 for feature in features]
-    features = [feature / size for feature, size in zip(features, spread, strict=True)]
-    targets = np.array([feature[rows, list(hidden)] for feature in features])
+    spread = np.array([float(feature.std()) or 1.0 for feature in features], dtype=np.float32)
+    # One row a model: then both products below are fast ones of a matrix and a vector.
+    flat = (features / spread[:, None, None]).reshape(len(names), -1)
+    targets /= spread[:, None]
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logits = np.tensordot(weights.astype(np.float32), np.stack(features), axes=1)
-        logits[held] = -np.inf
-        total = logsumexp(logits, axis=1)
+        small = weights.astype(np.float32)
+        logits = (small @ flat).reshape(taken.shape)
+        logits[taken] = -np.inf
+        own = small @ targets
+        total = np.logaddexp(logsumexp(logits, axis=1), own)
         chance = np.exp(logits - total[:, None])
-        expected = np.array([np.einsum("ij,ij->", chance, feature) for feature in features])
-        value = float(total.sum() - weights @ targets.sum(axis=1))
+        expected = flat @ chance.ravel() + targets @ np.exp(own - total)
         pull = weights - 1
-        return (
-            value + PRIOR_BASKETS * float(pull @ pull) / 2,
-            expected - targets.sum(axis=1) + PRIOR_BASKETS * pull,
-        )
+        value = float((total - own).sum()) + PRIOR_BASKETS * float(pull @ pull) / 2
+        slope = (expected - targets.sum(axis=1)).astype(float) + PRIOR_BASKETS * pull
+        return value, slope
 
     start = np.ones(len(names))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B").x if len(hidden) else start
+    found = minimize(loss, start, jac=True, method="L-BFGS-B").x if len(taken) else start
     weights = {name: float(w / size) for name, w, size in zip(names, found, spread, strict=True)}
     return Blend(weights, scales)
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from engine.recommend.blend import MOST_SCORES, Blend, learn_blend
+from engine.recommend.blend import Blend, learn_blend
 from engine.recommend.categories import CategoryLift
 from engine.recommend.cooccurrence import Recommender, Scores
 from engine.recommend.copurchase import (
@@ -24,6 +24,9 @@ from engine.recommend.texts import TextComplements
 SINGLE = ("popularity", "lift", "cosine", "ease")
 # A choice by fewer held-out baskets than these would be luck.
 ENOUGH_TO_CHOOSE = 50
+# What the blend learns from: a product of these, times the models, is held in memory at once.
+MOST_BASKETS, MOST_ALTERNATIVES = 1000, 3000
+SEED = 13
 
 
 class Mixture:
@@ -111,11 +114,27 @@ class Mixture:
         self.recommended = max(self.systems, key=lambda name: gains[name])
 
     def _learn(self, baskets: csr_matrix, hidden: NDArray[np.intp]) -> None:
-        some = slice(MOST_SCORES // baskets.shape[1] + 1)
-        parts = self.parts(baskets[some])
-        # Lift favours the rarest pairs: the cosine says the same with more sense.
-        del parts["lift"]
-        self.blend = learn_blend(parts, baskets[some], hidden[some].tolist())
+        baskets, hidden = baskets[:MOST_BASKETS], hidden[:MOST_BASKETS]
+        products = baskets.shape[1]
+        others = np.arange(products)
+        if products > MOST_ALTERNATIVES:
+            drawn = np.random.default_rng(SEED).choice(products, MOST_ALTERNATIVES, replace=False)
+            others = np.sort(drawn)
+        scores: dict[str, list[Scores]] = {}
+        targets: dict[str, list[Scores]] = {}
+        for rows in blocks(len(hidden)):
+            for name, found in self.parts(baskets[rows]).items():
+                # Lift favours the rarest pairs: the cosine says the same with more sense.
+                if name != "lift":
+                    own = found[np.arange(found.shape[0]), hidden[rows]]
+                    scores.setdefault(name, []).append(found[:, others])
+                    targets.setdefault(name, []).append(own)
+        taken = (np.asarray(baskets[:, others].todense()) > 0) | (others == hidden[:, None])
+        self.blend = learn_blend(
+            {name: np.concatenate(parts) for name, parts in scores.items()},
+            {name: np.concatenate(parts) for name, parts in targets.items()},
+            taken,
+        )
 
     def gains(self, baskets: csr_matrix, hidden: NDArray[np.intp]) -> Mapping[str, float]:
         """nDCG@10 of every system."""

@@ -5,7 +5,7 @@ from importlib import import_module
 from engine.errors import InputError
 from engine.tasks.base import Task
 
-TASKS = ("intent", "search", "attributes", "sentiment")
+TASKS = ("intent", "search", "attributes", "sentiment", "cross_sell")
 
 
 def get_task(name: str) -> Task:

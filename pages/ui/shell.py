@@ -22,6 +22,7 @@ ICONS = {
     "intent": ":material/psychology:",
     "catalog": ":material/inventory_2:",
     "sentiment": ":material/sentiment_satisfied:",
+    "describe": ":material/edit_note:",
     "cross_sell": ":material/shopping_basket:",
     "strategy": ":material/thumb_up:",
     "tune": ":material/tune:",
@@ -29,7 +30,7 @@ ICONS = {
 }
 SECTIONS = {
     "shop": ("data",),
-    "explore": ("search", "intent", "catalog", "sentiment", "cross_sell", "strategy"),
+    "explore": ("search", "intent", "catalog", "sentiment", "describe", "cross_sell", "strategy"),
     "learn": ("tune", "compare"),
 }
 _PAGES = {"attributes": "catalog"}
