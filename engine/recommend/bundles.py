@@ -11,7 +11,10 @@ from engine.recommend.baskets import to_matrix
 
 LEAST_TOGETHER = 3
 MOST_ITEMS = 3
-MOST_PRODUCTS = 2000
+# A large shop is looked at by its newest baskets and most bought products, and asks for pairs in a
+# like share of baskets: the rarest of millions of pairs are chance.
+MOST_PRODUCTS, MOST_BASKETS = 1000, 50_000
+LEAST_SHARE = 0.0005
 DRAWS = 4000
 LOW, HIGH = 5, 95
 COLUMNS = ["given", "added", "together", "given_count", "support", "confidence", "lift"]
@@ -51,10 +54,13 @@ def find_bundles(
     `given` and `added` are tuples of product ids, `added` of one; bundles hold up to three products
     that `least` baskets or more hold together. Support is their share of all baskets, confidence
     the share of those with `given` that hold `added` too. Rules are ordered by the low end of
-    the confidence's 90 % interval times lift, so that a pair seen three times does not lead.
-    Only the 2,000 products bought most are looked at. Source: Agrawal, Imieliński and Swami
-    (SIGMOD 1993); Han, Pei and Yin (SIGMOD 2000) for FP-growth.
+    the confidence's 90 % interval times log lift, so that a pair seen three times does not lead.
+    Of `baskets`, in time order, the newest 50,000 are looked at, and the 1,000 products bought most
+    in them; where they are many, `least` is 5 in 10,000 of them. Source: Agrawal, Imieliński and
+    Swami (SIGMOD 1993); Han, Pei and Yin (SIGMOD 2000) for FP-growth.
     """
+    baskets = baskets[-MOST_BASKETS:]
+    least = max(least, round(LEAST_SHARE * len(baskets)))
     frame = _as_table(baskets, least)
     if frame.empty:
         return pd.DataFrame(columns=COLUMNS)

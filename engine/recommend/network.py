@@ -9,7 +9,8 @@ from scipy.sparse import csr_matrix
 
 from engine.recommend.cooccurrence import pair_counts, product_counts
 
-SEED = 7
+# Weaker ties would not be drawn, and finding groups takes long with many.
+MOST_TIES = 2000
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def _graph(matrix: csr_matrix, least_together: int) -> nx.Graph:
     lifts = pairs.data * matrix.shape[0] / (bought[rows] * bought[columns])
     graph = nx.Graph()
     kept = np.flatnonzero((rows < columns) & (pairs.data >= least_together) & (lifts > 1))
-    for place in kept:
+    strongest = np.argsort(-(pairs.data * np.log(lifts))[kept], kind="stable")[:MOST_TIES]
+    for place in kept[strongest]:
         together, times = int(pairs.data[place]), float(lifts[place])
         graph.add_edge(
             int(rows[place]),

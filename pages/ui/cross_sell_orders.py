@@ -9,7 +9,7 @@ import streamlit as st
 from scipy.sparse import csr_matrix
 
 from engine.recommend.baskets import list_baskets, to_matrix
-from engine.recommend.bundles import span_in_days
+from engine.recommend.bundles import MOST_BASKETS, span_in_days
 from engine.recommend.cooccurrence import product_counts
 from engine.recommend.pairs import leaves
 from engine.storage.workspace import Workspace
@@ -69,8 +69,8 @@ class Orders:
 
     @cached_property
     def days(self) -> float | None:
-        """The time that the orders span; None where it is unknown."""
-        return span_in_days(self.baskets["time"])
+        """The time that the orders behind the bundles span; None where it is unknown."""
+        return span_in_days(self.baskets["time"].tail(MOST_BASKETS))
 
 
 def orders(current: Workspace) -> Orders:
