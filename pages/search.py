@@ -3,7 +3,16 @@ from typing import Any
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from pages.ui import answers, link, query_box, search_filters, search_session, shell, visit
+from pages.ui import (
+    answers,
+    link,
+    query_box,
+    query_suggestions,
+    search_filters,
+    search_session,
+    shell,
+    visit,
+)
 from pages.ui.i18n import escape, t
 from pages.ui.runs import choose_run
 from pages.ui.search_judging import show_judging
@@ -55,6 +64,7 @@ def ask(
     tuned = answers.ask(current, "search", "predict", run_id, payload) if run_id else None
     if run_id and tuned is None:
         return None
+    query_suggestions.model_is_ready(current)
     answers.show_times({"untuned": untuned, "tuned": tuned})
     _warn(tuned.value[0] if tuned else untuned.value[0])
     return columns(untuned.value[0], tuned.value[0] if tuned else None, run_id or "", mode)

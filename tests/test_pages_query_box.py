@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from engine.errors import ShoplabError
+from engine.inference import client
 from pages.ui import query_suggestions
 from tests.shop_double import HOSTILE, clean, open_page, small_shop
 
@@ -63,3 +65,36 @@ def test_texts_too_long_for_the_box_are_not_suggested(models) -> None:
 def test_the_component_is_mounted_below_the_box(models, page) -> None:
     app = clean(open_page(page, small_shop()))
     assert shown(app).component_name == "query_suggestions"
+
+
+def test_near_queries_come_only_from_a_model_that_is_ready_and_once_typing_rests(
+    models, monkeypatch
+) -> None:
+    shop = small_shop()
+    wait_for(shop, "")
+
+    def ask(*asked: object) -> list[dict]:
+        models.asked.append(asked[1:5])
+        return [{"near": ["something dry for the trail", "never heard of"], "unknown_share": 0.0}]
+
+    monkeypatch.setattr(client, "ask", ask)
+    view = query_suggestions.view
+    assert not view(shop, "q", "waterproof coat", 200, settled=True)["items"]
+    assert not models.asked
+    query_suggestions.model_is_ready(shop)
+    assert not view(shop, "q", "waterproof coat", 200, settled=False)["items"]
+    (item,) = view(shop, "q", "waterproof coat", 200, settled=True)["items"]
+    assert item["text"] == "something dry for the trail" and item["note"].endswith("similar")
+
+
+def test_a_failing_model_leaves_typing_alone(models, monkeypatch) -> None:
+    def fail(*_: object) -> None:
+        raise ShoplabError("inference.died", status=1, log="x")
+
+    shop = small_shop()
+    wait_for(shop, "")
+    query_suggestions.model_is_ready(shop)
+    monkeypatch.setattr(client, "ask", fail)
+    found = query_suggestions.view(shop, "q", "teapots for two", 200, settled=True)
+    assert found["items"] == []
+    assert query_suggestions.view(shop, "q", "teap", 200, settled=True)["items"]

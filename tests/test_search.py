@@ -219,6 +219,37 @@ def test_answers_carry_titles_ranks_and_every_system(model: str, tmp_path: Path)
     assert found["systems"]["bm25"][0][0] == "mug-red"
 
 
+def test_filters_hold_for_every_system_and_only_for_their_own_query(model: str) -> None:
+    task, tables = get_task("search"), tiny_tables()
+    bundle = task.untuned(tables, task.config("quick", tables, model=model, **FAST), Silent())
+    pans = [one.as_json() for one in bundle.filters.read("pans").filters]
+    items = [{"query": "red mug", "k": 50, "filters": pans}, {"query": "red mug", "k": 50}]
+    some, whole = task.predict(bundle, items)
+    fitting = {name for name in tables.products["product_id"] if name.startswith("pan-")}
+    for name, found in some["systems"].items():
+        assert {product for product, _ in found} <= fitting, name
+        wanted = [product for product, _ in whole["systems"][name] if product in fitting]
+        if not name.startswith("hybrid"):  # a hybrid's places are fused from those left
+            assert [product for product, _ in found] == wanted
+    assert {product for product, _ in whole["systems"]["untuned"]} - fitting
+    none = [{"field": "price", "name": "", "low": 1e8, "high": None}]
+    (empty,) = task.predict(bundle, [{"query": "red mug", "filters": none}])
+    assert not any(empty["systems"].values())
+
+
+def test_the_nearest_past_queries_are_never_the_query_itself(model: str) -> None:
+    task, tables = get_task("search"), tiny_tables()
+    asked = ["red mug", "blue mug", "steel pan"]
+    rows = [(query, f"S{query}{n}") for query in asked for n in range(3)]
+    log = pd.DataFrame([*rows, ("my own secret", "S")], columns=["query", "session_id"])
+    frames = tiny_frames() | {"searches": log.reindex(columns=TABLES["searches"].columns)}
+    shop = Tables(frames, "en")
+    bundle = task.untuned(shop, task.config("quick", tables, model=model, **FAST), Silent())
+    (found,) = task.predict(bundle, [{"query": "Red  mug", "near": 5}])
+    assert set(found["near"]) == {"blue mug", "steel pan"}
+    assert task.predict(bundle, [{"query": "mug"}])[0]["near"] == []
+
+
 @pytest.mark.parametrize("k", ["3", -3, 0, None, 2.5])
 def test_a_count_that_is_none_is_named_by_its_row(model: str, k: object) -> None:
     task, tables = get_task("search"), tiny_tables()

@@ -16,12 +16,16 @@ from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.dense import DenseIndex, open_index
 from engine.retrieval.filters import FilterReader
 from engine.retrieval.fuse import fuse_all
+from engine.retrieval.past_queries import past_queries
 from engine.retrieval.ranking import Ranking
 from engine.retrieval.rerank import Reranker
 from engine.storage.files import write_json
-from engine.training.progress import Progress
+from engine.text.words import normalise
+from engine.training.progress import Progress, Silent
 
 DEPTH = 100
+# So many past queries are read when the first one is asked for: a second or two.
+MOST_PAST = 1_000
 # How often words may count beside meaning; a choice by fewer queries than these would be luck.
 WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
 ENOUGH_TO_CHOOSE = 50
@@ -79,6 +83,12 @@ class SearchBundle:
         """What queries can ask for beside words."""
         return FilterReader(self.tables)
 
+    @cached_property
+    def past_queries(self) -> DenseIndex:
+        """The shop's most useful past queries that others may be told of, by their meaning."""
+        queries = past_queries(self.tables)["query"].head(MOST_PAST).tolist()
+        return open_index(None, self.encoder, queries, queries, Silent(), "query")
+
     @property
     def systems(self) -> Sequence[str]:
         """The names of the systems this bundle answers with, the floors included."""
@@ -128,6 +138,13 @@ class SearchBundle:
             pairs = zip(queries, fused, strict=True)
             found["reranked"] = [self.reranker.rerank(*pair, texts) for pair in pairs]
         return {system: [one.top(k) for one in rankings] for system, rankings in found.items()}
+
+    def near_queries(self, query: str, k: int) -> list[str]:
+        """The `k` past queries nearest in meaning, the nearest first; never `query` itself."""
+        if not self.past_queries.product_ids:
+            return []
+        (found,) = self.past_queries.search(self.encode([query]), k + 1)
+        return [past for past in found.product_ids if normalise(past) != normalise(query)][:k]
 
     def choose(self, queries: Sequence[str], truth: Sequence[Mapping[str, int]]) -> None:
         """Set the weight of words and the recommended system by nDCG@10 on `queries`.

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
@@ -98,6 +99,11 @@ class Suggester:
         self._spelling = Spelling(
             Counter(word for key in self.keys for word in key.split() if word.isascii())
         )
+
+    @cached_property
+    def about(self) -> dict[str, Suggestion]:
+        """What is known of each past query, by its text."""
+        return {entry.text: entry for entry in self.entries if entry.kind == "query"}
 
     def suggest(self, typed: str, most: int = 8) -> list[Suggestion]:
         """At most `most` suggestions, those that fit most directly and weigh most first."""

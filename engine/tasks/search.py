@@ -245,6 +245,7 @@ class SearchTask:
         """Per `{"query", "k": 10, "filters": []}` the recommended system's products, and every's.
 
         Filters are what `engine.retrieval.filters.Filter.as_json` gives; all of them are fulfilled.
+        With `"near": n` the answer also has the `n` past queries nearest in meaning as `near`.
 
         `unknown_share` is the share of the query's tokens that the encoder cannot express.
         """
@@ -276,6 +277,7 @@ class SearchTask:
                     "results": results,
                     "systems": systems,
                     "unknown_share": bundle.encoder.unknown_share([query]),
+                    "near": bundle.near_queries(query, near) if (near := item.get("near")) else [],
                 }
             )
         return answers

@@ -4,15 +4,20 @@ Streamlit's own text input stays the box. A component without a frame listens to
 there, asks this fragment, and shows the list; without it the box still searches.
 """
 
+import threading
+from collections.abc import Container
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from engine.inference import client
 from engine.retrieval.suggestions import Suggester, Suggestion, make_suggester
 from engine.storage.workspace import Workspace
 from pages.ui import session
+from pages.ui.answers import UNTUNED
 from pages.ui.i18n import t
 
 MOST = 8
@@ -20,7 +25,12 @@ _KEY = "suggestions"
 _FOLDER = Path(__file__).parent
 # A shop's first suggester takes seconds to make; nobody who types waits for it longer than this.
 _SECONDS = 0.2
-_POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="suggest")
+# A model is not asked about less than this, and not about a text of which it knows too little.
+FEWEST = 3
+NEAR = 3
+_UNKNOWN = 0.2
+_PATIENCE = 180
+_POOL = ThreadPoolExecutor(max_workers=8, thread_name_prefix="suggest")
 
 _COMPONENT = st.components.v2.component(
     "query_suggestions",
@@ -41,15 +51,21 @@ def suggest(current: Workspace, box: str, longest: int) -> None:
     typed = (st.session_state.get(_KEY) or {}).get("typed") or {}
     _COMPONENT(
         key=_KEY,
-        data=view(current, box, str(typed.get("text", ""))[:longest], longest),
+        data=view(
+            current, box, str(typed.get("text", ""))[:longest], longest, bool(typed.get("settled"))
+        ),
         isolate_styles=False,
         on_typed_change=_keep,
     )
 
 
-def view(current: Workspace, box: str, typed: str, longest: int) -> dict[str, Any]:
-    """What the component shows for `typed`."""
+def view(
+    current: Workspace, box: str, typed: str, longest: int, settled: bool = False
+) -> dict[str, Any]:
+    """What the component shows for `typed`; once that `settled`, also what is near in meaning."""
     found = [one for one in suggestions(current, typed) if len(one.text) <= longest]
+    if settled:
+        found += _near(current, typed, {one.text for one in found})[: MOST - len(found)]
     return {
         "box": box,
         "label": t("queries.suggestions.label"),
@@ -75,6 +91,42 @@ def note(one: Suggestion) -> str:
     if one.match in ("sound", "typo", "meaning"):
         parts.append(t(f"queries.suggestions.matches.{one.match}"))
     return " · ".join(parts)
+
+
+def model_is_ready(current: Workspace) -> None:
+    """Say that the shop's search model has answered: from now on it may be asked while typing."""
+    _ready(session.data_stamp(current)).set()
+
+
+def _near(current: Workspace, typed: str, known: Container[str]) -> list[Suggestion]:
+    """Past queries near in meaning, if the model says so at once; typing never waits for it."""
+    stamp = session.data_stamp(current)
+    if len(typed) < FEWEST or not _ready(stamp).is_set():
+        return []
+    future = _answer(stamp, typed, current)
+    wait([future], timeout=_SECONDS)
+    if not future.done() or future.exception() is not None:
+        return []
+    answer = future.result()[0]
+    if answer.get("unknown_share", 0.0) >= _UNKNOWN:
+        return []
+    about = _suggester(stamp, current).result().about
+    return [
+        replace(about[text], match="meaning")
+        for text in answer.get("near", [])
+        if text in about and text not in known
+    ]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _ready(stamp: str) -> threading.Event:
+    return threading.Event()
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def _answer(stamp: str, typed: str, _current: Workspace) -> Future[Any]:
+    item = {"query": typed, "k": 1, "near": NEAR}
+    return _POOL.submit(client.ask, _current.name, "search", "predict", UNTUNED, [item], _PATIENCE)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
