@@ -64,7 +64,9 @@ def learn_bundle(
         }
         for system, names in systems.items()
     }
-    best = min(blends, key=lambda system: _mean_loss(blends[system], scores, validation))
+    losses = {name: _mean_loss(blend, scores, validation) for name, blend in blends.items()}
+    # Of systems that are the same but for rounding the one that needs no tuning.
+    best = min(losses, key=lambda name: (round(losses[name], 3), name not in FLOORS))
     # A floor that is not recommended is measured as a floor, and no system of this model.
     kept = {name: blend for name, blend in blends.items() if name not in FLOORS or name == best}
     return TrainedBundle(labels, vectors, config, classifier, members, kept, best)

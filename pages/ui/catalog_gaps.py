@@ -39,8 +39,7 @@ def _suggestions(current: Workspace, run: Run | None) -> pd.DataFrame | None:
     if run is None:
         invite_to_tune("attributes")
     else:
-        heads = _heads(run)
-        empty = gaps(products, heads)
+        empty = _gaps(session.data_stamp(current), tuple(_heads(run)), products)
         rows = products.loc[sorted(set().union(*(set(index) for index in empty.values())))]
         size = catalog_ask.choose_size(len(rows), "gaps_size")
         items = catalog_ask.items(rows.head(size), words=True)
@@ -50,6 +49,11 @@ def _suggestions(current: Workspace, run: Run | None) -> pd.DataFrame | None:
         found.append(model_suggestions(products, told, empty))
     frame = pd.concat(found, ignore_index=True)
     return frame.sort_values("confidence", ascending=False, kind="stable", ignore_index=True)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _gaps(stamp: str, heads: tuple[str, ...], _products: pd.DataFrame) -> dict[str, pd.Index]:
+    return gaps(_products, list(heads))
 
 
 def _heads(run: Run) -> list[str]:

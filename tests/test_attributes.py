@@ -1,0 +1,147 @@
+"""What the attributes task adds to a classifier: floors that may win, reasons, own categories."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from engine.data.examples import Examples
+from engine.errors import InputError
+from engine.models.classifier_bundles import load_bundle
+from engine.models.classifier_learning import FLOORS, learn_bundle
+from engine.models.encoder import load_encoder
+from engine.models.linear import _is_wide, fit_linear
+from engine.models.members import TextVectors
+from engine.tasks import get_task
+from engine.training.progress import Silent
+from tests.tiny_shop import FAST, tiny_tables
+
+TASK = get_task("attributes")
+
+
+@pytest.fixture(scope="module")
+def bundle(model: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A bundle of the tiny catalog."""
+    tables = tiny_tables("attributes")
+    config = TASK.config("quick", tables, model=model, **FAST)
+    folder = tmp_path_factory.mktemp("checkpoints")
+    return TASK.train(TASK.dataset(tables, config), config, folder, Silent())
+
+
+def code_words(rows: int, seed: int) -> Examples:
+    """Texts whose last word decides; the encoder has never heard any of the words."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 3, rows)
+    texts = [
+        f"{'lm'[row % 2]}{row} {('qqaz', 'xxyk', 'vvuj')[code]}" for row, code in enumerate(codes)
+    ]
+    return Examples(texts, {"type": codes}, {"type": np.ones(rows)})
+
+
+def test_where_words_decide_a_floor_is_recommended(model: str, tmp_path: Path) -> None:
+    vectors = TextVectors(load_encoder(model, 16))
+    config = TASK.config("quick", tiny_tables(), model=model, epochs=1, learning_rate=1e-6)
+    labels = {"type": ["a", "b", "c"]}
+    found = learn_bundle(
+        labels, code_words(150, 1), code_words(80, 2), vectors, config, tmp_path, Silent()
+    )
+    assert found.recommended in FLOORS
+    assert found.recommended in found.systems
+    assert not found.asks_tuned("type")
+    weights = dict(found.words("l1 xxyk", "type", 1))
+    assert weights["xxyk"] == max(weights.values())
+    found.save(tmp_path / "saved")
+    again = load_bundle(tmp_path / "saved", vectors, config)
+    assert again.recommended == found.recommended
+    texts = ["m7 vvuj", "l1 xxyk"]
+    for system, heads in found.probabilities(texts).items():
+        assert again.probabilities(texts)[system]["type"] == pytest.approx(heads["type"], abs=1e-5)
+
+
+def test_wide_features_give_the_same_regression(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, held = code_words(60, 1), code_words(40, 2)
+    words = TfidfVectorizer(analyzer="char", ngram_range=(1, 4)).fit(train.texts)
+    rows, others = words.transform([*train.texts]), words.transform(held.texts)
+    assert _is_wide(rows)
+    arguments = (rows, train.labels, train.weights, {"type": 3}, (others, held.labels))
+    narrow = fit_linear(*arguments).scores(others)["type"]
+    monkeypatch.setattr("engine.models.linear._is_wide", lambda _: False)
+    plain = fit_linear(*arguments).scores(others)["type"]
+    assert narrow == pytest.approx(plain, abs=1e-3)
+
+
+def test_stated_values_join_the_best_blend(bundle: Any) -> None:
+    assert "tuned_keyword" in bundle.systems
+    assert "keyword" in bundle.members
+
+
+def test_answers_come_with_the_words_that_speak_for_them(bundle: Any) -> None:
+    item = {
+        "product_id": "p1",
+        "title": "alva red mug",
+        "description": "A mug of clay",
+        "words": True,
+    }
+    (answer,) = TASK.predict(bundle, [item])
+    assert answer["product_id"] == "p1"
+    assert answer["type"] == "clay"
+    assert set(answer["words"]) == set(bundle.labels)
+    assert set(answer["words"]["type"]) & {"mug", "clay"}
+    assert all(len(words) <= 3 for words in answer["words"].values())
+    assert "words" not in TASK.predict(bundle, [{"title": "mug"}])[0]
+
+
+def test_products_go_to_categories_that_were_made_up(bundle: Any) -> None:
+    labels = [["mug", "a mug of clay"], ["lamp", "a lamp of glass"], ["shoe", ""]]
+    items = [{"title": title, "labels": labels} for title in ("red mug of clay", "glass lamp")]
+    found = TASK.predict(bundle, items)
+    assert [answer["label"] for answer in found] == ["mug", "lamp"]
+    for answer in found:
+        assert sum(answer["probabilities"].values()) == pytest.approx(1)
+        assert answer["label_confidence"] == max(answer["probabilities"].values())
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        None,
+        "mug",
+        [],
+        [["mug", ""]],
+        [["a", ""], ["a", "x"]],
+        [["a", ""], ["", "x"]],
+        [["a"], ["b"]],
+        [["a", 1], ["b", 2]],
+        {"a": "b"},
+    ],
+)
+def test_labels_that_are_none_are_the_users_mistake(bundle: Any, labels: object) -> None:
+    with pytest.raises(InputError) as caught:
+        TASK.predict(bundle, [{"title": "mug", "labels": labels}])
+    assert caught.value.code == "attributes.bad_labels"
+
+
+def test_inputs_with_and_without_labels_are_not_mixed(bundle: Any) -> None:
+    items = [{"title": "mug", "labels": [["a", ""], ["b", ""]]}, {"title": "mug"}]
+    with pytest.raises(InputError) as caught:
+        TASK.predict(bundle, items)
+    assert caught.value.code == "attributes.mixed_inputs"
+
+
+def test_columns_may_have_any_name(model: str, tmp_path: Path) -> None:
+    vectors = TextVectors(load_encoder(model, 16))
+    config = TASK.config("quick", tiny_tables(), model=model, epochs=1)
+    train = code_words(60, 1)
+    names = ("type", "a.b", "forward", "材质", "x/y")
+    many = Examples(
+        train.texts,
+        dict.fromkeys(names, train.labels["type"]),
+        dict.fromkeys(names, train.weights["type"]),
+    )
+    labels = {name: ["a", "b", "c"] for name in names}
+    found = learn_bundle(labels, many, many, vectors, config, tmp_path, Silent())
+    found.save(tmp_path / "saved")
+    again = load_bundle(tmp_path / "saved", vectors, config)
+    assert set(again.probabilities(["l1 xxyk"])[again.recommended]) == set(names)
