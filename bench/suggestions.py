@@ -1,9 +1,10 @@
-"""How fast suggestions come while typing: `python bench/suggestions.py [--products 100000]`.
+"""How fast a query box is without a model: `python bench/suggestions.py [--products 100000]`.
 
 Both sample shops, and a simulated shop of `--products` in each language. Each of `--texts` titles
 and queries is typed letter by letter (Chinese in characters and in pinyin), one in four with two
 neighbouring letters swapped. Printed are milliseconds a keystroke, seconds to build, and how many
-megabytes the suggester takes, measured in a process of its own.
+megabytes the suggester takes, measured in a process of its own; then the same for reading a query's
+filters and for ranking 30 products by 5 that a session looked at.
 """
 
 import argparse
@@ -14,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -26,13 +28,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from engine.data.load import load_files, load_sample
 from engine.data.simulate import simulate
 from engine.data.tables import Tables
+from engine.retrieval.filters import FilterReader
 from engine.retrieval.pinyin import has_chinese
+from engine.retrieval.session_rank import Traits, rerank
 from engine.retrieval.suggestions import Suggester, make_suggester
 from engine.storage.workspace import Workspace
 from engine.training.progress import Silent
 
 LANGUAGES = ("en", "zh")
 LETTERS = 16
+RANKED, LOOKED_AT = 30, 5
 MEGABYTE = 1e6
 
 
@@ -58,22 +63,46 @@ def measure(tables: Tables, texts: int, seed: int) -> dict[str, float]:
     suggester = make_suggester(tables)
     built = time.perf_counter() - started
     taken = process.memory_info().rss - before
-    seconds = []
-    for typed in keystrokes(suggester, texts, seed):
-        started = time.perf_counter()
-        suggester.suggest(typed)
-        seconds.append(time.perf_counter() - started)
-    p50, p95, worst = 1000 * np.quantile(seconds, [0.5, 0.95, 1.0])
-    return {
+    typed = list(keystrokes(suggester, texts, seed))
+    figures = {
         "products": len(tables.products),
         "entries": len(suggester.entries),
-        "keystrokes": len(seconds),
-        "p50_ms": round(float(p50), 2),
-        "p95_ms": round(float(p95), 2),
-        "worst_ms": round(float(worst), 2),
+        "keystrokes": len(typed),
         "build_s": round(built, 2),
         "memory_mb": round(taken / MEGABYTE, 1),
     }
+    figures |= spread("", [clock(suggester.suggest, text) for text in typed])
+    started = time.perf_counter()
+    reader = FilterReader(tables)
+    figures["filters_build_s"] = round(time.perf_counter() - started, 2)
+
+    def narrow(query: str) -> None:
+        reader.keep(one.as_json() for one in reader.read(query).filters)
+
+    queries = [entry.text for entry in suggester.entries if entry.kind != "product"][:1000]
+    figures |= spread("filters_", [clock(narrow, query) for query in queries])
+    traits, rng = Traits(tables), random.Random(seed)
+    names = tables.products["product_id"].tolist()
+    lists = [rng.sample(names, RANKED + LOOKED_AT) for _ in range(texts)]
+
+    def follow(chosen: list[str]) -> None:
+        rerank(chosen[LOOKED_AT:], [(name, 1.0) for name in chosen[:LOOKED_AT]], traits)
+
+    return figures | spread("rerank_", [clock(follow, chosen) for chosen in lists])
+
+
+def clock(work: Callable[[Any], object], given: object) -> float:
+    """The seconds that one call takes."""
+    started = time.perf_counter()
+    work(given)
+    return time.perf_counter() - started
+
+
+def spread(name: str, seconds: list[float]) -> dict[str, float]:
+    """Median, 95th percentile and worst in milliseconds."""
+    p50, p95, worst = 1000 * np.quantile(seconds, [0.5, 0.95, 1.0])
+    figures = {"p50_ms": p50, "p95_ms": p95, "worst_ms": worst}
+    return {f"{name}{key}": round(float(value), 2) for key, value in figures.items()}
 
 
 def load(language: str, products: int, folder: Path) -> None:
