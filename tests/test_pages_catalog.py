@@ -160,6 +160,23 @@ def test_how_good_the_model_is(models, language, view) -> None:
     assert len(show(workspace, view, language).get("plotly_chart")) == 2
 
 
+def test_a_hostile_column_is_never_markup(models) -> None:
+    workspace = shop()
+    products = workspace.tables().products
+    cells = products["attributes"].str.replace('"type"', '"![a](http://x/i.png) **bold**"')
+    workspace.replace_tables({"products": products.assign(attributes=cells)}, {})
+    run_id = trained(workspace)
+    name = "![a](http://x/i.png) **bold**"
+    file = workspace.folder / "runs" / run_id / "run.json"
+    file.write_text(file.read_text().replace("category.macro_f1", f"{name}.macro_f1"))
+    frame = pd.read_parquet(file.with_name("heldout.parquet"))
+    both = pd.concat([frame, frame.assign(head=name)])
+    both.to_parquet(file.with_name("heldout.parquet"))
+    for view in ("Quality board", GAPS["en"], "How good is it?"):
+        said = texts_of(show(workspace, view))
+        assert "**bold**" not in said and "![a](" not in said
+
+
 def test_a_workbook_runs_no_formula_and_keeps_numbers() -> None:
     frame = pd.DataFrame({"=cmd": ["=1+1", "ok\x00"], "n": [1.5, None]})
     read = pd.read_excel(io.BytesIO(download.xlsx_bytes(frame)), engine="openpyxl")

@@ -13,7 +13,7 @@ from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from pages.ui import answers, catalog_ask, charts, download, session
 from pages.ui.catalog_board import board, column_name
-from pages.ui.i18n import t
+from pages.ui.i18n import escape, t
 from pages.ui.runs import invite_to_tune
 
 ROWS = 25
@@ -74,7 +74,7 @@ def _decide(suggested: pd.DataFrame, decisions: Decisions) -> None:
     chosen = st.pills(
         t("catalog.gaps.only"),
         attributes,
-        format_func=lambda name: charts.cut(column_name(name), 30),
+        format_func=lambda name: escape(charts.cut(column_name(name), 30)),
         key="gaps_only",
     )
     if chosen:

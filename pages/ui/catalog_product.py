@@ -110,7 +110,7 @@ def _show_reasons(
         heads,
         default=heads[0],
         required=True,
-        format_func=column_name,
+        format_func=lambda name: escape(charts.cut(column_name(name), 30)),
         key="why_head",
         wrap=True,
     )

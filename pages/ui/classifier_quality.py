@@ -12,7 +12,7 @@ from engine.evaluation.classification import (
 from engine.storage.runs import Run, load_heldout
 from engine.storage.workspace import Workspace
 from pages.ui import answers, charts, names
-from pages.ui.i18n import t
+from pages.ui.i18n import escape, t
 from pages.ui.runs import invite_to_tune
 
 _MOST_LABELS = 20
@@ -37,7 +37,7 @@ def show_quality(current: Workspace, task: str, field: str, run: Run | None) -> 
             heads,
             default=head,
             required=True,
-            format_func=names.head,
+            format_func=lambda name: escape(charts.cut(names.head(name))),
             key="quality_head",
         )
     rows = heldout[heldout["head"] == head]
