@@ -2,7 +2,6 @@ import streamlit as st
 
 from engine.messages import LANGUAGES
 from engine.storage.workspace import Workspace
-from engine.tasks import TASKS
 from pages.ui import i18n, loading, session, shell
 from pages.ui.glance import show_charts, show_figures
 from pages.ui.i18n import escape, t
@@ -16,7 +15,7 @@ STEPS = {
     "two": ":material/looks_two:",
     "three": ":material/looks_3:",
 }
-NEXT = ("search", "intent", "tune", "compare")
+NEXT = (*shell.SECTIONS["explore"], *shell.SECTIONS["learn"])
 
 
 def offer_samples() -> None:
@@ -48,16 +47,16 @@ def offer_samples() -> None:
 def show_next(current: Workspace) -> None:
     """The pages that follow, with what each task says of the data."""
     st.header(t("home.next.title"), anchor=False)
-    levels = readiness(current)
-    with st.grid(4, min_column_width=170, key="next"):
+    levels = {shell.page_of(task): found.level for task, found in readiness(current).items()}
+    with st.grid(3, min_column_width=230, key="next"):
         for page in filter(shell.available, NEXT):
             with st.container(border=True, height="stretch"):
                 with st.container(horizontal=True, horizontal_alignment="distribute"):
                     st.page_link(
                         shell.page_file(page), label=t(f"app.nav.{page}"), icon=shell.ICONS[page]
                     )
-                    if page in TASKS:
-                        show_badge(levels[page].level)
+                    if page in levels:
+                        show_badge(levels[page])
                 st.caption(t(f"home.next.{page}"))
 
 
