@@ -21,7 +21,20 @@ sys.path.insert(0, str(PROJECT))
 
 from bench.app_server import AppServer  # noqa: E402
 
-PAGES = ("start", "home", "data", "search", "intent", "tune", "compare")
+PAGES = (
+    "start",
+    "home",
+    "data",
+    "search",
+    "intent",
+    "catalog",
+    "sentiment",
+    "describe",
+    "cross_sell",
+    "strategy",
+    "tune",
+    "compare",
+)
 LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
 QUERIES = {"en": "zoomers for the gym", "zh": "送爸爸的保温杯"}
