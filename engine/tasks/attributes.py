@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from engine.data.product_labels import label_products, parts_of, product_text
 from engine.data.schema import CATEGORY_SEPARATOR
 from engine.data.tables import Tables
 from engine.errors import InputError
-from engine.tasks.base import Dataset, Readiness
+from engine.tasks.base import Dataset, Readiness, Work
 from engine.tasks.classification import ClassificationTask, Heads
 from engine.training.config import ClassifierConfig
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 READY = 300
 MOST_WORDS = 3
+# What the regressions take for a label and a thousand rows squared, as measured on a slow core.
+REGRESSION_SECONDS = 0.25
 # Of a large catalog more rows than these would be measured for minutes and say nothing more.
 MOST_VALIDATION, MOST_TEST = 600, 1500
 PRESETS: Mapping[str, Mapping[str, object]] = {
@@ -106,6 +109,12 @@ class AttributesTask(ClassificationTask):
             labels={head: _order(frame[f"label.{head}"]) for head in heads},
             notes=notes,
         )
+
+    def steps(self, dataset: Dataset, config: AttributesConfig) -> Work:
+        """As every classification, with the time of the regressions: many labels, long texts."""
+        labels = sum(len(names) for names in dataset.labels.values())
+        seconds = REGRESSION_SECONDS * labels * (len(dataset.train) / 1000) ** 2
+        return replace(super().steps(dataset, config), more_seconds=seconds)
 
     def first_labels(self, tables: Tables) -> dict[str, list[str]]:
         """The categories' first level. Raises InputError for a catalog with fewer than two."""

@@ -153,7 +153,8 @@ class Cost:
 class Work:
     """What a training has to compute, in texts and tokens; speed is measured on the `sample`.
 
-    A task whose model is no encoder brings its own way to `measure` what the work costs.
+    `more_seconds` are for what no encoder computes, on a slow core. A task whose model is no
+    encoder brings its own way to `measure` what the work costs.
     """
 
     train_texts: int
@@ -161,4 +162,5 @@ class Work:
     encode_texts: int
     encode_tokens: int
     sample: Sequence[str]
+    more_seconds: float = 0.0
     measure: Callable[[Progress], Cost] | None = None

@@ -65,7 +65,7 @@ def estimate(task: Task, dataset: Dataset, config: TrainingConfig, progress: Pro
 def _measure_encoder(work: Work, config: TrainingConfig, progress: Progress) -> Cost:
     encoder = load_encoder(config.model, config.max_tokens, progress=progress)
     speed = measure_speed(encoder, work.sample, config)
-    seconds = predict_seconds(work, speed, FIXED_SECONDS)
+    seconds = predict_seconds(work, speed, FIXED_SECONDS + work.more_seconds)
     return Cost(seconds, predict_memory(encoder, config), encoder.model.device.type)
 
 
