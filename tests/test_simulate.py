@@ -144,13 +144,38 @@ def test_baskets_hold_complements(made: Path) -> None:
 
 def test_stars_mostly_follow_the_text(made: Path) -> None:
     reviews = read_shop(made)["reviews"]
-    assert 0.2 < (reviews.sentiment != "").mean() < 0.4
+    assert 0.4 < (reviews.sentiment != "").mean() < 0.6
     assert set(reviews.sentiment) - {""} == set(SENTIMENTS)
     stars = reviews.rating.astype(int)
     wrong = ((reviews.sentiment == "positive") & (stars <= 2)) | (
         (reviews.sentiment == "negative") & (stars >= 4)
     )
     assert 0 < wrong.sum() < 0.15 * (reviews.sentiment != "").sum()
+
+
+def test_reviews_say_one_thing_with_the_words_of_another(made: Path) -> None:
+    """The same sentence stands in good and in bad reviews: a frame or a turn decides."""
+    lexicon = load_lexicon(made.name[:2])
+    reviews = read_shop(made)["reviews"]
+    known = reviews[reviews.sentiment.isin(["positive", "negative"])]
+    text = known.text.str.lower()
+    mixed = 0
+    for bank in lexicon.opinions["aspects"].values():
+        for sentence in bank["positive"]:
+            here = known[text.str.contains(sentence.rstrip(".。").lower(), regex=False)]
+            mixed += len(here) >= 3 and here.sentiment.nunique() == 2
+    assert mixed >= 3
+    assert reviews.text.nunique() > 0.97 * len(reviews)
+    assert not reviews.text.str.contains("[{}]", regex=True).any()
+
+
+def test_every_frame_has_its_places() -> None:
+    for language in LANGUAGES:
+        opinions = load_lexicon(language).opinions
+        for frames in opinions["turned"].values():
+            assert all("{more" in frame and "{less" not in frame for frame in frames)
+        for frames in opinions["paired"].values():
+            assert all("{more" in frame and "{less" in frame for frame in frames)
 
 
 def test_grades_follow_category_needs_and_price() -> None:
