@@ -64,7 +64,7 @@ def ask(
     tuned = answers.ask(current, "search", "predict", run_id, payload) if run_id else None
     if run_id and tuned is None:
         return None
-    query_suggestions.model_is_ready(current)
+    query_suggestions.model_is_ready(current, asked.text)
     answers.show_times({"untuned": untuned, "tuned": tuned})
     _warn(tuned.value[0] if tuned else untuned.value[0])
     return columns(untuned.value[0], tuned.value[0] if tuned else None, run_id or "", mode)

@@ -81,7 +81,7 @@ def test_near_queries_come_only_from_a_model_that_is_ready_and_once_typing_rests
     view = query_suggestions.view
     assert not view(shop, "q", "waterproof coat", 200, settled=True)["items"]
     assert not models.asked
-    query_suggestions.model_is_ready(shop)
+    query_suggestions.model_is_ready(shop, "tent")
     assert not view(shop, "q", "waterproof coat", 200, settled=False)["items"]
     (item,) = view(shop, "q", "waterproof coat", 200, settled=True)["items"]
     assert item["text"] == "something dry for the trail" and item["note"].endswith("similar")
@@ -93,7 +93,7 @@ def test_a_failing_model_leaves_typing_alone(models, monkeypatch) -> None:
 
     shop = small_shop()
     wait_for(shop, "")
-    query_suggestions.model_is_ready(shop)
+    query_suggestions.model_is_ready(shop, "tent")
     monkeypatch.setattr(client, "ask", fail)
     found = query_suggestions.view(shop, "q", "teapots for two", 200, settled=True)
     assert found["items"] == []

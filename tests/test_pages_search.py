@@ -204,7 +204,7 @@ def test_a_rerun_is_quick(models) -> None:
     assert time.perf_counter() - started < 1.5
     # The same question is asked of the models once.
     asked = [ask for ask in models.asked if ask[:2] == ("search", "predict")]
-    assert len(asked) == 1
+    assert len([ask for ask in asked if "near" not in ask[3][0]]) == 1
 
 
 class Upload:
@@ -270,6 +270,10 @@ def test_a_bundle_that_takes_long_is_waited_for(models, monkeypatch) -> None:
     tries: list[str] = []
 
     def slow(*args: object, **more: object) -> object:
+        payload = args[4]
+        # Suggestions ask by themselves once the model has answered.
+        if isinstance(payload, list) and "near" in payload[0]:
+            return models.ask(*args, **more)
         tries.append("try")
         if len(tries) == 1:
             raise ShoplabError("inference.busy", stage="encode", done=1, total=2)

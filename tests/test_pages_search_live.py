@@ -13,7 +13,8 @@ def chips(app):
 
 
 def asked_last(models) -> dict:
-    return [ask for ask in models.asked if ask[:2] == ("search", "predict")][-1][3][0]
+    items = [ask[3][0] for ask in models.asked if ask[:2] == ("search", "predict")]
+    return [item for item in items if "near" not in item][-1]
 
 
 def look(app, place: str, rank: int):

@@ -13,7 +13,7 @@ function begin(parent) {
     timers: [],
     list: parent.querySelector("ul"),
     said: parent.querySelector(".said"),
-    root: parent.querySelector(".suggestions"),
+    root: parent.querySelector(".query-suggestions"),
   }
   const input = () => {
     const found = document.querySelector(`.st-key-${box.data.box} input`)

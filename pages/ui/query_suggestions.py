@@ -34,11 +34,13 @@ _POOL = ThreadPoolExecutor(max_workers=8, thread_name_prefix="suggest")
 
 _COMPONENT = st.components.v2.component(
     "query_suggestions",
-    html="""<div class="suggestions">
+    html="""<div class="query-suggestions">
 <ul role="listbox" hidden></ul><div class="said" role="status"></div>
 </div>""",
     css=(_FOLDER / "query_suggestions.css").read_text(encoding="utf-8"),
     js=(_FOLDER / "query_suggestions.js").read_text(encoding="utf-8"),
+    # The input names the list by its id, which it could not across a shadow root.
+    isolate_styles=False,
 )
 
 
@@ -54,7 +56,6 @@ def suggest(current: Workspace, box: str, longest: int) -> None:
         data=view(
             current, box, str(typed.get("text", ""))[:longest], longest, bool(typed.get("settled"))
         ),
-        isolate_styles=False,
         on_typed_change=_keep,
     )
 
@@ -93,9 +94,13 @@ def note(one: Suggestion) -> str:
     return " · ".join(parts)
 
 
-def model_is_ready(current: Workspace) -> None:
-    """Say that the shop's search model has answered: from now on it may be asked while typing."""
-    _ready(session.data_stamp(current)).set()
+def model_is_ready(current: Workspace, query: str) -> None:
+    """Say that the shop's search model answered `query`: from now on it is asked while typing."""
+    ready = _ready(session.data_stamp(current))
+    if not ready.is_set():
+        ready.set()
+        # The first such question has the model read all past queries: better now than while typing.
+        _answer(session.data_stamp(current), query, current)
 
 
 def _near(current: Workspace, typed: str, known: Container[str]) -> list[Suggestion]:

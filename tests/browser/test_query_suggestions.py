@@ -18,7 +18,7 @@ PAGE = "intent"
 
 
 def items(page: Page):
-    return page.locator(".suggestions [role=option]")
+    return page.locator(".query-suggestions [role=option]")
 
 
 @pytest.fixture
@@ -46,10 +46,12 @@ def test_each_key_suggests_and_keys_choose(server: AppServer, open_tab: OpenTab,
     expect(chosen).to_have_attribute("aria-selected", "true")
     text = chosen.locator(".text").inner_text()
     assert box.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    # In the page's own tree, where the input's references to them reach.
+    assert page.evaluate("id => !!document.getElementById(id)", chosen.get_attribute("id"))
     box.press("Enter")
     expect(box).to_have_value(text)
     expect(page).to_have_url(re.compile("q="))
-    expect(page.locator(".suggestions ul")).to_be_hidden()
+    expect(page.locator(".query-suggestions ul")).to_be_hidden()
 
 
 def test_escape_closes_the_mouse_chooses_and_texts_are_no_markup(
@@ -61,9 +63,9 @@ def test_escape_closes_the_mouse_chooses_and_texts_are_no_markup(
     box.click()
     box.press_sequentially("hyperl", delay=60)
     expect(items(page).first.locator(".text")).to_have_text(HOSTILE)
-    expect(page.locator(".suggestions img")).to_have_count(0)
+    expect(page.locator(".query-suggestions img")).to_have_count(0)
     box.press("Escape")
-    expect(page.locator(".suggestions ul")).to_be_hidden()
+    expect(page.locator(".query-suggestions ul")).to_be_hidden()
     expect(box).to_have_value("hyperl")
 
     box.fill("")
