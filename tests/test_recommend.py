@@ -379,11 +379,11 @@ def test_an_estimate_covers_what_the_assumptions_mean() -> None:
     # 100 baskets come, 20 % add it anyway, 4 more do: 4 · 50 · 0.4.
     assert found.baskets == pytest.approx(100)
     assert found.low < 80 < found.high
-    assert found.middle == pytest.approx(80, rel=0.25)
+    assert found.mean == pytest.approx(80, rel=0.25)
     dear = estimate(rule, 50.0, 300.0, Offer(0.4, 0.3, (0.2, 0.2)))
-    assert dear.middle < 0
+    assert dear.mean < 0
     sure = estimate({"together": 20000, "given_count": 100000}, 50.0, 300.0, offer)
-    assert (sure.high - sure.low) / sure.middle < (found.high - found.low) / found.middle
+    assert (sure.high - sure.low) / sure.mean < (found.high - found.low) / found.mean
     assert estimate(rule, 50.0, 300.0, offer) == found
 
 

@@ -37,9 +37,9 @@ class Offer:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Extra margin of an offer: the middle of its simulated outcomes, and 90 % of them."""
+    """Extra margin of an offer: the mean of its simulated outcomes, and the range of 90 %."""
 
-    middle: float
+    mean: float
     low: float
     high: float
     baskets: float
@@ -114,9 +114,9 @@ def estimate(
     anyway = rng.binomial(coming, share)
     extra = rng.binomial(coming - anyway, (raised - share) / np.maximum(1 - share, 1e-9))
     gain = price * (extra * (offer.margin - offer.discount) - anyway * offer.discount)
-    low, middle, high = np.percentile(gain, [LOW, 50, HIGH])
+    low, high = np.percentile(gain, [LOW, HIGH])
     expected = given * offer.days / max(span_days, 1.0)
-    return Estimate(float(middle), float(low), float(high), float(expected))
+    return Estimate(float(gain.mean()), float(low), float(high), float(expected))
 
 
 def span_in_days(times: pd.Series) -> float | None:

@@ -16,7 +16,7 @@ from pages.ui.i18n import escape, t
 _MOST, _CHARTED = 100, 8
 _FULL = {"support": "%.2f %%", "confidence": "%.0f %%", "lift": "%.1f"}
 _SHOWN = (
-    "given", "added", "together", "support", "confidence", "lift", "middle", "low", "high",
+    "given", "added", "together", "support", "confidence", "lift", "mean", "low", "high",
 )  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def show_bundles(current: Workspace) -> None:
 
 def choose_offer() -> Offer:
     """What the user assumes of an offer."""
-    with st.grid(4, min_column_width=200, gap="medium", key="offer"):
+    with st.grid(4, min_column_width=150, gap="medium", key="offer"):
         margin = st.slider(
             t("cross_sell.bundles.margin"), 1, 90, 35, format="%d %%",
             help=t("cross_sell.bundles.margin_help"), key="margin", persist_state="session",
@@ -86,7 +86,7 @@ def price_ideas(rules: pd.DataFrame, shop: Orders, offer: Offer) -> list[Idea]:
             named = {str(name): value for name, value in rule.items()}
             days = shop.days or offer.days
             found.append(Idea(named, estimate(named, price, days, offer)))
-    return sorted(found, key=lambda idea: -idea.estimate.middle)
+    return sorted(found, key=lambda idea: -idea.estimate.mean)
 
 
 def name_of(products: object, shop: Orders, longest: int = 40) -> str:
@@ -103,8 +103,8 @@ def _show_best(ideas: Sequence[Idea], shop: Orders, offer: Offer) -> None:
         "days": f"{offer.days:.0f}",
     }
     found = best.estimate
-    parts |= {name: f"{getattr(found, name):,.0f}" for name in ("middle", "low", "high")}
-    code = "finding" if found.low > 0 else "unsure" if found.middle > 0 else "loss"
+    parts |= {name: f"{getattr(found, name):,.0f}" for name in ("mean", "low", "high")}
+    code = "finding" if found.low > 0 else "unsure" if found.mean > 0 else "loss"
     top = ideas[:_CHARTED]
     labels = [
         f"{place}. " + " → ".join(name_of(idea.rule[part], shop, 17) for part in ("given", "added"))
@@ -113,10 +113,10 @@ def _show_best(ideas: Sequence[Idea], shop: Orders, offer: Offer) -> None:
     charts.draw(
         charts.bars_with_interval(
             labels,
-            [idea.estimate.middle for idea in top],
+            [idea.estimate.mean for idea in top],
             [idea.estimate.low for idea in top],
             [idea.estimate.high for idea in top],
-            value_name=t("cross_sell.bundles.columns.middle"),
+            value_name=t("cross_sell.bundles.columns.mean"),
             value_format=",.0f",
         ),
         title=t(f"cross_sell.bundles.{code}", **parts),
@@ -133,7 +133,7 @@ def _show_table(ideas: Sequence[Idea], shop: Orders) -> None:
             "added": name_of(idea.rule["added"], shop, 60),
             "support": 100 * float(str(idea.rule["support"])),
             "confidence": 100 * float(str(idea.rule["confidence"])),
-            **{name: round(getattr(idea.estimate, name)) for name in ("middle", "low", "high")},
+            **{name: round(getattr(idea.estimate, name)) for name in ("mean", "low", "high")},
         }
         for idea in ideas
     ]

@@ -19,8 +19,8 @@ LEVELS: tuple[Level, ...] = ("products", "categories")
 _LEAST = {"products": 2, "categories": 5}
 _GROUPS, _NODES = 6, 12
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "hexagon", "star")
-_LABELLED = 5
-_LONGEST = 26
+_LABELLED = 3
+_LONGEST = 22
 _COLUMNS = ("first", "second", "together", "lift")
 
 
@@ -120,7 +120,7 @@ def figure(network: Network) -> go.Figure:
     drawn.update_yaxes(visible=False, fixedrange=True)
     rows = 1 + max(node.group for node in network.nodes) // 3
     return drawn.update_layout(
-        height=120 + 300 * rows, margin={"l": 60, "r": 60, "t": 24, "b": 8}, dragmode=False
+        height=100 + 340 * rows, margin={"l": 60, "r": 60, "t": 24, "b": 8}, dragmode=False
     )
 
 
