@@ -20,8 +20,8 @@ HEAVY = ("torch", "transformers", "sentence_transformers")
 UNSAFE_MODULES = {"pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 UNSAFE_CALLS = {"eval", "exec"}
 UNSAFE_ARGUMENTS = {"unsafe_allow_html", "allow_pickle"}
-# The trainers of transformers ask for it, and nobody imports it.
-NEVER_IMPORTED = {"accelerate"}
+# transformers asks for them, for its trainers and for GGUF files, and nobody imports them.
+NEVER_IMPORTED = {"accelerate", "gguf"}
 
 ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
 PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]

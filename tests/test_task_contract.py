@@ -22,11 +22,12 @@ from engine.text.words import normalise
 from engine.training.config import PRESETS, TrainingConfig
 from engine.training.progress import Silent
 from tests.tiny_shop import (
-    FAST,
     Stopping,
     tiny_catalog,
     tiny_orders,
+    tiny_pages,
     tiny_reviews,
+    tiny_settings,
     tiny_tables,
 )
 
@@ -48,10 +49,14 @@ class Trial:
     progress: Stopping
 
     def ask(self, *texts: object) -> list[dict[str, Any]]:
-        """Inputs of the task with these texts; a basket of a mug and what these ids name."""
+        """Inputs of the task with these texts; of a task that reads products, any product."""
         if self.task.name == "cross_sell":
             baskets = [["mug-red", text] if isinstance(text, str) else text for text in texts]
             return [{"basket": basket} for basket in baskets]
+        if self.task.name == "describe":
+            return [{"product_id": "mug-8" if isinstance(text, str) else text} for text in texts]
+        if self.task.name == "interest":
+            return [{"history": ["mug-red"], "query": text} for text in texts]
         return [{FIELDS[self.task.name]: text} for text in texts]
 
 
@@ -60,7 +65,7 @@ def trial(
     request: pytest.FixtureRequest, model: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Trial:
     task, tables = get_task(request.param), tiny_tables(request.param)
-    config = task.config("quick", tables, model=model, **FAST)
+    config = task.config("quick", tables, **tiny_settings(task.name, model))
     dataset = task.dataset(tables, config)
     checkpoints, progress = tmp_path_factory.mktemp("checkpoints"), Stopping()
     bundle = task.train(dataset, config, checkpoints, progress)
@@ -77,6 +82,9 @@ def same_answers(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
                 pd.testing.assert_frame_equal(table, right[name][head], atol=1e-5)
         else:
             for one, other in zip(left[name], right[name], strict=True):
+                if isinstance(one, str):
+                    assert one == other
+                    continue
                 assert list(one.product_ids) == list(other.product_ids)
                 assert list(one.scores) == pytest.approx(list(other.scores), abs=1e-5)
     return True
@@ -108,6 +116,18 @@ def test_growing_reviews_go_from_missing_over_thin_to_ready() -> None:
     shops = [reviews[50:80], reviews, pd.concat(copies, ignore_index=True)]
     readiness = [task.readiness(Tables({"reviews": some})) for some in shops]
     assert [found.level for found in readiness] == ["missing", "thin", "ready"]
+
+
+def test_a_growing_catalog_with_descriptions_goes_from_missing_over_thin_to_ready() -> None:
+    task = get_task("describe")
+    catalogs = [Tables({"products": tiny_catalog(products)}) for products in (30, 100, 400)]
+    assert [task.readiness(tables).level for tables in catalogs] == ["missing", "thin", "ready"]
+
+
+def test_a_growing_log_of_pages_goes_from_missing_over_thin_to_ready() -> None:
+    task, frames = get_task("interest"), dict(tiny_tables().frames)
+    shops = [Tables(frames | {"searches": tiny_pages(pages)}) for pages in (30, 100, 600)]
+    assert [task.readiness(shop).level for shop in shops] == ["missing", "thin", "ready"]
 
 
 def test_growing_orders_go_from_missing_over_thin_to_ready() -> None:
@@ -177,8 +197,8 @@ def test_unknown_task_is_refused_by_name() -> None:
 def test_no_held_out_text_is_learned_from(trial: Trial) -> None:
     parts = (trial.dataset.train, trial.dataset.validation, trial.dataset.test)
     assert all(len(part) for part in parts)
-    # Two orders may hold the same products.
-    own = "example_id" if trial.task.name == "cross_sell" else "input"
+    # Two orders may hold the same products, and two pages answer the same query.
+    own = "example_id" if trial.task.name in ("cross_sell", "interest") else "input"
     train, validation, test = (set(part[own].map(normalise)) for part in parts)
     assert not train & validation
     assert not train & test
@@ -265,9 +285,13 @@ def test_an_input_without_a_text_is_named_by_its_row(trial: Trial) -> None:
 
 
 def test_answers_can_be_explained(trial: Trial) -> None:
-    item = trial.ask("cheap red mug")[0] | {"product_id": "pan-red"}
+    item = {"product_id": "pan-red"} | trial.ask("cheap red mug")[0]
     found = trial.task.explain(trial.bundle, item)
-    words = ["red mug"] if trial.task.name == "cross_sell" else ["cheap", "red", "mug"]
+    words = {
+        "cross_sell": ["red mug"],
+        "interest": ["red mug"],
+        "describe": ["alra blue mug", "clay", "Kitchen > Mugs"],
+    }.get(trial.task.name, ["cheap", "red", "mug"])
     assert [word for word, _ in found.weights] == words
     assert any(abs(weight) > 0 for _, weight in found.weights)
     json.dumps(dict(found.facts), allow_nan=False)

@@ -1,10 +1,12 @@
 """A real causal language model small enough that tests need no download and no time."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
+from tokenizers.trainers import BpeTrainer
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
@@ -14,19 +16,22 @@ CHAT = (
 )
 
 
-def tiny_generator_folder(folder: Path, *, chat: bool = True) -> Path:
-    """A random Llama (2 layers, hidden size 32) that reads bytes; it ends and fills with one token.
+def tiny_generator_folder(
+    folder: Path, texts: Iterable[str] = (), *, chat: bool = True, size: int = 32
+) -> Path:
+    """A random Llama of two layers that reads bytes, and the words of `texts` as such.
 
-    Equal folders hold equal weights.
+    It ends and fills with one token. Equal texts give equal weights.
     """
     target = folder / ("tiny-generator" if chat else "tiny-plain")
-    _tokenizer(chat).save_pretrained(target)
+    tokenizer = _tokenizer(texts, chat)
+    tokenizer.save_pretrained(target)
     with torch.random.fork_rng():
         torch.manual_seed(7)
         config = LlamaConfig(
-            vocab_size=len(SPECIAL) + 256,
-            hidden_size=32,
-            intermediate_size=64,
+            vocab_size=len(tokenizer),
+            hidden_size=size,
+            intermediate_size=2 * size,
             num_hidden_layers=2,
             num_attention_heads=2,
             num_key_value_heads=1,
@@ -40,12 +45,16 @@ def tiny_generator_folder(folder: Path, *, chat: bool = True) -> Path:
     return target
 
 
-def _tokenizer(chat: bool) -> PreTrainedTokenizerFast:
-    pieces = [*SPECIAL, *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    model = BPE(vocab={piece: place for place, piece in enumerate(pieces)}, merges=[])
-    tokenizer = Tokenizer(model)
+def _tokenizer(texts: Iterable[str], chat: bool) -> PreTrainedTokenizerFast:
+    tokenizer = Tokenizer(BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = BpeTrainer(
+        vocab_size=1000, initial_alphabet=alphabet, special_tokens=list(SPECIAL),
+        show_progress=False,
+    )  # fmt: skip
+    tokenizer.train_from_iterator(texts, trainer)
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token=SPECIAL[1], eos_token=SPECIAL[2],
         unk_token=SPECIAL[0], pad_token=SPECIAL[2],

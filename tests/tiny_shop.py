@@ -30,6 +30,15 @@ FRAMES = {"deal": "cheap {} {}", "gift": "{} {} as a gift", "browse_category": "
 FAST = {"epochs": 8, "learning_rate": 2e-3, "batch_size": 16, "patience": 0}
 
 
+# As above for a tiny generator, which has more to learn.
+FAST_WRITER = FAST | {
+    "adapter": "full", "learning_rate": 5e-3, "batch_size": 8, "warmup": 0, "max_examples": 100,
+    "held_out": 12, "samples": 2, "new_tokens": 40,
+}  # fmt: skip
+WRITERS = ("describe",)
+CATALOG = ("attributes", "describe")
+
+
 def tiny_frames() -> dict[str, pd.DataFrame]:
     """24 products, 144 queries over six days, each with an intent and two clicks, and reviews."""
     products = [
@@ -130,18 +139,61 @@ def tiny_orders(baskets: int = 100) -> pd.DataFrame:
     return _whole("orders", lines)
 
 
+def tiny_pages(pages: int = 160) -> pd.DataFrame:
+    """A log of so many pages of six products to twelve shoppers.
+
+    Of each kind of thing all click the same colour, whatever the page's order; one time in three
+    they also click the colour that they like themselves.
+    """
+    rows = []
+    for number in range(pages):
+        thing = list(THINGS)[number % len(THINGS)]
+        shopper = 5 * number // len(THINGS) % 12
+        seen = {
+            "time": pd.Timestamp("2025-03-01") + pd.Timedelta(hours=number),
+            "user_id": f"u{shopper}", "session_id": f"s{number}", "query": f"all {thing}s",
+        }  # fmt: skip
+        wanted = {list(THINGS).index(thing)} | ({shopper % 6} if number % 3 == 0 else set())
+        for position in range(6):
+            colour = (position + 7 * number // 3) % 6
+            shown = seen | {"product_id": f"{thing}-{COLOURS[colour]}", "position": position + 1}
+            rows.append(shown | {"event": "impression"})
+            if colour in wanted:
+                rows.append(shown | {"event": "click"})
+    return _whole("searches", rows)
+
+
 def tiny_tables(task: str = "intent") -> Tables:
     """The shop's tables in memory; with a catalog large enough where that is what is learned."""
-    frames = tiny_frames() | ({"products": tiny_catalog()} if task == "attributes" else {})
+    frames = tiny_frames() | ({"products": tiny_catalog()} if task in CATALOG else {})
     frames |= {"orders": tiny_orders()} if task == "cross_sell" else {}
+    frames |= {"searches": tiny_pages()} if task == "interest" else {}
     return Tables(frames, "en")
 
 
-def tiny_workspace(name: str = "tiny") -> Workspace:
-    """The shop on disk, below the SHOPLAB_HOME of the test."""
+def tiny_workspace(name: str = "tiny", task: str = "intent") -> Workspace:
+    """The shop on disk, below the SHOPLAB_HOME of the test, with what `task` learns from."""
     workspace = Workspace.create(name, "en")
-    workspace.replace_tables(tiny_frames(), {})
+    workspace.replace_tables(dict(tiny_tables(task).frames), {})
     return workspace
+
+
+def tiny_settings(task: str, encoder: str) -> dict[str, object]:
+    """Settings with which `task` learns in a moment, from a tiny encoder or a generator beside it.
+
+    The generator is made when it is first asked for.
+    """
+    if task not in WRITERS:
+        return {"model": encoder, **FAST}
+    from tests.tiny_generator import tiny_generator_folder
+
+    products = tiny_catalog()
+    texts = [*products["title"], *products["description"], *products["category"]]
+    texts += [*products["attributes"], "Facts: Product: Category: You find it under. The type:"]
+    return {
+        "model": str(tiny_generator_folder(Path(encoder).parent, texts, size=64)),
+        **FAST_WRITER,
+    }
 
 
 def tiny_model(folder: Path) -> str:

@@ -68,6 +68,8 @@ def _complete(kept: list[str], known: Grounds, brief: Brief, drawn: random.Rando
     """The sentences that fit the channel, and further facts where there is room for them."""
     space = brief.words["space"]
     text = ""
+    if not _names_product(kept, known):
+        kept = [f"{known.title.rstrip('.。')}{brief.words['stop']}", *kept]
     for one in kept[: max(brief.most_sentences - 1, 1)]:
         longer = f"{text}{space}{one}" if text else one
         if len(longer) > brief.most_characters:
@@ -85,6 +87,12 @@ def _complete(kept: list[str], known: Grounds, brief: Brief, drawn: random.Rando
         if len(longer) <= brief.most_characters:
             text = longer
     return text
+
+
+def _names_product(told: Sequence[str], known: Grounds) -> bool:
+    """Whether some sentences hold half of the title's telling words."""
+    title = set(words(known.title)) - STOPWORDS
+    return 2 * len(title.intersection(word for one in told for word in words(one))) >= len(title)
 
 
 def _state(fact: Fact, brief: Brief, drawn: random.Random) -> str:

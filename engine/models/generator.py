@@ -30,6 +30,7 @@ Messages = Sequence[Mapping[str, str]]
 
 # Chats answered at once: more gain little on a CPU and need memory for what was read.
 BATCH = {"cpu": 8, "cuda": 32}
+SEED = 0
 ADAPTER = "adapter_config.json"
 
 
@@ -91,7 +92,7 @@ class Generator:
     def write(
         self, chats: Sequence[Messages], drawing: Drawing, progress: Progress | None = None
     ) -> list[list[str]]:
-        """`drawing.samples` texts for each chat, the likeliest first.
+        """`drawing.samples` texts for each chat, the likeliest first; the same ones each time.
 
         Chats of like length are read together and once for all their samples. Reports the stage
         `write` and can be cancelled at every word.
@@ -105,10 +106,10 @@ class Generator:
             progress.check()
             progress.stage("write", start, len(order))
             rows = order[start : start + step]
-            for row, texts in zip(
-                rows, self._write([prompts[row] for row in rows], drawing, progress), strict=True
-            ):
-                found[row] = texts
+            with torch.random.fork_rng():
+                torch.manual_seed(SEED)
+                batch = self._write([prompts[row] for row in rows], drawing, progress)
+                found |= dict(zip(rows, batch, strict=True))
         return [found[row] for row in range(len(prompts))]
 
     def stream(self, chat: Messages, drawing: Drawing, hear: Callable[[str], None]) -> str:
@@ -180,7 +181,7 @@ class Generator:
             save_file(weights, folder / "adapter_model.safetensors")
             return
         self.model.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder, save_jinja_files=False)
 
 
 def batch_size(generator: Generator) -> int:

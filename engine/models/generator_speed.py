@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import psutil
 import torch
 
-from engine.models.generator import Drawing, Generator, batch_size, load_generator
-from engine.models.generator_tuning import Pair, adapt, answer_loss, collate, cut
+from engine.models.generator import Drawing, Generator, Messages, batch_size, load_generator
+from engine.models.generator_tuning import Pair, Tokens, adapt, answer_loss, collate, cut
 from engine.tasks.base import Cost, Work
 from engine.training.config import GeneratorConfig
 from engine.training.progress import Progress
@@ -35,52 +35,46 @@ def count_work(
 ) -> Work:
     """The work of tuning on `train`, watching `validation`, and writing for `written` products.
 
-    `prepared` are the seconds that preparing the shop takes.
+    `prepared` are the seconds that preparing the shop takes. Loads the model once, to count and to
+    measure.
     """
+    started = time.perf_counter()
+    generator = load_generator(config.model)
+    loading = time.perf_counter() - started
+    rows = [cut(generator, pair) for pair in train]
+    watched = sum(len(cut(generator, pair)) for pair in validation) * config.epochs
+    tokens = sum(map(len, rows)) * config.epochs
+
+    def measure(progress: Progress) -> Cost:
+        progress.check()
+        writing = _writing(generator, [pair.messages for pair in train], config)
+        learning = _learning(generator, _usual(rows, config.batch_size), config)
+        batches = math.ceil(written / batch_size(generator))
+        seconds = FIXED_SECONDS + prepared + 2 * loading + writing * batches
+        seconds += learning * (tokens + READING * watched)
+        return Cost(seconds, _memory(generator, config), generator.model.device.type)
+
     return Work(
         train_texts=len(train) * config.epochs,
-        train_tokens=0,
+        train_tokens=tokens,
         encode_texts=written,
         encode_tokens=written * config.new_tokens * config.samples,
         sample=[pair.answer for pair in train],
-        measure=lambda progress: _measure(train, validation, written, config, prepared, progress),
+        measure=measure,
     )
 
 
-def _measure(
-    train: Sequence[Pair],
-    validation: Sequence[Pair],
-    written: int,
-    config: GeneratorConfig,
-    prepared: float,
-    progress: Progress,
-) -> Cost:
-    started = time.perf_counter()
-    generator = load_generator(config.model, progress)
-    loading = time.perf_counter() - started
-    rows = [cut(generator, pair) for pair in train]
-    tokens = sum(map(len, rows)) * config.epochs
-    read = sum(len(cut(generator, pair)) for pair in validation) * config.epochs
-    batches = math.ceil(written / batch_size(generator))
-    writing = _writing(generator, [pair.messages for pair in train], config)
-    learning = _learning(
-        generator, sorted(rows, key=len)[len(rows) // 2 :][: config.batch_size], config
-    )
-    seconds = (
-        FIXED_SECONDS
-        + prepared
-        + 2 * loading
-        + learning * (tokens + READING * read)
-        + writing * batches
-    )
-    return Cost(seconds, _memory(generator, config), generator.model.device.type)
+def _usual(rows: Sequence[Tokens], size: int) -> Sequence[Tokens]:
+    """A batch of middling length."""
+    ordered = sorted(rows, key=len)
+    return ordered[len(ordered) // 2 :][:size]
 
 
-def _learning(generator: Generator, rows: Sequence[object], config: GeneratorConfig) -> float:
+def _learning(generator: Generator, rows: Sequence[Tokens], config: GeneratorConfig) -> float:
     """Seconds per token of one training step; the generator is of no use afterwards."""
     model = adapt(generator, config)
     model.train()
-    batch = collate(rows, generator.end)  # type: ignore[arg-type]
+    batch = collate(rows, generator.end)
     batch = {name: value.to(generator.model.device) for name, value in batch.items()}
 
     def step() -> None:
@@ -89,13 +83,13 @@ def _learning(generator: Generator, rows: Sequence[object], config: GeneratorCon
     return _seconds(step) / int(batch["attention_mask"].sum())
 
 
-def _writing(generator: Generator, chats: Sequence[object], config: GeneratorConfig) -> float:
+def _writing(generator: Generator, chats: Sequence[Messages], config: GeneratorConfig) -> float:
     """Seconds for one batch of chats, from two short ones that read as much."""
     chats = list(chats)[: batch_size(generator)]
     drawing = [
         Drawing(tokens, config.samples, config.temperature, config.top_k) for tokens in (FEW, MORE)
     ]
-    few, more = (_seconds(lambda how=how: generator.write(chats, how)) for how in drawing)  # type: ignore[misc, arg-type]
+    few, more = (_seconds(lambda how=how: generator.write(chats, how)) for how in drawing)  # type: ignore[misc]
     return few + max(more - few, 0.0) / (MORE - FEW) * (config.new_tokens - FEW)
 
 

@@ -5,7 +5,7 @@ from importlib import import_module
 from engine.errors import InputError
 from engine.tasks.base import Task
 
-TASKS = ("intent", "search", "attributes", "sentiment", "cross_sell")
+TASKS = ("intent", "search", "attributes", "sentiment", "describe", "cross_sell", "interest")
 
 
 def get_task(name: str) -> Task:

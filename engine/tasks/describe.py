@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from engine.models.writer import Writer
 
 READY, THIN = 200, 40
+GIVEN = "given"
 # A product is measured on from so many facts beyond its title on.
 FEWEST_FACTS = 2
 PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 1, "max_examples": 96, "held_out": 24},
+    "quick": {"epochs": 1, "max_examples": 120, "held_out": 24},
     "balanced": {"epochs": 2, "max_examples": 400, "held_out": 60},
     "thorough": {"epochs": 3, "max_examples": 2000, "held_out": 120, "samples": 8},
 }
@@ -48,8 +49,8 @@ class DescribeConfig(GeneratorConfig):
     """What the describe task can be told."""
 
     model: str = Field("", description="Pretrained generator: a catalog id, a hub id or a folder.")
-    learning_rate: float = Field(5e-4, gt=0, le=1, description="Peak learning rate.")
-    batch_size: int = Field(4, ge=1, le=256, description="Examples per step.")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate.")
+    batch_size: int = Field(2, ge=1, le=256, description="Examples per step.")
     max_tokens: int = Field(256, ge=4, le=2048, description="Tokens read of each example.")
     dropout: float = Field(0.05, ge=0, lt=1, description="Share of activations dropped.")
     shown_facts: int = Field(
@@ -206,30 +207,36 @@ class DescribeTask:
     def predict(self, bundle: Writer, inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Per `{"product_id", "channel", "persona", "tone", "language"}` a text by every system.
 
-        Each of `systems` holds `text`, `supported`, `facts_used` and its `claims`; the template is
+        An input with a `text` has that one checked instead, as the system `given`. Each of
+        `systems` holds `text`, `supported`, `facts_used` and its `claims`; the template is
         one of them. `text` is the recommended system's, `confidence` 1 where all its claims are
         supported, else their supported share.
         """
         asked = [_asked(bundle, item, row) for row, item in enumerate(inputs)]
-        if not asked:
-            return []
-        found = bundle.write([told for told, _ in asked], [brief for _, brief in asked])
-        found["template"] = [fill_template(told.shown, brief) for told, brief in asked]
-        return [
-            _answer(bundle, told, {name: texts[row] for name, texts in found.items()})
-            for row, (told, _) in enumerate(asked)
+        texts: list[dict[str, str]] = [
+            {GIVEN: str(item["text"])} if item.get("text") else {} for item in inputs
         ]
+        wanted = [row for row, given in enumerate(texts) if not given]
+        if wanted:
+            found = bundle.write(
+                [asked[row][0] for row in wanted], [asked[row][1] for row in wanted]
+            )
+            for place, row in enumerate(wanted):
+                texts[row] = {name: written[place] for name, written in found.items()}
+                texts[row]["template"] = fill_template(asked[row][0].shown, asked[row][1])
+        return [_answer(bundle, told, given) for (told, _), given in zip(asked, texts, strict=True)]
 
     def write(
         self, bundle: Writer, item: Mapping[str, Any], hear: Callable[[str], None]
     ) -> dict[str, Any]:
-        """As one answer of `predict`, by the likeliest text alone, heard while it is written.
+        """As one answer of `predict`, with the likeliest text alone, heard while it is written.
 
         With `"about": "reviews"` a summary of the product's reviews beside one that only quotes.
         """
         told, brief = _asked(bundle, item, 0)
         if item.get("about") != "reviews":
-            return _answer(bundle, told, {bundle.plain: bundle.stream(told, brief, hear)})
+            texts = {bundle.plain: bundle.stream(told, brief, hear)}
+            return _answer(bundle, told, texts | {"template": fill_template(told.shown, brief)})
         voices = hear_reviews(bundle.tables, told.product_id)
         text, heard = bundle.sum_up(voices, told.product_id, brief, hear)
         return _answer(bundle, heard, {bundle.plain: text, "template": summarise(voices, brief)})
@@ -298,7 +305,8 @@ def _answer(bundle: Writer, told: Grounds, texts: Mapping[str, str]) -> dict[str
             "facts_used": told.used(text),
             "claims": [asdict(claim) for claim in claims],
         }
-    best = systems.get(bundle.recommended) or systems[bundle.plain]
+    names = (bundle.recommended, bundle.plain, GIVEN)
+    best = systems[next(name for name in names if name in systems)]
     held = [claim["fact"] is not None for claim in best["claims"]]
     share = 1.0 if best["supported"] else sum(held) / len(held) if held else 0.0
     return {

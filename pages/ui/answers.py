@@ -120,7 +120,7 @@ def _wait(
     while not future.done():
         about = client.status()
         share = about.done / about.total if about.total else 0.0
-        place.progress(min(share, 1.0), text=_doing(about))
+        place.progress(min(share, 1.0), text=doing())
         wait([future], timeout=_POLL_SECONDS)
     if future.exception() is not None:
         # The next question is a new try.
@@ -130,7 +130,9 @@ def _wait(
     return answer
 
 
-def _doing(about: client.Status) -> str:
+def doing() -> str:
+    """What the model process does now, in the user's language."""
+    about = client.status()
     code = f"answers.stages.{about.stage}"
     known = code in catalog().texts[language()]
     text = t(code if known else "answers.stages.other")

@@ -57,7 +57,8 @@ def _draw(name: str, found: dict[int, float], key: str) -> None:
     values = list(found.values())
     first, last = values[0], values[-1]
     figures = {"first": f"{first:.3f}", "last": f"{last:.3f}"}
-    if name == LOSS:
+    falls = name.endswith(LOSS)
+    if falls:
         way = "falls" if last < first else "stays"
         title = t(f"tune.charts.loss_{way if len(values) >= ENOUGH else 'begins'}", **figures)
     else:
@@ -71,6 +72,6 @@ def _draw(name: str, found: dict[int, float], key: str) -> None:
             markers=len(values) < 30,
         ),
         title=title,
-        note=t("tune.charts.loss_note" if name == LOSS else "tune.charts.metric_note"),
+        note=t("tune.charts.loss_note" if falls else "tune.charts.metric_note"),
         key=key,
     )

@@ -12,7 +12,11 @@ from pages.ui.i18n import t
 
 CHOSEN_ELSEWHERE = ("preset", "model")
 # These say something only under one choice of another setting.
-_NEEDS = {"last_k": ("adapter", "last_k"), "lora_rank": ("adapter", "lora")}
+_NEEDS = {
+    "last_k": ("adapter", "last_k"),
+    "lora_rank": ("adapter", "lora"),
+    "lora_layers": ("adapter", "lora"),
+}
 
 
 def edit_settings(start: TrainingConfig, key: str) -> dict[str, Any]:

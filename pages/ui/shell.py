@@ -33,7 +33,7 @@ SECTIONS = {
     "explore": ("search", "intent", "catalog", "sentiment", "describe", "cross_sell", "strategy"),
     "learn": ("tune", "compare"),
 }
-_PAGES = {"attributes": "catalog"}
+_PAGES = {"attributes": "catalog", "interest": "recommend"}
 
 
 def page_file(page: str) -> str:

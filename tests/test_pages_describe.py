@@ -1,0 +1,216 @@
+"""The copy page in both languages, over a double of the model process and a real endpoint."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.claims import ClaimChecker
+from engine.copywriting.brief import read_brief
+from engine.copywriting.grounds import ground, learn_habit
+from engine.copywriting.template import fill_template
+from engine.inference import client
+from engine.storage.runs import Run, save_run
+from engine.storage.workspace import Workspace
+from engine.tasks import describe
+from pages.ui import describe_batch, i18n
+from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, whole
+from tests.test_endpoint import KEY, Handler, Server
+
+
+class FakeWriters:
+    """Answers as the task would, by a writer that tells the title, the price, and a falsehood."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        tables = workspace.tables()
+        self.tables = tables
+        self.checker = ClaimChecker.from_tables(tables)
+        self.habit = learn_habit(self.checker, [])
+        self.asked: list[tuple[str, str, Any]] = []
+
+    def ask(
+        self, workspace: str, task: str, verb: str, run_id: str, payload: Any = None,
+        timeout: float = 60, hear: Any = None,
+    ) -> Any:  # fmt: skip
+        self.asked.append((verb, run_id, payload))
+        if verb == "warm":
+            return None
+        if verb == "predict":
+            return [self._answer(item, run_id, "_best") for item in payload]
+        if verb == "write":
+            hear("It is")
+            return self._answer(payload, run_id, "")
+        told = self._told(payload)
+        facts = [vars(fact) for fact in told.shown]
+        return {"weights": [], "facts": {"facts": facts}}
+
+    def _told(self, item: Mapping[str, Any]) -> Any:
+        return ground(self.checker, self.habit, item["product_id"], 6)
+
+    def _answer(self, item: Mapping[str, Any], run_id: str, suffix: str) -> dict[str, Any]:
+        told = self._told(item)
+        place = "untuned" if run_id == "untuned" else "tuned"
+        brief = read_brief(item, "en")
+        texts = {f"{place}{suffix}": f"{told.title}, made of solid gold."}
+        texts["template"] = fill_template(told.shown, brief)
+        if item.get("text"):
+            texts = {"given": item["text"]}
+
+        class Bundle:
+            recommended = plain = f"{place}{suffix}"
+
+        return describe._answer(Bundle(), told, texts)  # type: ignore[arg-type]
+
+
+def described(language: str = "en") -> Workspace:
+    shop = small_shop(language)
+    reviews = pd.DataFrame(
+        {"product_id": "P00", "text": ["Fits well.", "Leaks."], "rating": [5.0, 1.0]}
+    )
+    frames = dict(shop.tables().frames) | {"reviews": whole("reviews", reviews)}
+    shop.replace_tables(frames, {})
+    return shop
+
+
+@pytest.fixture(params=["en", "zh"])
+def language(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def shop(home, language: str, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    found = described(language)
+    monkeypatch.setattr(client, "ask", FakeWriters(found).ask)
+    return found
+
+
+def show(shop: Workspace, language: str, view: str = "one", **link: str) -> AppTest:
+    app = open_page("describe", shop, language, **link)
+    app.session_state["describe_view"] = i18n.catalog().say(f"describe.views.{view}", language)
+    return clean(app.run())
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    return clean(app.button(key=key).click().run())
+
+
+def trained(shop: Workspace) -> None:
+    metrics = {"supported": 1.0}
+    run = Run(
+        run_id="describe-1", task="describe", model="tiny", device="cpu", created=1.0, config={},
+        primary_metric="supported", recommended="tuned_best", before=metrics, after=metrics,
+        floors={}, systems={}, paired={}, n_train=1, n_validation=1, n_test=1, data_fingerprint="",
+        test_fingerprint="", seconds=1, examples_per_second=1, peak_rss_mb=1, predicted_seconds=1,
+    )  # fmt: skip
+    folder = shop.folder / "runs" / run.run_id
+    folder.mkdir(parents=True)
+    save_run(folder, run, pd.DataFrame({"input": ["a"]}))
+
+
+def test_nothing_is_written_before_it_is_asked_for(shop, language) -> None:
+    app = show(shop, language)
+    assert app.title[0].value == {"en": "Copy", "zh": "文案"}[language]
+    assert not app.get("dataframe")
+
+
+def test_texts_stand_side_by_side_with_their_claims_marked(shop, language) -> None:
+    app = press(show(shop, language, p="P00"), "write")
+    said = said_on(app)
+    assert "Rain jacket" in said
+    assert "✗ gold" in said
+    assert "✓" in said
+    assert {"en": "1 of the 2 texts", "zh": "2条文案中有1条"}[language] in said
+    assert i18n.catalog().say("runs.none", language) in said
+
+
+def test_the_tuned_model_writes_too_and_its_best_can_be_asked_for(shop, language) -> None:
+    trained(shop)
+    app = press(show(shop, language, p="P00"), "write")
+    assert "best" in [button.key for button in app.button]
+    before = len(app.get("subheader"))
+    app = press(app, "best")
+    assert len(app.get("subheader")) == before + 1
+
+
+def test_hostile_titles_are_shown_letter_by_letter(shop, language) -> None:
+    app = press(show(shop, language, p="P23"), "write")
+    assert HOSTILE in said_on(app).replace("✓ ", "").replace("✗ ", "") or "HYPERLINK" in said_on(
+        app
+    )
+    for markdown in app.markdown:
+        assert "<img" not in markdown.value.replace("\\<img", "")
+        assert not markdown.allow_html
+
+
+def test_reviews_are_summed_up(shop, language) -> None:
+    app = press(show(shop, language, "reviews", p="P00"), "sum")
+    assert len(app.get("subheader")) == 2
+    app = show(shop, language, "reviews", p="P01")
+    assert not [button for button in app.button if button.key == "sum"]
+
+
+def test_many_products_are_written_for_some_at_a_time(shop, language, monkeypatch) -> None:
+    monkeypatch.setattr(describe_batch, "CHUNK", 3)
+    app = show(shop, language, "batch")
+    app = press(app, "batch_start")
+    for _ in range(4):
+        app.run()
+    state = app.session_state["describe_batch"]
+    assert not state["todo"]
+    assert [answer["product_id"] for answer in state["found"]] == [f"P{n:02}" for n in range(8)]
+    assert app.get("download_button")
+
+
+def test_an_endpoint_writes_and_its_key_stays_in_memory(shop, language, caplog) -> None:
+    caplog.set_level(0)
+    server = Server()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.reply = lambda handler: handler.document("Rain jacket 0 by Acme, for 99 euros.")
+    app = show(shop, language, "endpoint", p="P00")
+    app.text_input(key="describe_endpoint_url_field").set_value(server.url)
+    app.text_input(key="describe_endpoint_model_field").set_value("tiny")
+    app.text_input(key="describe_endpoint_key_field").set_value(KEY)
+    app = press(app, "endpoint_write")
+    said = said_on(app)
+    assert "✗ 99" in said
+    assert "Acme" in said
+    assert KEY not in said
+    _, body, headers = server.seen[0]
+    assert headers["Authorization"] == f"Bearer {KEY}"
+    assert "Rain jacket 0" in body["messages"][1]["content"]
+    assert KEY not in caplog.text
+    for file in shop.folder.parent.parent.rglob("*"):
+        assert not file.is_file() or KEY.encode() not in file.read_bytes()
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_endpoint_that_is_not_there_is_an_error_in_words(shop, language) -> None:
+    app = show(shop, language, "endpoint", p="P00")
+    app.text_input(key="describe_endpoint_url_field").set_value("http://127.0.0.1:9/v1")
+    app.text_input(key="describe_endpoint_model_field").set_value("tiny")
+    app = press(app, "endpoint_write")
+    assert app.error
+    assert not app.exception
+    assert "describe.endpoint" not in said_on(app)
+
+
+def test_a_lying_endpoint_breaks_nothing(shop, language) -> None:
+    def reply(handler: Handler) -> None:
+        handler.start(kind="text/html")
+        handler.say("<html><script>alert(1)</script>")
+
+    server = Server()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.reply = reply
+    app = show(shop, language, "endpoint", p="P00")
+    app.text_input(key="describe_endpoint_url_field").set_value(server.url)
+    app.text_input(key="describe_endpoint_model_field").set_value("tiny")
+    app = press(app, "endpoint_write")
+    assert app.error
+    assert "<script>" not in said_on(app)
+    server.shutdown()
+    server.server_close()
