@@ -1,5 +1,6 @@
 """The query box: what is suggested below it, in both languages, and never as markup."""
 
+import threading
 import time
 
 import pytest
@@ -98,3 +99,24 @@ def test_a_failing_model_leaves_typing_alone(models, monkeypatch) -> None:
     found = query_suggestions.view(shop, "q", "teapots for two", 200, settled=True)
     assert found["items"] == []
     assert query_suggestions.view(shop, "q", "teap", 200, settled=True)["items"]
+
+
+def test_what_is_not_there_yet_is_asked_for_again(models, monkeypatch) -> None:
+    shop, release = small_shop(), threading.Event()
+
+    def slow(*_: object) -> list[dict]:
+        release.wait(20)
+        return [{"near": ["something dry for the trail"]}]
+
+    wait_for(shop, "")
+    query_suggestions.model_is_ready(shop, "tent")
+    monkeypatch.setattr(client, "ask", slow)
+    asked = (shop, "q", "waterproof coat", 200)
+    assert query_suggestions.view(*asked, settled=False)["ready"]
+    first = query_suggestions.view(*asked, settled=True)
+    assert not first["ready"] and not first["items"]
+    release.set()
+    for _ in range(100):
+        if (found := query_suggestions.view(*asked, settled=True))["ready"]:
+            break
+    assert [item["text"] for item in found["items"]] == ["something dry for the trail"]

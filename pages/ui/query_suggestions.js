@@ -2,6 +2,9 @@
 // still searches. Whatever was typed is shown by textContent alone.
 const PAUSE_MS = 120
 const SETTLED_MS = 500
+// How often, and how often at most, a shop that is still being read is asked again.
+const AGAIN_MS = 700
+const MOST_TRIES = 30
 const boxes = new WeakMap()
 
 function begin(parent) {
@@ -10,6 +13,7 @@ function begin(parent) {
     active: -1,
     picking: false,
     sent: null,
+    tries: 0,
     timers: [],
     list: parent.querySelector("ul"),
     said: parent.querySelector(".said"),
@@ -35,8 +39,9 @@ function begin(parent) {
     box.timers = []
   }
   const send = (text, settled) => {
+    box.tries = text === box.sent ? box.tries + 1 : 0
     box.sent = text
-    box.component.setStateValue("typed", { text, settled })
+    box.component.setStateValue("typed", { text, settled, tries: box.tries })
   }
   const ask = (text) => {
     stop()
@@ -163,6 +168,14 @@ function begin(parent) {
     kinds.forEach(([kind, listener]) => document.removeEventListener(kind, listener, true))
   }
   box.draw = draw
+  box.again = () => {
+    const found = input()
+    if (!box.open || document.activeElement !== found || found.value !== box.sent) return
+    if (box.tries < MOST_TRIES) {
+      stop()
+      box.timers = [setTimeout(() => send(box.sent, true), AGAIN_MS)]
+    }
+  }
   return box
 }
 
@@ -179,6 +192,7 @@ export default function (component) {
   box.list.setAttribute("aria-label", data.label)
   if (box.active >= (data.items ?? []).length) box.active = -1
   box.draw()
+  if (!data.ready) box.again()
   return () => {
     box.end()
     boxes.delete(parentElement)

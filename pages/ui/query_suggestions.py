@@ -5,7 +5,7 @@ there, asks this fragment, and shows the list; without it the box still searches
 """
 
 import threading
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
@@ -63,12 +63,19 @@ def suggest(current: Workspace, box: str, longest: int) -> None:
 def view(
     current: Workspace, box: str, typed: str, longest: int, settled: bool = False
 ) -> dict[str, Any]:
-    """What the component shows for `typed`; once that `settled`, also what is near in meaning."""
+    """What the component shows for `typed`; once that `settled`, also what is near in meaning.
+
+    As long as it is not `ready`, there may be more: the component asks again.
+    """
     found = [one for one in suggestions(current, typed) if len(one.text) <= longest]
-    if settled:
-        found += _near(current, typed, {one.text for one in found})[: MOST - len(found)]
+    waited_for: list[Future[Any]] = [shop := _suggester(session.data_stamp(current), current)]
+    if settled and shop.done() and len(found) < MOST and (asked := _ask_near(current, typed)):
+        waited_for.append(asked)
+        near = _near(shop.result().about, asked, {one.text for one in found})
+        found += near[: MOST - len(found)]
     return {
         "box": box,
+        "ready": all(future.done() for future in waited_for),
         "label": t("queries.suggestions.label"),
         "said": t("queries.suggestions.said", n=len(found)),
         "items": [{"text": one.text, "note": note(one)} for one in found],
@@ -103,19 +110,25 @@ def model_is_ready(current: Workspace, query: str) -> None:
         _answer(session.data_stamp(current), query, current)
 
 
-def _near(current: Workspace, typed: str, known: Container[str]) -> list[Suggestion]:
-    """Past queries near in meaning, if the model says so at once; typing never waits for it."""
+def _ask_near(current: Workspace, typed: str) -> Future[Any] | None:
+    """Ask the model for past queries near `typed`, and wait a moment; None where it sleeps."""
     stamp = session.data_stamp(current)
     if len(typed) < FEWEST or not _ready(stamp).is_set():
-        return []
+        return None
     future = _answer(stamp, typed, current)
     wait([future], timeout=_SECONDS)
-    if not future.done() or future.exception() is not None:
+    return future
+
+
+def _near(
+    about: Mapping[str, Suggestion], asked: Future[Any], known: Container[str]
+) -> list[Suggestion]:
+    """The past queries of an answer, if it is there: typing never waits for a model."""
+    if not asked.done() or asked.exception() is not None:
         return []
-    answer = future.result()[0]
+    answer = asked.result()[0]
     if answer.get("unknown_share", 0.0) >= _UNKNOWN:
         return []
-    about = _suggester(stamp, current).result().about
     return [
         replace(about[text], match="meaning")
         for text in answer.get("near", [])
