@@ -25,7 +25,7 @@ from engine.copywriting.template import fill_template
 from engine.data.load import clean_file
 from engine.data.tables import Tables
 from engine.errors import InputError
-from engine.models.pretrained import default_generator
+from engine.models.pretrained import default_generator, offered
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
 from engine.training.config import GeneratorConfig, preset_settings, with_changes
 from engine.training.progress import Progress
@@ -107,7 +107,9 @@ class DescribeTask:
         test = list(islice(_tellable(told), config.held_out))
         if not test:
             raise InputError("describe.nothing_to_measure", want=FEWEST_FACTS)
-        notes = [] if tables.language == "en" else ["describe.weak_language"]
+        speaks = {model.id: model.languages for model in offered("generator")}.get(config.model)
+        weak = speaks is not None and language not in speaks
+        notes = ["describe.weak_language"] if weak else []
         return Dataset(
             self.name,
             _as_lessons(lessons["train"]),
@@ -118,8 +120,12 @@ class DescribeTask:
         )
 
     def dataset_from(self, file: Path, tables: Tables, config: DescribeConfig) -> Dataset:
-        """The products of a file, with facts of their own, beside what the shop learns from."""
-        products = clean_file("products", file)
+        """The products of a file, with facts of their own, beside what the shop learns from.
+
+        The first `held_out` of those with enough facts are measured on.
+        """
+        known_columns = tables.mappings.get("products", {})
+        products = clean_file("products", file, known_columns, skip_bad_rows=True)
         known = self.dataset(tables, config)
         checker = ClaimChecker.from_tables(replace(tables, frames={"products": products}))
         habit = open_shop(tables, config.seed).habit
