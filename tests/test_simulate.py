@@ -153,18 +153,16 @@ def test_stars_mostly_follow_the_text(made: Path) -> None:
     assert 0 < wrong.sum() < 0.15 * (reviews.sentiment != "").sum()
 
 
-def test_reviews_say_one_thing_with_the_words_of_another(made: Path) -> None:
-    """The same sentence stands in good and in bad reviews: a frame or a turn decides."""
-    lexicon = load_lexicon(made.name[:2])
+def test_words_of_praise_stand_in_bad_reviews_too_and_the_other_way_round(made: Path) -> None:
+    """A denial, a frame or a turn decides, so that counting words is not enough."""
+    rated = load_lexicon(made.name[:2]).opinions["rated"]
     reviews = read_shop(made)["reviews"]
     known = reviews[reviews.sentiment.isin(["positive", "negative"])]
-    text = known.text.str.lower()
-    mixed = 0
-    for bank in lexicon.opinions["aspects"].values():
-        for sentence in bank["positive"]:
-            here = known[text.str.contains(sentence.rstrip(".。").lower(), regex=False)]
-            mixed += len(here) >= 3 and here.sentiment.nunique() == 2
-    assert mixed >= 3
+    for side in ("positive", "negative"):
+        pattern = "|".join(re.escape(word) for word in rated[side] if len(word) > 1)
+        here = known[known.text.str.contains(pattern)]
+        assert len(here) > 50
+        assert 0.15 < (here.sentiment != side).mean() < 0.7
     assert reviews.text.nunique() > 0.97 * len(reviews)
     assert not reviews.text.str.contains("[{}]", regex=True).any()
 

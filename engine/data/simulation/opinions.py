@@ -17,11 +17,11 @@ DISAGREEMENT = 0.08
 """The share of reviews whose stars do not follow from the text."""
 _SHARES = {"negative": 0.3, "neutral": 0.2, "positive": 0.5}
 _STARS = {"negative": (1, 1, 2, 2, 3), "neutral": (2, 3, 3, 3, 4), "positive": (4, 5, 5, 5)}
-RATED, DENIED = 0.5, 0.4
+RATED, DENIED = 0.75, 0.4
 """The share of sentences with a word of praise or blame, and of these the negated ones."""
-TURNED = 0.25
+TURNED = 0.15
 """The share of remarks whose sentence means the opposite, by the frame around it."""
-PAIRED, PAIRED_NEUTRAL = 0.4, 0.5
+PAIRED, PAIRED_NEUTRAL = 0.3, 0.5
 """The share of reviews that weigh praise against blame in one breath."""
 SLIPS = 0.08
 """The share of reviews with a typing slip."""
@@ -66,11 +66,11 @@ def _text(shop: Shop, product: int, sentiment: str, rng: np.random.Generator) ->
     aspects = list(dict.fromkeys([*leaf.aspects, *_ALWAYS]))
     rng.shuffle(aspects)
     remarks = _remarks(opinions, aspects, sentiment, rng)
-    if sentiment == "negative" and rng.random() < 0.2:
+    if sentiment == "negative" and rng.random() < 0.12:
         remarks[int(rng.integers(len(remarks)))] = pick(opinions["sarcasm"], rng)
     if rng.random() < 0.3:
         remarks.insert(0, pick(opinions["openers"], rng))
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         remarks.append(pick(opinions["verdicts"][sentiment], rng))
     text = ("" if lexicon.language == "zh" else " ").join(remarks[:5])
     text = text.replace("{noun}", words["noun"]).replace("{brand}", words["brand"])
@@ -81,7 +81,7 @@ def _remarks(
     opinions: Opinions, aspects: Sequence[str], sentiment: str, rng: np.random.Generator
 ) -> list[str]:
     """The remarks of a review, each about another of `aspects`."""
-    count = int(rng.integers(1, 4))
+    count = int(rng.integers(1, 3))
     if rng.random() < (PAIRED_NEUTRAL if sentiment == "neutral" else PAIRED):
         return _pair(opinions, aspects, sentiment, rng) + [
             _remark(opinions, aspect, sentiment, rng)
