@@ -43,6 +43,9 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     "balanced": {"epochs": 2, "max_examples": 400, "held_out": 60},
     "thorough": {"epochs": 3, "max_examples": 2000, "held_out": 120, "samples": 8},
 }
+# A generator that does not know a language cuts its words into many more pieces.
+UNSPOKEN: Mapping[str, object] = {"max_tokens": 448, "new_tokens": 110}
+QUICK_UNSPOKEN: Mapping[str, object] = {"max_examples": 64, "held_out": 12, "samples": 3}
 
 
 class DescribeConfig(GeneratorConfig):
@@ -68,6 +71,8 @@ class DescribeTask:
     def config(self, preset: str, tables: Tables, **changes: object) -> DescribeConfig:
         """The settings of a preset, with changes."""
         start = {"model": default_generator(tables.language)} | preset_settings(PRESETS, preset)
+        if not _speaks(str(changes.get("model") or start["model"]), tables.language):
+            start |= dict(UNSPOKEN) | dict(QUICK_UNSPOKEN if preset == "quick" else {})
         return with_changes(DescribeConfig.model_validate(start), changes)
 
     def readiness(self, tables: Tables) -> Readiness:
@@ -107,9 +112,7 @@ class DescribeTask:
         test = list(islice(_tellable(told), config.held_out))
         if not test:
             raise InputError("describe.nothing_to_measure", want=FEWEST_FACTS)
-        speaks = {model.id: model.languages for model in offered("generator")}.get(config.model)
-        weak = speaks is not None and language not in speaks
-        notes = ["describe.weak_language"] if weak else []
+        notes = [] if _speaks(config.model, language) else ["describe.weak_language"]
         return Dataset(
             self.name,
             _as_lessons(lessons["train"]),
@@ -252,6 +255,12 @@ class DescribeTask:
         told, _ = _asked(bundle, item, 0)
         weights = [(fact.value, bundle.habit.rates.get(fact.source, 0.0)) for fact in told.shown]
         return Explanation(weights, {"facts": [asdict(fact) for fact in told.shown]})
+
+
+def _speaks(model_id: str, language: str) -> bool:
+    """Whether a generator knows a language; what the catalog does not list may know it."""
+    known = {model.id: model.languages for model in offered("generator")}.get(model_id)
+    return known is None or language in known
 
 
 def _tellable(grounds: Iterator[Grounds]) -> Iterator[Grounds]:
