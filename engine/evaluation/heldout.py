@@ -15,8 +15,9 @@ from typing import Any
 import pandas as pd
 
 from engine.evaluation import classification, generation, ranking
+from engine.evaluation.chances import score_chances
 from engine.evaluation.recommendation import score_lists
-from engine.retrieval.ranking import Ranking
+from engine.retrieval.ranking import Chances, Ranking
 
 RANKING_HEAD = "ranking"
 TEXT_HEAD = "text"
@@ -88,6 +89,9 @@ def _score_ranking(
     truth: list[ranking.Qrels], answer: list[Ranking], popularity: Mapping[str, float] | None
 ) -> dict[str, float]:
     found = ranking.score(truth, answer)
+    chances = [one for one in answer if isinstance(one, Chances)]
+    if chances and len(chances) == len(answer):
+        found |= score_chances(truth, chances)
     if not popularity:
         return found
     # What a basket held beside the hidden product is no judgment of the others.

@@ -22,6 +22,10 @@ class Ranking:
         return Ranking(self.product_ids[:k], self.scores[:k])
 
 
+class Chances(Ranking):
+    """A ranking whose scores are the chances, 0 to 1, that each product is clicked."""
+
+
 def best(scores: NDArray[np.float32], k: int) -> NDArray[np.intp]:
     """The positions of the `k` highest scores, highest first; ties by position."""
     k = min(k, len(scores))

@@ -86,6 +86,25 @@ class GeneratorConfig(TrainingConfig):
     top_k: int = Field(20, ge=1, le=1000, description="Likeliest words that are drawn from.")
 
 
+class InterestConfig(TrainingConfig):
+    """What the interest task can be told."""
+
+    max_tokens: int = Field(64, ge=4, le=512, description="Tokens read of each text.")
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="Peak learning rate of the net.")
+    weight_decay: float = Field(0.1, ge=0, le=1, description="Pull of the weights towards zero.")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Share of activations dropped.")
+    batch_size: int = Field(256, ge=2, le=4096, description="Products of pages per step.")
+    max_examples: int = Field(4000, ge=8, description="Most pages that are learned from.")
+    history: int = Field(20, ge=1, le=200, description="Last products of a history looked at.")
+    size: int = Field(32, ge=4, le=256, description="Numbers that a product is brought down to.")
+    action_weight: float = Field(
+        0.5, ge=0, le=10, description="How much more a cart counts than a click; a purchase twice."
+    )
+    most_held: int = Field(
+        2000, ge=10, le=100000, description="Most pages to choose by, and most to measure on."
+    )
+
+
 def preset_settings(presets: Mapping[str, Mapping[str, object]], preset: str) -> dict[str, object]:
     """What a task's preset sets, its name included. Raises InputError for an unknown one."""
     if preset not in presets:

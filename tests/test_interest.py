@@ -1,0 +1,240 @@
+"""What shoppers want: histories that only look back, honest chances, answers with reasons."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.data.clicks import examination
+from engine.data.histories import (
+    Acts,
+    History,
+    answer,
+    by_query,
+    count_popularity,
+    list_acts,
+    list_pages,
+    recent,
+)
+from engine.data.tables import Tables
+from engine.errors import InputError
+from engine.evaluation.chances import score_chances
+from engine.models import interest_bundle
+from engine.models.interest_bundle import InterestBundle, list_moments
+from engine.models.interest_learning import fit_chances
+from engine.recommend.page_floors import HistoryNeighbours, by_recency, order
+from engine.retrieval.ranking import Chances
+from engine.tasks.base import Dataset
+from engine.tasks.interest import TASK
+from engine.training.progress import Silent
+from tests.tiny_shop import FAST, tiny_pages, tiny_tables
+
+START = pd.Timestamp("2025-03-01")
+PRODUCTS = [f"p{n}" for n in range(4)]
+EVENTS = st.tuples(
+    st.integers(0, 30),
+    st.sampled_from(["u1", "u2", None]),
+    st.sampled_from(PRODUCTS),
+    st.sampled_from(["impression", "click", "add_to_cart", "purchase"]),
+)
+
+
+def log_of(events: list[tuple[int, str | None, str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "time": START + pd.Timedelta(minutes=minute),
+                "user_id": user, "session_id": "s", "query": "mug", "product_id": product,
+                "event": event, "position": 1 + PRODUCTS.index(product),
+            }
+            for minute, user, product, event in events
+        ],
+        columns=["time", "user_id", "session_id", "query", "product_id", "event", "position"],
+    )  # fmt: skip
+
+
+NO_ORDERS = pd.DataFrame(columns=["order_id", "product_id", "user_id", "time"], dtype="str")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(EVENTS, max_size=30), st.integers(0, 31), st.integers(1, 5))
+def test_nothing_from_the_future_is_known(events, minute, most) -> None:
+    moment = START + pd.Timedelta(minutes=minute)
+    log = log_of(events)
+    past = log[log["time"] < moment]
+    looked = pd.Series([1.0, 0.5], index=[1, 2])
+    now, then = (list_acts(some, NO_ORDERS, PRODUCTS) for some in (log, past))
+    for user in ("u1", "u2", "s", "nobody"):
+        assert now.before(user, moment, most) == then.before(user, None, most)
+    for change in (lambda some: some, by_query):
+        counted, known = (count_popularity(change(some), looked) for some in (log, past))
+        for name in (*PRODUCTS, *(answer("mug", one) for one in PRODUCTS)):
+            assert counted.clicked(name, moment) == known.clicked(name, None)
+            assert counted.appeal(name, moment) == known.appeal(name, None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(EVENTS, max_size=30))
+def test_a_history_is_what_the_log_says_in_order(events) -> None:
+    acts = list_acts(log_of(events), NO_ORDERS, PRODUCTS)
+    mine = sorted((e for e in events if e[1] == "u1" and e[3] != "impression"), key=lambda e: e[0])
+    last = list(dict.fromkeys(product for _, _, product, _ in reversed(mine)))[::-1]
+    assert list(acts.before("u1", None, 9).product_ids) == last
+
+
+def test_orders_are_part_of_a_history_and_the_strongest_act_counts() -> None:
+    orders = pd.DataFrame(
+        [
+            {"order_id": "o", "product_id": name, "user_id": "u1", "time": START}
+            for name in ("p1", "gone")
+        ]
+    )
+    log = log_of([(5, "u1", "p0", "click"), (6, "u1", "p1", "click")])
+    acts: Acts = list_acts(log, orders, PRODUCTS)
+    assert acts.before("u1", None, 9) == History(["p0", "p1"], [1.0, 4.0])
+    assert recent([("a", 1.0), ("b", 2.0), ("a", 1.0)], 1) == History(["a"], [1.0])
+
+
+def test_a_page_says_what_was_shown_and_what_came_of_it() -> None:
+    shown = [(0, "u1", name, "impression") for name in PRODUCTS[:3]]
+    later = [(9, "u1", "p3", "impression")]
+    log = log_of([*shown, (1, "u1", "p1", "click"), (2, "u1", "p1", "purchase"), *later])
+    pages = list_pages(log, PRODUCTS)
+    assert pages["product_ids"].tolist() == [["p0", "p1", "p2"], ["p3"]]
+    assert pages["grades"].tolist() == [[0, 3, 0], [0]]
+    assert pages["positions"].tolist() == [[1, 2, 3], [4]]
+    assert list_pages(log.assign(time=None), PRODUCTS).empty
+
+
+def test_chances_are_measured_against_what_happened() -> None:
+    truth = [{"a": 1, "b": 0}, {"a": 0, "b": 2}]
+    sure = [Chances(["a", "b"], [0.9, 0.1]), Chances(["b", "a"], [0.9, 0.1])]
+    found = score_chances(truth, sure)
+    assert found["auc"] == 1
+    assert found["log_loss"] == pytest.approx(-np.log(0.9))
+    assert found["ece"] == pytest.approx(0.1)
+    assert np.isnan(score_chances([{"a": 1}], [Chances(["a"], [0.9])])["auc"])
+
+
+def test_scores_become_the_chances_that_fit() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(0, 2, 20000)
+    clicked = (rng.random(20000) < 1 / (1 + np.exp(-(0.5 * scores - 2)))).astype(np.float32)
+    assert fit_chances(scores, clicked) == pytest.approx((0.5, -2), abs=0.1)
+    assert fit_chances(scores, np.ones(20000, np.float32)) == (1, 0)
+
+
+def test_floors_order_a_page_by_what_they_know() -> None:
+    acts = list_acts(
+        log_of(
+            [(n, user, p, "click") for user in ("u1", "u2") for n, p in enumerate(("p0", "p2"))]
+        ),
+        NO_ORDERS,
+        PRODUCTS,
+    )
+    near = HistoryNeighbours(acts, np.datetime64("2026-01-01"), PRODUCTS)
+    assert near.scores(PRODUCTS, History(["p0"], [1.0])).argmax() == 2
+    early = HistoryNeighbours(acts, np.datetime64("2025-01-01"), PRODUCTS)
+    assert not early.scores(PRODUCTS, History(["p0"], [1.0])).any()
+    scores = by_recency(PRODUCTS, History(["p3", "p1"], [1.0, 1.0]))
+    assert order(PRODUCTS, scores).product_ids == ["p1", "p3", "p0", "p2"]
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return tiny_tables("interest")
+
+
+@pytest.fixture(scope="module")
+def dataset(tables: Tables, model: str) -> Dataset:
+    return TASK.dataset(tables, TASK.config("quick", tables, model=model, **FAST))
+
+
+@pytest.fixture(scope="module")
+def bundle(tables: Tables, dataset: Dataset, model: str, tmp_path_factory) -> InterestBundle:
+    config = TASK.config("quick", tables, model=model, **FAST)
+    return TASK.train(dataset, config, tmp_path_factory.mktemp("checkpoints"), Silent())
+
+
+def test_the_newest_pages_are_held_out(dataset: Dataset) -> None:
+    parts = (dataset.train, dataset.validation, dataset.test)
+    ends = [(part["time"].min(), part["time"].max()) for part in parts]
+    assert ends == sorted(ends)
+    assert all(one[1] <= other[0] for one, other in pairwise(ends))
+
+
+def test_a_place_changes_the_chance_of_a_click_but_not_what_is_wanted(
+    bundle: InterestBundle, dataset: Dataset
+) -> None:
+    turned = dataset.test.assign(positions=[row[::-1] for row in dataset.test["positions"]])
+    before, after = (bundle.rank(list(list_moments(part))) for part in (dataset.test, turned))
+    assert before["tuned"] == after["tuned"]
+    assert before["tuned_at_place"] != after["tuned_at_place"]
+    chances = [score for one in before["tuned"] for score in one.scores]
+    assert 0 <= min(chances) < max(chances) <= 1
+
+
+def test_known_and_new_shoppers_are_answered(bundle: InterestBundle) -> None:
+    inputs = [{"user_id": "u1", "k": 3}, {"user_id": "who"}, {"query": "all mugs", "k": 2}]
+    known, new, asked = TASK.predict(bundle, inputs)
+    assert known["history"] and not known["cold"]
+    seen = {one["product_id"] for one in known["history"]}
+    assert len(known["results"]) == 3
+    assert not seen & {one["product_id"] for one in known["results"]}
+    assert new["cold"] and len(new["results"]) == 10
+    assert asked["results"][0]["product_id"] == "mug-red"
+    scores = [one["score"] for one in new["results"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_what_was_just_looked_at_comes_after_the_past(bundle: InterestBundle) -> None:
+    item = {"user_id": "u1", "history": ["lamp-grey", "unknown"]}
+    history = TASK.predict(bundle, [item])[0]["history"]
+    assert history[-1]["product_id"] == "lamp-grey"
+    assert len(history) > 1
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"history": "mug-red"}, {"history": [3]}, {"user_id": 3}, {"query": "mug", "k": 0},
+     {"history": ["mug-red"] * 201}],
+)  # fmt: skip
+def test_a_bad_input_is_named_by_its_row(bundle: InterestBundle, bad: dict[str, object]) -> None:
+    with pytest.raises(InputError) as caught:
+        TASK.predict(bundle, [{"query": "mug"}, bad])
+    assert caught.value.params["row"] == 2
+
+
+def test_attention_adds_up_and_names_what_counts_most(bundle: InterestBundle) -> None:
+    item = {"history": ["mug-red", "pan-blue", "shoe-green"], "product_id": "mug-blue"}
+    found = TASK.explain(bundle, item)
+    assert [title for title, _ in found.weights] == ["red mug", "blue pan", "green shoe"]
+    assert sum(share for _, share in found.weights) == pytest.approx(1)
+    assert found.facts["most"] in item["history"]
+    alone = TASK.explain(bundle, {"query": "mug", "product_id": "mug-blue"})
+    assert list(alone.weights) == []
+    assert alone.facts["most"] is None
+    with pytest.raises(InputError):
+        TASK.explain(bundle, item | {"product_id": "gone"})
+
+
+def test_of_a_large_catalog_the_likeliest_are_weighed(
+    bundle: InterestBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = TASK.predict(bundle, [{"query": "all mugs", "k": 1}])
+    monkeypatch.setattr(interest_bundle, "MOST_WEIGHED", 12)
+    offered = bundle.offer(History(), "all mugs").product_ids
+    assert len(offered) <= 12
+    assert TASK.predict(bundle, [{"query": "all mugs", "k": 1}]) == whole
+
+
+def test_a_log_without_what_was_shown_teaches_nothing(tables: Tables) -> None:
+    log = tiny_pages()
+    clicks = Tables(dict(tables.frames) | {"searches": log[log["event"] == "click"]})
+    assert TASK.readiness(clicks).level == "missing"
+    with pytest.raises(InputError):
+        TASK.dataset(clicks, TASK.config("quick", clicks))
+    assert examination(log).iloc[0] == 1
