@@ -27,7 +27,8 @@ def show_gaps(current: Workspace, run: Run | None) -> None:
     if saved := st.session_state.pop("gaps_saved", ""):
         st.toast(saved, icon=":material/check:")
     suggested = _suggestions(current, run)
-    if suggested is not None:
+    # Before a training, having nothing to suggest does not mean that nothing is missing.
+    if suggested is not None and (run or len(suggested)):
         _decide(suggested, decisions)
     _show_result(current, decisions)
 
