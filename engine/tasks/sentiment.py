@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 READY, THIN = 300, 40
 PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 4, "max_examples": 1800, "patience": 0},
-    "balanced": {"epochs": 4, "max_examples": 6000, "patience": 0},
-    "thorough": {"epochs": 6, "max_examples": 20000, "patience": 3, "max_tokens": 128},
+    "quick": {"epochs": 6, "max_examples": 1800, "patience": 0},
+    "balanced": {"epochs": 6, "max_examples": 6000, "patience": 0},
+    "thorough": {"epochs": 8, "max_examples": 20000, "patience": 3, "max_tokens": 128},
 }
 # The multilingual encoder has twelve layers and longer texts: of these the last ones are enough.
-QUICK_CHINESE: Mapping[str, object] = {"adapter": "last_k", "last_k": 4}
+QUICK_CHINESE: Mapping[str, object] = {"adapter": "last_k", "last_k": 4, "epochs": 4}
 
 
 class SentimentConfig(ClassifierConfig):
