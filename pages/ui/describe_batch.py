@@ -21,33 +21,32 @@ def show_batch(current: Workspace, run_id: str, brief: dict[str, Any]) -> None:
     """Choose how many and of what category, start, watch, stop, and take the texts along."""
     st.markdown(t("describe.batch.intro"))
     ids = _chosen_products(current)
-    state = st.session_state.get(_STATE)
-    mine = state is not None and state["of"] == (current.name, session.data_stamp(current))
+    shop = (current.name, session.data_stamp(current))
+    held: dict[str, Any] = st.session_state.get(_STATE) or {}
+    state = held if held.get("of") == shop else {}
     with st.container(horizontal=True):
         if st.button(
             t("describe.batch.start", n=len(ids)),
             type="primary",
             icon=":material/play_arrow:",
-            disabled=not ids or bool(mine and state["todo"]),
+            disabled=not ids or bool(state.get("todo")),
             key="batch_start",
         ):
             items = [{"product_id": product_id, **brief} for product_id in ids]
-            state = {
-                "of": (current.name, session.data_stamp(current)),
+            st.session_state[_STATE] = {
+                "of": shop,
                 "run_id": run_id,
                 "todo": items,
                 "total": len(items),
                 "found": [],
             }
-            st.session_state[_STATE] = state
             st.rerun()
-        working = mine and state["todo"]
-        if working and st.button(
+        if state.get("todo") and st.button(
             t("describe.batch.stop"), icon=":material/stop:", key="batch_stop"
         ):
             state["todo"] = []
             st.rerun()
-    if not mine:
+    if not state:
         return
     if state["todo"]:
         done = len(state["found"])

@@ -49,5 +49,5 @@ def show_facts(facts: list[Mapping[str, Any]]) -> None:
     with st.expander(t("describe.told", n=len(facts)), icon=":material/fact_check:"):
         st.caption(t("describe.told_note"))
         frame = pd.DataFrame(facts)[["name", "value"]]
-        labels = {name: t(f"describe.columns.{name}") for name in frame}
+        labels = {str(name): t(f"describe.columns.{name}") for name in frame}
         tables.show(frame, labels=labels, alt=t("describe.told", n=len(facts)), key="facts_told")

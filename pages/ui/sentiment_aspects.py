@@ -28,7 +28,9 @@ def edit_aspects(current: Workspace) -> None:
             num_rows="dynamic",
             hide_index=True,
             column_config={
-                name: st.column_config.TextColumn(t(f"sentiment.aspects.{name}"), max_chars=4_000)
+                str(name): st.column_config.TextColumn(
+                    t(f"sentiment.aspects.{name}"), max_chars=4_000
+                )
                 for name in table
             },
             key=f"aspects_{hash(repr(terms))}",
