@@ -97,30 +97,36 @@ class Shelf:
         facts[:, 2] = np.log(appeals)
         facts[:, 3] = np.log(answers)
         facts[:, 4] = self.dearness[products]
-        facts[:, 5:] = self._compare(products, histories[which], strengths[which])
+        each = np.split(self.vectors[products], np.cumsum(counts)[:-1])
+        closeness = np.concatenate(
+            [own @ self.vectors[held].T for own, held in zip(each, histories, strict=True)]
+        )
+        facts[:, 5:] = self._compare(products, histories[which], strengths[which], closeness)
         columns = (products, asked[which], histories[which], strengths[which], facts, positions)
         return Pairs(*(torch.from_numpy(column) for column in columns))
 
     def _fit(self, near: Floats, asked: NDArray[np.intp], queries: Queries) -> Floats:
         """How much nearer to its query than the catalog's products are, in standard deviations."""
         mean = queries.vectors @ self.mean
-        spread = np.sqrt(
-            np.einsum("qd,de,qe->q", queries.vectors, self.covariance, queries.vectors)
-        )
+        # Rounding may leave the variance of no query just below 0.
+        variance = ((queries.vectors @ self.covariance) * queries.vectors).sum(axis=1)
+        spread = np.sqrt(np.maximum(variance, 0))
         found = (near - mean[asked]) / np.maximum(spread[asked], 1e-6)
         return np.where(asked >= 0, found, 0)
 
     def _compare(
-        self, products: NDArray[np.intp], histories: NDArray[np.intp], strengths: Floats
+        self,
+        products: NDArray[np.intp],
+        histories: NDArray[np.intp],
+        strengths: Floats,
+        closeness: Floats,
     ) -> Floats:
         """How products are like histories: the last of `FACTS`; 0 where there is no history."""
-        own = self.vectors[products]
         total = strengths.sum(axis=1)
         shares = strengths / np.where(total > 0, total, 1)[:, None]
         found = np.zeros((len(products), len(COMPARED)), dtype=np.float32)
         dear = np.zeros(len(products), dtype=np.float32)
-        for held, share in zip(histories.T, shares.T, strict=True):
-            likeness = np.einsum("pd,pd->p", own, self.vectors[held])
+        for held, share, likeness in zip(histories.T, shares.T, closeness.T, strict=True):
             found[:, 0] += share * likeness
             found[:, 1] = np.where(held >= 0, np.maximum(found[:, 1], likeness), found[:, 1])
             found[:, 2] += share * _same(self.brands, held, products)

@@ -94,7 +94,7 @@ class InterestNet(nn.Module):
         """The log-odds of interest wherever the product stands, shape (pairs,)."""
         product = self.product(vectors.products[pairs.products])
         query = self.query(vectors.queries[pairs.queries]) * (pairs.queries >= 0)[:, None]
-        history = self.product(vectors.products[pairs.histories])
+        history = self._history(pairs, vectors)
         pooled = (self._shares(product, history, pairs)[..., None] * history).sum(dim=1)
         facts = (pairs.facts - self.mean) / self.scale
         seen = torch.cat([product * pooled, product * query, product, pooled, facts], dim=1)
@@ -109,7 +109,13 @@ class InterestNet(nn.Module):
     def attention(self, pairs: Pairs, vectors: Vectors) -> Tensor:
         """How much each product of the history counts, (pairs, most), 0 where there is none."""
         product = self.product(vectors.products[pairs.products])
-        return self._shares(product, self.product(vectors.products[pairs.histories]), pairs)
+        return self._shares(product, self._history(pairs, vectors), pairs)
+
+    def _history(self, pairs: Pairs, vectors: Vectors) -> Tensor:
+        # Products of one page share a history: each row is brought down once.
+        rows, where = pairs.histories.unique(return_inverse=True)
+        found: Tensor = self.product(vectors.products[rows])[where]
+        return found
 
     def _shares(self, product: Tensor, history: Tensor, pairs: Pairs) -> Tensor:
         wide = product[:, None].expand_as(history)

@@ -20,7 +20,7 @@ SHOWN = 64
 PROBED_STEPS = 5
 MEGABYTE = 2**20
 # Reading tables, histories, floors, measuring and writing: seconds that hardly grow.
-FIXED_SECONDS = 10.0
+FIXED_SECONDS = 18.0
 
 
 def count_work(dataset: Dataset, config: InterestConfig) -> Work:
