@@ -19,7 +19,7 @@ from engine.data.tables import Tables
 from engine.messages import LANGUAGES, Catalog
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS, get_task
-from pages.ui import charts, download, overview, staging
+from pages.ui import charts, download, overview, shell, staging
 from pages.ui.i18n import escape
 from pages.ui.loading import WARMED
 
@@ -82,6 +82,15 @@ def test_first_screen_has_one_primary_button_and_loads_the_shop(language, home, 
     assert Workspace.by_key(key).language == language
     assert app.metric[0].value == "1,500"
     assert [call[1:] for call in quiet_models] == [(task, "warm", "untuned") for task in WARMED]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("task", TASKS)
+def test_a_finished_training_leads_to_a_page_that_has_its_words(task, language):
+    page = shell.page_of(task)
+    if shell.available(page):
+        for code in ("app.nav", "app.help", "home.next", "tune.open"):
+            assert TEXTS.say(f"{code}.{page}", language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
