@@ -34,6 +34,7 @@ from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
     DataCollatorWithPadding,
+    PrinterCallback,
     Trainer,
     TrainingArguments,
 )
@@ -100,6 +101,8 @@ def tune_theirs(dataset: Dataset, config: Any, folder: Path) -> Callable[[], np.
         data_collator=DataCollatorWithPadding(tokenizer),
         processing_class=tokenizer,
     )
+    # It prints to standard output, which belongs to the figures.
+    trainer.remove_callback(PrinterCallback)
     trainer.train()
     held = rows(dataset.test)
     return lambda: torch.softmax(torch.from_numpy(trainer.predict(held).predictions), dim=1).numpy()  # type: ignore[arg-type]
