@@ -77,8 +77,10 @@ def _complete(kept: list[str], known: Grounds, brief: Brief, drawn: random.Rando
         text = longer
     if not text:
         return ""
-    used = set(known.checker.facts_used(text, known.shown))
+    used = set(_told(text, known))
+    # First those that the check tells from the title: "Yoga Mats" adds nothing to a yoga mat.
     rest = [fact for fact in known.shown[1:] if fact not in used]
+    rest.sort(key=lambda fact: fact not in _told(_state(fact, brief, drawn), known))
     room = min(FACTS_TOLD - len(used), brief.most_sentences - len(sentences(text)))
     for fact in rest[: max(room, 0)]:
         if text[-1] not in ".!?。！？":
@@ -93,6 +95,10 @@ def _names_product(told: Sequence[str], known: Grounds) -> bool:
     """Whether some sentences hold half of the title's telling words."""
     title = set(words(known.title)) - STOPWORDS
     return 2 * len(title.intersection(word for one in told for word in words(one))) >= len(title)
+
+
+def _told(text: str, known: Grounds) -> list[Fact]:
+    return known.checker.facts_used(text, known.shown)
 
 
 def _state(fact: Fact, brief: Brief, drawn: random.Random) -> str:
