@@ -31,8 +31,14 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     "balanced": {"epochs": 6, "max_examples": 6000, "patience": 0},
     "thorough": {"epochs": 8, "max_examples": 20000, "patience": 3, "max_tokens": 128},
 }
-# The multilingual encoder has twelve layers and longer texts: of these the last ones are enough.
-QUICK_CHINESE: Mapping[str, object] = {"adapter": "last_k", "last_k": 4, "epochs": 4}
+# Of the multilingual encoder's twelve layers the upper half: the time limit allows no more on two
+# cores. They learn how clauses are joined only at twice the usual rate.
+QUICK_CHINESE: Mapping[str, object] = {
+    "adapter": "last_k",
+    "last_k": 6,
+    "epochs": 4,
+    "learning_rate": 2e-4,
+}
 
 
 class SentimentConfig(ClassifierConfig):
