@@ -76,7 +76,10 @@ def tune_theirs(dataset: Dataset, config: Any, folder: Path) -> Callable[[], np.
     labels = dataset.labels[HEAD]
     source = str(fetch(config.model, Silent()))
     tokenizer = AutoTokenizer.from_pretrained(source)
-    model = AutoModelForSequenceClassification.from_pretrained(source, num_labels=len(labels))
+    # In full precision, as ours: the half precision of a checkpoint cannot be trained.
+    model = AutoModelForSequenceClassification.from_pretrained(
+        source, num_labels=len(labels), dtype=torch.float32
+    )
 
     def rows(part: pd.DataFrame) -> list[dict[str, Any]]:
         read = tokenizer(part["input"].tolist(), truncation=True, max_length=config.max_tokens)
