@@ -17,13 +17,12 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from engine.data.tables import Tables
 from engine.errors import InputError, ShoplabError
 from engine.images import questions
 from engine.images.encoder import ImageEncoder, load_image_encoder, tag_classes
 from engine.images.questions import answer, read_new
 from engine.images.store import Brought, Pictures
-from engine.images.vectors import DEFAULT, picture_vectors, read_tags, read_vectors
+from engine.images.vectors import DEFAULT, read_tags, read_vectors
 from engine.inference import worker
 from engine.messages import LANGUAGES, engine_catalog
 from engine.models import efficientnet, efficientnet_file
@@ -241,22 +240,6 @@ def test_vectors_of_other_weights_are_made_again(shop, clip) -> None:
     encoder.fingerprint = "other"
     read_new(pictures, encoder, clip, Silent())
     assert sum(read) == len(DRAWN)
-
-
-def test_a_model_takes_the_vectors_of_products_as_features(shop, clip) -> None:
-    pictures = Pictures(shop.folder)
-    assert picture_vectors(shop, ["red-box"], clip)[0] == []
-    pictures.add([Brought("red-box", "second", encoded(DRAWN["blue-disc"]))])
-    answer(shop, {"ask": "read", "model": clip}, Silent())
-    ids, matrix = picture_vectors(shop, ["unknown", "green-disc", "red-box"], clip)
-    assert ids == ["green-disc", "red-box"]
-    assert np.allclose(np.linalg.norm(matrix, axis=1), 1, atol=1e-5)
-    one = {name: picture_vectors(shop, [name], clip)[1][0] for name in ("blue-disc", "green-disc")}
-    assert np.allclose(matrix[0], one["green-disc"], atol=1e-6)
-    assert matrix[1] @ one["blue-disc"] > 0.5
-    again, same = picture_vectors(shop.tables(), ids, clip)
-    assert again == ids and np.array_equal(same, matrix)
-    assert picture_vectors(Tables(), ids, clip)[0] == []
 
 
 def test_a_text_finds_pictures_where_the_encoder_reads_texts(shop, clip) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from engine.claims import ClaimChecker
-from engine.claims.summary import opinions, review_facts
+from engine.claims.summary import opinions
 from engine.data.schema import REVIEWS
 from engine.data.tables import Tables
 
@@ -37,7 +37,7 @@ def test_what_most_reviews_say_comes_first() -> None:
 
 
 def test_no_two_sentences_say_the_same() -> None:
-    texts = [fact.value for fact in review_facts(ENGLISH, "1", most=3)]
+    texts = [opinion.fact.value for opinion in opinions(ENGLISH, "1", most=3)]
     assert sum("battery" in text.lower() for text in texts) == 1
     assert sum("strap" in text for text in texts) == 1
     assert len(texts) == 5
@@ -65,7 +65,7 @@ def test_nothing_to_say_gives_nothing(product: str) -> None:
 
 def test_claims_about_reviews_are_traced_to_them() -> None:
     check = ClaimChecker.from_tables(ENGLISH)
-    facts = review_facts(ENGLISH, "1")
+    facts = [opinion.fact for opinion in opinions(ENGLISH, "1")]
     (box,) = check.claims("It comes in a blue box.", facts)
     assert box.fact is not None and box.fact.source == "review:a"
     assert not check.supported("The strap broke after 2 weeks.", facts)

@@ -37,11 +37,6 @@ class Opinion:
     reviews: int
 
 
-def review_facts(tables: Tables, product_id: str, most: int = 3) -> list[Fact]:
-    """The facts of `opinions`, each with the source `review:<review_id>`."""
-    return [opinion.fact for opinion in opinions(tables, product_id, most)]
-
-
 def opinions(tables: Tables, product_id: str, most: int = 3) -> list[Opinion]:
     """Up to `most` praises and as many complaints of a product, the most shared first.
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from engine.data.tables import Tables
 from engine.images.store import Pictures
 from engine.models.pretrained import default_image_encoder
 from engine.storage.files import write_atomically
-from engine.storage.workspace import Workspace
 
 DEFAULT = default_image_encoder()
 Vectors = NDArray[np.float32]
@@ -69,35 +66,6 @@ def read_tags(pictures: Pictures, model_id: str = DEFAULT) -> dict[str, list[tup
     table = pq.read_table(file, columns=["picture", "tags"])
     pairs = zip(table["picture"].to_pylist(), table["tags"].to_pylist(), strict=True)
     return {name: [(tag, share) for tag, share in json.loads(tags)] for name, tags in pairs}
-
-
-def picture_vectors(
-    shop: Workspace | Tables, product_ids: Sequence[str], model_id: str = DEFAULT
-) -> tuple[list[str], Vectors]:
-    """One vector a product from its pictures, for a model to take as further features.
-
-    Gives the ids of `product_ids` that have a picture which was read, in their order, and a matrix
-    with a row of length 1 for each: the mean over the product's pictures. Both empty without any.
-    """
-    pictures = pictures_of(shop)
-    found = read_vectors(pictures, model_id) if pictures else None
-    if pictures is None or found is None:
-        return [], np.empty((0, 0), dtype=np.float32)
-    rows = {name: row for row, name in enumerate(found.pictures)}
-    shown = pictures.table()
-    shown = shown[shown["picture"].isin(rows) & shown["product_id"].isin(set(product_ids))]
-    by_product = shown.groupby("product_id")["picture"].agg(list).to_dict()
-    ids = [product_id for product_id in product_ids if product_id in by_product]
-    means = [found.matrix[[rows[name] for name in by_product[one]]].mean(axis=0) for one in ids]
-    matrix = np.stack(means) if means else np.empty((0, found.matrix.shape[1]), dtype=np.float32)
-    return ids, matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
-
-
-def pictures_of(shop: Workspace | Tables) -> Pictures | None:
-    """The pictures of a workspace, also of one whose tables are all that is at hand."""
-    if isinstance(shop, Workspace):
-        return Pictures(shop.folder)
-    return Pictures(shop.folder.parent) if shop.folder else None
 
 
 def _file(pictures: Pictures, model_id: str) -> Path:

@@ -51,8 +51,8 @@ def ask(
     """The answer of a run's model, or of the untuned one (`run_id` "untuned").
 
     `predict` takes a list of inputs and gives a list of answers, `explain` takes one input and
-    gives `{"weights", "facts"}`, `write` takes one input and gives one answer while `hear` gets, from
-    another thread, what is written so far, `plan` takes `{"config"}` and gives what such a
+    gives `{"weights", "facts"}`, `write` takes one input and gives one answer while `hear` gets,
+    from another thread, what is written so far, `plan` takes `{"config"}` and gives what such a
     training would cost (see `engine.training.plan`), `pictures` takes a question of
     `engine.images.questions` (its task and run are not read), `warm` loads the model in the
     background and gives None at once.

@@ -23,7 +23,7 @@ _CONTENT = ("n", "v", "a")
 
 
 def phrases(text: str) -> list[str]:
-    """What may stand as a phrase: English words and neighbouring pairs, Chinese words of content."""
+    """What may stand as a phrase: English words and neighbouring pairs, Chinese content words."""
     plain = normalise(text)
     if _CHINESE.search(plain):
         return [

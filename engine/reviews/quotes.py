@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-SIDES = ("positive", "negative")
 COLUMNS = ["row", "aspect", "term", "clause", "sentiment", "confidence"]
 
 
