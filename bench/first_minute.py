@@ -1,9 +1,9 @@
 """How long a new user waits: `python bench/first_minute.py [--languages zh en]`.
 
-Starts the app with an empty state folder and measures in a real browser, in seconds: from `streamlit
-run` to the first page with its button, and from the press of that button to the loaded shop and to
-the first answer of the pretrained model on the search page. Models have to be downloaded before
-(SHOPLAB_MODELS); nothing else should run.
+Starts the app with an empty state folder and measures in a real browser, in seconds: from
+`streamlit run` to the first page with its button, and from the press of that button to the loaded
+shop and to the first answer of the pretrained model on the search page. Models have to be
+downloaded before (SHOPLAB_MODELS); nothing else should run.
 """
 
 import argparse
