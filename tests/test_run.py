@@ -18,7 +18,6 @@ from engine.training.external import evaluate_file, evaluate_heldout, open_bundl
 from engine.training.progress import Silent
 from engine.training.run import plan_run, train_run
 from tests.tiny_shop import (
-    FAST,
     NAMES,
     Stopping,
     tiny_catalog,
@@ -63,7 +62,7 @@ def test_the_record_holds_what_the_command_line_promises(trained: Trained) -> No
     for name in ("seconds", "examples_per_second", "peak_rss_mb", "predicted_seconds"):
         assert found[name] > 0
     assert found["n_train"] > found["n_test"] > 0
-    assert found["config"]["epochs"] == FAST["epochs"]
+    assert found["config"]["epochs"] == trained.changes["epochs"]
 
 
 def test_before_is_untuned_and_after_is_what_the_app_recommends(trained: Trained) -> None:

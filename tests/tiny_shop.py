@@ -32,8 +32,8 @@ FAST = {"epochs": 8, "learning_rate": 2e-3, "batch_size": 16, "patience": 0}
 
 # As above for a tiny generator, which has more to learn.
 FAST_WRITER = FAST | {
-    "adapter": "full", "learning_rate": 5e-3, "batch_size": 8, "warmup": 0, "max_examples": 100,
-    "held_out": 12, "samples": 2, "new_tokens": 40,
+    "adapter": "full", "epochs": 24, "learning_rate": 5e-3, "batch_size": 8, "warmup": 0,
+    "max_examples": 100, "held_out": 12, "samples": 2, "new_tokens": 40,
 }  # fmt: skip
 WRITERS = ("describe",)
 CATALOG = ("attributes", "describe")
