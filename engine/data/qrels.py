@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -105,18 +105,21 @@ def _described(tables: Tables) -> pd.DataFrame:
 
 
 def _by_query(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    rows = rows[rows["product_id"].isin(tables.products["product_id"]) & rows["query"].ne("")]
-    found = [
-        {
-            "query": query,
-            "qrels": dict(zip(group["product_id"], group["grade"].astype(int), strict=True)),
-            "weights": dict(zip(group["product_id"], group["weight"].astype(float), strict=True)),
-            "first_seen": group["first_seen"].iloc[0],
-        }
-        for query, group in rows.groupby("query", sort=True)
-        if (group["grade"] > 0).any()
-    ]
-    return pd.DataFrame(found, columns=["query", "qrels", "weights", "first_seen"])
+    known = rows["product_id"].isin(tables.products["product_id"])
+    rows = rows[known & rows["query"].notna() & rows["query"].ne("")]
+    columns = ("query", "product_id", "grade", "weight", "first_seen")
+    found: dict[str, dict[str, Any]] = {}
+    # Plain lists: a frame per query costs a page seconds.
+    for query, product_id, grade, weight, seen in zip(
+        *(rows[name].tolist() for name in columns), strict=True
+    ):
+        one = found.setdefault(
+            query, {"query": query, "qrels": {}, "weights": {}, "first_seen": seen}
+        )
+        one["qrels"][product_id] = int(grade)
+        one["weights"][product_id] = float(weight)
+    kept = [found[query] for query in sorted(found) if max(found[query]["qrels"].values()) > 0]
+    return pd.DataFrame(kept, columns=["query", "qrels", "weights", "first_seen"])
 
 
 def _start(description: str) -> str:
