@@ -13,9 +13,9 @@ from typing import Any
 from engine.errors import InputError
 from engine.jobs.cluster import configured_cluster
 from engine.jobs.job import Event, Job
-from engine.jobs.lock import take
 from engine.jobs.store import Store
 from engine.settings import PROJECT, child_environment, home
+from engine.storage.lock import take
 from engine.storage.workspace import Workspace
 
 SUPERVISOR = (sys.executable, "-m", "engine.jobs.supervisor")

@@ -5,7 +5,6 @@ A local disk is needed: WAL does not work on network file systems.
 """
 
 import json
-import os
 import sqlite3
 import threading
 import time
@@ -15,8 +14,8 @@ from typing import Any
 
 from engine.errors import InputError
 from engine.jobs.job import Event, Job, State
-from engine.jobs.lock import wait_for
 from engine.settings import home
+from engine.storage.database import open_database
 
 _SCHEMA = """
 CREATE TABLE jobs (
@@ -45,20 +44,7 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         path = path or home() / "jobs.sqlite"
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(
-            path, timeout=30, isolation_level=None, check_same_thread=False
-        )
-        self._connection.row_factory = sqlite3.Row
-        if not self._version():
-            # Two first openers at once would fail: the switch to WAL does not wait for its turn.
-            lock = wait_for(path.with_suffix(".lock"))
-            try:
-                if not self._version():
-                    self._connection.execute("PRAGMA journal_mode = WAL")
-                    self._connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-            finally:
-                os.close(lock)
-        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection = open_database(path, _SCHEMA, threads=True)
 
     def __enter__(self) -> "Store":
         return self
@@ -215,9 +201,6 @@ class Store:
             after,
         )
         return [Event(**dict(row)) for row in rows]
-
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     def _jobs(self, clause: str, *values: object) -> list[Job]:
         return [_job(row) for row in self._execute(f"SELECT * FROM jobs {clause}", *values)]  # noqa: S608

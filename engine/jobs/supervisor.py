@@ -12,8 +12,8 @@ import time
 from engine.jobs.cluster import RayLauncher, configured_cluster
 from engine.jobs.job import Job
 from engine.jobs.launcher import Launcher, LocalLauncher
-from engine.jobs.lock import release, retake
 from engine.jobs.store import Store
+from engine.storage.lock import release, retake
 
 LEASE_SECONDS = 60.0
 IDLE_SECONDS = 600.0

@@ -6,7 +6,6 @@ it later. A local disk is needed, as for the jobs.
 """
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ import pandas as pd
 
 from engine.data.clicks import STRENGTH as CLICK_STRENGTH
 from engine.errors import InputError
-from engine.jobs.lock import wait_for
+from engine.storage.database import open_database
 from engine.storage.workspace import Workspace
 
 Event = Literal["like", "unlike", "click", "add_to_cart", "purchase"]
@@ -77,19 +76,7 @@ class Feedback:
     """The feedback of one workspace; use it in a `with` block, in one thread."""
 
     def __init__(self, workspace: Workspace) -> None:
-        path = workspace.folder / "feedback.sqlite"
-        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
-        if not self._version():
-            # Two first openers at once would fail: the switch to WAL does not wait for its turn.
-            lock = wait_for(path.with_suffix(".lock"))
-            try:
-                if not self._version():
-                    self._connection.execute("PRAGMA journal_mode = WAL")
-                    self._connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-            finally:
-                os.close(lock)
-        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection = open_database(workspace.folder / "feedback.sqlite", _SCHEMA)
 
     def __enter__(self) -> "Feedback":
         return self
@@ -206,9 +193,6 @@ class Feedback:
             "SELECT list_id, time, product_id, position, event FROM events ORDER BY number",
             self._connection,
         )
-
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     def _first(self, statement: str, *values: object) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self._connection.execute(statement, values).fetchone()

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from bench.app_server import AppServer
-from engine.jobs.lock import take
 from engine.jobs.store import Store
+from engine.storage.lock import take
 from tests.browser.conftest import OpenTab
 from tests.runs_double import make_run, make_shop
 
