@@ -59,15 +59,10 @@ class IntentTask(ClassificationTask):
 
     name = "intent"
     presets = PRESETS
+    quick_chinese = QUICK_CHINESE
     settings = IntentConfig
     asked = ("query",)
     reads = ("products", "searches")
-
-    def config(self, preset: str, tables: Tables, **changes: object) -> IntentConfig:
-        """The settings of a preset for the workspace's language, with changes."""
-        usual = QUICK_CHINESE if preset == "quick" and tables.language == "zh" else {}
-        found: IntentConfig = super().config(preset, tables, **{**usual, **changes})
-        return found
 
     def readiness(self, tables: Tables) -> Readiness:
         """Ready from `READY` labelled queries in the best head on, missing below `THIN`."""

@@ -55,15 +55,10 @@ class SentimentTask(ClassificationTask):
 
     name = "sentiment"
     presets = PRESETS
+    quick_chinese = QUICK_CHINESE
     settings = SentimentConfig
     asked = ("text",)
     reads = ("reviews",)
-
-    def config(self, preset: str, tables: Tables, **changes: object) -> SentimentConfig:
-        """The settings of a preset for the workspace's language, with changes."""
-        usual = QUICK_CHINESE if preset == "quick" and tables.language == "zh" else {}
-        found: SentimentConfig = super().config(preset, tables, **{**usual, **changes})
-        return found
 
     def readiness(self, tables: Tables) -> Readiness:
         """Ready from `READY` reviews with a known sentiment on, missing below `THIN`."""
