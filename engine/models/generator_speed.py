@@ -2,13 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import psutil
-import torch
 
 from engine.models.generator import Drawing, Generator, Messages, batch_size, load_generator
 from engine.models.generator_tuning import Pair, Tokens, adapt, answer_loss, collate, cut
+from engine.models.timing import fastest_seconds
 from engine.tasks.base import Cost, Work
 from engine.training.config import GeneratorConfig
 from engine.training.progress import Progress
@@ -16,6 +16,7 @@ from engine.training.progress import Progress
 MEGABYTE = 2**20
 # Tokens that are written to measure: enough to tell reading from writing.
 FEW, MORE = 2, 8
+RUNS = 2
 # Checkpoints, floors, the check of claims, measuring and saving.
 FIXED_SECONDS = 8.0
 # An evaluation step reads only, and learning costs about as much again as reading.
@@ -80,7 +81,7 @@ def _learning(generator: Generator, rows: Sequence[Tokens], config: GeneratorCon
     def step() -> None:
         answer_loss(model, batch).backward()
 
-    return _seconds(step) / int(batch["attention_mask"].sum())
+    return fastest_seconds(step, RUNS) / int(batch["attention_mask"].sum())
 
 
 def _writing(generator: Generator, chats: Sequence[Messages], config: GeneratorConfig) -> float:
@@ -89,19 +90,11 @@ def _writing(generator: Generator, chats: Sequence[Messages], config: GeneratorC
     drawing = [
         Drawing(tokens, config.samples, config.temperature, config.top_k) for tokens in (FEW, MORE)
     ]
-    few, more = (_seconds(lambda how=how: generator.write(chats, how)) for how in drawing)  # type: ignore[misc]
+    few, more = (
+        fastest_seconds(lambda how=how: generator.write(chats, how), RUNS)  # type: ignore[misc]
+        for how in drawing
+    )
     return few + max(more - few, 0.0) / (MORE - FEW) * (config.new_tokens - FEW)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(2):
-        start = time.perf_counter()
-        work()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def _memory(generator: Generator, config: GeneratorConfig) -> float:

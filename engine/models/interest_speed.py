@@ -12,6 +12,7 @@ from engine.models.encoder import Encoder, load_encoder
 from engine.models.interest_bundle import make_net
 from engine.models.interest_facts import FACTS
 from engine.models.interest_net import Pairs, Vectors
+from engine.models.timing import fastest_seconds
 from engine.tasks.base import Cost, Dataset, Work
 from engine.training.config import InterestConfig
 from engine.training.progress import Progress
@@ -84,11 +85,10 @@ def _time_step(dimension: int, config: InterestConfig) -> float:
         some * 0,
     )
     optimizer = torch.optim.AdamW(net.parameters())
-    times = []
-    for _ in range(PROBED_STEPS):
-        started = time.perf_counter()
+
+    def step() -> None:
         optimizer.zero_grad()
         (net(pairs, vectors) + net.bias(pairs)).sum().backward()
         optimizer.step()
-        times.append(time.perf_counter() - started)
-    return min(times)
+
+    return fastest_seconds(step, PROBED_STEPS)

@@ -1,6 +1,5 @@
 """How long a training will take and how much memory it needs, measured before it starts."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,10 +8,11 @@ import psutil
 import torch
 
 from engine.models.encoder import Encoder
+from engine.models.timing import fastest_seconds
 from engine.tasks.base import Work
 from engine.training.config import TrainingConfig
 
-PROBE_TEXTS = 64
+PROBE_TEXTS, PROBE_RUNS = 64, 3
 # Weights, gradients and two moments of AdamW for each weight that learns, in bytes.
 TRAINED_BYTES, FROZEN_BYTES = 16, 4
 ACTIVATION_BYTES = 4 * 34
@@ -48,9 +48,10 @@ def measure_speed(encoder: Encoder, texts: Sequence[str], config: TrainingConfig
     texts = list(texts)[:PROBE_TEXTS] or ["a"]
     encoder.encode(texts)
     tokens = encoder.count_tokens(texts)
-    encode = _seconds(lambda: encoder.encode(texts)) / tokens
+    encode = fastest_seconds(lambda: encoder.encode(texts), PROBE_RUNS) / tokens
     batch = texts[: config.batch_size]
-    train = _seconds(lambda: _backward(encoder, batch)) / encoder.count_tokens(batch)
+    train = fastest_seconds(lambda: _backward(encoder, batch), PROBE_RUNS)
+    train /= encoder.count_tokens(batch)
     encoder.model.zero_grad(set_to_none=True)
     encoder.model.eval()
     return Speed(encode, train)
@@ -84,14 +85,3 @@ def _backward(encoder: Encoder, texts: list[str]) -> None:
         for name, value in model.preprocess(texts).items()
     }
     model(features)["sentence_embedding"].sum().backward()
-
-
-def _seconds(work: Any) -> float:
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        work()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
-    return min(times)
