@@ -1,6 +1,7 @@
 """The copy page in both languages, over a double of the model process and a real endpoint."""
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,14 +10,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.claims import ClaimChecker
+from engine.copywriting import batch as batches
 from engine.copywriting.brief import read_brief
 from engine.copywriting.grounds import ground, learn_habit
 from engine.copywriting.template import fill_template
+from engine.errors import ShoplabError
 from engine.inference import client
 from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
 from engine.tasks import describe
-from pages.ui import describe_batch, i18n
+from pages.ui import i18n
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, whole
 from tests.test_endpoint import KEY, Handler, Server
 
@@ -152,16 +155,75 @@ def test_reviews_are_summed_up(shop, language) -> None:
     assert not [button for button in app.button if button.key == "sum"]
 
 
-def test_many_products_are_written_for_some_at_a_time(shop, language, monkeypatch) -> None:
-    monkeypatch.setattr(describe_batch, "CHUNK", 3)
+def wait_for_batch(app: AppTest, shop: Workspace) -> AppTest:
+    (batch, *_) = batches.list_batches(shop)
+    deadline = time.monotonic() + 20
+    while batches.is_written(shop, batch):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return clean(app.run())
+
+
+def test_many_products_are_written_and_another_tab_finds_them(shop, language) -> None:
+    app = wait_for_batch(press(show(shop, language, "batch"), "batch_start"), shop)
+    said = {"en": "0 of 8 texts", "zh": "8条文案中有0条"}[language]
+    assert said in said_on(app)
+    again = show(shop, language, "batch")
+    assert said in said_on(again)
+    (table,) = again.get("dataframe")
+    assert list(table.value["product_id"]) == [f"P{n:02}" for n in range(8)]
+    assert set(table.value["unsupported"]) == {"gold"}
+    assert again.get("download_button")
+    other = Workspace.create("other", language)
+    other.replace_tables(dict(shop.tables().frames), {})
+    assert not show(other, language, "batch").get("dataframe")
+
+
+def test_a_batch_is_watched_stopped_gone_on_with_and_discarded(shop, language, monkeypatch) -> None:
+    gate, begun, ask = threading.Semaphore(0), threading.Event(), client.ask
+
+    def wait_then_ask(*asked: Any) -> Any:
+        begun.set()
+        assert gate.acquire(timeout=20)
+        return ask(*asked)
+
+    monkeypatch.setattr(client, "ask", wait_then_ask)
+    app = press(show(shop, language, "batch"), "batch_start")
+    say = i18n.catalog().say
+    assert say("describe.batch.writing", language) in said_on(app)
+    other = show(shop, language, "batch")
+    assert other.button(key="batch_start").disabled
+    assert begun.wait(20)
+    other = press(other, "batch_stop")
+    assert say("describe.batch.stopping", language) in said_on(other)
+    gate.release(100)
+    app = wait_for_batch(app, shop)
+    left = 8 - batches.CHUNK
+    assert app.button(key="batch_go_on").label == say("describe.batch.go_on", language, n=left)
+    app = wait_for_batch(press(app, "batch_go_on"), shop)
+    assert len(app.get("dataframe")[0].value) == 8
+    app = press(app, "batch_discard")
+    assert not app.get("dataframe")
+    assert not batches.list_batches(shop)
+
+
+def test_a_batch_that_an_error_stopped_says_why(shop, language, monkeypatch) -> None:
+    def fail(*_: Any) -> Any:
+        raise ShoplabError("inference.died", status=-9, log="<b>x</b>")
+
+    monkeypatch.setattr(client, "ask", fail)
+    app = wait_for_batch(press(show(shop, language, "batch"), "batch_start"), shop)
+    assert "-9" in app.error[0].value
+    assert app.button(key="batch_go_on")
+
+
+def test_a_product_that_left_the_catalog_is_told_in_its_row(shop, language) -> None:
+    batch = batches.begin_batch(shop, "untuned", {"channel": "ad", "language": "en"}, ["P00"])
+    file = shop.folder / "copy" / batch.batch_id / "texts.jsonl"
+    file.write_text('{"product_id": "P00", "problem": "describe.unknown_product"}\n')
     app = show(shop, language, "batch")
-    app = press(app, "batch_start")
-    for _ in range(4):
-        app.run()
-    state = app.session_state["describe_batch"]
-    assert not state["todo"]
-    assert [answer["product_id"] for answer in state["found"]] == [f"P{n:02}" for n in range(8)]
-    assert app.get("download_button")
+    expected = ShoplabError("describe.unknown_product", product="P00").message(language)
+    assert app.get("dataframe")[0].value["unsupported"][0] == expected
 
 
 def test_an_endpoint_writes_and_its_key_stays_in_memory(shop, language, caplog) -> None:

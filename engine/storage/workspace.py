@@ -10,6 +10,7 @@ SHOPLAB_HOME/workspaces/<name>/
   corrections.jsonl       labels set by hand, one a line, the last one for an input wins
   feedback.sqlite         what was done with the lists shown, see engine.strategy.feedback
   runs/<run id>/          see engine.storage.runs
+  copy/<batch id>/        texts for many products, see engine.copywriting.batch
   index/                  product vectors by model, see engine.retrieval.dense
 ```
 """
