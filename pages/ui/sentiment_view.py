@@ -10,8 +10,8 @@ from engine.reviews.aspects import read_aspects
 from engine.storage.workspace import Workspace
 from pages.ui import answers, charts, names, reasons, session, tables
 from pages.ui.i18n import escape, t
-from pages.ui.runs import invite_to_tune
 from pages.ui.sentiment_answers import TASK, UNCLEAR, item, newest
+from pages.ui.two_models import ask_both, draw_shares, show_both, show_unsure
 
 KEY = "review"
 LONGEST = 2_000
@@ -50,24 +50,11 @@ def show_one(current: Workspace, run_id: str | None) -> None:
             st.markdown(f"**{t('sentiment.one.empty_title')}**")
             st.markdown(t("sentiment.one.empty_text"))
         return
-    payload = [item(text, read_aspects(current))]
-    untuned = answers.ask(current, TASK, "predict", answers.UNTUNED, payload)
-    tuned = answers.ask(current, TASK, "predict", run_id, payload) if run_id else None
-    if untuned is None or (run_id and tuned is None):
+    found = ask_both(current, TASK, item(text, read_aspects(current)), run_id)
+    if found is None:
         return
-    given = {"untuned": untuned} | ({"tuned": tuned} if tuned else {})
-    answers.show_times(given)
-    found = {place: one.value[0] for place, one in given.items()}
     st.markdown(f"**{escape(_finding(found))}**")
-    with st.grid(2, min_column_width=320, gap="large", key="answers"):
-        for place, answer in found.items():
-            with st.container(key=f"answer_{place}"):
-                st.subheader(t(f"sentiment.places.{place}"), anchor=False)
-                _show_answer(answer, place)
-        if not tuned:
-            with st.container(key="answer_tuned"):
-                st.subheader(t("sentiment.places.tuned"), anchor=False)
-                invite_to_tune(TASK)
+    show_both(TASK, found, _show_answer)
     _show_aspects(found.get("tuned", found["untuned"]))
     _show_reasons(current, text, run_id or answers.UNTUNED)
 
@@ -103,23 +90,9 @@ def _show_answer(answer: Mapping[str, Any], place: str) -> None:
     label = sentiment_name(answer["sentiment"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{escape(label)}**", width="content")
-        if answer["sentiment_unsure"]:
-            st.badge(t("sentiment.unsure"), icon=":material/help:", color="orange")
-    figure = charts.bars(
-        [sentiment_name(name) for name in table],
-        list(table.values()),
-        value_name=t("sentiment.confidence"),
-        highlight=label,
-        value_format=".0%",
-    )
-    # The same scale on both sides, so that lengths can be compared.
-    figure.update_xaxes(range=[0, 1.15])
-    st.plotly_chart(
-        figure,
-        config={"displayModeBar": False},
-        key=f"bars_{place}",
-        alt=t("sentiment.one.bars", label=label, share=f"{max(table.values()):.0%}"),
-    )
+        show_unsure(answer["sentiment_unsure"])
+    shown = [sentiment_name(name) for name in table]
+    draw_shares(shown, list(table.values()), label, f"bars_{place}")
 
 
 def _show_aspects(answer: Mapping[str, Any]) -> None:
