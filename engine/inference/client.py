@@ -22,7 +22,7 @@ from typing import Any, Literal
 from engine import settings
 from engine.errors import InputError, Problem, ShoplabError
 
-Verb = Literal["predict", "explain", "warm", "plan", "pictures", "write"]
+Verb = Literal["predict", "explain", "warm", "plan", "pictures", "write", "measure"]
 Hear = Callable[[str], None]
 State = Literal["off", "starting", "ready", "busy"]
 
@@ -52,7 +52,8 @@ def ask(
 
     `predict` takes a list of inputs and gives a list of answers, `explain` takes one input and
     gives `{"weights", "facts"}`, `write` takes one input and gives one answer while `hear` gets,
-    from another thread, what is written so far, `plan` takes `{"config"}` and gives what such a
+    from another thread, what is written so far, `measure` takes one question about a run's held-out
+    answers, `plan` takes `{"config"}` and gives what such a
     training would cost (see `engine.training.plan`), `pictures` takes a question of
     `engine.images.questions` (its task and run are not read), `warm` loads the model in the
     background and gives None at once.

@@ -21,10 +21,10 @@ from typing import Any, TextIO
 
 from engine.data.tables import Tables
 from engine.errors import Cancelled, InputError, ShoplabError
-from engine.storage.runs import run_folder
+from engine.storage.runs import load_heldout, run_folder
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
-from engine.tasks.base import Bundle, Writing
+from engine.tasks.base import Bundle, Measuring, Writing
 from engine.training.run import plan_run
 
 UNTUNED = "untuned"
@@ -163,6 +163,10 @@ def _answer(bundles: Bundles, request: Request) -> object:
                 request["payload"],
                 lambda text: bundles.channel.send({"id": number, "text": text}),
             )
+        case "measure":
+            assert isinstance(task, Measuring)  # noqa: S101 - pages ask only tasks that can
+            heldout = load_heldout(workspace, request["run_id"])
+            return task.measure(bundle, heldout, request["payload"])
         case "explain":
             return asdict(task.explain(bundle, request["payload"]))
         case verb:

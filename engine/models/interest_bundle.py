@@ -29,6 +29,8 @@ from engine.models.encoder import Encoder, load_encoder
 from engine.models.interest_facts import FACTS, Moment, Queries, Shelf
 from engine.models.interest_net import InterestNet, Pairs, Vectors, log_odds
 from engine.recommend.page_floors import order
+from engine.recommend.rerank import DEPTH, Candidates, alike
+from engine.recommend.standing import Standing
 from engine.retrieval.dense import DenseIndex, open_index
 from engine.retrieval.ranking import Chances, Ranking, best
 from engine.storage.files import write_json
@@ -53,7 +55,7 @@ class InterestBundle:
 
     Systems: `tuned`, the net's chance of a click wherever a product stands, and `tuned_at_place`,
     its chance at the place where a page showed it; without a net `untuned`, the mean closeness of a
-    product to the query and to the history.
+    product to the query and to the history, or how popular it is where there is neither.
     """
 
     def __init__(
@@ -116,6 +118,27 @@ class InterestBundle:
         """How popular each product of the catalog is now."""
         return {name: self.popularity.appeal(name, None) for name in self.product_ids}
 
+    @cached_property
+    def standing(self) -> Standing:
+        """How well known and how old products are."""
+        return Standing(self.tables.products, self.tables.searches)
+
+    def candidates(self, ranking: Ranking) -> Candidates:
+        """The best of a ranking with what else may be wished of them, now."""
+        names = list(ranking.product_ids[:DEPTH])
+        clicks = np.array([self.popularity.clicked(name, None) for name in names])
+        return Candidates(
+            np.array(ranking.scores[:DEPTH], dtype=float),
+            self.standing.novelty(clicks, None),
+            self.standing.ages(names, None),
+            self.likeness(names),
+        )
+
+    def likeness(self, product_ids: Sequence[str]) -> NDArray[np.floating]:
+        """How alike products of the catalog are in text; KeyError for one that is not in it."""
+        rows = [self.shelf.rows[name] for name in product_ids]
+        return alike(self.shelf.vectors[rows], self.shelf.mean)
+
     def past(self, user_id: str) -> History:
         """What a shopper acted on so far."""
         return self.acts.before(user_id, None, self.history)
@@ -169,10 +192,7 @@ class InterestBundle:
 
     def _scores(self, pairs: Pairs, vectors: Vectors) -> dict[str, NDArray[np.float64]]:
         if self.learned is None:
-            facts = pairs.facts.numpy()
-            return {
-                "untuned": facts[:, [FACTS.index("query"), FACTS.index("history")]].mean(axis=1)
-            }
+            return {"untuned": _closeness(pairs)}
         interest, place = log_odds(self.learned.net, pairs, vectors)
         found = {}
         for name, scores in (("tuned", interest), ("tuned_at_place", interest + place)):
@@ -190,24 +210,28 @@ class InterestBundle:
             self.encoder.dimension,
         )
 
-    def reasons(self, moment: Moment) -> tuple[list[float], dict[str, float]]:
-        """For a moment with one product: how much each of the history counts, and the facts.
+    def reasons(self, moment: Moment) -> tuple[NDArray[np.floating], list[dict[str, float]]]:
+        """How much each product of the history counts, and the facts, for each of a moment.
 
-        The shares are the net's attention and add up to 1; without a net they are how near the
-        product is to each, as shares of the sum.
+        The shares, shape (products, history), are the net's attention; they add up to 1 for each
+        product. Without a net they are how near the product is to each, as shares of the sum.
         """
         pairs, vectors = self.pair([moment])
         held = min(len(moment.history.product_ids), self.history)
         if self.learned:
             self.learned.net.eval()
-            shares = self.learned.net.attention(pairs, vectors).detach().numpy()[0, :held]
+            shares = self.learned.net.attention(pairs, vectors).detach().numpy()[:, :held]
         else:
             rows = pairs.histories.numpy()[0, :held]
-            near = np.maximum(self.dense.vectors[rows] @ self.dense.vectors[pairs.products[0]], 0)
-            shares = near / max(near.sum(), 1e-9)
-        facts = dict(zip(FACTS, pairs.facts.numpy()[0].astype(float).tolist(), strict=True))
-        facts |= {name: float(np.exp(facts[name])) for name in ("popularity", "asked")}
-        return [float(share) for share in shares], facts
+            near = self.dense.vectors[pairs.products] @ self.dense.vectors[rows].T
+            near = np.maximum(near, 0)
+            shares = near / np.maximum(near.sum(axis=1, keepdims=True), 1e-9)
+        facts = [
+            dict(zip(FACTS, row, strict=True)) for row in pairs.facts.numpy().astype(float).tolist()
+        ]
+        for row in facts:
+            row |= {name: float(np.exp(row[name])) for name in ("popularity", "asked")}
+        return shares, facts
 
     def save(self, folder: Path) -> None:
         """Write the net and what it needs; the encoder is named, as it was not changed."""
@@ -250,6 +274,13 @@ def list_moments(part: pd.DataFrame) -> Iterator[Moment]:
     names = ("history", "strengths", "query", "product_ids", "appeals", "asked", "positions")
     for held, strengths, *rest in zip(*(part[name] for name in names), strict=True):
         yield Moment(History(held, strengths), *rest)
+
+
+def _closeness(pairs: Pairs) -> NDArray[np.float64]:
+    facts = pairs.facts.numpy().astype(float)
+    near = facts[:, [FACTS.index("query"), FACTS.index("history")]].mean(axis=1)
+    nothing = (pairs.queries.numpy() < 0) & (pairs.histories.numpy() < 0).all(axis=1)
+    return np.where(nothing, np.exp(facts[:, FACTS.index("popularity")]), near)
 
 
 def _typed(ranking: Ranking, *, chances: bool) -> Ranking:

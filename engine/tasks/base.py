@@ -140,6 +140,16 @@ class Writing(Protocol):
         """One answer as of `predict`; `hear` gets what is written so far."""
 
 
+@runtime_checkable
+class Measuring(Protocol):
+    """What a task can do beside the contract that measures more of a run than its metrics."""
+
+    def measure(
+        self, bundle: Any, heldout: pd.DataFrame, item: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """What the run's held-out answers (`engine.evaluation.heldout`) say about one question."""
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a training is expected to take, measured on this machine."""

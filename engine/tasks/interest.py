@@ -3,6 +3,7 @@
 What imports torch is imported where it is used: a page asks this module for readiness and settings.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,17 +20,18 @@ from engine.data.histories import (
     count_popularity,
     list_acts,
     list_pages,
-    recent,
 )
 from engine.data.load import clean_file
 from engine.data.split import TEST, VALIDATION
 from engine.data.tables import Tables
 from engine.errors import InputError
 from engine.models.pretrained import default_encoder
+from engine.recommend.mix_price import measure
 from engine.recommend.page_floors import HistoryNeighbours, by_place, by_recency, order
+from engine.recommend.rerank import Mix
+from engine.recommend.standing import Standing
 from engine.retrieval.ranking import Ranking
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
-from engine.text.words import normalise
 from engine.training.config import InterestConfig, preset_settings, with_changes
 from engine.training.progress import Progress
 
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
     from engine.models.interest_bundle import InterestBundle
 
 READY, THIN = 500, 60
-MOST_RESULTS = 100
-LONGEST_HISTORY = 200
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {"epochs": 4, "max_examples": 4000},
     "balanced": {"epochs": 8, "max_examples": 20000, "history": 30},
@@ -194,36 +194,13 @@ class InterestTask:
         """Per input the products that a shopper most likely wants, each with the chance.
 
         An input holds one or more of `user_id` (whose past is looked up), `history` (ids of
-        products, oldest first, that come after it) and `query`, and `k` (10). `score` is the chance
-        of a click where the model was trained, else closeness. `cold` says that nothing was known
-        of the shopper; unknown products of a history are left out.
+        products, oldest first, that come after it, with `strengths` if they differ) and `query`.
+        It may hold `k` (10), a `mix` (`engine.recommend.rerank.Mix`) to order by, and `why`, for
+        the reasons. See `engine.models.interest_answers` for what an answer holds.
         """
-        asked = [(*_asked(item, row, bundle), _count(item, row)) for row, item in enumerate(inputs)]
-        moments = [bundle.offer(history, query) for history, query, _ in asked]
-        found = bundle.rank(moments)[bundle.recommended] if moments else []
-        return [
-            {
-                "query": query,
-                "system": bundle.recommended,
-                "cold": not history.product_ids,
-                "history": [
-                    {"product_id": name, "title": bundle.titles[name], "strength": float(strength)}
-                    for name, strength in zip(history.product_ids, history.strengths, strict=True)
-                ],
-                "results": [
-                    {
-                        "rank": place,
-                        "product_id": name,
-                        "title": bundle.titles[name],
-                        "score": score,
-                    }
-                    for place, (name, score) in enumerate(
-                        zip(ranking.product_ids[:k], ranking.scores[:k], strict=True), start=1
-                    )
-                ],
-            }
-            for (history, query, k), ranking in zip(asked, found, strict=True)
-        ]
+        from engine.models.interest_answers import answer_all
+
+        return answer_all(bundle, inputs)
 
     def explain(self, bundle: "InterestBundle", item: Mapping[str, Any]) -> Explanation:
         """Why a shopper may want a product: how much each product of the history counts for it.
@@ -233,17 +210,20 @@ class InterestTask:
         product of the history that counts most. Raises InputError for a product that the catalog
         does not hold.
         """
-        history, query = _asked(item, 0, bundle)
-        product_id = str(item.get("product_id", ""))
-        if product_id not in bundle.titles:
-            raise InputError("interest.unknown_product", product=product_id)
-        moment = bundle.moment(history, query, [product_id])
-        shares, facts = bundle.reasons(moment)
-        score = bundle.rank([moment])[bundle.recommended][0].scores[0]
-        titles = [bundle.titles[name] for name in history.product_ids]
-        most = history.product_ids[int(np.argmax(shares))] if shares else None
-        about = {"system": bundle.recommended, "score": score, "most": most}
-        return Explanation(list(zip(titles, shares, strict=True)), facts | about)
+        from engine.models.interest_answers import explain
+
+        return explain(bundle, item)
+
+    def measure(
+        self, bundle: "InterestBundle", heldout: pd.DataFrame, item: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """The price of each of the item's `mixes` on the held-out pages of the bundle's run.
+
+        See `engine.recommend.mix_price.Price`.
+        """
+        mixes = [Mix.of(mix) for mix in item["mixes"]]
+        found = measure(heldout, bundle.recommended, mixes, bundle.likeness)
+        return [price.as_json() for price in found]
 
 
 def _as_examples(
@@ -272,12 +252,26 @@ def _as_examples(
             for query, (names, at) in zip(pages["query"], shown, strict=True)
         ],
         "clicks": [[popularity.clicked(name, at) for name in names] for names, at in shown],
+        "known.history": [len(one.product_ids) for one in histories],
         "qrels": [
             dict(zip(names, grades, strict=True))
             for names, grades in zip(pages["product_ids"], pages["grades"], strict=True)
         ],
     }
-    return pages.assign(input=pages["query"], **columns).reset_index(drop=True)
+    examples = pages.assign(input=pages["query"], **columns).reset_index(drop=True)
+    return examples.assign(**_standing(examples, Standing(tables.products, log)))
+
+
+def _standing(examples: pd.DataFrame, standing: Standing) -> dict[str, list[str]]:
+    """How often each product was clicked by then, how novel and how old it was, as JSON."""
+    found: dict[str, list[str]] = {"known.clicks": [], "known.novelty": [], "known.age": []}
+    columns = (examples[name] for name in ("product_ids", "clicks", "time"))
+    for names, clicks, moment in zip(*columns, strict=True):
+        told = (clicks, standing.novelty(clicks, moment), standing.ages(names, moment))
+        for column, values in zip(found.values(), told, strict=True):
+            rounded = np.round(values, 3).tolist()
+            column.append(json.dumps(dict(zip(names, rounded, strict=True))))
+    return found
 
 
 def _queries(dataset: Dataset) -> list[str]:
@@ -317,31 +311,6 @@ def _shown(bundle: "InterestBundle", part: pd.DataFrame, config: InterestConfig)
     weights = 1 + config.action_weight * np.maximum(grades - 1, 0)
     columns = (torch.from_numpy(one.astype(np.float32)) for one in (grades > 0, weights))
     return Shown(pairs, *columns), vectors
-
-
-def _asked(item: Mapping[str, Any], row: int, bundle: "InterestBundle") -> tuple[History, str]:
-    """What an input says of the shopper, and the query or ""."""
-    user, acted, query = (item.get(name) for name in ("user_id", "history", "query"))
-    given = [one for one in (user, acted, query) if one is not None]
-    listed = acted is None or (
-        isinstance(acted, list) and all(isinstance(name, str) for name in acted)
-    )
-    texts = all(one is None or isinstance(one, str) for one in (user, query))
-    if not given or not texts or not listed or ("query" in item and query is None):
-        raise InputError("interest.nothing_asked", row=row + 1)
-    if len(acted or ()) > LONGEST_HISTORY:
-        raise InputError("interest.long_history", row=row + 1, most=LONGEST_HISTORY)
-    past = bundle.past(user) if user else History()
-    acts = [*zip(past.product_ids, past.strengths, strict=True)]
-    acts += [(name, 1.0) for name in acted or () if name in bundle.titles]
-    return recent(acts, bundle.history), normalise(query or "")
-
-
-def _count(item: Mapping[str, Any], row: int) -> int:
-    k = item.get("k", 10)
-    if not isinstance(k, int) or k < 1:
-        raise InputError("interest.bad_count", row=row + 1)
-    return min(k, MOST_RESULTS)
 
 
 TASK = InterestTask()

@@ -1,0 +1,235 @@
+"""What a shop wants on its lists: rules over places, wishes beside being wanted, their price."""
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.data.tables import Tables
+from engine.errors import InputError
+from engine.evaluation.heldout import heldout_frame
+from engine.recommend.journeys import count_acts, journey
+from engine.recommend.mix_price import measure
+from engine.recommend.rerank import MOST, Candidates, Mix, alike, describe, rerank
+from engine.recommend.rules import Boost, Rules, Shop, apply
+from engine.recommend.rules_file import can_undo, change_rules, load_rules, undo_rules
+from engine.recommend.shop_columns import read_columns
+from engine.recommend.standing import Standing
+from engine.retrieval.ranking import Chances
+from engine.storage.workspace import Workspace
+from tests.tiny_shop import tiny_frames, tiny_pages, tiny_tables
+
+LIST = ["a", "b", "c", "d", "e", "f"]
+NAMES = st.lists(st.sampled_from([*LIST, "x"]), unique=True, max_size=4).map(tuple)
+SHARES = st.sampled_from([0.0, 0.3, 0.5, MOST])
+SHOP = Shop(
+    categories={"d": "Home > Lamps", "e": "Home", "f": "Homes > Lamps"},
+    brands={"c": "Acme"},
+    prices={"a": 5.0, "b": 50.0},
+    margins={"f": 1.0, "e": 0.5},
+    sold_out=frozenset("a"),
+)
+
+
+def names_of(rules: Rules, shop: Shop = SHOP) -> list[str]:
+    return [placed.product_id for placed in apply(LIST, rules, shop)]
+
+
+def test_without_rules_a_list_stays_as_it_is() -> None:
+    placed = apply(LIST, Rules(), SHOP)
+    assert [one.product_id for one in placed] == LIST
+    assert [one.was for one in placed] == [1, 2, 3, 4, 5, 6]
+    assert not any(one.cause for one in placed)
+    assert not Rules()
+
+
+def test_pinned_products_stand_on_top_in_their_order_even_from_outside_the_list() -> None:
+    placed = apply(LIST, Rules(pinned=("x", "d")), SHOP)
+    assert [one.product_id for one in placed] == ["x", "d", "a", "b", "c", "e", "f"]
+    assert (placed[0].was, placed[1].was, placed[0].cause) == (None, 4, "pinned")
+
+
+def test_hidden_and_sold_out_products_are_gone_even_if_pinned() -> None:
+    assert names_of(Rules(hidden=("b",), pinned=("b",))) == ["a", "c", "d", "e", "f"]
+    assert names_of(Rules(in_stock=True, pinned=("a",))) == ["b", "c", "d", "e", "f"]
+
+
+@pytest.mark.parametrize(
+    ("boost", "first"),
+    [
+        (Boost("category", "Home", 3), ["d", "a", "e", "b", "c", "f"]),
+        (Boost("brand", "Acme", 1), ["a", "c", "b", "d", "e", "f"]),
+        (Boost("margin", "", 4), ["a", "f", "b", "e", "c", "d"]),
+        (Boost("price_from", "20", 20), ["b", "a", "c", "d", "e", "f"]),
+        (Boost("price_to", "20", 20), LIST),
+    ],
+)
+def test_a_boost_moves_products_up_by_its_places(boost: Boost, first: list[str]) -> None:
+    assert names_of(Rules(boosts=(boost,))) == first
+
+
+@given(NAMES, NAMES, st.integers(1, 20), st.booleans())
+def test_rules_lose_and_double_nothing(pinned, hidden, places, in_stock) -> None:
+    rules = Rules(pinned, hidden, (Boost("category", "Home", places),), in_stock)
+    found = names_of(rules)
+    gone = set(hidden) | ({"a"} if in_stock else set())
+    assert len(found) == len(set(found))
+    assert set(found) == (set(LIST) | set(pinned)) - gone
+    assert Rules.of(json.loads(json.dumps(rules.as_json()))) == rules
+    # What no boost lifts keeps its order.
+    rest = [name for name in found if name in "abcf" and name not in pinned]
+    assert rest == sorted(rest)
+
+
+def test_a_product_is_pinned_hidden_or_free() -> None:
+    rules = Rules().pin("a").pin("b").hide("a")
+    assert (rules.pinned, rules.hidden) == (("b",), ("a",))
+    assert rules.pin("a").pinned == ("b", "a")
+    assert rules.free("a").free("b") == Rules()
+
+
+def test_rules_are_kept_and_taken_back_step_by_step(home) -> None:
+    workspace, other = Workspace.create("one", "en"), Workspace.create("two", "en")
+    assert not can_undo(workspace)
+    for name in ("a", "b"):
+        change_rules(workspace, lambda rules, name=name: rules.pin(name))
+    change_rules(workspace, lambda rules: rules)
+    assert load_rules(Workspace.open("one")) == Rules(pinned=("a", "b"))
+    assert load_rules(other) == Rules()
+    assert undo_rules(workspace) == Rules(pinned=("a",))
+    assert undo_rules(workspace) == Rules() == undo_rules(workspace)
+    assert not can_undo(workspace)
+
+
+def test_of_many_steps_the_last_can_be_taken_back(home) -> None:
+    workspace = Workspace.create("one", "en")
+    for number in range(40):
+        change_rules(workspace, lambda rules, n=number: Rules(pinned=(f"p{n}",)))
+    while can_undo(workspace):
+        undo_rules(workspace)
+    assert load_rules(workspace) == Rules(pinned=("p10",))
+
+
+def candidates(count: int = 6, seed: int = 0) -> Candidates:
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(count, 4))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    wanted = np.sort(rng.random(count))[::-1]
+    likeness = alike(vectors, vectors.mean(axis=0))
+    return Candidates(wanted, rng.random(count) * 9, rng.random(count) * 90, likeness)
+
+
+@given(SHARES, SHARES, SHARES, st.integers(0, 8), st.integers(0, 50))
+def test_reranking_is_an_order_of_the_same_products(d, n, f, k, seed) -> None:
+    order = rerank(candidates(seed=seed), Mix(d, n, f), k)
+    assert sorted(order.tolist()) == list(range(6))
+    if not (d or n or f) or not k:
+        assert order.tolist() == list(range(6))
+
+
+@pytest.mark.parametrize("wish", ["diversity", "novelty", "freshness"])
+def test_a_wish_is_fulfilled_more_the_more_it_counts(wish: str) -> None:
+    figure = {"diversity": "diversity", "novelty": "novelty", "freshness": "age"}[wish]
+    means = []
+    for share in (0.0, 0.5, MOST):
+        lists = [candidates(20, seed) for seed in range(20)]
+        orders = [rerank(found, Mix(**{wish: share}), 5) for found in lists]
+        told = [describe(found, order, 5) for found, order in zip(lists, orders, strict=True)]
+        means.append(np.mean([row[figure] for row in told]))
+    assert all((b > a) != (figure == "age") for a, b in pairwise(means))
+
+
+def test_twins_do_not_stand_side_by_side_where_variety_counts() -> None:
+    alike_two = np.eye(3)
+    alike_two[0, 1] = alike_two[1, 0] = 1
+    found = Candidates(np.array([1.0, 0.9, 0.5]), np.zeros(3), np.zeros(3), alike_two)
+    assert rerank(found, Mix(diversity=0.5), 3).tolist() == [0, 2, 1]
+    assert describe(found, np.array([0, 1]), 2)["diversity"] == 0
+    assert describe(found, np.array([0, 2]), 2)["diversity"] == 1
+
+
+@pytest.mark.parametrize("bad", [{"age": 0.1}, {"novelty": 1.0}, {"novelty": "much"}])
+def test_a_wrong_mix_is_refused(bad: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        Mix.of(bad)
+
+
+def test_the_price_of_a_mix_is_that_of_its_order() -> None:
+    # Everybody clicks the first product; the last one is unknown and unlike the others.
+    part = pd.DataFrame(
+        {
+            "example_id": [f"e{n}" for n in range(30)], "input": "mug",
+            "qrels": [{"a": 1, "b": 0, "c": 0}] * 30,
+            "known.novelty": ['{"a": 1, "b": 2, "c": 9}'] * 30,
+            "known.age": ['{"a": 50, "b": 50, "c": 0}'] * 30,
+        }
+    )  # fmt: skip
+    answers = {"tuned": [Chances(["a", "b", "c"], [0.9, 0.5, 0.1])] * 30}
+    heldout = heldout_frame("ranking", part, answers)
+    free, dear = measure(
+        heldout, "tuned", [Mix(), Mix(novelty=MOST)], lambda names: np.eye(len(names))
+    )
+    assert free.after == free.before == 1 and free.interval.delta == 0
+    assert dear.after == pytest.approx(1 / np.log2(4))
+    assert dear.interval.high < 0
+    assert dear.now["novelty"] == dear.was["novelty"] == 4
+    with pytest.raises(InputError):
+        measure(heldout.drop(columns="tuned.chances"), "tuned", [Mix()], lambda _: np.eye(3))
+
+
+def test_columns_of_the_shop_are_found_in_both_languages() -> None:
+    cells = [
+        {"Gross_Margin": "40%", "Availability": "in stock", "Release date": "2025-01-01"},
+        {"Gross_Margin": "10 %", "Availability": "Out of Stock", "Release date": "2025-03-01"},
+        {"Availability": "sold-out"},
+    ]
+    products = pd.DataFrame(
+        {"product_id": ["a", "b", "c"], "title": "", "category": None, "brand": None, "price": 10.0}
+    )
+    found = read_columns(products.assign(attributes=[json.dumps(one) for one in cells]))
+    assert found.sold_out == {"b", "c"}
+    assert found.margins == {"a": 1.0, "b": 0.5}
+    assert found.dates["b"] == pd.Timestamp("2025-03-01")
+    chinese = [{"成本": "9元", "库存": "0"}, {"成本": "2", "库存": "7"}, {"库存": "缺货"}]
+    found = read_columns(products.assign(attributes=[json.dumps(one) for one in chinese]))
+    assert found.sold_out == {"a", "c"}
+    assert found.margins == {"a": 0.5, "b": 1.0}
+    assert read_columns(tiny_frames()["products"]).columns == {}
+
+
+def test_standing_looks_back_only() -> None:
+    products, log = tiny_frames()["products"], tiny_pages()
+    standing, moment = Standing(products, log), pd.Timestamp("2025-03-02")
+    then = Standing(products, log[log["time"] < moment])
+    clicks = np.array([0.0, 3.0])
+    assert standing.novelty(clicks, moment) == pytest.approx(then.novelty(clicks, None))
+    assert standing.novelty(clicks, None)[0] > standing.novelty(clicks, None)[1]
+    assert standing.ages(["mug-red", "gone"], moment).tolist() == [1.0, 0.0]
+    assert not standing.tells_age
+    dated = products.assign(attributes='{"release_date": "2025-02-20"}')
+    dated.loc[0, "attributes"] = '{"release_date": "2025-02-28"}'
+    known = Standing(dated, log)
+    assert known.dated and known.tells_age
+    assert known.ages([dated["product_id"][0]], moment).tolist() == [2.0]
+
+
+def test_a_journey_holds_what_every_table_knows_of_a_shopper() -> None:
+    tables = tiny_tables("interest")
+    time = pd.Timestamp("2025-02-01")
+    orders = pd.DataFrame(
+        [{"order_id": "o", "product_id": "mug-red", "user_id": "u1", "time": time}]
+    )
+    reviews = tables.reviews.head(1).assign(user_id="u1", rating=4.0)
+    whole = Tables({**tables.frames, "orders": orders, "reviews": reviews}, "en")
+    found = journey(whole, "u1")
+    assert found["time"].is_monotonic_increasing
+    assert set(found["event"]) == {"impression", "click", "purchase", "review"}
+    assert found["rating"].max() == 4
+    assert journey(whole, "nobody").empty
+    counts = count_acts(whole)
+    assert counts["u1"] == found["event"].isin(["click", "purchase"]).sum()
+    assert counts.is_monotonic_decreasing
