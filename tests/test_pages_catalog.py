@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.catalog.decisions import ACCEPTED, Decisions
-from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
 from pages.ui import catalog_own, download
+from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, texts_of
 from tests.tiny_shop import tiny_catalog
 
@@ -25,22 +25,17 @@ def shop(language: str = "en") -> Workspace:
 
 def trained(workspace: Workspace) -> str:
     """A finished run that learned colour and category."""
-    metrics = {"macro_f1": 0.5, "colour.macro_f1": 0.5, "category.macro_f1": 0.5}
-    run = Run(
-        run_id="attributes-1", task="attributes", model="tiny", device="cpu", created=1.0,
-        config={"preset": "quick"}, primary_metric="macro_f1", recommended="tuned_keyword",
-        before=metrics, after=metrics, floors={}, systems={}, paired={}, n_train=1,
-        n_validation=1, n_test=1, data_fingerprint="", test_fingerprint="", seconds=1,
-        examples_per_second=1, peak_rss_mb=1, predicted_seconds=1,
-    )  # fmt: skip
     heldout = pd.DataFrame(
         {"input": ["red mug", "pan"], "head": "colour", "truth": ["red", "red"],
          "tuned_keyword": ["red", "blue"]}
     )  # fmt: skip
-    folder = workspace.folder / "runs" / run.run_id
-    folder.mkdir(parents=True)
-    save_run(folder, run, heldout)
-    return run.run_id
+    return finish_run(
+        workspace,
+        "attributes",
+        heldout,
+        recommended="tuned_keyword",
+        after={"macro_f1": 0.5, "colour.macro_f1": 0.5, "category.macro_f1": 0.5},
+    )
 
 
 def show(workspace: Workspace, view: str, language: str = "en") -> AppTest:

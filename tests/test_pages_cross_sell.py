@@ -7,12 +7,12 @@ import pytest
 
 from engine.recommend.bundles import Offer
 from engine.recommend.network import Network, Node, Tie
-from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
 from pages.ui import cross_sell_basket, cross_sell_bundles, cross_sell_list, cross_sell_network
 from pages.ui import download as downloads
 from pages.ui.cross_sell_orders import orders
 from pages.ui.cross_sell_view import explain
+from tests.runs_double import finish_run
 from tests.shop_double import FakeModels, clean, open_page, said_on, small_shop, texts_of, whole
 
 LANGUAGES = [("en", "Goes with it"), ("zh", "搭配推荐")]
@@ -42,25 +42,25 @@ def trained(workspace: Workspace) -> None:
         name: {"ndcg@10": score, "hr@10": score, "coverage@10": 0.3, "novelty@10": 6.0}
         for name, score in scores.items()
     }
-    interval = {"delta": 0.1, "low": 0.05, "high": 0.15}
     floors = {name: metrics[name] for name in ("popularity", "ease", "untuned")}
-    run = Run(
-        run_id="cross_sell-1", task="cross_sell", model="tiny", device="cpu", created=1.0,
-        config={}, primary_metric="ndcg@10", recommended="blend_tuned", before=metrics["untuned"],
-        after=metrics["blend_tuned"], floors=floors,
-        systems={"blend_tuned": metrics["blend_tuned"]},
-        paired={"against": dict.fromkeys(floors, interval)}, n_train=30, n_validation=10,
-        n_test=20, data_fingerprint="", test_fingerprint="", seconds=1, examples_per_second=1,
-        peak_rss_mb=1, predicted_seconds=1,
-    )  # fmt: skip
     heldout = pd.DataFrame({"example_id": [f"O{n}" for n in range(20)], "head": "ranking"})
     heldout["input"], heldout["truth"] = "Rain jacket 0", '{"P04": 1}'
     for name, score in scores.items():
         heldout[name] = '["P04"]'
         heldout[f"{name}.score"] = [score + 0.01 * (n % 3) for n in range(20)]
-    folder = workspace.folder / "runs" / run.run_id
-    folder.mkdir(parents=True)
-    save_run(folder, run, heldout)
+    finish_run(
+        workspace,
+        "cross_sell",
+        heldout,
+        primary_metric="ndcg@10",
+        recommended="blend_tuned",
+        before=metrics["untuned"],
+        after=metrics["blend_tuned"],
+        floors=floors,
+        systems={"blend_tuned": metrics["blend_tuned"]},
+        paired={"against": {name: {"delta": 0.1, "low": 0.05, "high": 0.15} for name in floors}},
+        n_test=20,
+    )
 
 
 @pytest.mark.parametrize(("language", "title"), LANGUAGES)

@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from engine import jobs
 from engine.data.labels import INTENTS
-from engine.storage.runs import Run, run_folder, save_run
+from engine.storage.runs import run_folder
 from engine.storage.workspace import Workspace
 from pages.ui import intent_answers, intent_labels, intent_mix
+from tests.runs_double import finish_run
 from tests.shop_double import (
     HOSTILE,
     QUERIES,
@@ -26,15 +27,6 @@ from tests.shop_double import (
 
 def trained(workspace: Workspace) -> str:
     """A finished run whose held-out part holds four queries, one of them read wrong."""
-    metrics = {"macro_f1": 0.5}
-    run = Run(
-        run_id="intent-1", task="intent", model="tiny", device="cpu", created=1.0,
-        config={"preset": "quick", "epochs": 3}, primary_metric="macro_f1",
-        recommended="tuned_tfidf", before=metrics, after=metrics, floors={}, systems={},
-        paired={}, n_train=1, n_validation=1, n_test=1, data_fingerprint="",
-        test_fingerprint="", seconds=12, examples_per_second=1, peak_rss_mb=1,
-        predicted_seconds=1,
-    )  # fmt: skip
     heldout = pd.DataFrame(
         {
             "input": ["a", "bb", "ccc", "dddd"],
@@ -43,10 +35,8 @@ def trained(workspace: Workspace) -> str:
             "tuned_tfidf": ["gift", "gift", "problem", "deal"],
         }
     )
-    folder = workspace.folder / "runs" / run.run_id
-    folder.mkdir(parents=True)
-    save_run(folder, run, heldout)
-    return run.run_id
+    config = {"preset": "quick", "epochs": 3}
+    return finish_run(workspace, "intent", heldout, recommended="tuned_tfidf", config=config)
 
 
 def show(workspace: Workspace, view: str, language: str = "en", **link: str) -> AppTest:

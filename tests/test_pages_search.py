@@ -9,7 +9,6 @@ import pytest
 from engine.data.load import load_files
 from engine.errors import ShoplabError
 from engine.inference import client
-from engine.storage.runs import Run, save_run
 from pages.ui import (
     download,
     query_file,
@@ -18,6 +17,7 @@ from pages.ui import (
     search_many,
     search_systems,
 )
+from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 
 
@@ -47,19 +47,15 @@ def test_an_example_of_the_log_becomes_the_query(models) -> None:
 
 def trained(workspace, task: str = "search") -> str:
     """A finished run's record, as training leaves it."""
-    run_id = f"{task}-1"
     metrics = {"ndcg@10": 0.5, "macro_f1": 0.5}
-    run = Run(
-        run_id=run_id, task=task, model="tiny", device="cpu", created=1.0, config={},
-        primary_metric="ndcg@10", recommended="hybrid_tuned", before=metrics, after=metrics,
-        floors={}, systems={}, paired={}, n_train=1, n_validation=1, n_test=1,
-        data_fingerprint="", test_fingerprint="", seconds=1, examples_per_second=1,
-        peak_rss_mb=1, predicted_seconds=1,
-    )  # fmt: skip
-    folder = workspace.folder / "runs" / run_id
-    folder.mkdir(parents=True)
-    save_run(folder, run, pd.DataFrame())
-    return run_id
+    return finish_run(
+        workspace,
+        task,
+        primary_metric="ndcg@10",
+        recommended="hybrid_tuned",
+        before=metrics,
+        after=metrics,
+    )
 
 
 def test_before_a_run_the_third_column_says_how_to_get_one(models) -> None:

@@ -5,8 +5,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.reviews.aspects import read_aspects
-from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
+from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of, whole
 
 TEXTS = {
@@ -50,15 +50,6 @@ def _said(number: int, reviews: int, language: str) -> str:
 
 def trained(workspace: Workspace) -> str:
     """A finished run of the task."""
-    metrics = {"macro_f1": 0.8}
-    run = Run(
-        run_id="sentiment-1", task="sentiment", model="tiny", device="cpu", created=1.0,
-        config={"preset": "quick", "epochs": 3}, primary_metric="macro_f1",
-        recommended="tuned", before=metrics, after=metrics, floors={}, systems={},
-        paired={}, n_train=1, n_validation=1, n_test=1, data_fingerprint="",
-        test_fingerprint="", seconds=12, examples_per_second=1, peak_rss_mb=1,
-        predicted_seconds=1,
-    )  # fmt: skip
     heldout = pd.DataFrame(
         {
             "input": ["a good one", "a bad one", "good"],
@@ -67,10 +58,8 @@ def trained(workspace: Workspace) -> str:
             "tuned": ["positive", "negative", "positive"],
         }
     )
-    folder = workspace.folder / "runs" / run.run_id
-    folder.mkdir(parents=True)
-    save_run(folder, run, heldout)
-    return run.run_id
+    config = {"preset": "quick", "epochs": 3}
+    return finish_run(workspace, "sentiment", heldout, recommended="tuned", config=config)
 
 
 def show(workspace: Workspace, view: str, language: str = "en") -> AppTest:
