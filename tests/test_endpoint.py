@@ -143,6 +143,16 @@ def test_a_servers_own_words_are_passed_on_in_one_line(server):
     assert len(said) < 400
 
 
+@pytest.mark.parametrize("body", ['"an error"', "5", "[]", "null", '{"detail": 3}', "[" * 100_000])
+def test_a_refusal_in_no_known_form_is_told_without_words(server, body):
+    def reply(handler: Handler) -> None:
+        handler.start(500)
+        handler.say(body)
+
+    server.reply = reply
+    assert code_of(server) == "endpoint.failed"
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -221,8 +221,9 @@ def _reason(said: str) -> str:
     """A server's own words about an error, on one line; "" for a page of HTML."""
     try:
         found = json.loads(said)
-        error = found.get("error", found.get("message", ""))
+        # FastAPI's servers, transformers serve among them, call it "detail".
+        error = next((found[name] for name in ("error", "message", "detail") if name in found), "")
         text = error.get("message", "") if isinstance(error, dict) else error
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         text = ""
     return " ".join(str(text).split())[:MOST_REASON]
