@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from engine.data.tables import Tables
 from engine.errors import InputError
 from engine.evaluation.heldout import heldout_frame
+from engine.evaluation.ranking import score_each
 from engine.recommend.journeys import count_acts, journey
-from engine.recommend.mix_price import measure
+from engine.recommend.mix_price import measure, ndcg
 from engine.recommend.rerank import MOST, Candidates, Mix, alike, describe, rerank
 from engine.recommend.rules import Boost, Rules, Shop, apply
 from engine.recommend.rules_file import can_undo, change_rules, load_rules, undo_rules
 from engine.recommend.shop_columns import read_columns
 from engine.recommend.standing import Standing
-from engine.retrieval.ranking import Chances
+from engine.retrieval.ranking import Chances, Ranking
 from engine.storage.workspace import Workspace
 from tests.tiny_shop import tiny_frames, tiny_pages, tiny_tables
 
@@ -114,18 +115,18 @@ def test_of_many_steps_the_last_can_be_taken_back(home) -> None:
     assert load_rules(workspace) == Rules(pinned=("p10",))
 
 
-def candidates(count: int = 6, seed: int = 0) -> Candidates:
+def candidates(lists: int = 1, count: int = 6, seed: int = 0) -> Candidates:
     rng = np.random.default_rng(seed)
-    vectors = rng.normal(size=(count, 4))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    wanted = np.sort(rng.random(count))[::-1]
-    likeness = alike(vectors, vectors.mean(axis=0))
-    return Candidates(wanted, rng.random(count) * 9, rng.random(count) * 90, likeness)
+    vectors = rng.normal(size=(lists, count, 4))
+    vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
+    wanted = -np.sort(-rng.random((lists, count)), axis=1)
+    novelty, age = 9 * rng.random((lists, count)), 90 * rng.random((lists, count))
+    return Candidates(wanted, novelty, age, alike(vectors, vectors.mean(axis=(0, 1))))
 
 
 @given(SHARES, SHARES, SHARES, st.integers(0, 8), st.integers(0, 50))
 def test_reranking_is_an_order_of_the_same_products(d, n, f, k, seed) -> None:
-    order = rerank(candidates(seed=seed), Mix(d, n, f), k)
+    order = rerank(candidates(seed=seed), Mix(d, n, f), k)[0]
     assert sorted(order.tolist()) == list(range(6))
     if not (d or n or f) or not k:
         assert order.tolist() == list(range(6))
@@ -134,22 +135,44 @@ def test_reranking_is_an_order_of_the_same_products(d, n, f, k, seed) -> None:
 @pytest.mark.parametrize("wish", ["diversity", "novelty", "freshness"])
 def test_a_wish_is_fulfilled_more_the_more_it_counts(wish: str) -> None:
     figure = {"diversity": "diversity", "novelty": "novelty", "freshness": "age"}[wish]
-    means = []
-    for share in (0.0, 0.5, MOST):
-        lists = [candidates(20, seed) for seed in range(20)]
-        orders = [rerank(found, Mix(**{wish: share}), 5) for found in lists]
-        told = [describe(found, order, 5) for found, order in zip(lists, orders, strict=True)]
-        means.append(np.mean([row[figure] for row in told]))
+    found = candidates(20, 20)
+    means = [
+        describe(found, rerank(found, Mix(**{wish: share}), 5), 5)[figure]
+        for share in (0.0, 0.5, MOST)
+    ]
     assert all((b > a) != (figure == "age") for a, b in pairwise(means))
 
 
+def test_a_shorter_list_is_ordered_as_if_it_stood_alone() -> None:
+    long, mix = candidates(2), Mix(0.5, 0.3, 0.3)
+    cut = [np.array(one) for one in (long.relevance, long.novelty, long.age)]
+    for one in cut:
+        one[1, 4:] = np.nan
+    both = Candidates(*cut, long.likeness)
+    alone = Candidates(*(one[1:, :4] for one in cut), long.likeness[1:, :4, :4])
+    order = rerank(both, mix, 6)
+    assert order[1, :4].tolist() == rerank(alone, mix, 4)[0].tolist()
+    assert set(order[1].tolist()) == set(range(6))
+    only = Candidates(*(one[1:] for one in cut), long.likeness[1:])
+    assert describe(only, order[1:], 6) == pytest.approx(describe(alone, order[1:, :4], 4))
+
+
 def test_twins_do_not_stand_side_by_side_where_variety_counts() -> None:
-    alike_two = np.eye(3)
-    alike_two[0, 1] = alike_two[1, 0] = 1
-    found = Candidates(np.array([1.0, 0.9, 0.5]), np.zeros(3), np.zeros(3), alike_two)
-    assert rerank(found, Mix(diversity=0.5), 3).tolist() == [0, 2, 1]
-    assert describe(found, np.array([0, 1]), 2)["diversity"] == 0
-    assert describe(found, np.array([0, 2]), 2)["diversity"] == 1
+    alike_two = np.eye(3)[None]
+    alike_two[0, 0, 1] = alike_two[0, 1, 0] = 1
+    found = Candidates(np.array([[1.0, 0.9, 0.5]]), np.zeros((1, 3)), np.zeros((1, 3)), alike_two)
+    assert rerank(found, Mix(diversity=0.5), 3).tolist() == [[0, 2, 1]]
+    assert describe(found, np.array([[0, 1]]), 2)["diversity"] == 0
+    assert describe(found, np.array([[0, 2]]), 2)["diversity"] == 1
+
+
+@given(st.lists(st.lists(st.integers(0, 3), min_size=12, max_size=12), min_size=1, max_size=5))
+def test_many_lists_are_measured_as_one_by_one(grades: list[list[int]]) -> None:
+    names = [f"p{n}" for n in range(12)]
+    order = np.random.default_rng(0).permuted(np.tile(np.arange(12), (len(grades), 1)), axis=1)
+    rankings = [Ranking([names[place] for place in row], [0.0] * 12) for row in order]
+    each = score_each([dict(zip(names, row, strict=True)) for row in grades], rankings)
+    assert ndcg(np.array(grades, float), order) == pytest.approx(each["ndcg@10"], nan_ok=True)
 
 
 @pytest.mark.parametrize("bad", [{"age": 0.1}, {"novelty": 1.0}, {"novelty": "much"}])
@@ -170,15 +193,15 @@ def test_the_price_of_a_mix_is_that_of_its_order() -> None:
     )  # fmt: skip
     answers = {"tuned": [Chances(["a", "b", "c"], [0.9, 0.5, 0.1])] * 30}
     heldout = heldout_frame("ranking", part, answers)
-    free, dear = measure(
-        heldout, "tuned", [Mix(), Mix(novelty=MOST)], lambda names: np.eye(len(names))
-    )
+    rows, vectors = {"a": 0, "b": 1, "c": 2}, np.eye(3)
+    about = (rows, vectors, vectors.mean(axis=0))
+    free, dear = measure(heldout, "tuned", [Mix(), Mix(novelty=MOST)], *about)
     assert free.after == free.before == 1 and free.interval.delta == 0
     assert dear.after == pytest.approx(1 / np.log2(4))
     assert dear.interval.high < 0
     assert dear.now["novelty"] == dear.was["novelty"] == 4
     with pytest.raises(InputError):
-        measure(heldout.drop(columns="tuned.chances"), "tuned", [Mix()], lambda _: np.eye(3))
+        measure(heldout.drop(columns="tuned.chances"), "tuned", [Mix()], *about)
 
 
 def test_columns_of_the_shop_are_found_in_both_languages() -> None:

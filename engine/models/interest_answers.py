@@ -29,8 +29,9 @@ def answer_all(bundle: InterestBundle, inputs: Sequence[Mapping[str, Any]]) -> l
     `cold` says that nothing was known of the shopper; unknown products of a history are left out.
     `like` describes the first `SEEN` (`engine.recommend.rerank.describe`) as they are and as they
     would be without the mix (`plain`); `tells_age` says whether ages differ. With `why` a result
-    has `because`, up to three places of the history with their shares, the largest first, and the
-    facts of `engine.models.interest_facts` with the number of `clicks`.
+    has `because`, up to three places of the history with their shares, the largest first,
+    `alike`, the place of the product most alike in text with its likeness (0 to 1), and the facts
+    of `engine.models.interest_facts` with the number of `clicks`.
     """
     asked = [(*_asked(item, row, bundle), _count(item, row)) for row, item in enumerate(inputs)]
     mixes = [Mix.of(item.get("mix", {})) for item in inputs]
@@ -50,7 +51,7 @@ def _answer(
     history, query, k = asked
     candidates = bundle.candidates(ranking)
     places = rerank(candidates, mix, k)
-    chosen = places[:k].tolist()
+    chosen = places[0, :k].tolist()
     names = [ranking.product_ids[place] for place in chosen]
     results: list[dict[str, Any]] = [
         {
@@ -75,7 +76,7 @@ def _answer(
         ],
         "results": results,
         "like": describe(candidates, places, SEEN),
-        "plain": describe(candidates, np.arange(len(places)), SEEN),
+        "plain": describe(candidates, rerank(candidates, Mix(), 0), SEEN),
         "tells_age": bundle.standing.tells_age,
     }
 
@@ -85,9 +86,11 @@ def _reasons(
 ) -> list[dict[str, Any]]:
     shares, facts = bundle.reasons(bundle.moment(history, query, names))
     most = np.argsort(-shares, axis=1, kind="stable")[:, :MOST_NAMED].tolist()
+    near = bundle.likeness(names, history.product_ids)
     return [
         {
             "because": [[place, float(shares[row, place])] for place in most[row]],
+            "alike": [int(near[row].argmax()), float(near[row].max())] if most[row] else None,
             "facts": facts[row] | {"clicks": bundle.popularity.clicked(name, None)},
         }
         for row, name in enumerate(names)

@@ -124,20 +124,22 @@ class InterestBundle:
         return Standing(self.tables.products, self.tables.searches)
 
     def candidates(self, ranking: Ranking) -> Candidates:
-        """The best of a ranking with what else may be wished of them, now."""
+        """The best of one ranking with what else may be wished of them, now."""
         names = list(ranking.product_ids[:DEPTH])
         clicks = np.array([self.popularity.clicked(name, None) for name in names])
+        rows = [self.shelf.rows[name] for name in names]
         return Candidates(
-            np.array(ranking.scores[:DEPTH], dtype=float),
-            self.standing.novelty(clicks, None),
-            self.standing.ages(names, None),
-            self.likeness(names),
+            np.array([ranking.scores[:DEPTH]], dtype=float),
+            self.standing.novelty(clicks, None)[None],
+            self.standing.ages(names, None)[None],
+            alike(self.shelf.vectors[rows], self.shelf.mean)[None],
         )
 
-    def likeness(self, product_ids: Sequence[str]) -> NDArray[np.floating]:
-        """How alike products of the catalog are in text; KeyError for one that is not in it."""
-        rows = [self.shelf.rows[name] for name in product_ids]
-        return alike(self.shelf.vectors[rows], self.shelf.mean)
+    def likeness(self, product_ids: Sequence[str], others: Sequence[str]) -> NDArray[np.floating]:
+        """How alike products are to others in text, 0 to 1, shape (products, others)."""
+        names = [*product_ids, *others]
+        vectors = self.shelf.vectors[[self.shelf.rows[name] for name in names]]
+        return alike(vectors, self.shelf.mean)[: len(product_ids), len(product_ids) :]
 
     def past(self, user_id: str) -> History:
         """What a shopper acted on so far."""

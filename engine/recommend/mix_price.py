@@ -1,19 +1,19 @@
 """What a more varied, less obvious or fresher order costs, on pages that no model had seen."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.errors import InputError
 from engine.evaluation.compare import Interval, paired_interval
 from engine.evaluation.heldout import RANKING_HEAD
-from engine.evaluation.ranking import PRIMARY, score_each
-from engine.recommend.rerank import Candidates, Floats, Mix, describe, rerank
-from engine.retrieval.ranking import Ranking
+from engine.evaluation.recommendation import DEPTH
+from engine.recommend.rerank import Candidates, Floats, Mix, alike, describe, rerank
 
 # A page shows about as many products as are measured, so what its top is like is told by its half.
 FIRST = 5
@@ -39,80 +39,67 @@ class Price:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class _Page:
-    product_ids: Sequence[str]
-    qrels: dict[str, int]
-    found: Candidates
-
-
 def measure(
     heldout: pd.DataFrame,
     system: str,
     mixes: Sequence[Mix],
-    likeness: Callable[[Sequence[str]], Floats],
+    rows: Mapping[str, int],
+    vectors: Floats,
+    mean: Floats,
 ) -> list[Price]:
     """The price of each mix on the held-out pages of a run.
 
-    Raises InputError for a run that kept no chances (an older one).
+    `vectors` are those of the catalog's products, `rows` where each has its own, `mean` their mean.
+    Pages with a product that the catalog lost since are left out. Raises InputError for a run that
+    kept no chances (an older one).
     """
     if not {f"{system}.chances", *_KNOWN} <= set(heldout):
         raise InputError("interest.no_chances")
-    pages = list(_pages(heldout, system, likeness))
-    before = _order(pages, Mix())
-    plain = _score(pages, before)
-    was = _describe(pages, before)
+    found, gains = _pages(heldout, system, rows, vectors, mean)
+    start = rerank(found, Mix(), 0)
+    plain, was = ndcg(gains, start), describe(found, start, FIRST)
     prices = []
     for mix in mixes:
-        places = _order(pages, mix)
-        after = _score(pages, places)
-        scores = pd.DataFrame(
-            {
-                "example_id": range(len(pages)), "head": RANKING_HEAD,
-                "mixed.score": after, "plain.score": plain,
-            }
-        )  # fmt: skip
+        order = rerank(found, mix, found.relevance.shape[1])
+        mixed = ndcg(gains, order)
+        scores = pd.DataFrame({"plain.score": plain, "mixed.score": mixed}).assign(
+            example_id=range(len(plain)), head=RANKING_HEAD
+        )
         prices.append(
             Price(
-                mix, float(np.nanmean(plain)), float(np.nanmean(after)),
-                paired_interval(scores, "mixed", "plain"), was, _describe(pages, places),
+                mix, float(np.nanmean(plain)), float(np.nanmean(mixed)),
+                paired_interval(scores, "mixed", "plain"), was, describe(found, order, FIRST),
             )
         )  # fmt: skip
     return prices
 
 
+def ndcg(gains: Floats, order: NDArray[np.intp]) -> Floats:
+    """nDCG@10 of each list as `engine.evaluation.ranking` measures it, in one step for all.
+
+    `gains` (lists, products) are grades, 0 where a list is shorter; `order` as `rerank` gives it.
+    NaN for a list without anything relevant.
+    """
+    discounts = 1 / np.log2(np.arange(2, DEPTH + 2))
+    drawn = np.take_along_axis(gains, order, axis=1)[:, :DEPTH]
+    ideal = -np.sort(-gains, axis=1)[:, :DEPTH]
+    reached, best = (one @ discounts[: one.shape[1]] for one in (drawn, ideal))
+    found: Floats = np.divide(reached, best, out=np.full(len(best), np.nan), where=best > 0)
+    return found
+
+
 def _pages(
-    heldout: pd.DataFrame, system: str, likeness: Callable[[Sequence[str]], Floats]
-) -> Iterator[_Page]:
-    columns = ("truth", f"{system}.chances", *_KNOWN)
-    for row in zip(*(heldout[name].map(json.loads) for name in columns), strict=True):
-        qrels, chances, novelty, age = row
-        try:
-            alike = likeness(list(chances))
-        except KeyError:
-            # The catalog was loaded anew since, without a product of this page.
-            continue
-        names = sorted(chances, key=lambda name: (-chances[name], name))
-        order = [list(chances).index(name) for name in names]
-        wanted, new, old = (
-            np.array([of[name] for name in names]) for of in (chances, novelty, age)
-        )
-        found = Candidates(wanted, new, old, alike[np.ix_(order, order)])
-        yield _Page(names, qrels, found)
-
-
-def _order(pages: Sequence[_Page], mix: Mix) -> list[Any]:
-    return [rerank(page.found, mix, len(page.product_ids)) for page in pages]
-
-
-def _score(pages: Sequence[_Page], places: Sequence[Any]) -> Any:
-    rankings = [
-        Ranking([page.product_ids[place] for place in order], [0.0] * len(order))
-        for page, order in zip(pages, places, strict=True)
-    ]
-    return score_each([page.qrels for page in pages], rankings)[PRIMARY].to_numpy()
-
-
-def _describe(pages: Sequence[_Page], places: Sequence[Any]) -> dict[str, float]:
-    rows = [describe(page.found, order, FIRST) for page, order in zip(pages, places, strict=True)]
-    return {str(name): float(value) for name, value in pd.DataFrame(rows).mean().items()}
+    heldout: pd.DataFrame, system: str, rows: Mapping[str, int], vectors: Floats, mean: Floats
+) -> tuple[Candidates, Floats]:
+    """Every page's products by chance, and what came of each."""
+    columns = [heldout[name].map(json.loads) for name in (f"{system}.chances", *_KNOWN, "truth")]
+    pages = [page for page in zip(*columns, strict=True) if page[0].keys() <= rows.keys()]
+    widest = max((len(page[0]) for page in pages), default=0)
+    figures = np.full((4, len(pages), widest), np.nan)
+    places = np.zeros((len(pages), widest), dtype=int)
+    for number, page in enumerate(pages):
+        names = sorted(page[0], key=lambda name: (-page[0][name], name))
+        figures[:, number, : len(names)] = [[column[name] for name in names] for column in page]
+        places[number, : len(names)] = [rows[name] for name in names]
+    chances, novelty, age, gains = figures
+    return Candidates(chances, novelty, age, alike(vectors[places], mean)), np.nan_to_num(gains)

@@ -48,10 +48,10 @@ class Mix:
 
 @dataclass(frozen=True)
 class Candidates:
-    """What is known of the products of a list, the most wanted first; shapes (products,).
+    """What is known of the products of some lists, the most wanted first; shapes (lists, products).
 
-    `relevance` is how much each is wanted, `novelty` in bits, `age` in days, `likeness` how alike
-    any two are, 0 to 1, shape (products, products).
+    `relevance` is how much each is wanted, `novelty` in bits, `age` in days; NaN where a list is
+    shorter. `likeness` is how alike any two are, 0 to 1, shape (lists, products, products).
     """
 
     relevance: Floats
@@ -61,31 +61,36 @@ class Candidates:
 
 
 def rerank(found: Candidates, mix: Mix, k: int) -> NDArray[np.intp]:
-    """The places of the candidates in their new order; only the first `k` are chosen anew.
+    """Per list the places of the candidates in their new order, shape (lists, products).
 
-    The next product is that with the highest r + n·novelty + f·freshness − d·likeness, with r the
-    relevance and novelty brought to 0…1 over the candidates, freshness 2^(−age / `HALF_LIFE`),
-    likeness that to the most alike product above it, and the weights share / (1 − share), so that
-    a share of 0.5 makes a wish count as much as being wanted.
+    Only the first `k` are chosen anew. The next product is that with the highest
+    r + n·novelty + f·freshness − d·likeness, with r the relevance and novelty brought to 0…1 over
+    the list, freshness 2^(−age / `HALF_LIFE`), likeness that to the most alike product above it,
+    and the weights share / (1 − share), so that a share of 0.5 makes a wish count as much as being
+    wanted.
     """
-    count = len(found.relevance)
+    lists, count = found.relevance.shape
     if not mix:
-        return np.arange(count)
+        return np.tile(np.arange(count), (lists, 1))
     worth = (
         _scaled(found.relevance)
         + _weight(mix.novelty) * _scaled(found.novelty)
         + _weight(mix.freshness) * freshness(found.age)
     )
+    # Whatever a shorter list lacks stands behind what it has.
+    worth = np.where(np.isnan(worth), -1e9, worth)
     against = _weight(mix.diversity)
-    closest = np.zeros(count)
-    left = np.ones(count, dtype=bool)
-    chosen = []
-    for _ in range(min(k, count)):
-        best = int(np.argmax(np.where(left, worth - against * closest, -np.inf)))
-        chosen.append(best)
-        left[best] = False
-        closest = np.maximum(closest, found.likeness[best])
-    return np.array([*chosen, *np.flatnonzero(left)], dtype=int)
+    closest = np.zeros((lists, count))
+    free = np.ones((lists, count), dtype=bool)
+    rows = np.arange(lists)
+    chosen = np.empty((lists, min(k, count)), dtype=int)
+    for place in range(chosen.shape[1]):
+        best = np.argmax(np.where(free, worth - against * closest, -np.inf), axis=1)
+        chosen[:, place] = best
+        free[rows, best] = False
+        closest = np.maximum(closest, found.likeness[rows, best])
+    rest = np.nonzero(free)[1].reshape(lists, -1)
+    return np.hstack([chosen, rest])
 
 
 def freshness(age: Floats) -> Floats:
@@ -97,29 +102,37 @@ def freshness(age: Floats) -> Floats:
 def alike(vectors: Floats, mean: Floats) -> Floats:
     """How alike products are: 0 as two of the catalog on average or less, 1 the same.
 
-    `vectors` (products, dimension) have length 1; the squared length of the catalog's `mean` is
-    the mean cosine of its products.
+    `vectors` (…, products, dimension) have length 1; the squared length of the catalog's `mean` is
+    the mean cosine of its products. Gives shape (…, products, products).
     """
     usual = float(mean @ mean)
-    scaled: Floats = np.clip((vectors @ vectors.T - usual) / max(1 - usual, 1e-9), 0, 1)
+    near = vectors @ vectors.swapaxes(-1, -2)
+    scaled: Floats = np.clip((near - usual) / max(1 - usual, 1e-9), 0, 1)
     return scaled
 
 
 def describe(found: Candidates, order: NDArray[np.intp], k: int) -> dict[str, float]:
-    """What the first `k` of a list are like: mean `diversity`, `novelty` (bits), `age` (days).
+    """What the first `k` of the lists are like: mean `diversity`, `novelty` (bits), `age` (days).
 
-    Diversity is the mean distance (1 − likeness) of its pairs, the intra-list distance of Vargas
-    and Castells (2011), of a single product 0.
+    Diversity is the mean distance (1 − likeness) of the pairs of a list, the intra-list distance of
+    Vargas and Castells (2011), of a single product 0.
     """
-    top = order[:k]
-    pairs = 1 - found.likeness[np.ix_(top, top)]
-    count = len(top)
-    apart = (pairs.sum() - np.trace(pairs)) / (count * (count - 1)) if count > 1 else 0.0
+    top = order[:, :k]
+    rows = np.arange(len(top))[:, None]
+    there = ~np.isnan(found.relevance[rows, top])
+    apart = 1 - found.likeness[rows[:, :, None], top[:, :, None], top[:, None, :]]
+    pairs = (there[:, :, None] & there[:, None, :]) & ~np.eye(top.shape[1], dtype=bool)
+    counts = pairs.sum(axis=(1, 2))
+    distance = np.where(pairs, apart, 0).sum(axis=(1, 2)) / np.maximum(counts, 1)
     return {
-        "diversity": float(apart),
-        "novelty": float(found.novelty[top].mean()) if count else 0.0,
-        "age": float(found.age[top].mean()) if count else 0.0,
+        "diversity": float(distance.mean()) if len(top) else 0.0,
+        "novelty": _mean(found.novelty[rows, top][there]),
+        "age": _mean(found.age[rows, top][there]),
     }
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else 0.0
 
 
 def _weight(share: float) -> float:
@@ -127,6 +140,9 @@ def _weight(share: float) -> float:
 
 
 def _scaled(values: Floats) -> Floats:
-    low, high = (values.min(), values.max()) if len(values) else (0.0, 0.0)
-    scaled: Floats = (values - low) / (high - low) if high > low else np.zeros(len(values))
+    """Each row from 0 (its lowest) to 1 (its highest); 0 where all are alike."""
+    if not values.size:
+        return values
+    low, high = (find(values, axis=1, keepdims=True) for find in (np.nanmin, np.nanmax))
+    scaled: Floats = (values - low) / np.where(high > low, high - low, 1)
     return scaled

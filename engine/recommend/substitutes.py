@@ -55,7 +55,7 @@ class Substitutes:
         lift: csr_matrix,
     ) -> None:
         self.product_ids = list(product_ids)
-        self.categories = np.asarray(categories, dtype=object)
+        self.leaves, _ = pd.factorize(np.asarray(categories, dtype=object))
         self.vectors = vectors
         self.looks = looks
         self.lift = lift
@@ -66,10 +66,12 @@ class Substitutes:
         They are of its leaf category where it has one, not bought with it more often than by
         chance, and were looked at in the same searches or are much alike in text.
         """
-        closeness = self.vectors @ self.vectors[row]
+        return self._of(row, self.vectors @ self.vectors[row], k)
+
+    def _of(self, row: int, closeness: NDArray[np.float32], k: int) -> list[Substitute]:
         looks = np.asarray(self.looks[[row]].todense()).ravel()
         bought = np.asarray(self.lift[[row]].todense()).ravel()
-        same = self.categories == self.categories[row]
+        same = self.leaves == self.leaves[row]
         alike = closeness >= np.quantile(closeness, ALIKE)
         fits = same & (bought <= 1) & ((looks > 0) | alike)
         fits[row] = False
@@ -84,7 +86,10 @@ class Substitutes:
 
     def of_basket(self, rows: Sequence[int], k: int) -> list[Substitute]:
         """The best substitutes of a basket's products, in turn, `k` in all; none of them twice."""
-        queues = [self.of(row, k + len(rows)) for row in rows]
+        # One product of matrices reads a large catalog's vectors once for the whole basket.
+        near = self.vectors[list(rows)] @ self.vectors.T
+        each = k + len(rows)
+        queues = [self._of(row, close, each) for row, close in zip(rows, near, strict=True)]
         taken = {self.product_ids[row] for row in rows}
         found: list[Substitute] = []
         for place in range(max(map(len, queues), default=0)):

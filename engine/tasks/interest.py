@@ -222,7 +222,8 @@ class InterestTask:
         See `engine.recommend.mix_price.Price`.
         """
         mixes = [Mix.of(mix) for mix in item["mixes"]]
-        found = measure(heldout, bundle.recommended, mixes, bundle.likeness)
+        shelf = bundle.shelf
+        found = measure(heldout, bundle.recommended, mixes, shelf.rows, shelf.vectors, shelf.mean)
         return [price.as_json() for price in found]
 
 
