@@ -105,16 +105,15 @@ def spread(name: str, seconds: list[float]) -> dict[str, float]:
     return {f"{name}{key}": round(float(value), 2) for key, value in figures.items()}
 
 
-def load(language: str, products: int, folder: Path) -> None:
-    """Load the sample shop (no products given) or a simulated one into `folder`."""
-    shop = Workspace.create("shop", language)
+def load(shop: Workspace, products: int, folder: Path) -> None:
+    """Load the sample shop (no products given) or a simulated one, made in `folder`."""
     if not products:
-        load_sample(shop, language, Silent())
+        load_sample(shop, shop.language, Silent())
         return
     made = folder / "made"
     simulate(
         made, products=products, searches=products, orders=products // 5, reviews=1,
-        language=language,
+        language=shop.language,
     )  # fmt: skip
     names = {"products": "products.csv", "searches": "searches.csv.gz", "orders": "orders.csv"}
     files = {table: made / name for table, name in names.items()}
@@ -139,7 +138,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 home = Path(folder) / "home"
                 os.environ["SHOPLAB_HOME"] = str(home)
-                load(language, products, Path(folder))
+                load(Workspace.create("shop", language), products, Path(folder))
                 command = [sys.executable, __file__, "--home", str(home)]
                 command += ["--texts", str(given.texts), "--seed", str(given.seed)]
                 said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)

@@ -100,18 +100,23 @@ class SearchBundle:
         queries: Sequence[str],
         k: int = DEPTH,
         filters: Sequence[Sequence[Mapping[str, Any]]] = (),
+        vectors: NDArray[np.float32] | None = None,
     ) -> dict[str, list[Ranking]]:
         """The `k` best products of every system for every query.
 
         `filters` holds those of each query (`engine.retrieval.filters.Filter.as_json`); only
-        products that fit all of them are found.
+        products that fit all of them are found. `vectors` are those of the queries (`encode`), if
+        somebody needed them before.
         """
         if not self.product_ids or not queries:
             return {system: [Ranking([], []) for _ in queries] for system in self.systems}
         depth = max(k, DEPTH)
-        vectors = self.encode(queries)
+        if vectors is None:
+            vectors = self.encode(queries)
         asked = filters or [()] * len(queries)
-        keeps = [self.filters.keep(some) if some else None for some in asked]
+        # Made with the first question: it waits for other things too, the first filters would not.
+        reader = self.filters
+        keeps = [reader.keep(some) if some else None for some in asked]
         by_words = [
             self.bm25_all.search(query, depth, keep)
             for query, keep in zip(queries, keeps, strict=True)
@@ -139,11 +144,11 @@ class SearchBundle:
             found["reranked"] = [self.reranker.rerank(*pair, texts) for pair in pairs]
         return {system: [one.top(k) for one in rankings] for system, rankings in found.items()}
 
-    def near_queries(self, query: str, k: int) -> list[str]:
+    def near_queries(self, query: str, vector: NDArray[np.float32], k: int) -> list[str]:
         """The `k` past queries nearest in meaning, the nearest first; never `query` itself."""
         if not self.past_queries.product_ids:
             return []
-        (found,) = self.past_queries.search(self.encode([query]), k + 1)
+        (found,) = self.past_queries.search(vector[None], k + 1)
         return [past for past in found.product_ids if normalise(past) != normalise(query)][:k]
 
     def choose(self, queries: Sequence[str], truth: Sequence[Mapping[str, int]]) -> None:

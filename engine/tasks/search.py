@@ -250,7 +250,9 @@ class SearchTask:
         `unknown_share` is the share of the query's tokens that the encoder cannot express.
         """
         queries = [_query(item, row) for row, item in enumerate(inputs)]
-        found = bundle.search(queries, filters=[item.get("filters", ()) for item in inputs])
+        filters = [item.get("filters", ()) for item in inputs]
+        vectors = bundle.encode(queries)
+        found = bundle.search(queries, filters=filters, vectors=vectors)
         answers = []
         for row, (query, item) in enumerate(zip(queries, inputs, strict=True)):
             k = _count(item, row)
@@ -277,7 +279,9 @@ class SearchTask:
                     "results": results,
                     "systems": systems,
                     "unknown_share": bundle.encoder.unknown_share([query]),
-                    "near": bundle.near_queries(query, near) if (near := item.get("near")) else [],
+                    "near": bundle.near_queries(query, vectors[row], most)
+                    if (most := item.get("near"))
+                    else [],
                 }
             )
         return answers
