@@ -49,7 +49,11 @@ def evaluate(
     judgments: File = None,
     table: Annotated[
         Path | None,
-        typer.Option("--input", metavar="FILE", help="Queries with their true labels."),
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="What the task reads, with the true answers: queries, reviews, products, orders.",
+        ),
     ] = None,
 ) -> dict[str, Any]:
     """Measure every system: on a file of yours, or what the run found on its held-out rows."""
