@@ -52,7 +52,7 @@ def evaluate(
         typer.Option(
             "--input",
             metavar="FILE",
-            help="What the task reads, with the true answers: queries, reviews, products, orders.",
+            help="Rows as the task reads them, with the true answers.",
         ),
     ] = None,
 ) -> dict[str, Any]:
