@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from engine.data.examples import Examples
@@ -14,6 +15,7 @@ from engine.models.classifier_learning import FLOORS, learn_bundle
 from engine.models.encoder import load_encoder
 from engine.models.linear import _is_wide, fit_linear
 from engine.models.members import TextVectors
+from engine.models.stated import StatedMember
 from engine.tasks import get_task
 from engine.training.progress import Silent
 from tests.tiny_shop import FAST, tiny_tables
@@ -58,6 +60,40 @@ def test_where_words_decide_a_floor_is_recommended(model: str, tmp_path: Path) -
     texts = ["m7 vvuj", "l1 xxyk"]
     for system, heads in found.probabilities(texts).items():
         assert again.probabilities(texts)[system]["type"] == pytest.approx(heads["type"], abs=1e-5)
+
+
+def test_stated_values_need_no_tuning_to_join_a_floor(model: str, tmp_path: Path) -> None:
+    labels = {"type": [f"{start}{end}" for start in ("qa", "xy", "vu") for end in ("z", "k", "j")]}
+    shares = [1 / len(labels["type"])] * len(labels["type"])
+
+    def stated(codes: NDArray[np.int64]) -> Examples:
+        texts = [f"m{row} {labels['type'][code]}" for row, code in enumerate(codes)]
+        return Examples(texts, {"type": codes}, {"type": np.ones(len(codes))})
+
+    config = TASK.config("quick", tiny_tables(), model=model, epochs=1, learning_rate=1e-6)
+    found = learn_bundle(
+        labels,
+        stated(np.arange(40) % 4),  # most values are never learned from, and all are asked for
+        stated(np.arange(60) % 9),
+        TextVectors(load_encoder(model, 16)),
+        config,
+        tmp_path,
+        Silent(),
+        {"keyword": StatedMember(labels, {"type": shares})},
+    )
+    assert found.recommended == "frozen_tfidf_keyword"
+    assert found.systems == ["tuned", "tuned_tfidf", "frozen_tfidf_keyword", "tuned_keyword"]
+
+
+def test_the_untuned_blend_is_measured_as_a_floor(model: str) -> None:
+    tables = tiny_tables("attributes")
+    config = TASK.config("quick", tables, model=model, **FAST)
+    dataset = TASK.dataset(tables, config)
+    floors = TASK.floors(dataset, dataset.test, config)
+    regressions = ["tfidf", "frozen", "frozen_tfidf"]
+    assert list(floors) == ["majority", "keyword", *regressions, "frozen_tfidf_keyword"]
+    for heads in floors.values():
+        assert all(np.allclose(table.sum(axis=1), 1) for table in heads.values())
 
 
 def test_wide_features_give_the_same_regression(monkeypatch: pytest.MonkeyPatch) -> None:

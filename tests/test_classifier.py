@@ -1,10 +1,12 @@
 """The parts of the classifier: trunk and tail, linear members, blends, calibration, attribution."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from engine.data.examples import Examples
@@ -172,6 +174,30 @@ def test_linear_members_learn_and_come_back_without_pickle(
         LinearMember.load(tmp_path / "words").scores(["cheap cup"])["deal"],
         words_alone.scores(["cheap cup"])["deal"],
     )
+
+
+class Noise:
+    """Vectors that say nothing, the same for the same text."""
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = [np.random.default_rng(sum(text.encode())).normal(size=64) for text in texts]
+        return np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float32)
+
+
+def test_vectors_that_say_nothing_do_not_drown_the_words() -> None:
+    train, held = (
+        examples([text.replace(" ", f" {start + row} ", 1) for row, text in enumerate(TEXTS)])
+        for start in (0, 100)
+    )
+    words_alone, both = (
+        LinearMember.fit(train, held, SIZES, Tfidf.fit(train.texts), vectors)
+        for vectors in (None, Noise())
+    )
+    for head, truth in held.labels.items():
+        alone, mixed = (
+            log_loss(member.scores(held.texts)[head], truth) for member in (words_alone, both)
+        )
+        assert mixed < 2 * alone
 
 
 def test_a_label_that_training_never_shows_is_nearly_impossible() -> None:

@@ -55,6 +55,40 @@ def fit_blend(scores: Mapping[str, Floats], labels: NDArray[np.int64], precision
     return Blend(weights, temperature, threshold)
 
 
+def fit_blends(
+    systems: Mapping[str, Sequence[str]],
+    scores: Mapping[str, Mapping[str, Floats]],
+    labels: Mapping[str, NDArray[np.int64]],
+    precision: float,
+) -> dict[str, dict[str, Blend]]:
+    """Per system and head the blend of the members that `systems` names; else as `fit_blend`.
+
+    `scores` are the members' log-probabilities by head.
+    """
+    return {
+        system: {
+            head: fit_blend({name: scores[name][head] for name in names}, truth, precision)
+            for head, truth in labels.items()
+        }
+        for system, names in systems.items()
+    }
+
+
+def answer_blends(
+    blends: Mapping[str, Mapping[str, Blend]], scores: Mapping[str, Mapping[str, Floats]]
+) -> dict[str, dict[str, Floats]]:
+    """Per system and head the probabilities `(rows, labels)`, from every member's `scores`."""
+    return {
+        system: {
+            head: np.exp(
+                blend.log_probabilities({name: scores[name][head] for name in blend.weights})
+            )
+            for head, blend in heads.items()
+        }
+        for system, heads in blends.items()
+    }
+
+
 def _choose(held: Mapping[str, Floats], truth: NDArray[np.int64]) -> dict[str, float]:
     """The weights nearest to even whose log loss is within a standard error of the best."""
     losses = []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
-from engine.models.blend import Blend
+from engine.models.blend import Blend, answer_blends
 from engine.models.calibration import log_softmax
 from engine.models.classifier import Classifier, trunk_depth
 from engine.models.evidence import weigh_words
@@ -97,13 +97,7 @@ class TrainedBundle:
         chosen = {name: self.blends[name] for name in systems or self.systems}
         used = {m for heads in chosen.values() for blend in heads.values() for m in blend.weights}
         scores = {name: self.member_scores(name, texts) for name in used}
-        return {
-            system: {
-                head: np.exp(blend.log_probabilities({m: scores[m][head] for m in blend.weights}))
-                for head, blend in heads.items()
-            }
-            for system, heads in chosen.items()
-        }
+        return answer_blends(chosen, scores)
 
     def member_scores(self, name: str, texts: Sequence[str]) -> dict[str, Floats]:
         """A member's log-probabilities by head; `tuned` is the classifier."""

@@ -1,6 +1,6 @@
 """Making bundles that classify: the tuned one from examples, the untuned one from words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,18 +8,19 @@ from numpy.typing import NDArray
 
 from engine.data.examples import Examples
 from engine.models.augmentation import with_back_labels, with_synonyms
-from engine.models.blend import Blend, fit_blend
+from engine.models.blend import Blend, fit_blends
 from engine.models.calibration import log_loss
 from engine.models.classifier import train_classifier, trunk_depth
 from engine.models.classifier_bundles import TrainedBundle, ZeroShotBundle
-from engine.models.members import SCALES, LinearMember, Member, TextVectors, linear_members
+from engine.models.members import LinearMember, Member, TextVectors, linear_members
 from engine.models.trunk import Trunk
 from engine.training.config import ClassifierConfig
 from engine.training.progress import Progress
 
-SYSTEMS = {"tuned": ("tuned",), "tuned_tfidf": ("tuned", "tfidf", "frozen_tfidf")}
+UNTUNED = ("tfidf", "frozen_tfidf")
+SYSTEMS = {"tuned": ("tuned",), "tuned_tfidf": ("tuned", *UNTUNED)}
 # What needs no tuning and may turn out to be the best all the same.
-FLOORS = ("tfidf", "frozen_tfidf")
+FLOORS = {name: (name,) for name in ("tfidf", "frozen", "frozen_tfidf")}
 
 
 def learn_bundle(
@@ -31,45 +32,45 @@ def learn_bundle(
     folder: Path,
     progress: Progress,
     extras: Mapping[str, Member] | None = None,
-    scales: Sequence[float] = SCALES,
 ) -> TrainedBundle:
     """Tune the encoder, fit the linear members, and mix them by the validation part.
 
     `extras` are members that the task brings ready; with them the system `tuned_<their names>`
-    holds everything; `scales` as for `linear_members`. A floor is recommended when no system with
-    a tuned part does better. An answer counts as unsure below the confidence that keeps
-    `config.precision` on validation.
+    holds everything. A floor is recommended when no system with a tuned part does better. An answer
+    counts as unsure below the confidence that keeps `config.precision` on validation.
     """
     sizes = {head: len(names) for head, names in labels.items()}
     trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
     labelled = train.take(np.flatnonzero(train.known))
-    fitted = linear_members(labelled, validation, sizes, vectors, SYSTEMS["tuned_tfidf"], scales)
+    fitted = linear_members(labelled, validation, sizes, vectors)
     more = augment(labelled, train, fitted, vectors, config)
     classifier = train_classifier(trunk, sizes, more, validation, config, folder, progress)
     progress.stage("choose")
     scores = {"tuned": classifier.scores(validation.texts)}
-    members: dict[str, Member] = {**fitted, **(extras or {})}
+    extras = extras or {}
+    members: dict[str, Member] = {**fitted, **extras}
     scores |= {name: member.scores(validation.texts) for name, member in members.items()}
-    systems = SYSTEMS | {floor: (floor,) for floor in FLOORS}
+    floors = floor_systems(extras)
+    systems = SYSTEMS | floors
     if extras:
         systems["_".join(["tuned", *extras])] = (*SYSTEMS["tuned_tfidf"], *extras)
-    blends = {
-        system: {
-            head: fit_blend(
-                {name: scores[name][head] for name in names},
-                validation.labels[head],
-                config.precision,
-            )
-            for head in sizes
-        }
-        for system, names in systems.items()
-    }
+    blends = fit_blends(systems, scores, validation.labels, config.precision)
     losses = {name: _mean_loss(blend, scores, validation) for name, blend in blends.items()}
     # Of systems that are the same but for rounding the one that needs no tuning.
-    best = min(losses, key=lambda name: (round(losses[name], 3), name not in FLOORS))
+    best = min(losses, key=lambda name: (round(losses[name], 3), name not in floors))
     # A floor that is not recommended is measured as a floor, and no system of this model.
-    kept = {name: blend for name, blend in blends.items() if name not in FLOORS or name == best}
+    kept = {name: blend for name, blend in blends.items() if name not in floors or name == best}
     return TrainedBundle(labels, vectors, config, classifier, members, kept, best)
+
+
+def floor_systems(extras: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The members of every system that may be recommended without a tuned part.
+
+    With `extras`, names of members, there is one that holds all but the tuned one: what tuning adds
+    to a blend is only seen beside it.
+    """
+    mixed = {"_".join(["frozen_tfidf", *extras]): (*UNTUNED, *extras)} if extras else {}
+    return FLOORS | mixed
 
 
 def augment(

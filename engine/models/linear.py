@@ -20,7 +20,7 @@ from engine.text.words import normalise, words
 
 Floats = NDArray[np.float64]
 # Inverse strengths of the L2 penalty that are tried; the validation part chooses.
-PENALTIES = (0.5, 2.0, 8.0, 32.0)
+PENALTIES = (0.5, 2.0, 8.0, 32.0, 128.0)
 CHARACTERS = (2, 3, 4)
 
 
@@ -50,6 +50,11 @@ class Tfidf:
     def fit(cls, texts: Iterable[str]) -> "Tfidf":
         """Learn the vocabulary and how rare each feature is."""
         return cls(TfidfVectorizer(analyzer=grams, sublinear_tf=True).fit(texts))
+
+    @property
+    def size(self) -> int:
+        """How many features there are."""
+        return len(self.vectorizer.vocabulary_)
 
     def transform(self, texts: Iterable[str]) -> sparse.csr_matrix:
         """One row per text, one column per feature."""
@@ -82,6 +87,22 @@ class Linear:
         return {
             head: log_softmax(np.asarray(features @ weights) + bias)
             for head, (weights, bias) in self.parameters.items()
+        }
+
+    def stretched(self, lengths: Floats) -> "Linear":
+        """The same for features that are not yet multiplied by `lengths`, one for each."""
+        return Linear(
+            {
+                head: (weights * lengths[:, None], bias)
+                for head, (weights, bias) in self.parameters.items()
+            }
+        )
+
+    def losses(self, features: Any, labels: Mapping[str, NDArray[np.int64]]) -> dict[str, float]:
+        """The log loss of every head over the rows that have a label (not -1); 0 for none."""
+        return {
+            head: log_loss(table[labels[head] >= 0], labels[head][labels[head] >= 0])
+            for head, table in self.scores(features).items()
         }
 
     def save(self, file: Path) -> None:

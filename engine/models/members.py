@@ -1,6 +1,5 @@
 """Classifiers without tuning: words, frozen vectors or both under a logistic regression."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +10,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from engine.data.examples import Examples
-from engine.models.calibration import log_loss
 from engine.models.encoder import Encoder
 from engine.models.linear import Linear, Tfidf, fit_linear
-from engine.storage.files import write_json
 
 Floats = NDArray[np.float64]
 MOST_KEPT = 50_000
-# How long a vector is beside the TF-IDF weights of length 1, or the penalty would silence it. The
-# validation part chooses among several; texts full of names want short ones.
-SCALES = (4.0,)
+# How long a vector may be beside words of length 1 while both are fitted: the penalty spares what
+# is long, so that a long vector drowns the words, and a short one is silenced.
+SCALES = (0.5, 1.0, 2.0)
+FILE = "regression.safetensors"
 
 
 class TextVectors:
@@ -57,7 +55,6 @@ class LinearMember:
     linear: Linear
     tfidf: Tfidf | None = None
     vectors: TextVectors | None = None
-    scale: float = SCALES[0]
 
     @classmethod
     def fit(
@@ -67,36 +64,40 @@ class LinearMember:
         sizes: Mapping[str, int],
         tfidf: Tfidf | None = None,
         vectors: TextVectors | None = None,
-        scale: float = SCALES[0],
     ) -> Self:
-        """Fit on `train`, the penalty chosen on `validation`; `sizes` are label counts by head."""
-        held = (_features(validation.texts, tfidf, vectors, scale), validation.labels)
-        features = _features(train.texts, tfidf, vectors, scale)
-        linear = fit_linear(features, train.labels, train.weights, sizes, held)
-        return cls(linear, tfidf, vectors, scale)
+        """Fit on `train`; `validation` chooses the penalty and the vectors' scale of every head.
 
-    def loss(self, examples: Examples) -> float:
-        """The mean log loss over heads."""
-        scores = self.scores(examples.texts)
-        known = {head: codes >= 0 for head, codes in examples.labels.items()}
-        return float(
-            np.mean(
-                [
-                    log_loss(scores[head][rows], examples.labels[head][rows])
-                    for head, rows in known.items()
-                ]
+        `sizes` are label counts by head.
+        """
+        rows, held = (_features(part.texts, tfidf, vectors) for part in (train, validation))
+        # Alone, a scale is only another penalty.
+        scales = SCALES if tfidf and vectors else SCALES[-1:]
+        is_word = np.arange(rows.shape[1]) < (tfidf.size if tfidf else 0)
+        fits = []
+        for scale in scales:
+            lengths = np.where(is_word, 1.0, scale)
+            scaled = sparse.diags_array(lengths)
+            inside = fit_linear(
+                rows @ scaled,
+                train.labels,
+                train.weights,
+                sizes,
+                (held @ scaled, validation.labels),
             )
-        )
+            fits.append(inside.stretched(lengths))
+        losses = [fit.losses(held, validation.labels) for fit in fits]
+        best = {head: fits[int(np.argmin([loss[head] for loss in losses]))] for head in losses[0]}
+        parameters = {head: fit.parameters[head] for head, fit in best.items()}
+        return cls(Linear(parameters), tfidf, vectors)
 
     def scores(self, texts: Sequence[str]) -> dict[str, Floats]:
         """The log-probabilities `(texts, labels)` of every head."""
-        return self.linear.scores(_features(texts, self.tfidf, self.vectors, self.scale))
+        return self.linear.scores(_features(texts, self.tfidf, self.vectors))
 
     def save(self, folder: Path) -> None:
         """Write what was learned into `folder`; the encoder is named elsewhere."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.linear.save(folder / "linear.safetensors")
-        write_json(folder / "member.json", {"scale": self.scale})
+        self.linear.save(folder / FILE)
         if self.tfidf:
             self.tfidf.save(folder)
 
@@ -104,44 +105,26 @@ class LinearMember:
     def load(cls, folder: Path, vectors: TextVectors | None = None) -> Self:
         """What `save` wrote."""
         words = Tfidf.load(folder) if (folder / "tfidf.json").is_file() else None
-        about = json.loads((folder / "member.json").read_text(encoding="utf-8"))
-        return cls(Linear.load(folder / "linear.safetensors"), words, vectors, about["scale"])
+        return cls(Linear.load(folder / FILE), words, vectors)
 
 
-def _features(
-    texts: Sequence[str], tfidf: Tfidf | None, vectors: TextVectors | None, scale: float
-) -> Any:
+def _features(texts: Sequence[str], tfidf: Tfidf | None, vectors: TextVectors | None) -> Any:
     if vectors is None:
         assert tfidf is not None  # noqa: S101 - a member has words, vectors or both
         return tfidf.transform(texts)
-    dense = scale * vectors(texts).astype(float)
+    dense = vectors(texts).astype(float)
     if tfidf is None:
         return dense
     return sparse.hstack([tfidf.transform(texts), sparse.csr_matrix(dense)], format="csr")
 
 
 def linear_members(
-    train: Examples,
-    validation: Examples,
-    sizes: Mapping[str, int],
-    vectors: TextVectors,
-    names: Sequence[str],
-    scales: Sequence[float] = SCALES,
+    train: Examples, validation: Examples, sizes: Mapping[str, int], vectors: TextVectors
 ) -> dict[str, LinearMember]:
-    """The members called `names`, of `tfidf`, `frozen` and `frozen_tfidf`, fitted.
-
-    `scales` are the lengths of a vector beside words that are tried.
-    """
+    """Regressions on words, on `vectors` and on both: `tfidf`, `frozen` and `frozen_tfidf`."""
     terms = Tfidf.fit(train.texts)
     uses = {"tfidf": (terms, None), "frozen": (None, vectors), "frozen_tfidf": (terms, vectors)}
-    found = {}
-    for name in names:
-        if name in uses:
-            # Alone, a scale is only another penalty.
-            tried = scales if name == "frozen_tfidf" else scales[:1]
-            fits = [LinearMember.fit(train, validation, sizes, *uses[name], s) for s in tried]
-            found[name] = min(fits, key=lambda fit: fit.loss(validation)) if fits[1:] else fits[0]
-    return found
+    return {name: LinearMember.fit(train, validation, sizes, *used) for name, used in uses.items()}
 
 
 def majority(

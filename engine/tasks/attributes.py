@@ -55,7 +55,6 @@ class AttributesTask(ClassificationTask):
     settings = AttributesConfig
     asked = ("title", "description")
     reads = ("products",)
-    vector_scales = (0.7, 4.0)
 
     def text(self, item: Mapping[str, Any], row: int) -> str:
         """Title and description. Raises InputError, with its row, for an input without a title."""

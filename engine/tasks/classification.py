@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from engine.models.classifier_bundles import ClassifierBundle
     from engine.models.members import Member, TextVectors
 
-FLOORS = ("tfidf", "frozen", "frozen_tfidf")
 Heads = dict[str, NDArray[np.float64]]
 
 
@@ -37,9 +36,8 @@ class ClassificationTask(ABC):
     """A task of kind `classification`; see `engine.tasks.base.Task` for the contract.
 
     `asked` are the fields of an input and of a user's file that make the text; `reads` the tables
-    by whose words the columns of such a file are recognised; `vector_scales` the weights of frozen
-    vectors beside words that are tried (see `engine.models.members`); `quick_chinese` what the
-    quick preset sets besides where the encoder has twice the layers.
+    by whose words the columns of such a file are recognised; `quick_chinese` what the quick preset
+    sets besides where the encoder has twice the layers.
     """
 
     name: ClassVar[str]
@@ -49,7 +47,6 @@ class ClassificationTask(ABC):
     settings: ClassVar[type[ClassifierConfig]]
     asked: ClassVar[Sequence[str]]
     reads: ClassVar[Sequence[str]]
-    vector_scales: ClassVar[Sequence[float]] = (4.0,)
 
     @abstractmethod
     def readiness(self, tables: Tables) -> Readiness:
@@ -72,7 +69,7 @@ class ClassificationTask(ABC):
         return {}
 
     def extras(self, dataset: Dataset) -> dict[str, Member]:
-        """Members that the task brings ready to the last blend; none unless a task has."""
+        """Members that the task brings ready to the largest blends; none unless a task has."""
         return {}
 
     def text(self, item: Mapping[str, Any], row: int) -> str:
@@ -144,22 +141,29 @@ class ClassificationTask(ABC):
     def floors(
         self, dataset: Dataset, part: pd.DataFrame, config: Any
     ) -> dict[str, dict[str, pd.DataFrame]]:
-        """Majority, the task's rules, and logistic regressions on words, vectors and both."""
+        """Majority, the task's rules, regressions on words, vectors and both; these with `extras`.
+
+        All but the first two are chosen and calibrated on the validation part, as what is tuned is.
+        """
+        from engine.models.blend import answer_blends, fit_blends
+        from engine.models.classifier_learning import floor_systems
         from engine.models.members import linear_members, majority
 
         sizes = {head: len(names) for head, names in dataset.labels.items()}
         train, validation = (
             examples_of(rows, dataset.labels) for rows in (dataset.train, dataset.validation)
         )
-        members = linear_members(
-            train, validation, sizes, text_vectors(config), FLOORS, self.vector_scales
-        )
+        extras = self.extras(dataset)
+        systems = floor_systems(extras)
+        members = {**linear_members(train, validation, sizes, text_vectors(config)), **extras}
         texts = part["input"].tolist()
+        held, scores = (
+            {name: member.scores(asked) for name, member in members.items()}
+            for asked in (validation.texts, texts)
+        )
+        blends = fit_blends(systems, held, validation.labels, config.precision)
         answers = {"majority": majority(train, sizes, len(texts))} | self.rules(dataset, part)
-        answers |= {
-            name: {head: np.exp(table) for head, table in member.scores(texts).items()}
-            for name, member in members.items()
-        }
+        answers |= answer_blends(blends, scores)
         return {name: _frames(heads, dataset.labels, part) for name, heads in answers.items()}
 
     def untuned(self, tables: Tables, config: Any, progress: Progress) -> Bundle:
@@ -184,15 +188,7 @@ class ClassificationTask(ABC):
         vectors = text_vectors(config, progress)
         extras = self.extras(dataset)
         return learn_bundle(
-            dataset.labels,
-            train,
-            validation,
-            vectors,
-            config,
-            folder,
-            progress,
-            extras,
-            self.vector_scales,
+            dataset.labels, train, validation, vectors, config, folder, progress, extras
         )
 
     def load(self, folder: Path, tables: Tables) -> Bundle:
