@@ -30,6 +30,7 @@ PAGES = (
     "catalog",
     "sentiment",
     "describe",
+    "recommend",
     "cross_sell",
     "strategy",
     "tune",

@@ -91,6 +91,9 @@ def test_a_product_is_pinned_hidden_or_free() -> None:
     assert (rules.pinned, rules.hidden) == (("b",), ("a",))
     assert rules.pin("a").pinned == ("b", "a")
     assert rules.free("a").free("b") == Rules()
+    weak, strong = Boost("brand", "Acme", 1), Boost("brand", "Acme", 9)
+    assert Rules().boost(weak).boost(strong).boosts == (strong,)
+    assert Rules().boost(weak).drop(weak).only_stock(True) == Rules(in_stock=True)
 
 
 def test_rules_are_kept_and_taken_back_step_by_step(home) -> None:

@@ -28,10 +28,10 @@ def answer_all(bundle: InterestBundle, inputs: Sequence[Mapping[str, Any]]) -> l
     `score` of a result is the chance of a click where the model was trained, else closeness.
     `cold` says that nothing was known of the shopper; unknown products of a history are left out.
     `like` describes the first `SEEN` (`engine.recommend.rerank.describe`) as they are and as they
-    would be without the mix (`plain`); `tells_age` says whether ages differ. With `why` a result
-    has `because`, up to three places of the history with their shares, the largest first,
-    `alike`, the place of the product most alike in text with its likeness (0 to 1), and the facts
-    of `engine.models.interest_facts` with the number of `clicks`.
+    would be without the mix (`plain`). With `why` a result has `because`, up to three places of the
+    history with their shares, the largest first, `alike`, the place of the product most alike in
+    text with its likeness (0 to 1), and the facts of `engine.models.interest_facts` with the number
+    of `clicks`.
     """
     asked = [(*_asked(item, row, bundle), _count(item, row)) for row, item in enumerate(inputs)]
     mixes = [Mix.of(item.get("mix", {})) for item in inputs]
@@ -77,7 +77,6 @@ def _answer(
         "results": results,
         "like": describe(candidates, places, SEEN),
         "plain": describe(candidates, rerank(candidates, Mix(), 0), SEEN),
-        "tells_age": bundle.standing.tells_age,
     }
 
 

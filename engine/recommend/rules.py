@@ -71,6 +71,20 @@ class Rules:
             hidden=_without(self.hidden, product_id),
         )
 
+    def boost(self, boost: Boost) -> Self:
+        """With a boost more; it takes the place of an older one of the same products."""
+        about = (boost.field, boost.value)
+        others = tuple(one for one in self.boosts if (one.field, one.value) != about)
+        return replace(self, boosts=(*others, boost))
+
+    def drop(self, boost: Boost) -> Self:
+        """Without a boost."""
+        return replace(self, boosts=tuple(one for one in self.boosts if one != boost))
+
+    def only_stock(self, wanted: bool) -> Self:
+        """With only what is in stock, or with everything."""
+        return replace(self, in_stock=wanted)
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -79,6 +93,7 @@ class Shop:
     `margins` are ranks from 0 to 1, `sold_out` cannot be sold.
     """
 
+    titles: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
     brands: Mapping[str, str] = field(default_factory=dict)
     prices: Mapping[str, float] = field(default_factory=dict)

@@ -23,6 +23,7 @@ ICONS = {
     "catalog": ":material/inventory_2:",
     "sentiment": ":material/sentiment_satisfied:",
     "describe": ":material/edit_note:",
+    "recommend": ":material/recommend:",
     "cross_sell": ":material/shopping_basket:",
     "strategy": ":material/thumb_up:",
     "tune": ":material/tune:",
@@ -30,9 +31,12 @@ ICONS = {
 }
 SECTIONS = {
     "shop": ("data",),
-    "explore": ("search", "intent", "catalog", "sentiment", "describe", "cross_sell", "strategy"),
+    "explore": (
+        "search", "intent", "catalog", "sentiment", "describe", "recommend", "cross_sell",
+        "strategy",
+    ),
     "learn": ("tune", "compare"),
-}
+}  # fmt: skip
 _PAGES = {"attributes": "catalog", "interest": "recommend"}
 
 

@@ -1,0 +1,34 @@
+import streamlit as st
+
+from pages.ui import link, shell, visit
+from pages.ui.i18n import t
+from pages.ui.recommend_cold import show_cold
+from pages.ui.recommend_list import show_list
+from pages.ui.recommend_many import show_many
+from pages.ui.recommend_quality import show_quality
+from pages.ui.recommend_rules import show_rules
+from pages.ui.recommend_shopper import QUERY, SHOPPER, choose_request
+from pages.ui.runs import choose_run
+
+VIEWS = ("list", "rules", "cold", "quality", "many")
+
+link.remember(SHOPPER, QUERY, visit.KEY)
+workspace = shell.open_page("recommend")
+chosen = choose_run(workspace, "interest")
+titles = [t(f"recommend.views.{name}") for name in VIEWS]
+tabs = dict(zip(VIEWS, st.tabs(titles, key="recommend_view", on_change="rerun"), strict=True))
+for name, tab in tabs.items():
+    if not tab.open:
+        continue
+    with tab:
+        match name:
+            case "list":
+                show_list(choose_request(workspace, chosen))
+            case "rules":
+                show_rules(choose_request(workspace, chosen))
+            case "cold":
+                show_cold(workspace, chosen)
+            case "quality":
+                show_quality(workspace, chosen)
+            case "many":
+                show_many(workspace, chosen)

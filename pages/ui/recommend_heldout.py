@@ -1,0 +1,43 @@
+"""The held-out products of a run with what was known of them and what the model said."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from engine.storage.runs import Run, load_heldout
+from engine.storage.workspace import Workspace
+
+TOP = 3
+
+
+def shown_products(current: Workspace, run: Run) -> pd.DataFrame | None:
+    """One row per product of a held-out page; None for a run of an older version.
+
+    `chance` and `place` are the recommended system's, `popular` the place by clicks so far, places
+    from 1; `clicked` and `new` (nobody had clicked it by then) are true or false, `cold` says that
+    nothing was known of the shopper.
+    """
+    return _shown(str(current.folder), run.run_id, run.created, run.recommended, current)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _shown(
+    folder: str, run_id: str, created: float, system: str, _current: Workspace
+) -> pd.DataFrame | None:
+    heldout = load_heldout(_current, run_id)
+    names = (f"{system}.chances", "known.clicks", "truth", "clicked", system)
+    if not {*names, "known.history"} <= set(heldout):
+        return None
+    columns = [[json.loads(text) for text in heldout[name].tolist()] for name in names]
+    rows = []
+    for cold, chances, clicks, truth, popular, best in zip(
+        heldout["known.history"].eq(0), *columns, strict=True
+    ):
+        by_clicks = {name: place for place, name in enumerate(popular, start=1)}
+        places = {name: place for place, name in enumerate(best, start=1)}
+        rows += [
+            (chance, places.get(name), by_clicks.get(name), truth[name] > 0, not clicks[name], cold)
+            for name, chance in chances.items()
+        ]
+    return pd.DataFrame(rows, columns=["chance", "place", "popular", "clicked", "new", "cold"])

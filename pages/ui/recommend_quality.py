@@ -1,0 +1,101 @@
+"""Whether the recommendations are good, whether their chances are honest, and what wishes cost."""
+
+import pandas as pd
+import streamlit as st
+
+from engine.evaluation.classification import calibration_curve
+from engine.storage.runs import Run
+from engine.storage.workspace import Workspace
+from pages.ui import charts, comparison, names, shell, tables
+from pages.ui.i18n import t
+from pages.ui.outcome import show_outcome
+from pages.ui.recommend_heldout import shown_products
+from pages.ui.recommend_mix import show_costs
+from pages.ui.runs import invite_to_tune
+
+_METRICS = ("ndcg@10", "auc", "log_loss", "ece")
+_HONEST = 0.05
+
+
+def show_quality(current: Workspace, run: Run | None) -> None:
+    """The verdict, every system with its interval, the reliability of chances, and prices."""
+    if run is None:
+        invite_to_tune("interest")
+        return
+    show_outcome(run)
+    found = comparison.compare(current, run)
+    metrics = comparison.metrics_of(run)
+    order = found.systems
+    charts.draw(
+        charts.bars_with_interval(
+            [names.system(name) for name in order],
+            found.measured["value"].tolist(),
+            found.measured["low"].tolist(),
+            found.measured["high"].tolist(),
+            value_name=names.metric(run.primary_metric),
+            highlight=names.system(run.recommended),
+        ),
+        title=t(
+            "recommend.quality.finding",
+            system=names.system(run.recommended),
+            value=f"{run.after[run.primary_metric]:.3f}",
+        ),
+        note=t("recommend.quality.note", n=f"{run.n_test:,}"),
+        key="chart_quality",
+    )
+    left, right = st.columns(2, gap="large")
+    shown = shown_products(current, run)
+    if shown is None:
+        st.info(t("recommend.quality.older"), icon=":material/history:")
+    else:
+        with left:
+            _show_reliability(run, shown)
+        with right:
+            show_costs(current, run)
+    frame = pd.DataFrame(
+        [
+            {"system": names.system(name)}
+            | {metric: metrics[name].get(metric) for metric in _METRICS}
+            for name in order
+        ]
+    )
+    labels = {name: names.metric(name) for name in _METRICS} | {"system": t("compare.system")}
+    number = st.column_config.NumberColumn
+    config = {name: number(labels[name], format="%.3f") for name in _METRICS}
+    tables.show(
+        frame, labels=labels, config=config, alt=t("recommend.quality.table"), key="quality"
+    )
+    st.caption(t("recommend.quality.metrics"))
+    st.page_link(
+        shell.page_file("compare"), label=t("tune.open.compare"), icon=shell.ICONS["compare"]
+    )
+
+
+def _show_reliability(run: Run, shown: pd.DataFrame) -> None:
+    """Whether of the products with a chance of 20 % one in five is clicked."""
+    curve = calibration_curve(shown["clicked"], shown["chance"])
+    claimed, real = shown["chance"].mean(), shown["clicked"].mean()
+    gap = run.after["ece"]
+    code = "honest" if gap <= _HONEST else "too_high" if claimed > real else "too_low"
+    figure = charts.curve(
+        {
+            t("recommend.quality.model"): (
+                curve["confidence"].tolist(),
+                curve["accuracy"].tolist(),
+            ),
+            t("recommend.quality.perfect"): ([0, 1], [0, 1]),
+        },
+        x_name=t("recommend.quality.chance"),
+        y_name=t("recommend.quality.clicked"),
+        markers=True,
+    )
+    figure.data[1].update(mode="lines", line={"color": charts.GREY, "dash": "dash", "width": 1.5})
+    end = min(1.0, 1.1 * max(curve["confidence"].max(), curve["accuracy"].max()))
+    figure.update_xaxes(range=[0, end], tickformat=".0%")
+    figure.update_yaxes(range=[0, end], tickformat=".0%")
+    charts.draw(
+        figure,
+        title=t(f"recommend.quality.{code}", claimed=f"{claimed:.1%}", real=f"{real:.1%}"),
+        note=t("recommend.quality.reliability_note", gap=f"{100 * gap:.1f}", n=f"{len(shown):,}"),
+        key="chart_reliability",
+    )

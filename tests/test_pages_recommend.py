@@ -1,0 +1,254 @@
+"""The page of recommendations in both languages, over a tiny trained model in this process."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.inference import client
+from engine.recommend.rules import Boost, Rules
+from engine.recommend.rules_file import change_rules, load_rules
+from engine.storage.runs import load_heldout, load_run, run_folder
+from engine.storage.workspace import Workspace
+from engine.tasks.interest import TASK
+from engine.training.progress import Silent
+from engine.training.run import train_run
+from pages.ui import download, recommend_many
+from tests.shop_double import HOSTILE, clean, open_page, said_on
+from tests.tiny_shop import tiny_settings, tiny_workspace
+
+VIEWS = {
+    "en": ("Rules", "New shoppers and products", "Quality", "Whole list"),
+    "zh": ("规则", "新顾客与新商品", "效果", "完整清单"),
+}
+TITLES = {"en": "Recommendations", "zh": "个性化推荐"}
+LANGUAGES = tuple(TITLES)
+
+
+class Models:
+    """The model process's answers without the process; `bundles` are kept by workspace and run."""
+
+    def __init__(self) -> None:
+        self.bundles: dict[tuple[str, str], Any] = {}
+        self.asked: list[tuple[str, Any]] = []
+
+    def ask(
+        self, name: str, task: str, verb: str, run_id: str, payload: Any = None, timeout: float = 0
+    ) -> Any:
+        assert task == "interest"
+        self.asked.append((verb, payload))
+        workspace = Workspace.open(name)
+        key = (str(workspace.folder), run_id)
+        if key not in self.bundles:
+            tables = workspace.tables()
+            if run_id == "untuned":
+                config = TASK.config("quick", tables, model=self.encoder)
+                self.bundles[key] = TASK.untuned(tables, config, Silent())
+            else:
+                self.bundles[key] = TASK.load(run_folder(workspace, run_id) / "bundle", tables)
+        if verb == "measure":
+            return TASK.measure(self.bundles[key], load_heldout(workspace, run_id), payload)
+        return json.loads(json.dumps(TASK.predict(self.bundles[key], payload)))
+
+
+@pytest.fixture
+def asked(home: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> Models:
+    """Stands where the process that holds the models would answer, with a tiny real model."""
+    models = Models()
+    models.encoder = model
+    monkeypatch.setattr(client, "ask", models.ask)
+    return models
+
+
+@pytest.fixture
+def trained(asked: Models, model: str) -> Callable[..., Workspace]:
+    """Makes a shop with a trained model."""
+
+    def make(name: str = "tiny") -> Workspace:
+        workspace = tiny_workspace(name, "interest")
+        train_run(workspace, "interest", tiny_settings("interest", model), Silent())
+        return workspace
+
+    return make
+
+
+def look_at(app: AppTest, view: str) -> AppTest:
+    """The page with another of its tabs."""
+    app.session_state["recommend_view"] = view
+    return clean(app.run())
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    next(button for button in app.button if button.key == key).click()
+    return clean(app.run())
+
+
+def titles_of(app: AppTest) -> list[str]:
+    """The product of each card, from the top."""
+    found = [re.match(r"\*\*\d+\\\. (.*?)\*\*", str(one.value)) for one in app.markdown]
+    return [match[1] for match in found if match]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_view_of_a_trained_shop_answers(trained: Callable[..., Workspace], language) -> None:
+    app = clean(open_page("recommend", trained(), language, whom="u1"))
+    assert app.title[0].value == TITLES[language]
+    assert len(titles_of(app)) == 10
+    assert app.get("plotly_chart")
+    for view in VIEWS[language]:
+        look_at(app, view)
+        assert not app.error
+        assert "recommend." not in said_on(app)
+    assert app.get("download_button")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_before_training_everybody_gets_a_list(asked: Models, language: str) -> None:
+    app = clean(open_page("recommend", tiny_workspace("tiny", "interest"), language))
+    assert len(titles_of(app)) == 10
+    assert not list(app.metric)
+    for view in VIEWS[language]:
+        look_at(app, view)
+        assert not app.error
+
+
+def test_what_a_new_shopper_does_changes_the_list_at_once_and_is_kept(
+    trained: Callable[..., Workspace],
+) -> None:
+    workspace = trained()
+    app = clean(open_page("recommend", workspace))
+    assert "Nothing is known of this shopper" in said_on(app)
+    before = titles_of(app)
+    press(app, "add_to_cart_2")
+    said = said_on(app)
+    assert f"You put “{before[1]}” in the cart." in said
+    assert before[1] not in titles_of(app)
+    assert "1 products of this shopper's history" in said
+    visit = str(app.query_params["visit"])
+    again = clean(open_page("recommend", workspace, visit=visit))
+    assert titles_of(again) == titles_of(app)
+    other = clean(open_page("recommend", tiny_workspace("other", "interest"), visit=visit))
+    assert "Nothing is known of this shopper" in said_on(other)
+    assert titles_of(press(again, "forget")) == before
+
+
+def test_shoppers_are_found_by_example_and_by_id(trained: Callable[..., Workspace]) -> None:
+    app = clean(open_page("recommend", trained()))
+    pills = next(group for group in app.get("button_group") if group.key == "shopper_examples")
+    clean(pills.set_value("heavy").run())
+    name = str(app.query_params["whom"])
+    assert name.startswith("u")
+    assert "of categories they acted on" in said_on(app)
+    unknown = clean(open_page("recommend", Workspace.open("tiny"), whom=HOSTILE))
+    assert "The log knows no shopper" in said_on(unknown)
+    assert len(titles_of(unknown)) == 10
+
+
+def test_a_wish_shows_what_it_brings_and_its_price(
+    trained: Callable[..., Workspace], asked: Models
+) -> None:
+    app = clean(open_page("recommend", trained(), whom="u1"))
+    plain = titles_of(app)
+    assert not app.metric
+    sliders = {slider.key: slider for slider in app.slider}
+    assert sliders["mix_freshness"].disabled
+    clean(sliders["mix_diversity"].set_value(90).run())
+    assert titles_of(app) != plain
+    labels = [one.label for one in app.metric]
+    assert labels == ["Variety", "Novelty (bits)", "Price: nDCG@10"]
+    assert "95 % interval" in said_on(app)
+    measured = [payload for verb, payload in asked.asked if verb == "measure"]
+    assert measured == [{"mixes": [{"diversity": 0.9, "novelty": 0.0, "freshness": 0.0}]}]
+
+
+def test_a_search_turns_the_list_to_it_and_shows_chances(
+    trained: Callable[..., Workspace],
+) -> None:
+    app = clean(open_page("recommend", trained(), wish="all lamps"))
+    assert titles_of(app)[0].endswith("lamp")
+    said = said_on(app)
+    assert "what fits “all lamps”" in said and "chance of a click" in said
+
+
+def test_rules_are_made_shown_and_taken_back(trained: Callable[..., Workspace]) -> None:
+    workspace = trained()
+    app = clean(open_page("recommend", workspace, whom="u1"))
+    first = titles_of(app)
+    look_at(app, VIEWS["en"][0])
+    assert "The rules change nothing" in said_on(app)
+    press(app, "pin_3")
+    press(app, "hide_2")
+    assert "The rules bring 1 other products onto this list" in said_on(app)
+    rules = load_rules(workspace)
+    assert (len(rules.pinned), len(rules.hidden)) == (1, 1)
+    assert ("pinned" in said_on(app)) and ("hidden" in said_on(app))
+    next(box for box in app.selectbox if box.key == "boost_field").set_value("brand")
+    clean(app.run())
+    press(app, "boost_add")
+    assert load_rules(workspace).boosts == (Boost("brand", "Acme", 5),)
+    again = titles_of(clean(open_page("recommend", workspace, whom="u1")))
+    assert again[0] == first[2] and first[0] not in again
+    press(app, "rules_undo")
+    assert load_rules(workspace) == rules
+    press(app, "rules_reset")
+    assert load_rules(workspace) == Rules()
+    press(app, "rules_undo")
+    assert load_rules(workspace) == rules
+
+
+def test_what_is_sold_out_is_left_out_on_a_wish(asked: Models) -> None:
+    workspace = tiny_workspace("tiny", "interest")
+    frames = dict(workspace.tables().frames)
+    stock = ['{"stock": "0"}' if n % 2 else '{"stock": "3"}' for n in range(24)]
+    products = frames["products"].assign(attributes=stock)
+    products.loc[1, "title"] = HOSTILE
+    workspace.replace_tables(frames | {"products": products}, {})
+    app = look_at(clean(open_page("recommend", workspace)), VIEWS["en"][0])
+    clean(app.toggle[0].set_value(True).run())
+    assert load_rules(workspace).in_stock
+    assert "sold out" in said_on(app)
+    app.text_input(key="rule_find").set_value("hyperlink")
+    clean(app.run())
+    press(app, "pin_found")
+    assert load_rules(workspace).pinned == (products["product_id"][1],)
+
+
+def test_the_whole_list_is_a_safe_file_after_the_rules(
+    trained: Callable[..., Workspace], asked: Models
+) -> None:
+    workspace = trained()
+    frames = dict(workspace.tables().frames)
+    hostile = frames["products"].copy()
+    hostile.loc[0, "title"] = HOSTILE
+    workspace.replace_tables(frames | {"products": hostile}, {})
+    change_rules(workspace, lambda rules: rules.pin(hostile["product_id"][0]))
+    asked.bundles.clear()
+    app = look_at(clean(open_page("recommend", workspace)), VIEWS["en"][3])
+    assert "12 shoppers get" in said_on(app)
+    seen: list[pd.DataFrame] = []
+    (run_id,) = [one.name for one in (workspace.folder / "runs").glob("[!.]*")]
+    run = load_run(workspace, run_id)
+    items = [{"user_id": f"u{n}", "k": 40, "why": True} for n in range(3)]
+    found = asked.ask("tiny", "interest", "predict", run.run_id, items)
+    seen.append(recommend_many.as_table(workspace, ["u0", "u1", "u2"], found))
+    frame = seen[0]
+    assert frame.groupby("user_id").size().tolist() == [5, 5, 5]
+    assert set(frame.loc[frame["rank"] == 1, "product_id"]) == {hostile["product_id"][0]}
+    assert b"'=HYPERLINK" in download.csv_bytes(frame)
+
+
+def test_a_run_of_an_older_version_says_what_is_missing(trained: Callable[..., Workspace]) -> None:
+    workspace = trained()
+    (folder,) = (workspace.folder / "runs").glob("[!.]*")
+    heldout = load_heldout(workspace, folder.name)
+    kept = [name for name in heldout if not name.startswith("known.") and "chances" not in name]
+    heldout[kept].to_parquet(folder / "heldout.parquet", index=False)
+    app = clean(open_page("recommend", workspace))
+    for view in VIEWS["en"][1:3]:
+        look_at(app, view)
+        assert "Train again" in "\n".join(str(one.value) for one in app.info)
