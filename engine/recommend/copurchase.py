@@ -13,7 +13,8 @@ from engine.recommend.ease import Ease
 EASE_STRENGTHS = (3.0, 10.0, 30.0, 100.0, 300.0)
 SHRINKS = (1.0, 5.0, 20.0, 100.0)
 DEPTH = 10
-BLOCK = 256
+# Baskets whose scores are held at once, and scores of a model: 20 MB of them.
+BLOCK, BLOCK_SCORES = 256, 5_000_000
 # Held-out baskets that choose a setting: more would not change the choice.
 CHOOSING = 1000
 
@@ -60,7 +61,7 @@ def mean_gain(model: Recommender, baskets: csr_matrix, hidden: Sequence[int]) ->
     targets = np.asarray(hidden)
     gains = [
         hidden_gains(model.scores(baskets[rows]), baskets[rows], targets[rows])
-        for rows in blocks(len(targets))
+        for rows in blocks(baskets)
     ]
     return float(np.concatenate(gains).mean())
 
@@ -81,9 +82,11 @@ def hidden_gains(
     return np.where(ranks <= DEPTH, 1 / np.log2(1 + ranks), 0.0)
 
 
-def blocks(count: int) -> Iterator[slice]:
-    """`count` rows in parts that fit into memory: 20,000 products take 20 MB of scores a part."""
-    return (slice(start, start + BLOCK) for start in range(0, count, BLOCK))
+def blocks(baskets: csr_matrix) -> Iterator[slice]:
+    """The rows of a matrix in parts whose scores fit into memory, however many products it has."""
+    rows, products = baskets.shape
+    size = max(1, min(BLOCK, BLOCK_SCORES // max(products, 1)))
+    return (slice(start, start + size) for start in range(0, rows, size))
 
 
 def expected_shares(matrix: csr_matrix, product_ids: Sequence[str]) -> Mapping[str, float]:

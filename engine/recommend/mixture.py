@@ -122,7 +122,7 @@ class Mixture:
             others = np.sort(drawn)
         scores: dict[str, list[Scores]] = {}
         targets: dict[str, list[Scores]] = {}
-        for rows in blocks(len(hidden)):
+        for rows in blocks(baskets):
             for name, found in self.parts(baskets[rows]).items():
                 # Lift favours the rarest pairs: the cosine says the same with more sense.
                 if name != "lift":
@@ -139,7 +139,7 @@ class Mixture:
     def gains(self, baskets: csr_matrix, hidden: NDArray[np.intp]) -> Mapping[str, float]:
         """nDCG@10 of every system."""
         found: dict[str, list[NDArray[np.float64]]] = {}
-        for rows in blocks(len(hidden)):
+        for rows in blocks(baskets):
             block = baskets[rows]
             for name, scores in self.scores(block).items():
                 found.setdefault(name, []).append(hidden_gains(scores, block, hidden[rows]))

@@ -18,7 +18,7 @@ def rank_baskets(
 ) -> dict[str, list[Ranking]]:
     """The `k` best products of every system for every basket; none that the basket holds."""
     found: dict[str, list[Ranking]] = {}
-    for rows in blocks(baskets.shape[0]):
+    for rows in blocks(baskets):
         block = baskets[rows]
         held = block.nonzero()
         for name, scores in score(block).items():
