@@ -31,7 +31,15 @@ from engine.recommend.cooccurrence import (
     pair_counts,
     product_counts,
 )
-from engine.recommend.copurchase import choose_strengths, expected_shares, hidden_gains, mean_gain
+from engine.recommend.copurchase import (
+    BLOCK,
+    BLOCK_SCORES,
+    blocks,
+    choose_strengths,
+    expected_shares,
+    hidden_gains,
+    mean_gain,
+)
 from engine.recommend.ease import Ease
 from engine.recommend.facts import PriceLevel, SharedFacts, product_facts
 from engine.recommend.implicit_models import Als, BM25Neighbours, Bpr
@@ -338,6 +346,14 @@ def test_substitutes_are_looked_at_together_and_not_bought_together() -> None:
     assert found[0].closeness == pytest.approx(0.8)
     assert [one.product_id for one in model.of_basket([0, 3], 5)] == []
     assert [one.of for one in model.of_basket([0], 5)] == ["pan"]
+
+
+@pytest.mark.parametrize("products", [0, 10, 100_000, 2 * BLOCK_SCORES])
+def test_every_basket_is_scored_once_and_fewer_at_a_time_in_a_large_catalog(products: int) -> None:
+    parts = list(blocks(csr_matrix((700, products))))
+    assert [row for part in parts for row in range(700)[part]] == list(range(700))
+    most = max(len(range(700)[part]) for part in parts)
+    assert most <= BLOCK and (most == 1 or most * products <= BLOCK_SCORES)
 
 
 def test_hit_rate_coverage_and_novelty_by_hand() -> None:
