@@ -203,7 +203,8 @@ def test_what_was_just_looked_at_comes_after_the_past(bundle: InterestBundle) ->
     "bad",
     [{"history": "mug-red"}, {"history": [3]}, {"user_id": 3}, {"query": "mug", "k": 0},
      {"history": ["mug-red"] * 201}, {"history": ["mug-red"], "strengths": []},
-     {"history": ["mug-red"], "strengths": [0]}, {"query": "mug", "mix": {"luck": 0.5}}],
+     {"history": ["mug-red"], "strengths": [0]}, {"query": "mug", "mix": {"luck": 0.5}},
+     {"query": "mug", "among": "mug-red"}],
 )  # fmt: skip
 def test_a_bad_input_is_named_by_its_row(bundle: InterestBundle, bad: dict[str, object]) -> None:
     with pytest.raises(InputError) as caught:
@@ -271,6 +272,22 @@ def test_before_training_a_new_shopper_gets_what_is_popular(tables: Tables, mode
     first = TASK.predict(untuned, [{"history": []}])[0]["results"]
     appeals = [untuned.popularity.appeal(one["product_id"], None) for one in first]
     assert appeals == sorted(appeals, reverse=True) and appeals[0] > appeals[-1]
+
+
+def test_blind_answers_are_those_to_somebody_new(bundle: InterestBundle, dataset: Dataset) -> None:
+    found = TASK.answer(bundle, dataset.test)
+    assert set(found) == set(bundle.systems)
+    nobody = [[] for _ in dataset.test["history"]]
+    new = dataset.test.assign(history=nobody, strengths=nobody)
+    assert found["tuned_blind"] == bundle.rank(list(list_moments(new)))["tuned"]
+    assert found["tuned_blind"] != found["tuned"]
+
+
+def test_a_choice_may_be_given(bundle: InterestBundle) -> None:
+    item = {"query": "all mugs", "among": ["mug-blue", "gone", "pan-red", "mug-red"]}
+    results = TASK.predict(bundle, [item])[0]["results"]
+    assert {one["product_id"] for one in results} == {"mug-blue", "pan-red", "mug-red"}
+    assert results[0]["product_id"] == "mug-red"
 
 
 def test_of_a_large_catalog_the_likeliest_are_weighed(

@@ -35,7 +35,10 @@ def answer_all(bundle: InterestBundle, inputs: Sequence[Mapping[str, Any]]) -> l
     """
     asked = [(*_asked(item, row, bundle), _count(item, row)) for row, item in enumerate(inputs)]
     mixes = [Mix.of(item.get("mix", {})) for item in inputs]
-    moments = [bundle.offer(history, query) for history, query, _ in asked]
+    moments = [
+        _moment(bundle, history, query, item, row)
+        for row, (item, (history, query, _)) in enumerate(zip(inputs, asked, strict=True))
+    ]
     found = bundle.rank(moments)[bundle.recommended] if moments else []
     rows = zip(inputs, asked, mixes, found, strict=True)
     return [_answer(bundle, *row) for row in rows]
@@ -78,6 +81,18 @@ def _answer(
         "like": describe(candidates, places, SEEN),
         "plain": describe(candidates, rerank(candidates, Mix(), 0), SEEN),
     }
+
+
+def _moment(
+    bundle: InterestBundle, history: History, query: str, item: Mapping[str, Any], row: int
+) -> Moment:
+    """The moment with the products that the input names, else with those worth weighing."""
+    if (among := item.get("among")) is None:
+        return bundle.offer(history, query)
+    if not isinstance(among, list) or not all(isinstance(name, str) for name in among):
+        raise InputError("interest.bad_choice", row=row + 1)
+    known = [name for name in dict.fromkeys(among) if name in bundle.titles]
+    return bundle.moment(history, query, known)
 
 
 def _reasons(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,8 @@ class Learned:
 class InterestBundle:
     """How much a shopper with a history and a query wants products.
 
-    Systems: `tuned`, the net's chance of a click wherever a product stands, and `tuned_at_place`,
+    Systems: `tuned`, the net's chance of a click wherever a product stands, `tuned_blind`, the same
+    as if nothing were known of the shopper, and `tuned_at_place`,
     its chance at the place where a page showed it; without a net `untuned`, the mean closeness of a
     product to the query and to the history, or how popular it is where there is neither.
     """
@@ -90,7 +91,7 @@ class InterestBundle:
     @property
     def systems(self) -> Sequence[str]:
         """The names of the systems this bundle answers with."""
-        return ["tuned", "tuned_at_place"] if self.learned else ["untuned"]
+        return ["tuned", "tuned_blind", "tuned_at_place"] if self.learned else ["untuned"]
 
     @property
     def recommended(self) -> str:
@@ -186,6 +187,14 @@ class InterestBundle:
             ]
             for name, scores in self._scores(pairs, vectors).items()
         }
+
+    def answer(self, moments: Sequence[Moment]) -> dict[str, list[Ranking]]:
+        """As `rank`, with what is answered to shoppers whose history is hidden."""
+        found = self.rank(moments)
+        if self.learned:
+            blind = [replace(moment, history=History()) for moment in moments]
+            found["tuned_blind"] = self.rank(blind)["tuned"]
+        return found
 
     def pair(self, moments: Sequence[Moment]) -> tuple[Pairs, Vectors]:
         """The moments with their products as the net takes them."""

@@ -186,7 +186,7 @@ class InterestTask:
         """The order that every system of the bundle gives to the products of every page."""
         from engine.models.interest_bundle import list_moments
 
-        return bundle.rank(list(list_moments(part)))
+        return bundle.answer(list(list_moments(part)))
 
     def predict(
         self, bundle: "InterestBundle", inputs: Sequence[Mapping[str, Any]]
@@ -195,8 +195,9 @@ class InterestTask:
 
         An input holds one or more of `user_id` (whose past is looked up), `history` (ids of
         products, oldest first, that come after it, with `strengths` if they differ) and `query`.
-        It may hold `k` (10), a `mix` (`engine.recommend.rerank.Mix`) to order by, and `why`, for
-        the reasons. See `engine.models.interest_answers` for what an answer holds.
+        It may hold `k` (10), `among`, the ids of products to choose from, a `mix`
+        (`engine.recommend.rerank.Mix`) to order by, and `why`, for the reasons. See
+        `engine.models.interest_answers` for what an answer holds.
         """
         from engine.models.interest_answers import answer_all
 

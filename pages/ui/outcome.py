@@ -12,6 +12,9 @@ from pages.ui import i18n, names
 from pages.ui.i18n import escape, t
 
 FEW_EXAMPLES = 300
+# Floors that know what the recommended system is not told, and so are no rivals of it: the order
+# that was shown knows the places, which pull the clicks.
+_NO_RIVALS = {"interest": ("shown",)}
 BOXES = {"better": st.success, "unclear": st.warning, "worse": st.error, "floor": st.warning}
 ICONS = {
     "better": ":material/trending_up:",
@@ -39,7 +42,8 @@ def outcome(run: Run) -> Outcome:
     """How the recommended system of `run` did against its floors."""
     if run.recommended in run.floors:
         return Outcome("floor", run.recommended, Interval(0.0, 0.0, 0.0))
-    against = {name: Interval(**run.paired["against"][name]) for name in run.floors}
+    rivals = [name for name in run.floors if name not in _NO_RIVALS.get(run.task, ())]
+    against = {name: Interval(**run.paired["against"][name]) for name in rivals}
     hardest = min(against, key=lambda name: (against[name].verdict != "worse", against[name].low))
     interval = against[hardest]
     return Outcome(interval.verdict, hardest, interval)  # type: ignore[arg-type]

@@ -1,9 +1,11 @@
 """How shoppers without a past and products without a click fare, on pages no model had seen."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 import streamlit as st
 
-from engine.evaluation.compare import metric_interval
+from engine.evaluation.compare import Interval, metric_interval, paired_interval
 from engine.storage.runs import Run, load_heldout
 from engine.storage.workspace import Workspace
 from pages.ui import charts, names, tables
@@ -11,9 +13,8 @@ from pages.ui.i18n import t
 from pages.ui.recommend_heldout import TOP, shown_products
 from pages.ui.runs import invite_to_tune
 
-RIVALS = ("clicked", "item_knn")
-# Fewer pages than these say too little for a sentence.
-_ENOUGH = 10
+BLIND = "tuned_blind"
+RIVALS = (BLIND, "clicked", "item_knn")
 
 
 def show_cold(current: Workspace, run: Run | None) -> None:
@@ -33,51 +34,55 @@ def show_cold(current: Workspace, run: Run | None) -> None:
 
 
 def _show_shoppers(current: Workspace, run: Run) -> None:
-    measured = _by_history(str(current.folder), run.run_id, run.created, run, current)
-    for column, (kind, frame) in zip(st.columns(2, gap="large"), measured.items(), strict=True):
-        with column:
-            pages = int(frame["pages"].iloc[0]) if len(frame) else 0
-            if pages < _ENOUGH:
-                st.info(t(f"recommend.cold.few_{kind}", n=pages), icon=":material/person_off:")
-                continue
-            values = frame["value"]
-            charts.draw(
-                charts.bars_with_interval(
-                    [names.system(name) for name in frame.index],
-                    values.tolist(),
-                    frame["low"].tolist(),
-                    frame["high"].tolist(),
-                    value_name=names.metric(run.primary_metric),
-                    highlight=names.system(run.recommended),
-                ),
-                title=t(
-                    f"recommend.cold.{kind}",
-                    ours=f"{values[run.recommended]:.3f}",
-                    popular=f"{values[RIVALS[0]]:.3f}",
-                ),
-                note=t("recommend.cold.pages", n=f"{pages:,}"),
-                key=f"chart_{kind}",
-            )
+    """What the history brings on the same pages, and how really new shoppers fared."""
+    ours = run.recommended
+    found = _measure(str(current.folder), run.run_id, run.created, run, current)
+    charts.draw(
+        charts.bars_with_interval(
+            [names.system(name) for name in found.measured.index],
+            found.measured["value"].tolist(),
+            found.measured["low"].tolist(),
+            found.measured["high"].tolist(),
+            value_name=names.metric(run.primary_metric),
+            highlight=names.system(ours),
+        ),
+        title=t(f"recommend.cold.worth_{found.worth.verdict}", delta=f"{found.worth.delta:+.3f}"),
+        note=t("recommend.cold.pages", n=f"{run.n_test:,}"),
+        key="chart_cold",
+    )
+    if not found.new:
+        st.caption(t("recommend.cold.none_new"))
+        return
+    st.caption(
+        t(
+            "recommend.cold.really_new", n=found.new,
+            ours=f"{found.of_new[ours]:.3f}", popular=f"{found.of_new['clicked']:.3f}",
+        )
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Shoppers:
+    """What the history is `worth`, every system `measured`, and the means of `new` pages."""
+
+    worth: Interval
+    measured: pd.DataFrame
+    new: int
+    of_new: dict[str, float]
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _by_history(
-    folder: str, run_id: str, created: float, _run: Run, _current: Workspace
-) -> dict[str, pd.DataFrame]:
-    """Per kind of shopper the systems with the primary metric, its interval and the pages."""
-    heldout = load_heldout(_current, run_id)
-    cold = heldout["known.history"].eq(0)
-    found = {}
-    for kind, rows in (("new_shoppers", heldout[cold]), ("known_shoppers", heldout[~cold])):
-        scored = rows[rows[f"{_run.recommended}.score"].notna()]
-        figures = {
-            name: [*metric_interval(scored, name), len(scored)]
-            for name in (_run.recommended, *RIVALS)
-            if len(scored)
-        }
-        columns = ["value", "low", "high", "pages"]
-        found[kind] = pd.DataFrame.from_dict(figures, orient="index", columns=columns)
-    return found
+def _measure(folder: str, run_id: str, created: float, _run: Run, _current: Workspace) -> _Shoppers:
+    heldout, ours = load_heldout(_current, run_id), _run.recommended
+    systems = (ours, *RIVALS)
+    rows = {name: metric_interval(heldout, name) for name in systems}
+    cold = heldout[heldout["known.history"].eq(0) & heldout[f"{ours}.score"].notna()]
+    return _Shoppers(
+        paired_interval(heldout, ours, BLIND),
+        pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"]),
+        len(cold),
+        {name: float(cold[f"{name}.score"].mean()) for name in systems},
+    )
 
 
 def _show_products(run: Run, shown: pd.DataFrame) -> None:

@@ -27,7 +27,7 @@ def _shown(
 ) -> pd.DataFrame | None:
     heldout = load_heldout(_current, run_id)
     names = (f"{system}.chances", "known.clicks", "truth", "clicked", system)
-    if not {*names, "known.history"} <= set(heldout):
+    if not {*names, "known.history", "tuned_blind.score"} <= set(heldout):
         return None
     columns = [[json.loads(text) for text in heldout[name].tolist()] for name in names]
     rows = []

@@ -90,7 +90,7 @@ def _show_table(request: Request, frame: pd.DataFrame | None) -> None:
     parts = [now]
     if frame is not None:
         acted = frame[frame["event"] != "impression"]
-        parts.insert(0, acted.assign(when=acted["time"].dt.strftime("%Y-%m-%d %H:%M")))
+        parts.insert(0, acted.assign(when=acted["time"].dt.strftime("%m-%d %H:%M")))
     rows = pd.concat(parts, ignore_index=True)[::-1].head(_ROWS)
     shown = pd.DataFrame(
         {

@@ -42,6 +42,8 @@ def show_list(request: Request) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left, st.container(key="recommended"):
         st.markdown(f"**{escape(_rests_on(answer, placed))}**")
+        if request.run and not answer["query"]:
+            st.caption(t("recommend.list.unmeasured"))
         _show_change(request, earlier, placed)
         if rules:
             st.caption(t("recommend.list.rules_apply"))

@@ -47,6 +47,12 @@ def choose_mix(current: Workspace) -> Mix:
     return Mix(**shares)
 
 
+def chosen_mix(current: Workspace) -> Mix:
+    """What the sliders of another view stand on."""
+    chosen = {wish: st.session_state.get(f"mix_{wish}", 0) / 100 for wish in served(current)}
+    return Mix(**chosen)
+
+
 def show_price(current: Workspace, run: Run | None, mix: Mix, answer: Mapping[str, Any]) -> None:
     """What the mix did to this list, and its price on held-out pages."""
     if not mix:

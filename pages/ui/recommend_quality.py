@@ -4,11 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from engine.evaluation.classification import calibration_curve
+from engine.evaluation.compare import paired_interval
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from pages.ui import charts, comparison, names, shell, tables
-from pages.ui.i18n import t
-from pages.ui.outcome import show_outcome
+from pages.ui.i18n import escape, t
+from pages.ui.outcome import interval_text, show_outcome
 from pages.ui.recommend_heldout import shown_products
 from pages.ui.recommend_mix import show_costs
 from pages.ui.runs import invite_to_tune
@@ -43,6 +44,7 @@ def show_quality(current: Workspace, run: Run | None) -> None:
         note=t("recommend.quality.note", n=f"{run.n_test:,}"),
         key="chart_quality",
     )
+    _show_fair_rival(run, found)
     left, right = st.columns(2, gap="large")
     shown = shown_products(current, run)
     if shown is None:
@@ -68,6 +70,23 @@ def show_quality(current: Workspace, run: Run | None) -> None:
     st.caption(t("recommend.quality.metrics"))
     st.page_link(
         shell.page_file("compare"), label=t("tune.open.compare"), icon=shell.ICONS["compare"]
+    )
+
+
+def _show_fair_rival(run: Run, found: comparison.Comparison) -> None:
+    """Who knows the places is compared with who knows them."""
+    told, shown = "tuned_at_place", "shown"
+    if not {told, shown} <= set(found.systems):
+        return
+    st.caption(
+        escape(
+            t(
+                "recommend.quality.with_places",
+                ours=f"{found.measured['value'][told]:.3f}",
+                shown=f"{found.measured['value'][shown]:.3f}",
+                interval=interval_text(paired_interval(found.heldout, told, shown)),
+            )
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from engine.storage.workspace import Workspace
 from engine.text.words import normalise
 from pages.ui import charts
 from pages.ui.i18n import escape, t
-from pages.ui.recommend_mix import choose_mix
+from pages.ui.recommend_mix import chosen_mix
 from pages.ui.recommend_shop import FIRST, columns, place, shop
 from pages.ui.recommend_shopper import Request
 from pages.ui.runs import invite_to_tune
@@ -187,8 +188,7 @@ def _button(
 
 
 def _show_preview(request: Request, rules: Rules) -> None:
-    mix = choose_mix(request.current)
-    found = request.ask(mix)
+    found = request.ask(chosen_mix(request.current))
     if found is None:
         return
     answer, current = found.value[0], request.current
@@ -199,15 +199,16 @@ def _show_preview(request: Request, rules: Rules) -> None:
     moved = sum(name in old and old.index(name) != ids.index(name) for name in ids)
     code = "changed" if ids != old else "same"
     st.markdown(f"**{t(f'recommend.rules.preview.{code}', new=new, moved=moved)}**")
-    left, right = st.columns(2, gap="medium")
-    with left, st.container(key="before"):
-        st.markdown(t("recommend.rules.preview.before"))
-        for rank, one in enumerate(before, start=1):
-            _show_row(current, one, rank, _fate(current, one.product_id, ids, rules))
-    with right, st.container(key="after"):
-        st.markdown(t("recommend.rules.preview.after"))
-        for rank, one in enumerate(after, start=1):
-            _show_row(current, one, rank, _cause(one, rank), buttons=True)
+    for column, side in zip(st.columns(2, gap="medium"), ("before", "after"), strict=True):
+        column.markdown(t(f"recommend.rules.preview.{side}"))
+    for rank, (one, other) in enumerate(zip_longest(before, after), start=1):
+        left, right = st.columns(2, gap="medium")
+        if one is not None:
+            with left:
+                _show_row(current, one, rank, _fate(current, one.product_id, ids, rules))
+        if other is not None:
+            with right:
+                _show_row(current, other, rank, _cause(other, rank), buttons=True)
     _show_clicks(request, answer, before, after)
     if request.run is None:
         invite_to_tune("interest")
