@@ -1,12 +1,13 @@
 """What `attributes` makes of the media type of films, music and games, from their names alone.
 
-`python bench/media_type.py PRODUCTS [--most 400] [--set KEY=VALUE ...] [--out FILE]`
+`python bench/media_type.py PRODUCTS [--most 550] [--set KEY=VALUE ...] [--out FILE]`
 
 The media type stands at the end of the names ("- CD", "- DVD", "- Blu-ray Disc"); it is cut off and
-becomes a column of its own, and is then to be told from what is left. Films and music are a hundred
-times as many as the rarest games: `--most` names of each are taken, which leaves about 1,800 to
-learn from. Prints every system and the
-floors on the held-out products, which one the app recommends, and how it does against the others.
+becomes a column of its own, and is then to be told from what is left. A name that was sold as
+several media has no right answer and is left out. Films and music are a hundred times as many as
+the rarest games: `--most` names of each are taken, of which 1,800 are learned from. Prints every
+system and the floors on the held-out products, which one the app recommends, and how it does
+against the others.
 """
 
 import argparse
@@ -43,10 +44,15 @@ MEDIA = (
 
 
 def cut_media(names: pd.Series, most: int) -> pd.DataFrame:
-    """`most` names of each of `MEDIA` without their suffix, and the suffix as `media_type`."""
+    """`most` names of each of `MEDIA` without their suffix, and the suffix as `media_type`.
+
+    A name comes once, and only if it has one media type.
+    """
     parts = names.dropna().str.rsplit(" - ", n=1, expand=True)
     frame = pd.DataFrame({"title": parts[0].str.strip(), "media_type": parts[1].str.strip()})
     frame = frame[frame["media_type"].isin(MEDIA) & (frame["title"] != "")]
+    frame = frame[frame.groupby("title")["media_type"].transform("nunique") == 1]
+    frame = frame.drop_duplicates("title")
     frame = frame.assign(id=[f"M{row}" for row in frame.index]).sample(frac=1, random_state=0)
     return frame.groupby("media_type").head(most).sort_index()
 
@@ -55,7 +61,7 @@ def main() -> None:
     """Prepare the file, load it, train, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("products", type=Path)
-    parser.add_argument("--most", type=int, default=400, help="names of each media type")
+    parser.add_argument("--most", type=int, default=550, help="names of each media type")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", dest="changes")
     parser.add_argument("--out", type=Path, help="a JSON file for the run's record")
     options = parser.parse_args()
