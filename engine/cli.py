@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import typer
 from typer._click.exceptions import ClickException, MissingParameter, NoSuchOption
 
-from engine.commands import learning, shop, state
+from engine.commands import learning, service, shop, state
 from engine.commands.text import as_text, plain
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
@@ -38,6 +38,7 @@ for command in (
     learning.train,
     learning.evaluate,
     learning.predict,
+    service.reply,
     state.jobs,
     state.runs,
     shop.simulate,

@@ -95,7 +95,7 @@ def predict(
 def _answers(task: Task, bundle: Bundle, source: str) -> Iterator[dict[str, Any]]:
     with ExitStack() as stack:
         stream = sys.stdin.buffer if source == "-" else stack.enter_context(Path(source).open("rb"))
-        items = _read_items(stream, source)
+        items = read_items(stream, source)
         while block := list(islice(items, BLOCK)):
             yield from _answer_block(task, bundle, block)
 
@@ -114,7 +114,7 @@ def _answer_block(
         raise InputError(error.code, error.details, **(error.params | row)) from error
 
 
-def _read_items(stream: BinaryIO, source: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def read_items(stream: BinaryIO, source: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The line number, from 1, and the object of every line that is not blank."""
     for row, line in enumerate(stream, start=1):
         if not line.strip():

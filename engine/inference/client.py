@@ -22,7 +22,7 @@ from typing import Any, Literal
 from engine import settings
 from engine.errors import InputError, Problem, ShoplabError
 
-Verb = Literal["predict", "explain", "warm", "plan", "pictures", "write", "measure"]
+Verb = Literal["predict", "explain", "warm", "plan", "pictures", "write", "measure", "assist"]
 Hear = Callable[[str], None]
 State = Literal["off", "starting", "ready", "busy"]
 
@@ -55,7 +55,8 @@ def ask(
     from another thread, what is written so far, `measure` takes one question about a run's held-out
     answers, `plan` takes `{"config"}` and gives what such a
     training would cost (see `engine.training.plan`), `pictures` takes a question of
-    `engine.images.questions` (its task and run are not read), `warm` loads the model in the
+    `engine.images.questions` and `assist` one of `engine.assistant.questions` (their task and run
+    are not read), `warm` loads the model in the
     background and gives None at once.
     May be called from any thread. Raises what the task raises (InputError, ShoplabError), and
     ShoplabError `inference.busy` when the model is still being prepared after `timeout` seconds,

@@ -148,6 +148,12 @@ def _answer(bundles: Bundles, request: Request) -> object:
         from engine.images.questions import answer  # torch, for those who have pictures
 
         return answer(workspace, request["payload"], bundles.channel)
+    if request["verb"] == "assist":
+        from engine.assistant import questions
+
+        return questions.answer(
+            workspace, request["payload"], lambda task, run: bundles.get(workspace, task, run)
+        )
     bundle = bundles.get(workspace, request["task"], request["run_id"])
     task = get_task(request["task"])
     match request["verb"]:

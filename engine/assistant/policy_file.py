@@ -1,0 +1,90 @@
+"""The shop's policy text in its workspace: read, replaced, and the last replacement undone."""
+
+import tempfile
+from pathlib import Path
+
+from engine.data.encoding import find_encoding, read_lines
+from engine.errors import InputError
+from engine.settings import SAMPLE_DATA
+from engine.storage.files import write_atomically
+from engine.storage.workspace import Workspace
+
+ENDINGS = (".txt", ".md", ".markdown")
+# Many times what a shop's rules take; a book would be searched for minutes.
+LONGEST = 100_000
+
+
+def read_policy(workspace: Workspace) -> str:
+    """The policy text; "" where there is none."""
+    file = _file(workspace)
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def keep_policy(workspace: Workspace, text: str, name: str) -> None:
+    """Put `text`, from a file called `name`, in place of the policy; `undo_policy` takes it back.
+
+    Raises InputError for an empty text or one that is too long.
+    """
+    tidy = "\n".join(line.rstrip() for line in text.splitlines()).strip()
+    if not tidy:
+        raise InputError("assistant.policy_empty", file=name)
+    if len(tidy) > LONGEST:
+        raise InputError("assistant.policy_too_long", file=name, size=len(tidy), most=LONGEST)
+    before = read_policy(workspace)
+    _write(_previous(workspace), before)
+    _write(_file(workspace), tidy + "\n")
+
+
+def read_upload(data: bytes, name: str) -> str:
+    """The text of an uploaded file in whatever encoding.
+
+    Raises InputError for what is no plain text or Markdown.
+    """
+    if Path(name).suffix.lower() not in ENDINGS:
+        raise InputError("assistant.policy_wrong_kind", file=name)
+    if len(data) > 4 * LONGEST:
+        raise InputError("assistant.policy_too_long", file=name, size=len(data), most=LONGEST)
+    if not data.strip():
+        raise InputError("assistant.policy_empty", file=name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "policy"
+        path.write_bytes(data)
+        try:
+            encoding = find_encoding(path, name)
+        except InputError as error:
+            raise InputError("assistant.policy_not_text", file=name) from error
+        return "".join(read_lines(path, encoding))
+
+
+def sample_policy(language: str) -> str:
+    """The policy of the sample shop of `language`."""
+    return (SAMPLE_DATA / language / "policy.md").read_text(encoding="utf-8")
+
+
+def can_undo_policy(workspace: Workspace) -> bool:
+    """Whether `undo_policy` has something to take back."""
+    return _previous(workspace).is_file()
+
+
+def undo_policy(workspace: Workspace) -> None:
+    """Take the last replacement back: the text before it, or none, stands again."""
+    previous = _previous(workspace)
+    if not previous.is_file():
+        return
+    if text := previous.read_text(encoding="utf-8"):
+        _write(_file(workspace), text)
+    else:
+        _file(workspace).unlink(missing_ok=True)
+    previous.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def _file(workspace: Workspace) -> Path:
+    return workspace.folder / "assistant" / "policy.md"
+
+
+def _previous(workspace: Workspace) -> Path:
+    return workspace.folder / "assistant" / "policy.previous.md"

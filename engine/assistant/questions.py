@@ -1,0 +1,127 @@
+"""What pages ask the model process about messages: the only door to the assistant's encoder.
+
+A question is `{"ask", "run", ...}`, where `run` is the search model whose encoder understands:
+`reply` with `messages` (`{"message", "customer", "context"}` each) and `intent` (a run of intent,
+    or "") gives a list of replies (`Reply.as_json`), with the shop's own intent in `shop_intent`;
+`rephrase` with `reply`, `message` and `writer` (a run of describe, or "untuned") gives the reply in
+    the generator's words where the sources support them;
+`judge` with `reply`, `message` and `text` gives the same for a text from somewhere else.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.assistant.assistant import Assistant, Message
+from engine.assistant.policy_file import read_policy
+from engine.assistant.rephrase import judged, rephrased
+from engine.assistant.reply import read_reply
+from engine.errors import InputError
+from engine.models.generator import Drawing
+from engine.models.search_bundle import DEPTH, SearchBundle
+from engine.retrieval.fuse import fuse_all
+from engine.reviews.aspects import Aspects, read_aspects
+from engine.storage.workspace import Workspace
+from engine.tasks import get_task
+from engine.tasks.base import Bundle
+
+Get = Callable[[str, str], Bundle]
+
+_KEPT = 2
+WRITING = Drawing(new_tokens=120)
+
+
+def answer(workspace: Workspace, question: Mapping[str, Any], get: Get) -> Any:
+    """The answer to one question, see the module; `get` gives the bundle of a task and run."""
+    assistant = _assistants.get(workspace, get("search", question["run"]))
+    if question["ask"] == "reply":
+        return _reply_all(assistant, question, get)
+    reply, message = read_reply(question["reply"]), question["message"]
+    match question["ask"]:
+        case "rephrase":
+            writer = get("describe", question["writer"])
+
+            def write(chat: Any) -> str:
+                return writer.generator.stream(chat, WRITING, lambda _: None)  # type: ignore[attr-defined]
+
+            found = rephrased(reply, message, assistant.checker, write)
+        case "judge":
+            found = judged(reply, question["text"], message, assistant.checker)
+        case other:
+            raise ValueError(other)
+    return found.as_json()
+
+
+def open_assistant(workspace: Workspace, search: SearchBundle) -> Assistant:
+    """The assistant of a workspace, with the encoder and the index of one search model."""
+
+    def rank(query: str, keep: NDArray[np.bool_]) -> Sequence[str]:
+        by_words = search.bm25_all.search(query, DEPTH, keep)
+        by_meaning = search.dense.search(search.encode([query]), DEPTH, keep)
+        (found,) = fuse_all([by_words], by_meaning, search.bm25_weight, DEPTH)
+        return found.product_ids
+
+    return Assistant(
+        search.tables, search.encoder.encode, rank, read_policy(workspace),
+        Aspects(read_aspects(workspace)), search.filters,
+    )  # fmt: skip
+
+
+def read_message(item: Mapping[str, Any], row: int) -> Message:
+    """A message as a file's line `row` or a page gives it.
+
+    Raises InputError for one without a text, or with a context that is no list of texts.
+    """
+    text, context = item.get("message"), item.get("context") or ()
+    said = [one.get("text") if isinstance(one, dict) else one for one in context]
+    if not isinstance(text, str) or not all(isinstance(one, str) for one in said):
+        raise InputError("assistant.bad_message", row=row)
+    return Message(text, str(item.get("customer") or ""), tuple(map(str, said)))
+
+
+def _reply_all(assistant: Assistant, question: Mapping[str, Any], get: Get) -> list[dict[str, Any]]:
+    messages = [read_message(item, row) for row, item in enumerate(question["messages"], start=1)]
+    replies = [assistant.reply(message).as_json() for message in messages]
+    if question["intent"]:
+        bundle = get("intent", question["intent"])
+        asked = [{"query": message.text} for message in messages]
+        for reply, found in zip(replies, get_task("intent").predict(bundle, asked), strict=True):
+            reply["shop_intent"] = (
+                {
+                    "label": found["intent"],
+                    "confidence": found["intent_confidence"],
+                }
+                if "intent" in found
+                else None
+            )
+    return replies
+
+
+class _Assistants:
+    """The assistants asked last, each for one search model and one policy text."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, int], tuple[SearchBundle, Any, Assistant]] = {}
+
+    def get(self, workspace: Workspace, bundle: Bundle) -> Assistant:
+        """The assistant of a workspace and a bundle; a new policy text is read at once."""
+        assert isinstance(bundle, SearchBundle)  # noqa: S101 - what the task search makes
+        key = (workspace.name, id(bundle))
+        about = (read_policy(workspace), read_aspects(workspace))
+        held = self.kept.pop(key, None)
+        # The bundle is kept with it, so that no other can have its identity.
+        if held is None or held[1][1] != about[1]:
+            assistant = open_assistant(workspace, bundle)
+        else:
+            assistant = held[2]
+            if held[1] != about:
+                assistant.set_policy(about[0])
+        self.kept[key] = (bundle, about, assistant)
+        while len(self.kept) > _KEPT:
+            del self.kept[next(iter(self.kept))]
+        return assistant
+
+
+_assistants = _Assistants()
