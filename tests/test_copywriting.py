@@ -34,6 +34,7 @@ TOLD = {
     "en": "The Satori keeps tea warm. It is made of steel. Lifetime warranty. Shines like gold.",
     "zh": "这只杯子很顺手。杯身为不锈钢。质保三年。",
 }
+PAGE = Brief()
 TITLES = {"en": "Satori bottle", "zh": "苍山 杯子"}
 
 
@@ -146,21 +147,35 @@ def test_the_best_text_is_the_supported_one_that_tells_most():
     plain = "Satori bottle."
     telling = "Satori bottle in Moss, made of steel."
     assert not told.supported(false)
-    assert choose_best([false, plain, telling], told) == telling
-    assert choose_best([false, plain], told) == plain
+    assert choose_best([false, plain, telling], told, PAGE) == telling
+    assert choose_best([false, plain], told, PAGE) == plain
+
+
+def test_true_sentences_of_the_other_texts_follow_while_they_tell_more_and_have_room():
+    told = grounds_of()
+    first, other = "Satori bottle in Moss", "It is made of steel. It is Moss. Lifetime warranty."
+    assert choose_best([first, other], told, PAGE) == "Satori bottle in Moss. It is made of steel."
+    long = (
+        "For tea and coffee in the morning, in the office, on the road and wherever you may be at "
+        "the end of a long and busy day with friends or alone, it is made of steel."
+    )
+    assert told.supported(long)
+    assert choose_best([first, long], told, Brief("snippet")) == first
+    short = choose_best([first, "It is made of steel. Brand: Zenfit."], told, Brief("snippet"))
+    assert short == "Satori bottle in Moss. It is made of steel."
 
 
 def test_of_a_text_with_one_false_sentence_the_true_ones_can_be_chosen():
     told = grounds_of()
     text = "Satori bottle in Moss, made of steel. It holds 7 litres."
     assert keep_supported(text, told) == "Satori bottle in Moss, made of steel."
-    assert choose_best([text], told) == "Satori bottle in Moss, made of steel."
+    assert choose_best([text], told, PAGE) == "Satori bottle in Moss, made of steel."
 
 
 def test_where_all_is_false_the_least_false_text_is_chosen():
     told = grounds_of()
     worse, bad = "Made of gold, holds 7 litres.", "It holds 7 litres."
-    assert choose_best([worse, bad], told) == bad
+    assert choose_best([worse, bad], told, PAGE) == bad
 
 
 def test_a_models_text_is_brought_into_the_form_of_its_channel():
@@ -204,6 +219,15 @@ def test_metrics_of_texts():
     assert found["rouge_l"] == pytest.approx(
         generation.rouge_l("Satori bottle in Moss.", "Satori bottle in Moss, made of steel.")
     )
+    assert "rouge_l" not in generation.score(part.assign(reference=""), ["Moss.", "Gold."])
+
+
+def test_texts_in_one_form_are_alike_whatever_they_tell():
+    facts = grounds_of().facts, grounds_of(product_id="B").facts
+    written = ["It comes from Zenfit. Warm for hours.", f"It comes from {HOSTILE.split('.')[0]}."]
+    assert generation.alike(written, facts) == pytest.approx((0.5 + 1) / 2)
+    assert generation.alike(["It comes from Zenfit.", "Made by hand."], facts) == 0.0
+    assert generation.alike(["", ""], facts) == 0.0
 
 
 def test_rouge_l_is_the_f1_of_the_longest_common_subsequence():

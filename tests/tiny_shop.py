@@ -15,7 +15,7 @@ THINGS = {
     "mug": "Kitchen > Mugs", "pan": "Kitchen > Pans", "shoe": "Sport > Shoes",
     "lamp": "Home > Lamps",
 }  # fmt: skip
-MATERIALS = {"mug": "clay", "pan": "steel", "shoe": "leather", "lamp": "glass"}
+MATERIALS = {"mug": "clay", "pan": "steel", "shoe": "leather", "lamp": "brass"}
 NAMES = [
     first + last
     for first in ("al", "bo", "ce", "du")
@@ -92,6 +92,7 @@ def tiny_catalog(products: int = 192) -> pd.DataFrame:
                 "title": f"{NAMES[number // 8 % len(NAMES)]} {colour} {thing}",
                 "description": f"A {thing} of {MATERIALS[thing]}, made for every day.",
                 "category": THINGS[thing],
+                "brand": "Acme",
                 "attributes": json.dumps(facts),
             }
         )
@@ -192,6 +193,7 @@ def tiny_settings(task: str, encoder: str) -> dict[str, object]:
     products = tiny_catalog()
     texts = [*products["title"], *products["description"], *products["category"]]
     texts += [*products["attributes"], "Facts: Product: Category: You find it under. The type:"]
+    texts += ["Brand: Acme. It comes from Acme."]
     return {
         "model": str(tiny_generator_folder(Path(encoder).parent, texts, size=64)),
         **FAST_WRITER,

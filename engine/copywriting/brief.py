@@ -74,6 +74,10 @@ def texts(language: str) -> Mapping[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
+# What a whole sentence ends with.
+ENDS = (".", "!", "?", "。", "！", "？", "…", '"', "”", ")")
+
+
 def fit(text: str, brief: Brief) -> str:
     """A model's text in the form of the channel: one paragraph of whole sentences, not too long.
 
@@ -83,8 +87,7 @@ def fit(text: str, brief: Brief) -> str:
     plain = " ".join(text.replace("*", "").replace("#", "").replace("`", "").split()).strip('"“” ')
     told = sentences(plain)[: brief.most_sentences]
     while len(told) > 1 and (
-        not told[-1].endswith((".", "!", "?", "。", "！", "？", "…", '"', "”", ")"))
-        or len(" ".join(told)) > brief.most_characters
+        not told[-1].endswith(ENDS) or len(" ".join(told)) > brief.most_characters
     ):
         told.pop()
     joined = brief.words["space"].join(told)

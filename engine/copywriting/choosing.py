@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.claims.facts import sentences
+from engine.copywriting.brief import ENDS, Brief
 from engine.copywriting.grounds import Grounds, keep_supported
 from engine.text.words import STOPWORDS, words
 
+# A text that tells fewer facts beyond the title is hardly better than the title.
+FEWEST_FACTS = 2
 # More facts than this make a list of a text.
 ENOUGH_FACTS = 4
 
@@ -18,17 +22,23 @@ class Verdict:
     supported: bool
     used: int
 
+    @property
+    def told(self) -> bool:
+        """Whether the text is true and worth reading: supported, with `FEWEST_FACTS` or more."""
+        return self.supported and self.used >= FEWEST_FACTS
+
 
 def judge(text: str, grounds: Grounds) -> Verdict:
     """The verdict on one text."""
     return Verdict(text, grounds.supported(text), grounds.used(text))
 
 
-def choose_best(texts: Sequence[str], grounds: Grounds) -> str:
+def choose_best(texts: Sequence[str], grounds: Grounds, brief: Brief) -> str:
     """The best of some texts and of what is left of them without unsupported sentences.
 
     Supported comes first, then that the product is named, then the facts told beyond the title,
-    then the order given; where nothing is supported, the text with the fewest unsupported claims.
+    then the order given. Sentences of the other texts that tell further facts follow, as far as
+    `brief` has room. Where nothing is supported, the text with the fewest unsupported claims.
     """
     shortened = [keep_supported(text, grounds) for text in texts]
     candidates = dict.fromkeys([*texts, *(text for text in shortened if text)])
@@ -40,8 +50,24 @@ def choose_best(texts: Sequence[str], grounds: Grounds) -> str:
         def worth(one: Verdict) -> tuple[bool, int]:
             return bool(named.intersection(words(one.text))), min(one.used, ENOUGH_FACTS)
 
-        return max(supported, key=worth).text
+        best = max(supported, key=worth).text
+        return _add_facts(best, [one for text in texts for one in sentences(text)], grounds, brief)
     return min(
         (one.text for one in verdicts),
         key=lambda text: sum(claim.fact is None for claim in grounds.claims(text)),
     )
+
+
+def _add_facts(text: str, others: Sequence[str], grounds: Grounds, brief: Brief) -> str:
+    """A supported text, followed by those of some sentences that tell further facts."""
+    for sentence in others:
+        told = grounds.used(text)
+        if told >= ENOUGH_FACTS or len(sentences(text)) >= brief.most_sentences:
+            break
+        stop = "" if text.endswith(ENDS) else brief.words["stop"]
+        longer = f"{text}{stop}{brief.words['space']}{sentence}"
+        if len(longer) <= brief.most_characters:
+            found = judge(longer, grounds)
+            if found.supported and found.used > told:
+                text = longer
+    return text

@@ -4,9 +4,9 @@ One row per example and head (rankings have the one head
 `ranking`, texts the one head `text`): `example_id`, `head`, `input`,
 `truth`, then per system its `<system>` (the answer: a label, the ten best product ids as JSON, or a
 text) and `<system>.score` (1 or 0 for right or wrong, the query's nDCG@10, or 1 or 0 for a text
-whose claims are all supported or not). Rankings by chance also have `<system>.chances`: that of
-every product whose outcome is known, as JSON. Columns `known.…` of a part, what was known of an
-example by its time, are kept as they are.
+that is all supported and tells two facts, or not). Rankings by chance also have `<system>.chances`:
+that of every product whose outcome is known, as JSON. Columns `known.…` of a part, what was known
+of an example by its time, are kept as they are.
 """
 
 import hashlib
@@ -128,5 +128,5 @@ def _written(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
     rows["truth"] = list(part["reference"])
     for name, texts in answers.items():
         rows[name] = list(texts)
-        rows[f"{name}.score"] = [float(one.supported) for one in generation.judge_all(part, texts)]
+        rows[f"{name}.score"] = [float(one.told) for one in generation.judge_all(part, texts)]
     return rows

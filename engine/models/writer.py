@@ -24,7 +24,8 @@ class Writer:
     """A generator with what it has to know of the shop.
 
     Systems: the likeliest text (`tuned` or `untuned`), and the best of several (`tuned_best`,
-    `untuned_best`): the first whose claims the facts support, of those the one that tells most.
+    `untuned_best`): the one whose claims the facts support and that tells most, with sentences of
+    the others that tell more.
     """
 
     generator: Generator
@@ -64,7 +65,8 @@ class Writer:
         return {
             self.plain: [texts[0] for texts in fitted],
             self.best: [
-                choose_best(texts, told) for texts, told in zip(fitted, grounds, strict=True)
+                choose_best(texts, told, brief)
+                for texts, told, brief in zip(fitted, grounds, briefs, strict=True)
             ],
         }
 
@@ -91,7 +93,7 @@ class Writer:
         return write_prompt(grounds.shown, brief)
 
     def choose(self, grounds: Sequence[Grounds], progress: Progress) -> None:
-        """Recommend the system with more supported, then more telling texts on some products."""
+        """Recommend the system with more texts that are true and tell on some products."""
         if not grounds:
             return
         brief = Brief(language=self.language)
@@ -99,7 +101,7 @@ class Writer:
 
         def worth(system: str) -> tuple[int, int]:
             verdicts = [judge(*pair) for pair in zip(found[system], grounds, strict=True)]
-            return sum(one.supported for one in verdicts), sum(one.used for one in verdicts)
+            return sum(one.told for one in verdicts), sum(one.supported for one in verdicts)
 
         self.recommended = max((self.best, self.plain), key=worth)
 

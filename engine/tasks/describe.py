@@ -15,7 +15,9 @@ import pandas as pd
 from pydantic import Field
 
 from engine.claims import ClaimChecker
+from engine.claims.vocabulary import readable
 from engine.copywriting.brief import Brief, Language, read_brief
+from engine.copywriting.choosing import FEWEST_FACTS
 from engine.copywriting.grounds import Grounds, ground, split_facts
 from engine.copywriting.lessons import Lesson, teach
 from engine.copywriting.prompts import write_prompt
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
 
 READY, THIN = 200, 40
 GIVEN = "given"
-# A product is measured on from so many facts beyond its title on.
-FEWEST_FACTS = 2
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {"epochs": 1, "max_examples": 120, "held_out": 24},
     "balanced": {"epochs": 2, "max_examples": 400, "held_out": 60},
@@ -264,7 +264,11 @@ def _speaks(model_id: str, language: str) -> bool:
 
 
 def _tellable(grounds: Iterator[Grounds]) -> Iterator[Grounds]:
-    return (told for told in grounds if len(told.shown) > FEWEST_FACTS)
+    """Those that something can be told of beyond the title, as far as the check can see."""
+    for told in grounds:
+        stated = ". ".join(f"{readable(fact.name)}: {fact.value}" for fact in told.shown[1:])
+        if told.used(stated) >= FEWEST_FACTS:
+            yield told
 
 
 def _as_examples(grounds: Sequence[Grounds]) -> pd.DataFrame:
