@@ -1,11 +1,15 @@
 """What customers say of a product: what a summary may rest on, and a summary as a floor."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+
+import pandas as pd
 
 from engine.claims import ClaimChecker, Fact
 from engine.claims.summary import Opinion, opinions
-from engine.copywriting.brief import Brief
+from engine.copywriting.brief import LANGUAGES, Brief, texts
 from engine.copywriting.grounds import Grounds
 from engine.copywriting.prompts import Messages, chat
 from engine.data.review_labels import star_sentiments
@@ -26,7 +30,10 @@ class Voices:
 
 
 def hear_reviews(tables: Tables, product_id: str) -> Voices:
-    """The voices of a product's reviews, by their sentiment or, without one, their stars."""
+    """The voices of a product's reviews, by their sentiment or, without one, their stars.
+
+    Reviews that give orders to a machine are counted and never quoted.
+    """
     reviews = tables.reviews[tables.reviews["product_id"] == product_id]
     stars = star_sentiments(reviews["rating"])
     feelings = reviews["sentiment"].astype(object).where(reviews["sentiment"].notna(), stars)
@@ -34,7 +41,7 @@ def hear_reviews(tables: Tables, product_id: str) -> Voices:
         len(reviews),
         int((feelings == "positive").sum()),
         int((feelings == "negative").sum()),
-        opinions(tables, product_id),
+        opinions(replace(tables, frames={"reviews": _without_orders(reviews)}), product_id),
     )
 
 
@@ -70,6 +77,18 @@ def review_prompt(voices: Voices, brief: Brief) -> Messages:
         for one in voices.opinions
     ]
     return chat(words["system"], "\n".join([words["ask"], *lines]))
+
+
+def _without_orders(reviews: pd.DataFrame) -> pd.DataFrame:
+    ordering = reviews["text"].map(lambda text: bool(_orders().search(str(text)))).astype(bool)
+    return reviews[~ordering]
+
+
+@cache
+def _orders() -> re.Pattern[str]:
+    """What only somebody who writes for a machine says, in any language."""
+    found = [form for language in LANGUAGES for form in texts(language)["summary"]["orders"]]
+    return re.compile("|".join(found), re.IGNORECASE | re.MULTILINE)
 
 
 def _counted(voices: Voices, brief: Brief) -> str:
