@@ -9,7 +9,8 @@ what the bare library takes for the least that would do:
 - `meaning`: past queries near what was typed; beside it one encoded query and a dot product.
 - `search`: filters read, untuned and tuned model asked; beside it one encoded query and a dot
   product with every product's vector.
-- `recommend`: a shopper's list with reasons; beside it a dot product with every product's vector.
+- `recommend`: a shopper's list with reasons, every other one for a query; beside it a dot product
+  with every product's vector.
 - `cross_sell`: what goes with a basket; beside it the item kNN of the package implicit.
 
 Milliseconds: `first`, for which a model may have to be loaded, and of all that come after it `p50`,
@@ -69,8 +70,8 @@ from engine.training.progress import Lines, Silent  # noqa: E402
 from engine.training.run import train_run  # noqa: E402
 
 TASKS = ("search", "interest", "cross_sell")
-# How many suggestions, products of a list, products asked of a search, and queries near in meaning.
-SUGGESTIONS, RESULTS, PAGE, NEAR = 8, 10, 30, 3
+# How many of each kind the pages ask for.
+SUGGESTIONS, NEAR, FOUND, WANTED, GOING_WITH = 8, 3, 30, 40, 10
 SMALLEST = {"epochs": 1, "max_examples": 200}
 PATIENCE = 3600
 
@@ -161,7 +162,7 @@ def list_kinds(shop: Workspace, count: int, seed: int) -> dict[str, Kind]:
 
     def search(query: str) -> None:
         understood = reader.read(query)
-        item: dict[str, Any] = {"query": understood.rest(), "k": PAGE}
+        item: dict[str, Any] = {"query": understood.rest(), "k": FOUND}
         if understood.filters:
             item["filters"] = [one.as_json() for one in understood.filters]
         for run_id in (UNTUNED, runs["search"][0]):
@@ -170,18 +171,21 @@ def list_kinds(shop: Workspace, count: int, seed: int) -> dict[str, Kind]:
     def near(query: str) -> None:
         ask("search", UNTUNED, {"query": query, "k": 1, "near": NEAR})
 
-    def recommend(user: str) -> None:
-        ask("interest", runs["interest"][0], {"user_id": user, "k": RESULTS, "why": True})
+    def recommend(wish: tuple[str, str]) -> None:
+        user, query = wish
+        item = {"user_id": user, "query": query, "k": WANTED, "why": True}
+        ask("interest", runs["interest"][0], item)
 
     def go_with(basket: Sequence[str]) -> None:
         whom = (*runs["cross_sell"], UNTUNED)[0]
-        ask("cross_sell", whom, {"basket": list(basket), "k": RESULTS})
+        ask("cross_sell", whom, {"basket": list(basket), "k": GOING_WITH})
 
     def draw(everything: Iterable[Any]) -> list[Any]:
         distinct = list(dict.fromkeys(everything))
         return rng.sample(distinct, min(count, len(distinct)))
 
     queries = draw(tables.searches["query"].dropna())
+    shoppers = draw(list_acts(tables.searches, tables.orders, ids).spans)
     return {
         "suggestion": Kind(
             draw(keystrokes(suggester, count, seed)),
@@ -191,7 +195,13 @@ def list_kinds(shop: Workspace, count: int, seed: int) -> dict[str, Kind]:
         "meaning": Kind(queries, near, bare.near),
         "search": Kind(queries, search, bare.search),
         "recommend": Kind(
-            draw(list_acts(tables.searches, tables.orders, ids).spans), recommend, bare.recommend
+            # Every other shopper looks for something.
+            [
+                (user, query if place % 2 else "")
+                for place, (user, query) in enumerate(zip(shoppers, queries, strict=False))
+            ],
+            recommend,
+            bare.recommend,
         ),
         "cross_sell": Kind(
             draw(tuple(one) for one in list_baskets(tables.orders, ids)["basket"]),
@@ -225,15 +235,15 @@ class Bare:
 
     def search(self, query: str) -> None:
         """A query encoded and compared with every product."""
-        best(self.vectors @ self.encode(query), RESULTS)
+        best(self.vectors @ self.encode(query), FOUND)
 
-    def recommend(self, _: str) -> None:
+    def recommend(self, _: object) -> None:
         """Every product compared with one vector."""
-        best(self.vectors @ self.vectors[0], RESULTS)
+        best(self.vectors @ self.vectors[0], WANTED)
 
     def go_with(self, basket: Sequence[str]) -> None:
         """The nearest products of a basket's."""
-        self.neighbours.recommend(0, to_matrix([basket], self.columns), N=RESULTS)
+        self.neighbours.recommend(0, to_matrix([basket], self.columns), N=GOING_WITH)
 
     def encode(self, query: str) -> NDArray[np.float32]:
         """The vector of a query, of length 1."""
