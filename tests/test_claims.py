@@ -66,6 +66,13 @@ def test_a_navy_thing_is_blue_but_a_blue_one_need_not_be_navy() -> None:
     assert told("It is navy.", fact("colour", "Blue")) == [("colour", "navy", None)]
 
 
+@pytest.mark.parametrize("text", ["It is made of glass.", "The material is glass."])
+def test_a_word_of_several_meanings_is_a_claim_where_its_kind_is_named(text: str) -> None:
+    assert told(text, fact("material", "Steel")) == [("material", "glass", None)]
+    assert told(text, fact("material", "Glass"))[0][2]
+    assert told("It holds a glass of milk.", fact("material", "Steel")) == []
+
+
 def test_a_denied_feature_needs_a_fact_that_denies_it() -> None:
     assert told("It is not waterproof.", fact("waterproof", "no"))[0][2] == "attribute:waterproof"
     assert told("It is not waterproof.", fact("waterproof", "yes")) == [

@@ -22,6 +22,8 @@ ClaimKind = Literal[
 ]  # fmt: skip
 KINDS: tuple[ClaimKind, ...] = get_args(ClaimKind)
 
+# Words between a value and what names it: "made of glass", "the material is glass".
+_BETWEEN = {"of", "is", "are"}
 # Denying these says nothing about the product unless a fact affirms them.
 _DENIED_FREELY = {"brand", "colour", "material", "attribute", "origin", "delivery", "warranty"}
 
@@ -140,7 +142,10 @@ def _is_meant(mention: Mention, text: str, tokens: Sequence[Token]) -> bool:
     """Whether a word with several meanings is meant as the product's property here."""
     if not mention.concept.soft:
         return True
-    near = [*tokens[max(0, mention.first - 1) : mention.first], *tokens[mention.last :][:1]]
+    before = mention.first - 1
+    while before > 0 and tokens[before].form in _BETWEEN:
+        before -= 1
+    near = [*tokens[max(0, before) : mention.first], *tokens[mention.last :][:1]]
     first = tokens[mention.first]
     named = text[first.start].isupper() and not starts_sentence(text, first)
     if named and not is_headline(text, tokens):
