@@ -21,6 +21,8 @@ from engine.training.progress import Silent
 from tests.tiny_shop import FAST, tiny_tables
 
 TASK = get_task("attributes")
+# A training that changes nothing.
+IDLE = {"epochs": 1, "learning_rate": 1e-6, "head_learning_rate": 1e-6}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def code_words(rows: int, seed: int) -> Examples:
 
 def test_where_words_decide_a_floor_is_recommended(model: str, tmp_path: Path) -> None:
     vectors = TextVectors(load_encoder(model, 16))
-    config = TASK.config("quick", tiny_tables(), model=model, epochs=1, learning_rate=1e-6)
+    config = TASK.config("quick", tiny_tables(), model=model, **IDLE)
     labels = {"type": ["a", "b", "c"]}
     found = learn_bundle(
         labels, code_words(150, 1), code_words(80, 2), vectors, config, tmp_path, Silent()
@@ -70,7 +72,7 @@ def test_stated_values_need_no_tuning_to_join_a_floor(model: str, tmp_path: Path
         texts = [f"m{row} {labels['type'][code]}" for row, code in enumerate(codes)]
         return Examples(texts, {"type": codes}, {"type": np.ones(len(codes))})
 
-    config = TASK.config("quick", tiny_tables(), model=model, epochs=1, learning_rate=1e-6)
+    config = TASK.config("quick", tiny_tables(), model=model, **IDLE)
     found = learn_bundle(
         labels,
         stated(np.arange(40) % 4),  # most values are never learned from, and all are asked for

@@ -33,7 +33,16 @@ REGRESSION_SECONDS = 0.25
 # Of a large catalog more rows than these would be measured for minutes and say nothing more.
 MOST_VALIDATION, MOST_TEST = 600, 1500
 PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"adapter": "last_k", "last_k": 3, "epochs": 5, "max_examples": 1800, "patience": 0},
+    # Some 150 values are told apart by new weights, and there are few steps to learn it in.
+    "quick": {
+        "adapter": "last_k",
+        "last_k": 3,
+        "epochs": 5,
+        "max_examples": 1800,
+        "patience": 0,
+        "learning_rate": 3e-4,
+        "head_learning_rate": 3e-3,
+    },
     "balanced": {"epochs": 6, "max_examples": 4000, "most_heads": 8, "patience": 3},
     "thorough": {"epochs": 10, "max_examples": 8000, "most_heads": 12, "patience": 4},
 }
