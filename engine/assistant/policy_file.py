@@ -20,6 +20,12 @@ def read_policy(workspace: Workspace) -> str:
     return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
+def policy_stamp(workspace: Workspace) -> int:
+    """A mark that changes with every replacement of the text; 0 without a text."""
+    file = _file(workspace)
+    return file.stat().st_mtime_ns if file.is_file() else 0
+
+
 def keep_policy(workspace: Workspace, text: str, name: str) -> None:
     """Put `text`, from a file called `name`, in place of the policy; `undo_policy` takes it back.
 

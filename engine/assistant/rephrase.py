@@ -1,25 +1,14 @@
-"""A reply in a generator's words: what it is told, and whether what it wrote may be said."""
+"""A reply in a generator's words, where the reply's sources support them."""
 
 from collections.abc import Callable
 
 from engine.assistant.check import supports
+from engine.assistant.prompts import Messages, rephrase_prompt
 from engine.assistant.reply import Reply, with_written, without_written
 from engine.claims import ClaimChecker
 from engine.errors import ShoplabError
-from engine.messages import say
 
-Messages = list[dict[str, str]]
 LONGEST = 1_500
-
-
-def rephrase_prompt(reply: Reply, message: str) -> Messages:
-    """What a generator is told: the customer's message and the sentences to put in other words."""
-    facts = "\n".join(f"- {sentence.text}" for sentence in reply.sentences)
-    told = {"message": message, "facts": facts}
-    return [
-        {"role": "system", "content": say("assistant.rephrase.system", reply.language)},
-        {"role": "user", "content": say("assistant.rephrase.user", reply.language, **told)},
-    ]
 
 
 def rephrased(

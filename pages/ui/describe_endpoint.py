@@ -22,7 +22,7 @@ _KEY = "describe_endpoint_key"
 def show_endpoint(current: Workspace, product_id: str, brief: dict[str, Any]) -> None:
     """Where to ask, and the answer with its claims marked like any other text's."""
     st.markdown(t("describe.endpoint.intro"))
-    endpoint = _choose_endpoint()
+    endpoint = choose_endpoint()
     item = {"product_id": product_id, **brief}
     about = json.dumps([item, endpoint.url, endpoint.model], sort_keys=True)
     kept = f"endpoint {session.data_stamp(current)} {about}"
@@ -37,7 +37,8 @@ def show_endpoint(current: Workspace, product_id: str, brief: dict[str, Any]) ->
         show_facts(found["facts"])
 
 
-def _choose_endpoint() -> Endpoint:
+def choose_endpoint() -> Endpoint:
+    """Let the user say which server writes; its key stays in the session."""
     with st.container(border=True, key="endpoint"):
         values = {}
         for name, place in _FIELDS.items():

@@ -26,6 +26,7 @@ ICONS = {
     "recommend": ":material/recommend:",
     "cross_sell": ":material/shopping_basket:",
     "strategy": ":material/thumb_up:",
+    "assistant": ":material/support_agent:",
     "tune": ":material/tune:",
     "compare": ":material/balance:",
 }
@@ -33,7 +34,7 @@ SECTIONS = {
     "shop": ("data",),
     "explore": (
         "search", "intent", "catalog", "sentiment", "describe", "recommend", "cross_sell",
-        "strategy",
+        "strategy", "assistant",
     ),
     "learn": ("tune", "compare"),
 }  # fmt: skip

@@ -1,0 +1,195 @@
+"""The assistant's page in both languages: chat, hand-overs, policy and the check of many."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from engine.assistant.chats import Chats
+from engine.assistant.policy_file import keep_policy, read_policy
+from engine.errors import InputError
+from engine.inference import client
+from engine.storage.workspace import Workspace
+from pages.ui.assistant_check import read_messages
+from tests.assistant_double import AssistantModels
+from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of, whole
+
+TITLES = {"en": "Service assistant", "zh": "客服助手"}
+VIEWS = {
+    "en": ("Chat", "Hand-overs", "Policy", "Check it"),
+    "zh": ("对话", "转人工", "店铺政策", "批量检验"),
+}
+POLICY = "# Returns\n\n- Items can be returned within 30 days.\n"
+RETURNS = {"en": "can I return a jacket?", "zh": "can I return a jacket, please?"}
+
+
+@pytest.fixture
+def assistant(home, monkeypatch) -> AssistantModels:
+    models = AssistantModels()
+    monkeypatch.setattr(client, "ask", models.ask)
+    return models
+
+
+def shop_with_orders(language: str = "en") -> Workspace:
+    shop = small_shop(language, log=False)
+    orders = pd.DataFrame(
+        {
+            "order_id": ["A100", "A101"],
+            "product_id": ["P03", "P13"],
+            "user_id": ["ann", "bob"],
+            "time": pd.to_datetime(["2025-11-01", "2025-11-02"]),
+            "quantity": [1, 2],
+            "price": [13.0, 23.0],
+        }
+    )  # fmt: skip
+    shop.replace_tables({"orders": whole("orders", orders)}, {})
+    return shop
+
+
+def open_view(shop: Workspace, number: int, language: str = "en", **state: object):
+    app = open_page("assistant", shop, language)
+    for name, value in state.items():
+        app.session_state[name] = value
+    app.session_state["assistant_view"] = VIEWS[language][number]
+    return clean(app.run())
+
+
+def say(app, message: str):
+    return clean(app.chat_input[0].set_value(message).run())
+
+
+def press(app, key: str):
+    return clean(next(one for one in app.button if one.key == key).click().run())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_message_is_answered_with_its_source_and_a_reload_keeps_it(assistant, language) -> None:
+    shop = shop_with_orders(language)
+    keep_policy(shop, POLICY, "policy.md")
+    app = open_view(shop, 0, language)
+    assert app.title[0].value == TITLES[language]
+    app = say(app, RETURNS[language])
+    assert "Items can be returned within 30 days." in said_on(app)
+    chat = app.session_state["chat"]
+    again = clean(open_page("assistant", shop, language, chat=chat))
+    assert "Items can be returned within 30 days." in said_on(again)
+    other = clean(open_page("assistant", shop, language))
+    assert "30 days" not in said_on(other)
+
+
+def test_every_text_of_the_page_is_in_both_languages(assistant) -> None:
+    for language in ("en", "zh"):
+        shop = Workspace.create(f"empty-{language}", language)
+        shop.replace_tables({"products": small_frame()}, {})
+        for number in range(4):
+            app = open_view(shop, number, language)
+            assert not app.exception
+            assert texts_of(app)
+
+
+def small_frame() -> pd.DataFrame:
+    products = pd.DataFrame({"product_id": ["P1", "P2"], "title": ["Red cup", "Blue jug"]})
+    return whole("products", products)
+
+
+def test_a_customer_sees_only_their_own_orders(assistant) -> None:
+    shop = shop_with_orders()
+    app = say(open_view(shop, 0, assistant_customer="ann"), "what did I order last?")
+    assert "A100" in said_on(app)
+    assert "A101" not in said_on(app)
+    app = say(app, "what is in order A101?")
+    assert "P13" not in said_on(app)
+    assert "Teapot" not in said_on(app)
+
+
+def test_a_hand_over_waits_for_a_person_until_it_is_ticked_off(assistant) -> None:
+    shop = shop_with_orders()
+    app = say(open_view(shop, 0), "I want to talk to a human")
+    assert "Passed on to a colleague" in said_on(app)
+    app = open_view(shop, 1)
+    assert "I want to talk to a human" in said_on(app)
+    app = press(app, "done_1")
+    assert "Nobody waits for a person" in said_on(app)
+
+
+def test_a_cleared_chat_is_gone_but_who_waits_still_waits(assistant) -> None:
+    shop = shop_with_orders()
+    app = say(say(open_view(shop, 0), "hello"), "I want to talk to a human")
+    app = press(app, "assistant_clear")
+    assert "talk to a human" not in said_on(app)
+    with Chats(shop) as chats:
+        assert [turn.message for turn in chats.last(10)] == ["I want to talk to a human"]
+        assert len(chats.open_hand_overs()) == 1
+
+
+def test_what_is_written_is_shown_letter_by_letter(assistant) -> None:
+    shop = shop_with_orders()
+    app = say(open_view(shop, 0), f"how much is {HOSTILE}")
+    assert HOSTILE in said_on(app)
+    assert HOSTILE not in texts_of(app)
+
+
+def test_another_workspace_sees_nothing_of_a_chat(assistant) -> None:
+    shop = shop_with_orders()
+    app = say(open_view(shop, 0), "I want to talk to a human")
+    other = Workspace.create("other", "en")
+    other.replace_tables({"products": small_frame()}, {})
+    app = clean(open_page("assistant", other, chat=app.session_state["chat"]))
+    assert "talk to a human" not in said_on(app)
+    assert "Nobody waits" in said_on(open_view(other, 1))
+
+
+def test_the_policy_is_taken_edited_and_undone(assistant) -> None:
+    shop = shop_with_orders()
+    app = press(open_view(shop, 2), "policy_sample")
+    assert "30 days of delivery" in read_policy(shop)
+    app.text_area[0].set_value("# Returns\n\nNothing can be returned.")
+    app = press(clean(app.run()), "policy_save")
+    assert read_policy(shop) == "# Returns\n\nNothing can be returned.\n"
+    press(app, "policy_undo")
+    assert "30 days of delivery" in read_policy(shop)
+
+
+def test_a_wording_that_says_more_than_the_sources_is_dropped(assistant) -> None:
+    shop = shop_with_orders()
+    keep_policy(shop, POLICY, "policy.md")
+    assistant.text = "You can return items within 90 days."
+    app = say(open_view(shop, 0, assistant_wording="local"), "can I return a jacket?")
+    assert "90 days" not in said_on(app)
+    assert "was dropped" in "".join(one.value for one in app.markdown) + said_on(app)
+    assistant.text = "Items can be returned within 30 days, happy to help."
+    app = say(app, "can I return it?")
+    assert assistant.text in said_on(app)
+
+
+def test_many_messages_are_counted_by_kind(assistant) -> None:
+    shop = shop_with_orders()
+    app = open_view(shop, 0)
+    for message in ("hello", "I want to talk to a human", "how much is Rain jacket 3?"):
+        app = say(app, message)
+    app = press(open_view(shop, 3), "check_run")
+    shown = app.dataframe[0].value
+    assert shown["message"].tolist() == [
+        "hello", "I want to talk to a human", "how much is Rain jacket 3?",
+    ]  # fmt: skip
+    assert [metric.value for metric in app.metric] == ["67%", "0%", "33%"]
+
+
+def test_files_of_messages_are_read_or_refused_by_line() -> None:
+    lines = [json.dumps({"message": "hi", "customer": None, "do": "answer"}), ""]
+    assert read_messages("a.jsonl", "\n".join(lines).encode()) == [
+        {"message": "hi", "customer": "", "context": [], "do": "answer"}
+    ]
+    assert [one["message"] for one in read_messages("a.csv", b"message\nhi\nho\n")] == ["hi", "ho"]
+    assert [one["message"] for one in read_messages("a.txt", "你好\n\n在吗".encode())] == [
+        "你好", "在吗",
+    ]  # fmt: skip
+    for name, data, code in (
+        ("a.jsonl", b'{"message": "hi"}\n{', "reader.broken_json_line"),
+        ("a.jsonl", b'{"text": "hi"}', "assistant.bad_message"),
+        ("a.csv", b"text\nhi\n", "assistant.no_messages"),
+        ("a.txt", b" \n...", "assistant.no_messages"),
+    ):
+        with pytest.raises(InputError) as caught:
+            read_messages(name, data)
+        assert caught.value.code == code
