@@ -121,6 +121,10 @@ class FakeModels:
         facts = {"words": {"rain": 1.0}, "cosine": 0.61, "rank_bm25": None, "rank_dense": 2}
         return {"weights": shares, "facts": facts}
 
+    def _interest_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+        results = [{"product_id": name} for name in reversed(item["among"])]
+        return {"query": item["query"], "system": "tuned", "results": results[: item["k"]]}
+
     def _cross_sell_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         basket, k = item["basket"], item["k"]
         place = "untuned" if run_id == "untuned" else "tuned"

@@ -128,7 +128,7 @@ def test_what_a_new_shopper_does_changes_the_list_at_once_and_is_kept(
     said = said_on(app)
     assert f"You put “{before[1]}” in the cart." in said
     assert before[1] not in titles_of(app)
-    assert "1 products of this shopper's history" in said
+    assert "Weighed: 1 from this shopper's history" in said
     visit = str(app.query_params["visit"])
     again = clean(open_page("recommend", workspace, visit=visit))
     assert titles_of(again) == titles_of(app)
@@ -172,7 +172,7 @@ def test_a_search_turns_the_list_to_it_and_shows_chances(
     app = clean(open_page("recommend", trained(), wish="all lamps"))
     assert titles_of(app)[0].endswith("lamp")
     said = said_on(app)
-    assert "what fits “all lamps”" in said and "chance of a click" in said
+    assert "what fits “all lamps”" in said and "Chance of a click" in said
 
 
 def test_rules_are_made_shown_and_taken_back(trained: Callable[..., Workspace]) -> None:
@@ -183,7 +183,7 @@ def test_rules_are_made_shown_and_taken_back(trained: Callable[..., Workspace]) 
     assert "The rules change nothing" in said_on(app)
     press(app, "pin_3")
     press(app, "hide_2")
-    assert "The rules bring 1 other products onto this list" in said_on(app)
+    assert "the rules bring in 1 and move" in said_on(app)
     rules = load_rules(workspace)
     assert (len(rules.pinned), len(rules.hidden)) == (1, 1)
     assert ("pinned" in said_on(app)) and ("hidden" in said_on(app))

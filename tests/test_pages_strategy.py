@@ -10,6 +10,7 @@ from engine.storage.workspace import Workspace
 from engine.strategy.feedback import Feedback
 from engine.strategy.live import next_list
 from pages.ui import strategy_crowd, strategy_live, strategy_world
+from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 
 QUERY = "rain jacket"
@@ -38,6 +39,22 @@ def same_draws(monkeypatch) -> None:
     """The strategies are drawn at random: the same ones in every test run."""
     rng = np.random.default_rng(7)
     monkeypatch.setattr(strategy_live, "next_list", functools.partial(next_list, rng=rng))
+
+
+def only(arm: str):
+    """`next_list` where the dice always fall on one strategy."""
+
+    class Loaded:
+        def choice(self, count: int, p: object) -> int:
+            return [one.name for one in strategies].index(arm)
+
+    strategies: list = []
+
+    def chosen(feedback, request, answer, some, shelf, **how):
+        strategies[:] = some
+        return next_list(feedback, request, answer, some, shelf, rng=Loaded(), **how)
+
+    return chosen
 
 
 @pytest.fixture
@@ -83,6 +100,23 @@ def test_a_link_with_a_query_shows_a_list_and_its_chance(models, language) -> No
     # A rerun shows the same list and chooses no other.
     clean(app.run())
     assert len(feedback_of(shop)[0]) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_tuned_interest_model_is_one_more_strategy(models, language, monkeypatch) -> None:
+    shop = small_shop(language)
+    clean(open_page("strategy", shop, language, q=QUERY))
+    finish_run(shop, "interest", recommended="tuned")
+    monkeypatch.setattr(strategy_live, "next_list", only("interest"))
+    app = clean(open_page("strategy", shop, language, q=QUERY, visit="other"))
+    lists, _ = feedback_of(shop)
+    assert "interest" not in lists["probabilities"][0]
+    assert lists["arm"][1] == "interest" and lists["probabilities"][1]["interest"] > 0
+    task, verb, run_id, (item,) = models.asked[-1]
+    assert (task, verb, run_id, item["query"]) == ("interest", "predict", "interest-1", QUERY)
+    assert lists["products"][1] == item["among"][::-1][:8]
+    press(app, "like_1")
+    assert models.asked[-1][3][0]["history"] == [lists["products"][1][0]]
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "You liked"), ("zh", "您点赞了")])

@@ -10,10 +10,10 @@ from engine.data.schema import TABLES
 from engine.data.tables import Tables
 from engine.errors import InputError
 from engine.storage.workspace import Workspace
-from engine.strategy.arms import Visit, by_taste, strategies
+from engine.strategy.arms import Visit, Wanted, by_taste, strategies
 from engine.strategy.board import beliefs, cost, estimated_regret
 from engine.strategy.context import FEATURES, features
-from engine.strategy.feedback import Feedback, Shown
+from engine.strategy.feedback import STRENGTH, Feedback, Shown
 from engine.strategy.live import GUARANTEED, Request, compare, learn, next_list
 from engine.strategy.shelf import make_shelf
 from tests.shop_double import FakeModels, small_shop
@@ -144,6 +144,18 @@ def test_strategies_rank_what_the_models_found(home) -> None:
     assert any(name >= "P12" for name in ranked["diverse"][:3])
     fan = arms["personal"].rank(ANSWER, Visit(history=(("P20", "purchase"),)))
     assert fan.index("P20") < found.index("P20") and fan.index("P15") < fan.index("P05")
+
+
+def test_the_interest_model_is_told_the_query_and_what_was_done() -> None:
+    told = []
+    arm = Wanted(lambda item: told.append(item) or item["among"][::-1])
+    visit = Visit(acts=(("P20", "like"),), history=(("P05", "click"), ("P06", "purchase")))
+    found = [name for name, _ in ANSWER["systems"]["hybrid_untuned"]]
+    assert arm.rank(ANSWER, visit) == found[::-1]
+    assert told[0]["query"] == "rain jacket" and told[0]["history"] == ["P05", "P06", "P20"]
+    assert told[0]["strengths"] == [STRENGTH[event] for event in ("click", "purchase", "like")]
+    nothing = ANSWER | {"systems": {name: [] for name in ANSWER["systems"]}}
+    assert arm.rank(nothing, visit) == [] and len(told) == 1
 
 
 def test_popular_products_rise(home) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from engine.retrieval.fuse import fuse
 from engine.retrieval.ranking import Ranking
+from engine.strategy.feedback import STRENGTH
 from engine.strategy.shelf import Shelf
 
 # Products below these places of the recommended system are no answer to the query.
@@ -13,6 +14,8 @@ DEPTH = 30
 # Maximal marginal relevance: how much relevance counts beside being different.
 RELEVANCE = 0.5
 WORDS = "bm25_all"
+# How much of a long visit a model is told.
+LATEST = 100
 
 Answer = Mapping[str, Any]
 Acts = Sequence[tuple[str, str]]
@@ -131,8 +134,34 @@ class Personal:
         return by_taste(_recommended(answer), [*visit.history, *visit.acts], self.shelf)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The recommended system's best products, what this shopper most likely wants first.
+
+    `weigh` takes an input of the task `interest` and gives its products in the model's order.
+    """
+
+    weigh: Callable[[Mapping[str, Any]], Sequence[str]] = field(repr=False)
+    name: str = "interest"
+
+    def rank(self, answer: Answer, visit: Visit) -> list[str]:
+        """The likeliest products first."""
+        found = _recommended(answer)
+        if not found:
+            return []
+        acts = [*visit.history, *visit.acts][-LATEST:]
+        item = {
+            "query": answer["query"],
+            "history": [name for name, _ in acts],
+            "strengths": [STRENGTH[event] for _, event in acts],
+            "among": found,
+            "k": len(found),
+        }
+        return list(self.weigh(item))
+
+
 def strategies(shelf: Shelf) -> list[Strategy]:
-    """Every strategy there is, in the order in which pages show them."""
+    """Every strategy that needs no model but search, in the order in which pages show them."""
     return [
         System("words", lambda _: WORDS),
         System("meaning", lambda answer: _place(answer, "")),

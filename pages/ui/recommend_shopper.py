@@ -20,7 +20,7 @@ from pages.ui.i18n import escape, t
 SHOPPER, QUERY = "whom", "wish"
 # Rules may lift products from below the first places.
 ASKED = 40
-_LISTED, _CATEGORIES, _LATEST = 500, 12, 100
+_LISTED, _CATEGORIES, _LATEST = 500, 8, 100
 _EXAMPLES, _CATEGORY = "shopper_examples", "wish_category"
 
 
@@ -90,6 +90,7 @@ def _choose_shopper(counts: pd.Series) -> str:
         list(examples),
         format_func=lambda kind: t(f"recommend.shopper.kinds.{kind}"),
         key=_EXAMPLES,
+        wrap=True,
         on_change=_take_example,
         args=(examples,),
     )
@@ -137,6 +138,7 @@ def _choose_query(current: Workspace) -> str:
             categories,
             format_func=lambda name: escape(charts.cut(name, 24)),
             key=_CATEGORY,
+            wrap=True,
             on_change=_take_category,
         )
     return " ".join((query or "").split())

@@ -55,6 +55,7 @@ def show_check(setup: Setup) -> None:
         persist_state="session",
     )
     source = source or "log"
+    setup = setup if source == "live" else setup.offline
     st.caption(t(f"strategy.check.source_texts.{source}"))
     lists = choose_length() if source == "crowd" else 0
     try:

@@ -23,6 +23,7 @@ _SHARE = 0.5
 
 def show_crowd(setup: Setup) -> None:
     """What the crowd is, whether it can be trusted, and what the policy made of it."""
+    setup = setup.offline
     st.warning(t("strategy.crowd.simulation"), icon=":material/science:")
     lists = choose_length()
     if not came(setup):

@@ -1,15 +1,16 @@
 """What all views of the strategy page share: the strategies, the policy, and what counts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from engine.storage.runs import Run
+from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
-from engine.strategy.arms import Strategy, strategies
+from engine.strategy.arms import Strategy, Wanted, strategies
 from engine.strategy.feedback import GOALS, Feedback
 from engine.strategy.live import GUARANTEED
 from engine.strategy.policies import POLICIES
@@ -22,13 +23,22 @@ _MOST = 0.3
 
 @dataclass(frozen=True)
 class Setup:
-    """The shop, whose answers are ranked, how the next strategy is chosen, and for what goal."""
+    """The shop, whose answers are ranked, how the next strategy is chosen, and for what goal.
+
+    `interest` is the run that weighs products for a shopper, empty without one.
+    """
 
     current: Workspace
     run_id: str
     policy: str
     goal: str
     least: float
+    interest: str = ""
+
+    @property
+    def offline(self) -> "Setup":
+        """The setup for thousands of lists at once: no strategy asks a model for each of them."""
+        return replace(self, interest="")
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -38,7 +48,14 @@ class Setup:
     @cached_property
     def strategies(self) -> Sequence[Strategy]:
         """The strategies that compete."""
-        return strategies(self.shelf)
+        found = strategies(self.shelf)
+        return [*found, Wanted(self._weigh)] if self.interest else found
+
+    def _weigh(self, item: Mapping[str, Any]) -> Sequence[str]:
+        found = answers.ask(self.current, "interest", "predict", self.interest, [item])
+        # The list goes on without the model where it cannot answer.
+        chosen: Sequence[str] = item["among"]
+        return [one["product_id"] for one in found.value[0]["results"]] if found else chosen
 
     @property
     def arms(self) -> list[str]:
@@ -91,7 +108,8 @@ def choose_setup(current: Workspace, run: Run | None) -> Setup:
         )
     st.caption(t(f"strategy.policy_texts.{policy}"))
     run_id = run.run_id if run else answers.UNTUNED
-    return Setup(current, run_id, policy, goal or next(iter(GOALS)), least / 100)
+    interest = next((one.run_id for one in list_runs(current, "interest")), "")
+    return Setup(current, run_id, policy, goal or next(iter(GOALS)), least / 100, interest)
 
 
 def arm_name(arm: str) -> str:
