@@ -163,6 +163,7 @@ def test_true_sentences_of_the_other_texts_follow_while_they_tell_more_and_have_
     )
     assert told.supported(long)
     assert choose_best([first, long], told, Brief("snippet")) == first
+    assert choose_best([first, "Steel."], told, PAGE) == first
     short = choose_best([first, "It is made of steel. Brand: Zenfit."], told, Brief("snippet"))
     assert short == "Satori bottle in Moss. It is made of steel."
 

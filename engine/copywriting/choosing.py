@@ -10,6 +10,8 @@ from engine.text.words import STOPWORDS, words
 
 # A text that tells fewer facts beyond the title is hardly better than the title.
 FEWEST_FACTS = 2
+# A sentence of one word is a scrap: "4."
+FEWEST_WORDS = 2
 # More facts than this make a list of a text.
 ENOUGH_FACTS = 4
 
@@ -66,7 +68,7 @@ def _add_facts(text: str, others: Sequence[str], grounds: Grounds, brief: Brief)
             break
         stop = "" if text.endswith(ENDS) else brief.words["stop"]
         longer = f"{text}{stop}{brief.words['space']}{sentence}"
-        if len(longer) <= brief.most_characters:
+        if len(words(sentence)) >= FEWEST_WORDS and len(longer) <= brief.most_characters:
             found = judge(longer, grounds)
             if found.supported and found.used > told:
                 text = longer
