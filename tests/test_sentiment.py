@@ -43,6 +43,15 @@ def untuned(model: str) -> Bundle:
     return TASK.untuned(tables, TASK.config("quick", tables, model=model), Silent())
 
 
+def test_another_adapter_than_the_presets_gets_a_rate_that_suits_it() -> None:
+    rates = {
+        adapter: TASK.config("quick", Tables(), adapter=adapter).learning_rate
+        for adapter in ("full", "last_k", "lora")
+    }
+    assert rates["full"] < rates["last_k"] < rates["lora"]
+    assert TASK.config("quick", Tables(), adapter="full", learning_rate=0.1).learning_rate == 0.1
+
+
 def test_stars_become_sentiments() -> None:
     said = star_sentiments(pd.Series([1, 2, 2.5, 3, 4, 5, None, "x"]))
     assert said.tolist()[:6] == [

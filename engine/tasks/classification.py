@@ -81,14 +81,17 @@ class ClassificationTask(ABC):
 
     def config(self, preset: str, tables: Tables, **changes: object) -> Any:
         """The settings of a preset for the workspace's language, with changes."""
+        settings = preset_settings(self.presets, preset)
         if preset == "quick" and tables.language == "zh":
-            changes = {**self.quick_chinese, **changes}
-        start = {
-            "model": default_encoder(tables.language),
-            # Few new weights stand more than many pretrained ones.
-            "learning_rate": 1e-3 if changes.get("adapter") == "lora" else 1e-4,
-            **preset_settings(self.presets, preset),
-        }
+            settings |= self.quick_chinese
+        usual = settings.get("adapter", "full")
+        adapter = changes.get("adapter", usual)
+        if adapter != usual:
+            # The rate of a preset suits what the preset tunes.
+            settings.pop("learning_rate", None)
+        # Few new weights stand more than many pretrained ones.
+        rate = 1e-3 if adapter == "lora" else 1e-4
+        start = {"model": default_encoder(tables.language), "learning_rate": rate, **settings}
         return with_changes(self.settings.model_validate(start), changes)
 
     def dataset_from(self, file: Path, tables: Tables, config: Any) -> Dataset:
