@@ -158,6 +158,18 @@ def test_tuning_helped_only_if_every_floor_is_beaten() -> None:
     assert "needs no tuning" in sentence(alone)
 
 
+def test_an_order_that_knows_the_places_is_no_rival_and_the_verdict_says_so() -> None:
+    run = dataclasses.replace(make_run(make_shop("en"), "search", "search-1"), task="interest")
+    floors = {name: run.before for name in ("clicked", "shown")}
+    against = {
+        "clicked": {"delta": 0.1, "low": 0.05, "high": 0.15},
+        "shown": {"delta": -0.1, "low": -0.15, "high": -0.05},
+    }
+    run = dataclasses.replace(run, floors=floors, paired={"against": against})
+    assert (outcome(run).verdict, outcome(run).floor) == ("better", "clicked")
+    assert "every baseline that can fairly be compared" in sentence(run)
+
+
 def test_the_download_disarms_formulas() -> None:
     shop = make_shop("en")
     make_run(shop, "intent", "intent-1")

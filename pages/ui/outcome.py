@@ -53,8 +53,9 @@ def sentence(run: Run) -> str:
     """The outcome of `run` in words."""
     found = outcome(run)
     metric = run.primary_metric
+    apart = found.verdict == "better" and run.task in _NO_RIVALS
     return t(
-        f"compare.verdict.{found.verdict}",
+        "compare.verdict.better_apart" if apart else f"compare.verdict.{found.verdict}",
         system=names.system(run.recommended),
         floor=names.system(found.floor),
         metric=names.metric(metric),
