@@ -160,7 +160,7 @@ def test_tuning_helped_only_if_every_floor_is_beaten() -> None:
 
 def test_an_order_that_knows_the_places_is_no_rival_and_the_verdict_says_so() -> None:
     run = dataclasses.replace(make_run(make_shop("en"), "search", "search-1"), task="interest")
-    floors = {name: run.before for name in ("clicked", "shown")}
+    floors = dict.fromkeys(("clicked", "shown"), run.before)
     against = {
         "clicked": {"delta": 0.1, "low": 0.05, "high": 0.15},
         "shown": {"delta": -0.1, "low": -0.15, "high": -0.05},
