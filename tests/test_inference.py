@@ -32,6 +32,8 @@ class Echo:
 
     def load(self, folder, tables):
         self.loads.append(folder.parent.name)
+        if folder.parent.name == "old":
+            raise FileNotFoundError("weights of yesterday")
         return f"run {folder.parent.name}"
 
     def predict(self, bundle, inputs):
@@ -89,6 +91,16 @@ def test_loads_a_run_and_explains(shop):
         [{"bundle": "run r1", "input": "a"}],
     ]
     assert shop.task.loads == ["r1"]
+
+
+def test_a_run_that_an_older_version_saved_is_told_from_a_bug(shop, capsys):
+    run = shop.workspace.folder / "runs" / "old"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    replies, _ = serve({"verb": "predict", "run_id": "old", "payload": [{"text": "a"}]})
+    assert replies[0]["error"]["code"] == "tasks.unreadable_run"
+    assert "old" in str(replies[0]["error"]) and "yesterday" not in str(replies[0])
+    assert "weights of yesterday" in capsys.readouterr().err
 
 
 def test_answers_for_new_tables_after_they_changed(shop, monkeypatch):

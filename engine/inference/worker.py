@@ -25,6 +25,7 @@ from engine.storage.runs import load_heldout, run_folder
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
 from engine.tasks.base import Bundle, Measuring, Writing
+from engine.training.external import load_bundle
 from engine.training.run import plan_run
 
 UNTUNED = "untuned"
@@ -90,7 +91,7 @@ class Bundles:
                 config = task.config("quick", tables)
                 self.bundles[key] = task.untuned(tables, config, self.channel)
             else:
-                self.bundles[key] = task.load(folder / "bundle", tables)
+                self.bundles[key] = load_bundle(workspace, task, run_id, tables)
             # What stays for long need not be looked at by every garbage collection.
             gc.collect()
             gc.freeze()
@@ -131,6 +132,8 @@ def serve(reader: TextIO, writer: TextIO, log: str = "") -> None:
             reply: dict[str, object] = {"value": _answer(bundles, request)}
             json.dumps(reply)
         except ShoplabError as error:
+            if error.__cause__:
+                traceback.print_exc()
             reply = {"error": _as_json(error)}
         except Exception:
             # Whatever a task or a library raises: the next request must still be answered.

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from safetensors import SafetensorError
 
 from engine.data.tables import Tables
-from engine.errors import InputError
+from engine.errors import InputError, ShoplabError
 from engine.evaluation.compare import against_all, paired_interval
 from engine.evaluation.heldout import heldout_frame, primary_metric, score_systems
 from engine.evaluation.ranking import JUDGED
@@ -22,6 +23,9 @@ from engine.training.progress import Progress
 from engine.training.run import make_config
 
 UNTUNED = "untuned"
+# What reading the files of an older version, or damaged ones, ends in: safetensors, torch and JSON
+# each have their own way to say so.
+UNREADABLE = (OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError)
 # Pairs of systems whose difference answers a question of its own, where both were measured.
 QUESTIONS = (("tuned", "untuned"), ("hybrid_tuned", "hybrid_untuned"), ("hybrid_tuned", "bm25"))
 
@@ -38,7 +42,18 @@ def open_bundle(
     if run is None:
         return task.untuned(tables, task.config("quick", tables), progress)
     progress.stage("load")
-    return task.load(run_folder(workspace, run.run_id) / "bundle", tables)
+    return load_bundle(workspace, task, run.run_id, tables)
+
+
+def load_bundle(workspace: Workspace, task: Task, run_id: str, tables: Tables) -> Bundle:
+    """The model that a run saved.
+
+    Raises ShoplabError `tasks.unreadable_run` where its files are missing or not as they should be.
+    """
+    try:
+        return task.load(run_folder(workspace, run_id) / "bundle", tables)
+    except UNREADABLE as error:
+        raise ShoplabError("tasks.unreadable_run", run=run_id) from error
 
 
 def evaluate_heldout(
@@ -93,7 +108,7 @@ def evaluate_file(
     answers |= task.answer(bundle, part)
     if run is not None:
         progress.stage("measure")
-        bundle = task.load(run_folder(workspace, run.run_id) / "bundle", tables)
+        bundle = load_bundle(workspace, task, run.run_id, tables)
         answers |= task.answer(bundle, part)
     found = _report(task, dataset, answers, bundle.recommended)
     seen = _seen(task, tables, config, run, part)
