@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+import secrets
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from streamlit.testing.v1 import AppTest
 from engine.inference import client
 from engine.recommend.rules import Boost, Rules
 from engine.recommend.rules_file import change_rules, load_rules
+from engine.storage.files import write_json
 from engine.storage.runs import load_heldout, load_run, run_folder
 from engine.storage.workspace import Workspace
 from engine.tasks.interest import TASK
 from engine.training.progress import Silent
 from engine.training.run import train_run
 from pages.ui import download, recommend_many
+from pages.ui.recommend_why import explain
 from tests.shop_double import HOSTILE, clean, open_page, said_on
 from tests.tiny_shop import tiny_settings, tiny_workspace
 
@@ -33,7 +36,8 @@ LANGUAGES = tuple(TITLES)
 class Models:
     """The model process's answers without the process; `bundles` are kept by workspace and run."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoder: str) -> None:
+        self.encoder = encoder
         self.bundles: dict[tuple[str, str], Any] = {}
         self.asked: list[tuple[str, Any]] = []
 
@@ -59,22 +63,29 @@ class Models:
 @pytest.fixture
 def asked(home: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> Models:
     """Stands where the process that holds the models would answer, with a tiny real model."""
-    models = Models()
-    models.encoder = model
+    models = Models(model)
     monkeypatch.setattr(client, "ask", models.ask)
     return models
 
 
-@pytest.fixture
-def trained(asked: Models, model: str) -> Callable[..., Workspace]:
-    """Makes a shop with a trained model."""
-
-    def make(name: str = "tiny") -> Workspace:
-        workspace = tiny_workspace(name, "interest")
+@pytest.fixture(scope="module")
+def shop(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a workspace with a trained model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHOPLAB_HOME", str(tmp_path_factory.mktemp("home")))
+        workspace = tiny_workspace("tiny", "interest")
         train_run(workspace, "interest", tiny_settings("interest", model), Silent())
-        return workspace
+        return workspace.folder
 
-    return make
+
+@pytest.fixture
+def trained(asked: Models, shop: Path, home: Path) -> Workspace:
+    """A copy of the trained shop with a key, and so with answers, of its own."""
+    folder = home / "workspaces" / shop.name
+    shutil.copytree(shop, folder)
+    about = json.loads((folder / "workspace.json").read_text())
+    write_json(folder / "workspace.json", about | {"key": secrets.token_hex(8)})
+    return Workspace.open(shop.name)
 
 
 def look_at(app: AppTest, view: str) -> AppTest:
@@ -95,8 +106,8 @@ def titles_of(app: AppTest) -> list[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_view_of_a_trained_shop_answers(trained: Callable[..., Workspace], language) -> None:
-    app = clean(open_page("recommend", trained(), language, whom="u1"))
+def test_every_view_of_a_trained_shop_answers(trained: Workspace, language) -> None:
+    app = clean(open_page("recommend", trained, language, whom="u1"))
     assert app.title[0].value == TITLES[language]
     assert len(titles_of(app)) == 10
     assert app.get("plotly_chart")
@@ -118,9 +129,9 @@ def test_before_training_everybody_gets_a_list(asked: Models, language: str) -> 
 
 
 def test_what_a_new_shopper_does_changes_the_list_at_once_and_is_kept(
-    trained: Callable[..., Workspace],
+    trained: Workspace,
 ) -> None:
-    workspace = trained()
+    workspace = trained
     app = clean(open_page("recommend", workspace))
     assert "Nothing is known of this shopper" in said_on(app)
     before = titles_of(app)
@@ -137,8 +148,8 @@ def test_what_a_new_shopper_does_changes_the_list_at_once_and_is_kept(
     assert titles_of(press(again, "forget")) == before
 
 
-def test_shoppers_are_found_by_example_and_by_id(trained: Callable[..., Workspace]) -> None:
-    app = clean(open_page("recommend", trained()))
+def test_shoppers_are_found_by_example_and_by_id(trained: Workspace) -> None:
+    app = clean(open_page("recommend", trained))
     pills = next(group for group in app.get("button_group") if group.key == "shopper_examples")
     clean(pills.set_value("heavy").run())
     name = str(app.query_params["whom"])
@@ -149,10 +160,8 @@ def test_shoppers_are_found_by_example_and_by_id(trained: Callable[..., Workspac
     assert len(titles_of(unknown)) == 10
 
 
-def test_a_wish_shows_what_it_brings_and_its_price(
-    trained: Callable[..., Workspace], asked: Models
-) -> None:
-    app = clean(open_page("recommend", trained(), whom="u1"))
+def test_a_wish_shows_what_it_brings_and_its_price(trained: Workspace, asked: Models) -> None:
+    app = clean(open_page("recommend", trained, whom="u1"))
     plain = titles_of(app)
     assert not app.metric
     sliders = {slider.key: slider for slider in app.slider}
@@ -162,21 +171,25 @@ def test_a_wish_shows_what_it_brings_and_its_price(
     labels = [one.label for one in app.metric]
     assert labels == ["Variety", "Novelty (bits)", "Price: nDCG@10"]
     assert "95 % interval" in said_on(app)
+    mixed = titles_of(app)
+    look_at(app, VIEWS["en"][0])
+    rows = "\n".join(str(one.value) for one in app.markdown)
+    assert all(f"{rank}\\. {title}" in rows for rank, title in enumerate(mixed, start=1))
     measured = [payload for verb, payload in asked.asked if verb == "measure"]
     assert measured == [{"mixes": [{"diversity": 0.9, "novelty": 0.0, "freshness": 0.0}]}]
 
 
 def test_a_search_turns_the_list_to_it_and_shows_chances(
-    trained: Callable[..., Workspace],
+    trained: Workspace,
 ) -> None:
-    app = clean(open_page("recommend", trained(), wish="all lamps"))
+    app = clean(open_page("recommend", trained, wish="all lamps"))
     assert titles_of(app)[0].endswith("lamp")
     said = said_on(app)
     assert "what fits “all lamps”" in said and "Chance of a click" in said
 
 
-def test_rules_are_made_shown_and_taken_back(trained: Callable[..., Workspace]) -> None:
-    workspace = trained()
+def test_rules_are_made_shown_and_taken_back(trained: Workspace) -> None:
+    workspace = trained
     app = clean(open_page("recommend", workspace, whom="u1"))
     first = titles_of(app)
     look_at(app, VIEWS["en"][0])
@@ -218,10 +231,8 @@ def test_what_is_sold_out_is_left_out_on_a_wish(asked: Models) -> None:
     assert load_rules(workspace).pinned == (products["product_id"][1],)
 
 
-def test_the_whole_list_is_a_safe_file_after_the_rules(
-    trained: Callable[..., Workspace], asked: Models
-) -> None:
-    workspace = trained()
+def test_the_whole_list_is_a_safe_file_after_the_rules(trained: Workspace, asked: Models) -> None:
+    workspace = trained
     frames = dict(workspace.tables().frames)
     hostile = frames["products"].copy()
     hostile.loc[0, "title"] = HOSTILE
@@ -242,8 +253,22 @@ def test_the_whole_list_is_a_safe_file_after_the_rules(
     assert b"'=HYPERLINK" in download.csv_bytes(frame)
 
 
-def test_a_run_of_an_older_version_says_what_is_missing(trained: Callable[..., Workspace]) -> None:
-    workspace = trained()
+def test_a_reason_is_named_only_where_it_stands_out() -> None:
+    answer = {"history": [{"title": f"T{n}"} for n in range(4)], "query": ""}
+    facts = {"brand": 0, "category": 0, "price": -9, "clicks": 3, "popularity": 0.2}
+    flat = {"because": [[2, 0.3], [1, 0.25]], "alike": [0, 0.1], "facts": facts}
+    assert explain(flat, answer) == []
+    assert explain(flat | {"alike": [3, 0.8]}, answer) == ["Much like “T3” from the history"]
+    one = flat | {"because": [[2, 0.62], [1, 0.2]]}
+    assert explain(one, answer) == ["Because of “T2”, which counts 62% of the history"]
+    both = flat | {"because": [[2, 0.5], [1, 0.4]]}
+    assert explain(both, answer) == ["Because of “T2” (50% of the history) and “T1” (40%)"]
+    new = flat | {"facts": facts | {"clicks": 0}}
+    assert explain(new, answer) == ["Nobody has clicked it yet: its text brings it here"]
+
+
+def test_a_run_of_an_older_version_says_what_is_missing(trained: Workspace) -> None:
+    workspace = trained
     (folder,) = (workspace.folder / "runs").glob("[!.]*")
     heldout = load_heldout(workspace, folder.name)
     kept = [name for name in heldout if not name.startswith("known.") and "chances" not in name]

@@ -14,7 +14,7 @@ from pages.ui.recommend_history import show_history
 from pages.ui.recommend_mix import choose_mix, show_price
 from pages.ui.recommend_shop import place, shop
 from pages.ui.recommend_shopper import Request, act
-from pages.ui.recommend_why import explain
+from pages.ui.recommend_why import explain, stands_out
 from pages.ui.runs import invite_to_tune
 from pages.ui.search_view import facts, products
 
@@ -44,6 +44,8 @@ def show_list(request: Request) -> None:
         st.markdown(f"**{escape(_rests_on(answer, placed))}**")
         if request.run and not answer["query"]:
             st.caption(t("recommend.list.unmeasured"))
+        if request.run and len(answer["history"]) > 1 and not _names_reasons(answer):
+            st.caption(t("recommend.list.flat"))
         _show_change(request, earlier, placed)
         if rules:
             st.caption(t("recommend.list.rules_apply"))
@@ -70,6 +72,11 @@ def _rests_on(answer: Mapping[str, Any], placed: Sequence[Placed]) -> str:
     return t(f"recommend.list.{code}", n=n, kin=kin, k=len(placed), query=query)
 
 
+def _names_reasons(answer: Mapping[str, Any]) -> bool:
+    """Whether a product of the history is the reason for any result."""
+    return any(stands_out(result, answer) for result in answer["results"])
+
+
 def _show_change(request: Request, earlier: Sequence[Placed], now: Sequence[Placed]) -> None:
     """What the last act on this page did to the list."""
     if not request.acts:
@@ -84,7 +91,8 @@ def _show_change(request: Request, earlier: Sequence[Placed], now: Sequence[Plac
     with st.container(border=True, key="changed"):
         done = t(f"recommend.did.{event}", title=title)
         code = "changed" if was != ids else "same"
-        st.markdown(escape(f"{done} {t(f'recommend.list.{code}', new=new, up=up)}"))
+        st.markdown(escape(done))
+        st.markdown(escape(t(f"recommend.list.{code}", new=new, up=up)))
         st.button(
             t("recommend.list.forget"), icon=":material/restart_alt:", key="forget",
             type="tertiary", help=t("recommend.list.forget_help"), on_click=visit.leave,

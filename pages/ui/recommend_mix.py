@@ -57,45 +57,43 @@ def show_price(current: Workspace, run: Run | None, mix: Mix, answer: Mapping[st
     """What the mix did to this list, and its price on held-out pages."""
     if not mix:
         return
+    price = _price(current, run, mix) if run else None
     with st.container(border=True, key="price"):
         with st.container(horizontal=True, gap="large"):
             for wish in served(current):
                 name, form = _FIGURES[wish]
                 was, now = answer["plain"][name], answer["like"][name]
                 st.metric(
-                    t(f"recommend.mix.figures.{name}"),
-                    format(now, form),
-                    f"{now - was:+{form}}",
+                    t(f"recommend.mix.figures.{name}"), format(now, form), f"{now - was:+{form}}",
                     delta_color="inverse" if name == "age" else "normal",
-                    help=t(f"recommend.mix.figures.{name}_help"),
+                    help=t(f"recommend.mix.figures.{name}_help"), width="content",
+                )  # fmt: skip
+            if run and price:
+                st.metric(
+                    t("recommend.mix.figures.price"), f"{price['after']:.3f}",
+                    f"{price['interval']['delta']:+.3f}",
+                    help=t("recommend.mix.figures.price_help", n=f"{run.n_test:,}"),
                     width="content",
-                )
-            if run is not None:
-                _show_cost(current, run, mix)
-        if run is None:
+                )  # fmt: skip
+        if price:
+            st.markdown(escape(_cost(price)))
+        elif run is None:
             st.caption(t("recommend.mix.no_price"))
 
 
-def _show_cost(current: Workspace, run: Run, mix: Mix) -> None:
+def _price(current: Workspace, run: Run, mix: Mix) -> dict[str, Any] | None:
     found = answers.ask(current, "interest", "measure", run.run_id, {"mixes": [vars(mix)]})
-    if found is None:
-        return
-    price = found.value[0]
+    return found.value[0] if found else None
+
+
+def _cost(price: Mapping[str, Any]) -> str:
     interval = Interval(**price["interval"])
-    st.metric(
-        t("recommend.mix.figures.price"), f"{price['after']:.3f}", f"{interval.delta:+.3f}",
-        help=t("recommend.mix.figures.price_help", n=f"{run.n_test:,}"), width="content",
-    )  # fmt: skip
-    st.markdown(
-        escape(
-            t(
-                f"recommend.mix.price.{interval.verdict}",
-                delta=f"{abs(interval.delta):.3f}",
-                share=f"{abs(interval.delta) / max(price['before'], 1e-9):.1%}",
-                low=f"{interval.low:+.3f}",
-                high=f"{interval.high:+.3f}",
-            )
-        )
+    return t(
+        f"recommend.mix.price.{interval.verdict}",
+        delta=f"{abs(interval.delta):.3f}",
+        share=f"{abs(interval.delta) / max(price['before'], 1e-9):.1%}",
+        low=f"{interval.low:+.3f}",
+        high=f"{interval.high:+.3f}",
     )
 
 

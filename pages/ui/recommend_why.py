@@ -21,6 +21,12 @@ def explain(result: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
     return [*_history(result, answer), *_facts(result, answer)]
 
 
+def stands_out(result: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    """Whether one product of the history counts clearly more for a result than the others do."""
+    because = result["because"]
+    return len(because) > 1 and because[0][1] >= _STANDS_OUT / len(answer["history"])
+
+
 def _history(result: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
     """What of the history counts; nothing where all of it counts alike."""
     history, because = answer["history"], result["because"]
@@ -30,7 +36,7 @@ def _history(result: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
     shares = [share for _, share in because]
     if len(history) == 1:
         return [t("recommend.why.only", title=titles[0])]
-    if shares[0] >= _STANDS_OUT / len(history):
+    if stands_out(result, answer):
         if shares[1] >= max(_SECOND, _STANDS_OUT / len(history)):
             return [
                 t(
