@@ -259,7 +259,7 @@ class Assistant:
             told = self.opinions.best(pairs, asked.language)
         else:
             names = {self.names.ids[row]: self.names.titles[row] for row in rows}
-            known = self.opinions.reviewed(list(names))[:REVIEWED]
+            known = self.opinions.reviewed(list(names), asked.masked, REVIEWED)
             told = self.opinions.tell(
                 asked.masked, [(name, names[name]) for name in known], asked.language
             )

@@ -124,7 +124,7 @@ class FactAnswers:
             if kind_of_column(fact.name) == ask or any(is_about(fact.name, one) for one in listed)
         ]  # fmt: skip
         if ask in ("colour", "material"):
-            return found or self._of_kind(row, ask)
+            return list(dict.fromkeys([*found, *self._of_kind(row, ask)]))
         for dimension in cues("dimensions", language).get(ask, ()):
             found += [
                 fact for fact in (*held, *facts[1:], *facts[:1]) if _measures(fact, dimension)
@@ -137,10 +137,10 @@ class FactAnswers:
     def _of_kind(self, row: int, kind: str) -> list[Fact]:
         """The facts that name a colour or a material: in a column, the title, or a sentence."""
         facts = self.teller.facts(row)
+        columns = [one for one in facts if one.is_attribute and kind_of_column(one.name) == kind]
         claims = (claim for fact in facts for claim in self.checker.claims(fact.value, facts))
-        return list(
-            dict.fromkeys(claim.fact for claim in claims if claim.kind == kind and claim.fact)
-        )
+        named = [claim.fact for claim in claims if claim.kind == kind and claim.fact]
+        return list(dict.fromkeys([*columns, *named]))
 
     def _claimed(
         self, message: str, meant: Meant, narrowing: Sequence[Term], language: str

@@ -30,7 +30,7 @@ class TitleWords:
 
     `lexicon` holds them with the kind `<role>:<field>`; `said` are the rows of the products whose
     title or columns have a word, and `rows` the same, but all of a category for another word for
-    it; `numbers` are the model numbers in each title.
+    it (such words are `kinds`); `numbers` are the model numbers in each title.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -55,8 +55,11 @@ class TitleWords:
         self.numbers = [numbers for _, numbers in left]
         self.said = self._find_rows(held, products["description"].fillna("").tolist())
         names = {one.name for one in self.lexicon.terms.values() if one.kind.startswith("name")}
+        self.kinds = {name for name in names & self.said.keys() if self._is_kind(self.said[name])}
         self.rows: dict[str, NDArray[np.intp]] = {
-            name: np.array(sorted(self._widened(some) if name in names else some), dtype=np.intp)
+            name: np.array(
+                sorted(self._all_of(some) if name in self.kinds else some), dtype=np.intp
+            )
             for name, some in self.said.items()
         }
 
@@ -116,12 +119,13 @@ class TitleWords:
                     rows[mention.concept.name].add(row)
         return dict(rows)
 
-    def _widened(self, rows: set[int]) -> set[int]:
-        """All products of a category, where a name is another word for it: most brands use it."""
-        categories = {self.categories[row] for row in rows}
-        if len(categories) > 1 or len({self.brands[row] for row in rows}) <= FEW_BRANDS:
-            return rows
-        return self.in_category[categories.pop()]
+    def _is_kind(self, rows: set[int]) -> bool:
+        """Whether a name is another word for a category: more than a few of its brands use it."""
+        within = {self.categories[row] for row in rows}
+        return len(within) == 1 and len({self.brands[row] for row in rows}) > FEW_BRANDS
+
+    def _all_of(self, rows: set[int]) -> set[int]:
+        return self.in_category[self.categories[next(iter(rows))]]
 
 
 def _values(brand: object, category: object, cell: object) -> Iterator[tuple[str, str, str]]:

@@ -15,6 +15,8 @@ from engine.reviews.lexicon import score_words
 # Fewer starred reviews than these make no "best rated".
 FEWEST = 5
 QUOTES = 2
+# Of many reviewed products these, the most reviewed, are read.
+MOST_READ = 6
 LONGEST = 180
 
 
@@ -63,10 +65,23 @@ class Opinions:
         means.sort(key=lambda one: (-one[0], -one[1]))
         return [self._stars(name, title, language) for _, _, name, title in means[:most]]
 
-    def reviewed(self, products: Sequence[str]) -> list[str]:
-        """Those of the products that have reviews, most reviews first."""
+    def reviewed(self, products: Sequence[str], message: str, most: int) -> list[str]:
+        """Those of the products that have reviews, first those that speak of what is asked."""
         known = [name for name in products if name in self._of]
-        return sorted(known, key=lambda name: -len(self._of[name]))
+        known = sorted(known, key=lambda name: -len(self._of[name]))[:MOST_READ]
+        aspects = self.aspects_of(message)
+        spoken = {name: any(self._speaking(name, one) for one in aspects) for name in known}
+        return sorted(known, key=lambda name: not spoken[name])[:most]
+
+    def _speaking(self, name: str, aspect: str) -> list[tuple[pd.Series, str]]:
+        """The reviews of a product that speak of an aspect, each with the sentence that does."""
+        found = []
+        for _, review in self._of[name].iterrows():
+            # Whole sentences: what surrounds a clause may turn it round.
+            said = [one for one in sentences(review["text"]) if aspect in self._aspects.find(one)]
+            if said:
+                found.append((review, said[0]))
+        return found
 
     def _stars(self, name: str, title: str, language: str) -> Sentence:
         reviews = self._of[name]
@@ -94,13 +109,7 @@ class Opinions:
         reviews = self._of[name]
         told = []
         for aspect in aspects:
-            spoken = []
-            for _, review in reviews.iterrows():
-                text = review["text"]
-                # Whole sentences: what surrounds a clause may turn it round.
-                found = [one for one in sentences(text) if aspect in self._aspects.find(one)]
-                if found:
-                    spoken.append((review, found[0]))
+            spoken = self._speaking(name, aspect)
             if not spoken:
                 told.append(
                     Sentence(

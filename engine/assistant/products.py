@@ -19,6 +19,8 @@ Role = Literal["brand", "category", "attribute", "name"]
 
 # A name that so small a share of the products has means some of them, not a kind of product.
 SPECIFIC = 0.06
+# In a small shop, so many products.
+FEW = 12
 # What the right model number weighs beside names, whose weight is their inverse frequency.
 NUMBER = 3.0
 # What the last word of a category weighs (a bag may be no sleeping bag), or what is "for" it.
@@ -189,12 +191,9 @@ class ProductNames:
             yield here
 
     def _is_specific(self, term: Term) -> bool:
-        share = len(self._words.rows[term.name]) / max(len(self.ids), 1)
-        known = self._words.in_category.get(
-            self._words.categories[int(self._words.rows[term.name][0])]
-        )
-        kind = known is not None and len(known) == len(self._words.rows[term.name])
-        return term.role == "name" and share <= SPECIFIC and not kind
+        few = max(SPECIFIC * len(self.ids), FEW)
+        known = term.role == "name" and term.name not in self._words.kinds
+        return known and len(self._words.rows[term.name]) <= few
 
     def _order(self, rows: NDArray[np.intp], terms: Sequence[Term]) -> list[int]:
         """Rows with the values asked for first, then those whose title is told most fully."""

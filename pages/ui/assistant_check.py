@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import defaultdict
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ from pages.ui.i18n import t
 
 _MOST = 500
 _CHUNK = 16
+_REMEMBERED = 3
 _MEGABYTES = 2
 _KEPT = "assistant_checked"
 
@@ -89,10 +91,15 @@ def _messages(current: Workspace, file: Any) -> list[dict[str, Any]]:
     if file is None:
         with Chats(current) as chats:
             turns = chats.last(_MOST)
-        return [
-            {"message": one.message, "customer": one.customer, "context": [], "do": ""}
-            for one in reversed(turns)
-        ]
+        said: dict[str, list[str]] = defaultdict(list)
+        found = []
+        for one in reversed(turns):
+            context = said[one.chat][-_REMEMBERED:]
+            found.append(
+                {"message": one.message, "customer": one.customer, "context": context, "do": ""}
+            )
+            said[one.chat].append(one.message)
+        return found
     try:
         return read_messages(file.name, file.getvalue())
     except ShoplabError as error:
@@ -168,7 +175,7 @@ def _show_table(rows: pd.DataFrame) -> None:
         "confidence": st.column_config.NumberColumn(labels["confidence"], format="%.0f %%"),
         "reply": st.column_config.TextColumn(labels["reply"], width="large"),
     }
-    tables.show(shown, alt=t("assistant.check.table"), labels=labels, config=config, height=420)
+    tables.show(shown, alt=t("assistant.check.table"), labels=labels, config=config)
     download.offer(
         shown.rename(columns=labels), t("assistant.check.download"), "replies.csv",
         key="check_download",

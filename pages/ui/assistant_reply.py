@@ -1,5 +1,6 @@
 """A reply on the page: what it says, how sure it is, and every source."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import streamlit as st
@@ -22,7 +23,7 @@ def show_reply(reply: Reply, shop_intent: tuple[str, float] | None = None) -> No
     """The text, badges for kind and confidence, and the sources to open."""
     if reply.action == "hand_over":
         st.markdown(f"**{t('assistant.reply.handed_over')}**")
-    st.markdown("  \n".join(escape(line) for line in reply.text.split("\n")))
+    st.markdown(_as_markdown(reply.text))
     with st.container(horizontal=True, gap="xsmall"):
         st.badge(
             t(f"assistant.actions.{reply.action}"),
@@ -46,24 +47,37 @@ def show_reply(reply: Reply, shop_intent: tuple[str, float] | None = None) -> No
             show_sources(reply.sources)
 
 
+def _as_markdown(text: str) -> str:
+    """The lines, as a list where the first one opens it."""
+    first, *others = (escape(line) for line in text.split("\n"))
+    if others and text.split("\n")[0].endswith((":", "：")):
+        return "\n".join([first, "", *(f"- {line}" for line in others)])
+    return "  \n".join([first, *others])
+
+
 def show_sources(sources: Iterable[Source]) -> None:
-    """Each source with its place and its words."""
-    lines = []
+    """Each place with its fields: what stands there, or what was counted."""
+    places: dict[tuple[str, str], list[Source]] = defaultdict(list)
     for source in sources:
-        place = " · ".join(
-            escape(charts.cut(part, _LONGEST_TITLE))
-            for part in dict.fromkeys((source.id, source.title, field_name(source)))
-            if part
-        )
-        line = f"- **{t(f'assistant.sources.{source.kind}')}** {place}"
-        if source.quote:
-            line += f"  \n  “{escape(source.quote)}”"
-        elif source.rows:
-            names = ", ".join(escape(name) for name, _ in source.rows[:_MOST_ROWS])
-            more = " …" if len(source.rows) > _MOST_ROWS else ""
-            line += f"  \n  {t('assistant.reply.counted', n=len(source.rows))} {names}{more}"
-        lines.append(line)
+        places[source.kind, source.id].append(source)
+    lines = []
+    for (kind, name), held in places.items():
+        title = next((one.title for one in held if one.title), "")
+        parts = dict.fromkeys(part for part in (name, title) if part)
+        place = " · ".join(escape(charts.cut(part, _LONGEST_TITLE)) for part in parts)
+        lines.append(f"- **{t(f'assistant.sources.{kind}')}** {place}")
+        lines += [f"    - {_held(one)}" for one in held]
     st.markdown("\n".join(lines))
+
+
+def _held(source: Source) -> str:
+    """One field of a place: its words, or the rows that were counted."""
+    field = escape(field_name(source)) if source.field != source.title else ""
+    if source.quote:
+        return f"{field}: “{escape(source.quote)}”" if field else f"“{escape(source.quote)}”"
+    names = ", ".join(escape(name) for name, _ in source.rows[:_MOST_ROWS])
+    more = " …" if len(source.rows) > _MOST_ROWS else ""
+    return f"{field}: {t('assistant.reply.counted', n=len(source.rows))} {names}{more}"
 
 
 def kind_name(kind: str) -> str:
@@ -79,5 +93,8 @@ def reason_name(reason: str) -> str:
 
 def field_name(source: Source) -> str:
     """The field of a source as people say it; a column or heading of the shop's own as it is."""
-    code = f"assistant.source_fields.{source.field}"
-    return t(code) if code in catalog().texts[language()] else source.field
+    name, _, bound = source.field.partition(" ≥ " if "≥" in source.field else " ≤ ")
+    code = f"assistant.source_fields.{name}"
+    if code not in catalog().texts[language()]:
+        return source.field
+    return source.field.replace(name, t(code)) if bound else t(code)
