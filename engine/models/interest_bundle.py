@@ -87,6 +87,7 @@ class InterestBundle:
         folder = tables.folder / f"queries-{name}" if tables.folder else None
         asked = open_index(folder, encoder, known, known, progress, "query") if known else None
         self.known = dict(zip(known, asked.vectors, strict=True)) if asked else {}
+        self._fresh: dict[str, Floats] = {}
 
     @property
     def systems(self) -> Sequence[str]:
@@ -165,7 +166,7 @@ class InterestBundle:
     def _likely(self, history: History, query: str) -> NDArray[np.intp]:
         if len(self.product_ids) <= MOST_WEIGHED:
             return np.arange(len(self.product_ids))
-        wanted = [np.array(list(self._appeal.values()))]
+        wanted = [np.fromiter(self._appeal.values(), dtype=float, count=len(self._appeal))]
         if query:
             wanted.append(self.dense.vectors @ self._ask([query]).vectors[0])
         if history.product_ids:
@@ -214,12 +215,12 @@ class InterestBundle:
     def _ask(self, queries: Sequence[str]) -> Queries:
         """The vectors of queries; only what was never seen is encoded."""
         wanted = [text for text in dict.fromkeys(queries) if text]
-        new = [text for text in wanted if text not in self.known]
-        fresh = dict(zip(new, self.encoder.encode(new, "query"), strict=True)) if new else {}
-        return Queries.of(
-            {text: fresh[text] if text in fresh else self.known[text] for text in wanted},
-            self.encoder.dimension,
-        )
+        unknown = [text for text in wanted if text not in self.known]
+        if not set(unknown) <= self._fresh.keys():
+            # Kept until others are asked for: one answer needs its query's vector several times.
+            self._fresh = dict(zip(unknown, self.encoder.encode(unknown, "query"), strict=True))
+        found = {text: (self.known if text in self.known else self._fresh)[text] for text in wanted}
+        return Queries.of(found, self.encoder.dimension)
 
     def reasons(self, moment: Moment) -> tuple[NDArray[np.floating], list[dict[str, float]]]:
         """How much each product of the history counts, and the facts, for each of a moment.

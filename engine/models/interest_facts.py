@@ -75,6 +75,9 @@ class Shelf:
 
     def pair(self, moments: Sequence[Moment], queries: Queries, most: int) -> Pairs:
         """Every moment with each of its products, in order; `most` of a history are looked at."""
+        # Places that no history fills would be worked out for nothing.
+        longest = max((len(moment.history.product_ids) for moment in moments), default=0)
+        most = max(1, min(most, longest))
         counts = [len(moment.product_ids) for moment in moments]
         histories = np.full((len(moments), most), -1)
         strengths = np.zeros((len(moments), most), dtype=np.float32)
