@@ -1,12 +1,12 @@
 import streamlit as st
 
-from pages.ui import link, query_box, shell
+from pages.ui import link, query_box, shell, visit
 from pages.ui.i18n import t
 from pages.ui.runs import choose_run
 from pages.ui.strategy_board import show_board
 from pages.ui.strategy_check import show_check
 from pages.ui.strategy_crowd import show_crowd
-from pages.ui.strategy_live import VISIT, show_live
+from pages.ui.strategy_live import show_live
 from pages.ui.strategy_setup import Setup, choose_setup
 
 VIEWS = ("live", "board", "crowd", "check")
@@ -25,7 +25,7 @@ def show_view(view: str, setup: Setup) -> None:
             show_check(setup)
 
 
-link.remember(query_box.KEY, VISIT)
+link.remember(query_box.KEY, visit.KEY)
 workspace = shell.open_page("strategy")
 chosen = choose_setup(workspace, choose_run(workspace, "search"))
 titles = [t(f"strategy.views.{name}") for name in VIEWS]

@@ -1,6 +1,5 @@
 """The live list: one press of a button changes the next one, and it is said how."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +10,12 @@ from engine.errors import ShoplabError
 from engine.strategy.board import beliefs
 from engine.strategy.feedback import Event, Feedback, Shown
 from engine.strategy.live import Request, compare, next_list
-from pages.ui import answers, charts, link, shell
+from pages.ui import answers, charts, shell, visit
 from pages.ui.i18n import escape, t
 from pages.ui.search_view import facts, products
 from pages.ui.strategy_setup import Setup, arm_name, policy_name
 from pages.ui.strategy_shoppers import choose_shopper
 
-VISIT = "visit"
 _FRESH, _PRESSED = "fresh_list", "pressed"
 LENGTH, DEPTH = 8, 100
 _LONGEST_TITLE = 90
@@ -30,12 +28,13 @@ _BUTTONS: dict[Event, str] = {
 
 def show_live(setup: Setup, query: str) -> None:
     """The list for `query` with its buttons, what changed, and who had what chance."""
-    visit = _visit()
+    visit.begin()
+    played = visit.known()
     with st.container(horizontal=True, vertical_alignment="bottom", key="who"):
         shopper = choose_shopper(setup.current)
         st.button(
             t("strategy.live.new_visit"), icon=":material/restart_alt:", key="new_visit",
-            help=t("strategy.live.new_visit_help"), on_click=_leave,
+            help=t("strategy.live.new_visit_help"), on_click=visit.leave,
         )  # fmt: skip
     if not query:
         with st.container(border=True, key="no_query"):
@@ -47,10 +46,10 @@ def show_live(setup: Setup, query: str) -> None:
     if answer is None:
         return
     found = answer.value[0]
-    request = Request(visit, found["query"], shopper.name, shopper.history)
+    request = Request(played, found["query"], shopper.name, shopper.history)
     with Feedback(setup.current) as feedback:
         fresh = st.session_state.pop(_FRESH, False)
-        shown = None if fresh else feedback.open_list(visit, found["query"])
+        shown = None if fresh else feedback.open_list(played, found["query"])
         # A list of another policy or for another shopper would say nothing of these.
         if shown is None or (shown.policy, shown.shopper) != (setup.policy, shopper.name):
             shown = next_list(
@@ -60,17 +59,6 @@ def show_live(setup: Setup, query: str) -> None:
         _show_choice(setup, shown)
         _show_change(setup, feedback, shown)
         _show_list(setup, feedback, shown)
-
-
-def _visit() -> str:
-    if not st.session_state.get(VISIT):
-        st.session_state[VISIT] = secrets.token_hex(6)
-    link.show(VISIT, st.session_state[VISIT])
-    return str(st.session_state[VISIT])
-
-
-def _leave() -> None:
-    st.session_state[VISIT] = secrets.token_hex(6)
 
 
 def _show_choice(setup: Setup, shown: Shown) -> None:
