@@ -33,6 +33,7 @@ PAGES = (
     "recommend",
     "cross_sell",
     "strategy",
+    "assistant",
     "tune",
     "compare",
 )

@@ -16,10 +16,10 @@ from engine.copywriting.grounds import ground, learn_habit
 from engine.copywriting.template import fill_template
 from engine.errors import ShoplabError
 from engine.inference import client
-from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
 from engine.tasks import describe
 from pages.ui import i18n
+from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, whole
 from tests.test_endpoint import KEY, Handler, Server
 
@@ -100,19 +100,6 @@ def press(app: AppTest, key: str) -> AppTest:
     return clean(app.button(key=key).click().run())
 
 
-def trained(shop: Workspace) -> None:
-    metrics = {"supported": 1.0}
-    run = Run(
-        run_id="describe-1", task="describe", model="tiny", device="cpu", created=1.0, config={},
-        primary_metric="supported", recommended="tuned_best", before=metrics, after=metrics,
-        floors={}, systems={}, paired={}, n_train=1, n_validation=1, n_test=1, data_fingerprint="",
-        test_fingerprint="", seconds=1, examples_per_second=1, peak_rss_mb=1, predicted_seconds=1,
-    )  # fmt: skip
-    folder = shop.folder / "runs" / run.run_id
-    folder.mkdir(parents=True)
-    save_run(folder, run, pd.DataFrame({"input": ["a"]}))
-
-
 def test_nothing_is_written_before_it_is_asked_for(shop, language) -> None:
     app = show(shop, language)
     assert app.title[0].value == {"en": "Copy", "zh": "文案"}[language]
@@ -130,7 +117,7 @@ def test_texts_stand_side_by_side_with_their_claims_marked(shop, language) -> No
 
 
 def test_the_tuned_model_writes_too_and_its_best_can_be_asked_for(shop, language) -> None:
-    trained(shop)
+    finish_run(shop, "describe", recommended="tuned_best")
     app = press(show(shop, language, p="P00"), "write")
     assert "best" in [button.key for button in app.button]
     before = len(app.get("subheader"))
