@@ -8,7 +8,7 @@ from engine.assistant.facts import FactAnswers
 from engine.assistant.lists import ListAnswers, Rank, repeated_sentences
 from engine.assistant.opinions import Opinions
 from engine.assistant.orders import Orders, looks_like_id
-from engine.assistant.policy import Policy
+from engine.assistant.policy import Policy, topics_of
 from engine.assistant.products import Meant, ProductNames
 from engine.assistant.reply import Kind, Reply, Sentence, Source
 from engine.assistant.telling import Teller
@@ -63,8 +63,8 @@ class Asked:
 class Assistant:
     """One shop's assistant.
 
-    `encode` gives the vectors of texts, `rank` orders the products of a mask for a query (search),
-    `policy` is the shop's policy text, "" without one.
+    `encode` gives the vectors of texts, `rank` orders the products of a mask for a query, `policy`
+    is the shop's policy text ("" without one).
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Assistant:
         teller = Teller(self.names, self.checker)
         spoken = repeated_sentences(teller)
         likeness = Likeness(self.vectors, list(spoken))
-        self.facts = FactAnswers(teller, likeness)
+        self.facts = FactAnswers(teller, likeness, list(spoken))
         self.lists = ListAnswers(teller, likeness, spoken, filters or FilterReader(tables), rank)
         self._understanding: dict[str, Understanding] = {}
         self.understanding(self.language)
@@ -115,7 +115,7 @@ class Assistant:
 
     def _read(self, text: str, message: Message) -> Asked:
         language = language_of(text, self.language)
-        own = self.names.resolve(text)
+        own = self.names.resolve(text + _people(text, language))
         meant = self._in_context(text, own, message.context, language)
         masked = self.names.mask(text, own, language)
         kinds = self.understanding(language).kinds(masked)
@@ -175,7 +175,7 @@ class Assistant:
             if reply.action == "answer":
                 return reply
             first = first or reply
-            if kind in FINAL:
+            if kind in FINAL or (kind == "policy" and topics_of(asked.text, asked.language)):
                 break
         if first is None or asked.kinds[first.kind] < BELIEVED:
             return self._hand_over(asked, first.kind if first else "outside", "unsure")
@@ -203,10 +203,12 @@ class Assistant:
                 return self._order(asked)
             case "order_help":
                 return self._order_help(asked)
-            case "smalltalk":
+            case "smalltalk" if asked.kinds[kind] >= BELIEVED + NEARLY / 2:
                 return self._say(
                     asked, kind, [Sentence(say("assistant.smalltalk", asked.language))]
                 )
+            case "smalltalk":
+                return self._hand_over(asked, kind, "unsure")
         return self._hand_over(asked, kind, kind)
 
     def _search(self, asked: Asked) -> Reply:
@@ -214,7 +216,9 @@ class Assistant:
             return self._opinion(asked, "search")
         if asked.meant.specific and cue_pattern("ask", "stock", asked.language).search(asked.text):
             return self._product(asked)
-        told = self.lists.search(asked.text, asked.meant, asked.language)
+        told = []
+        if not self._is_loose(asked):
+            told = self.lists.search(asked.text, asked.meant, asked.language)
         # Whoever asks for a thing by its name is not helped by what comes near to it.
         named = cue_pattern("wants", "thing", asked.language).search(asked.text)
         if not told and not named and next(iter(asked.kinds)) == "search":
@@ -222,6 +226,11 @@ class Assistant:
         if not told:
             return self._hand_over(asked, "search", "nothing_found")
         return self._say(asked, "search", told)
+
+    def _is_loose(self, asked: Asked) -> bool:
+        """Whether only the last word of a category is named, in a message about who knows what."""
+        loose = asked.kinds["search"] < LIKELY and bool(asked.meant.terms)
+        return loose and all(term.field == "alias" for term in asked.meant.terms)
 
     def _product(self, asked: Asked) -> Reply:
         if not asked.meant.rows:
@@ -268,6 +277,8 @@ class Assistant:
         return self._say(asked, kind, told)
 
     def _policy(self, asked: Asked) -> Reply:
+        if looks_like_id(asked.text) and self.orders.named(asked.text):
+            return self._order_help(asked)
         told = self._passages(asked)
         if not told:
             reason = "not_in_policy" if self.policy.passages else "no_policy"
@@ -326,3 +337,14 @@ class Assistant:
         return Reply(
             "hand_over", kind, asked.language, tuple(told), reason, asked.kinds.get(kind, 0.0)
         )
+
+
+def _people(text: str, language: str) -> str:
+    """A group in a message ("for six people") as shops write it, to be read after the message."""
+    match = cue_pattern("people", "words", language).search(text)
+    number = next((one for one in match.groups() if one), "") if match else ""
+    if not number:
+        return ""
+    known = dict(one.split("=") for one in cues("people", language)["numbers"])
+    (written,) = cues("people", language)["written"]
+    return " " + written.format(n=known.get(number.lower(), number))

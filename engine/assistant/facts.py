@@ -1,6 +1,7 @@
 """Answers to questions about products: what the catalog says of them, in its own words."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,8 +22,8 @@ from engine.text.words import STOPWORDS, words
 MOST, LOOKED_AT = 4, 12
 # A fact so much nearer to a question than usual ones answers it.
 NEAR = 2.5
-# What a word that fact and question share counts.
-SHARED = 0.8
+# What it counts if fact and question share all words that tell something.
+SHARED = 1.6
 # Of many products the facts that share words with the question are compared with it in meaning.
 COMPARED, FACTS = 40, 16
 # Statements of a question that say which product is meant, not what is asked of it.
@@ -32,11 +33,13 @@ _UNASKED = ("name", "brand", "number", "origin", "superlative")
 class FactAnswers:
     """What the catalog says to a question about the products meant."""
 
-    def __init__(self, teller: Teller, likeness: Likeness) -> None:
+    def __init__(self, teller: Teller, likeness: Likeness, said: Sequence[str]) -> None:
         self.teller = teller
         self.names = teller.names
         self.checker = teller.checker
         self.likeness = likeness
+        self._said = said
+        self._spread = Counter(word for text in said for word in set(words(text)))
 
     def answer(self, message: str, meant: Meant, language: str) -> list[Sentence]:
         """The facts that answer, nothing where there are none.
@@ -181,10 +184,18 @@ class FactAnswers:
             facts.sort(key=lambda one: -len(asked & set(words(as_text(one[1])))))
         facts = facts[:FACTS]
         texts = [as_text(fact) for _, fact in facts]
-        shared = np.array([bool(asked & set(words(text))) for text in texts])
+        shared = np.array([self._shared(asked, text) for text in texts])
         likeness = self.likeness.of(masked, texts) + SHARED * shared
         near = [facts[at] for at in np.argsort(-likeness) if likeness[at] >= NEAR]
         return [self.teller.say(row, fact, language) for row, fact in near[:2]]
+
+    def _shared(self, asked: set[str], text: str) -> float:
+        """The share of a question's words that a text holds, rare words counting more."""
+        worth = {word: self._rarity(word) for word in asked}
+        return sum(worth[word] for word in asked & set(words(text))) / (sum(worth.values()) or 1.0)
+
+    def _rarity(self, word: str) -> float:
+        return float(np.log(1 + len(self._said) / (1 + self._spread[word])))
 
 
 def asked_for(message: str, language: str) -> list[str]:

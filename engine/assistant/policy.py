@@ -14,7 +14,7 @@ from engine.text.words import STOPWORDS, words
 # A longer paragraph is cut at sentence ends.
 LONGEST = 420
 # A passage is said from this score on; without a topic, from such a share of the question's words.
-SURE, COVERED = 0.45, 0.5
+SURE, COVERED = 0.38, 0.5
 # Another passage beside the best one must be nearly as good.
 BESIDE = 0.85
 _HEADING = re.compile(r"^\s*#{1,6}\s+(.*?)\s*#*\s*$")
@@ -60,6 +60,7 @@ class Policy:
         if not self.passages:
             return []
         asked = topics_of(question, self.language)
+        weak = set(cues("weak", self.language)["topics"])
         narrow = asked & set(cues("narrow", self.language)["topics"])
         vector = self._vectors.of([question])[0]
         similar = self._known @ vector
@@ -79,7 +80,8 @@ class Policy:
             )  # fmt: skip
             # A topic that the text never mentions is not answered by what sounds alike, and a
             # narrow one ("students") not by a passage on the wider one.
-            sure = bool(asked & self._topics[place]) if asked else covered >= COVERED
+            strong = asked - weak
+            sure = bool(strong & self._topics[place]) if strong else covered >= COVERED
             sure = sure and narrow <= self._topics[place]
             hits.append(Hit(passage, score, sure and score >= SURE))
         hits.sort(key=lambda hit: -hit.score)

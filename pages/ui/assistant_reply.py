@@ -93,8 +93,9 @@ def reason_name(reason: str) -> str:
 
 def field_name(source: Source) -> str:
     """The field of a source as people say it; a column or heading of the shop's own as it is."""
-    name, _, bound = source.field.partition(" ≥ " if "≥" in source.field else " ≤ ")
+    name, _, bound = source.field.partition(" ")
+    if name != "rating":
+        name, bound = source.field, ""
     code = f"assistant.source_fields.{name}"
-    if code not in catalog().texts[language()]:
-        return source.field
-    return source.field.replace(name, t(code)) if bound else t(code)
+    known = code in catalog().texts[language()]
+    return f"{t(code)} {bound}".strip() if known else source.field

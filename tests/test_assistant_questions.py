@@ -1,0 +1,115 @@
+"""The assistant behind its two doors, the model process and the command line, on a tiny encoder."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from engine.assistant import questions
+from engine.assistant.policy_file import keep_policy
+from engine.errors import InputError, ShoplabError
+from engine.storage.workspace import Workspace
+from engine.tasks import get_task
+from engine.training import external
+from engine.training.progress import Silent
+from tests.test_cli import Command, command, english  # noqa: F401 - fixtures
+from tests.tiny_shop import tiny_settings, tiny_workspace
+
+POLICY = "# Returns\n\nItems can be returned within 30 days.\n"
+
+
+@pytest.fixture
+def shop(home) -> Workspace:
+    return tiny_workspace(task="search")
+
+
+@pytest.fixture
+def search(shop, model) -> Any:
+    task = get_task("search")
+    tables = shop.tables()
+    config = task.config("quick", tables, **tiny_settings("search", model))
+    return task.untuned(tables, config, Silent())
+
+
+def asker(shop: Workspace, search: Any, text: str = ""):
+    def stream(chat, drawing, hear) -> str:
+        if not text:
+            raise ShoplabError("inference.failed", log="")
+        return text
+
+    writer = SimpleNamespace(generator=SimpleNamespace(stream=stream))
+    bundles = {"search": search, "describe": writer}
+
+    def ask(**question: Any) -> Any:
+        question |= {"run": "untuned"}
+        return questions.answer(shop, question, lambda task, run: bundles[task])
+
+    return ask
+
+
+def test_messages_are_answered_and_a_new_policy_counts_at_once(shop, search) -> None:
+    ask = asker(shop, search)
+    message = {"message": "can I return it?", "customer": None, "context": []}
+    (before,) = ask(ask="reply", messages=[message], intent="")
+    assert before["action"] == "hand_over"
+    keep_policy(shop, POLICY, "policy.md")
+    (after,) = ask(ask="reply", messages=[message], intent="")
+    assert "within 30 days" in after["text"]
+    json.dumps(after)
+
+
+def test_a_generator_words_an_answer_or_the_plain_one_stands(shop, search) -> None:
+    keep_policy(shop, POLICY, "policy.md")
+    message = {"message": "can I return it?", "customer": "", "context": []}
+    (reply,) = asker(shop, search)(ask="reply", messages=[message], intent="")
+    asked = {"reply": reply, "message": message["message"], "writer": "untuned"}
+    good = "Items can be returned within 30 days, happy to help."
+    for text, written, note in (
+        (good, good, ""), ("You have 60 days.", "", "unsupported"), ("", "", "not_written"),
+    ):  # fmt: skip
+        found = asker(shop, search, text)(ask="rephrase", **asked)
+        assert (found["written"], found["note"]) == (written, note)
+    found = asker(shop, search)(ask="judge", text=good, **asked)
+    assert found["text"] == good
+
+
+def test_what_is_no_message_is_refused_by_its_row(shop, search) -> None:
+    good = {"message": "hi"}
+    for bad in ({"text": "hi"}, {"message": 3}, {"message": "hi", "context": [3]}):
+        with pytest.raises(InputError) as caught:
+            asker(shop, search)(ask="reply", messages=[good, bad], intent="")
+        assert (caught.value.code, caught.value.params["row"]) == ("assistant.bad_message", 2)
+
+
+def test_the_command_answers_a_message_and_a_file(
+    command: Command, shop, search, monkeypatch, tmp_path  # noqa: F811
+) -> None:  # fmt: skip
+    monkeypatch.setattr(external, "open_bundle", lambda *_: search)
+    policy = tmp_path / "policy.md"
+    policy.write_text(POLICY)
+    done = command(
+        "reply", shop.name, "--message", "can I return it?", "--policy", policy, "--json"
+    )
+    assert done.status == 0
+    assert done.document["kind"] == "policy"
+    assert "within 30 days" in done.document["text"]
+    file = tmp_path / "messages.jsonl"
+    file.write_text('{"message": "can I return it?"}\n\n{"message": "hello"}\n')
+    done = command("reply", shop.name, "--input", file, "--json")
+    assert [one["message"] for one in done.document["predictions"]] == ["can I return it?", "hello"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), "assistant.no_message"),
+        (("--message", "hi", "--input", "x.jsonl"), "assistant.one_message"),
+        (("--input", "nowhere.jsonl"), "reader.missing"),
+        (("--message", "hi", "--policy", "nowhere.md"), "reader.missing"),
+    ],
+)
+def test_the_command_says_what_is_missing(command: Command, shop, arguments, code) -> None:  # noqa: F811
+    done = command("reply", shop.name, *arguments, "--json")
+    assert done.status == 2
+    assert done.error["code"] == code
