@@ -8,6 +8,7 @@ SHOPLAB_HOME/workspaces/<name>/
   previous/               the tables as they were before the last load (undo)
   uploads/                files a page received, until they are loaded
   corrections.jsonl       labels set by hand, one a line, the last one for an input wins
+  assistant/              policy text and chats, see engine.assistant.policy_file and .chats
   feedback.sqlite         what was done with the lists shown, see engine.strategy.feedback
   runs/<run id>/          see engine.storage.runs
   copy/<batch id>/        texts for many products, see engine.copywriting.batch
