@@ -45,11 +45,11 @@ def untuned(model: str) -> Bundle:
 
 def test_another_adapter_than_the_presets_gets_a_rate_that_suits_it() -> None:
     rates = {
-        adapter: TASK.config("quick", Tables(), adapter=adapter).learning_rate
+        adapter: TASK.config("quick", Tables(language="zh"), adapter=adapter).learning_rate
         for adapter in ("full", "last_k", "lora")
     }
     assert rates["full"] < rates["last_k"] < rates["lora"]
-    assert TASK.config("quick", Tables(), adapter="full", learning_rate=0.1).learning_rate == 0.1
+    assert TASK.config("quick", Tables(), adapter="lora", learning_rate=0.1).learning_rate == 0.1
 
 
 def test_stars_become_sentiments() -> None:
