@@ -9,6 +9,7 @@ from engine.assistant.chats import Chats
 from engine.assistant.policy_file import keep_policy, read_policy
 from engine.errors import InputError
 from engine.inference import client
+from engine.models.endpoint import Endpoint
 from engine.storage.workspace import Workspace
 from pages.ui.assistant_check import read_messages
 from tests.assistant_double import AssistantModels
@@ -193,3 +194,27 @@ def test_files_of_messages_are_read_or_refused_by_line() -> None:
         with pytest.raises(InputError) as caught:
             read_messages(name, data)
         assert caught.value.code == code
+
+
+def test_an_endpoint_may_word_an_answer_and_its_key_stays_in_memory(
+    assistant, monkeypatch, home
+) -> None:
+    shop = shop_with_orders()
+    keep_policy(shop, POLICY, "policy.md")
+    told = []
+
+    def write(endpoint, messages) -> str:
+        told.append((endpoint.key, messages[1]["content"]))
+        return "Happy to help: items can be returned within 30 days."
+
+    monkeypatch.setattr(Endpoint, "ask", write)
+    about = {"describe_endpoint_url": "http://x", "describe_endpoint_model": "m"}
+    about |= {"describe_endpoint_key": "secret-key", "assistant_wording": "endpoint"}
+    app = say(open_view(shop, 0, **about), "can I return a jacket?")
+    assert "Happy to help: items can be returned" in said_on(app)
+    ((key, prompt),) = told
+    assert key == "secret-key"
+    assert "within 30 days" in prompt
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert files
+    assert not any(b"secret-key" in path.read_bytes() for path in files)
