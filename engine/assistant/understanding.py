@@ -21,7 +21,7 @@ from engine.text.words import normalise, words
 PRODUCT = {"en": "this product", "zh": "这款商品"}
 KIND = {"en": "products", "zh": "商品"}
 # Strengths that cross-validation chooses from, by log loss: probabilities mean what they say.
-STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
+STRENGTHS = (3.0, 10.0, 30.0, 100.0, 300.0)
 FOLDS = 4
 # Words beside meaning: vectors have length 1.
 WORDS = 0.7
