@@ -144,18 +144,16 @@ def _show(rows: pd.DataFrame) -> None:
             right = (expected["action"] == expected["do"]).mean()
             st.metric(t("assistant.check.as_expected"), f"{right:.0%}", border=True,
                       help=t("assistant.check.as_expected_help"))  # fmt: skip
-    by_kind = rows.groupby("kind")["action"].agg(
-        n="size", share=lambda actions: 100 * (actions == "answer").mean()
-    )
-    by_kind = by_kind.sort_values("share")
+    shares = 100 * rows["action"].eq("answer").groupby(rows["kind"]).mean().sort_values()
+    counted = rows["kind"].value_counts()
     figure = charts.bars(
-        [t("assistant.check.bar", kind=kind_name(str(kind)), n=n)
-         for kind, n in by_kind["n"].items()],
-        by_kind["share"].tolist(),
+        [t("assistant.check.bar", kind=kind_name(str(kind)), n=counted[kind])
+         for kind in shares.index],
+        shares.tolist(),
         value_name=t("assistant.check.answered"),
     )  # fmt: skip
     answered = int(counts.get("answer", 0))
-    least = {"kind": kind_name(str(by_kind.index[0])), "share": f"{by_kind['share'].iloc[0]:.0f}"}
+    least = {"kind": kind_name(str(shares.index[0])), "share": f"{shares.iloc[0]:.0f}"}
     title = t("assistant.check.title", n=answered, total=len(rows), **least)
     charts.draw(figure, title=title, note=t("assistant.check.note"), key="check_bars")
     _show_table(rows)
@@ -170,7 +168,7 @@ def _show_table(rows: pd.DataFrame) -> None:
     )
     if not (rows["do"] != "").any():
         shown = shown.drop(columns="do")
-    labels = {name: t(f"assistant.check.columns.{name}") for name in shown}
+    labels = {str(name): t(f"assistant.check.columns.{name}") for name in shown}
     config = {
         "confidence": st.column_config.NumberColumn(labels["confidence"], format="%.0f %%"),
         "reply": st.column_config.TextColumn(labels["reply"], width="large"),
