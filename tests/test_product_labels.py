@@ -168,7 +168,7 @@ def test_any_text_makes_an_input(title: str, told: str | None) -> None:
 def test_one_column_can_be_asked_for_and_a_wrong_name_is_said() -> None:
     task, tables = get_task("attributes"), tiny_tables("attributes")
     dataset = task.dataset(tables, task.config("quick", tables, field="type"))
-    assert dict(dataset.labels) == {"type": ["clay", "glass", "leather", "steel"]}
+    assert dict(dataset.labels) == {"type": ["brass", "clay", "leather", "steel"]}
     with pytest.raises(InputError) as caught:
         task.dataset(tables, task.config("quick", tables, field="tpye"))
     assert "tpye" in caught.value.message("zh")
