@@ -11,6 +11,7 @@ from pages.ui.comparison import LETTERS, Comparison, compare, in_run, metrics_of
 from pages.ui.examples import show_examples
 from pages.ui.i18n import escape, t
 from pages.ui.outcome import BOXES, ICONS, interval_text, outcome, show_outcome
+from pages.ui.systems import bars_of
 from pages.ui.training_form import choose_task
 
 JUDGED = "judged@10"
@@ -81,14 +82,7 @@ def draw_systems(found: Comparison, metric: str) -> None:
     code = "bars_close" if unclear else "bars_alone"
     value = found.measured["value"].iloc[0]
     charts.draw(
-        charts.bars_with_interval(
-            [names.system(system) for system in found.systems],
-            found.measured["value"].to_list(),
-            found.measured["low"].to_list(),
-            found.measured["high"].to_list(),
-            value_name=names.metric(metric),
-            highlight=names.system(found.lead),
-        ),
+        bars_of(found.measured, metric, found.lead),
         title=t(
             f"compare.charts.{code}",
             best=names.system(best),

@@ -1,17 +1,15 @@
 """How shoppers without a past and products without a click fare, on pages no model had seen."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 import streamlit as st
 
-from engine.evaluation.compare import Interval, metric_interval, paired_interval
-from engine.storage.runs import Run, load_heldout
+from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
-from pages.ui import charts, names, tables
+from pages.ui import charts, comparison, tables
 from pages.ui.i18n import t
 from pages.ui.recommend_heldout import TOP, shown_products
 from pages.ui.runs import invite_to_tune
+from pages.ui.systems import bars_of
 
 BLIND = "tuned_blind"
 RIVALS = (BLIND, "clicked", "item_knn")
@@ -36,53 +34,26 @@ def show_cold(current: Workspace, run: Run | None) -> None:
 def _show_shoppers(current: Workspace, run: Run) -> None:
     """What the history brings on the same pages, and how really new shoppers fared."""
     ours = run.recommended
-    found = _measure(str(current.folder), run.run_id, run.created, run, current)
+    found = comparison.compare(current, run)
+    worth, systems = found.against[BLIND], [ours, *RIVALS]
     charts.draw(
-        charts.bars_with_interval(
-            [names.system(name) for name in found.measured.index],
-            found.measured["value"].tolist(),
-            found.measured["low"].tolist(),
-            found.measured["high"].tolist(),
-            value_name=names.metric(run.primary_metric),
-            highlight=names.system(ours),
-        ),
-        title=t(f"recommend.cold.worth_{found.worth.verdict}", delta=f"{found.worth.delta:+.3f}"),
+        bars_of(found.measured.loc[systems], run.primary_metric, ours),
+        title=t(f"recommend.cold.worth_{worth.verdict}", delta=f"{worth.delta:+.3f}"),
         note=t("recommend.cold.pages", n=f"{run.n_test:,}"),
         key="chart_cold",
     )
-    if not found.new:
+    pages = found.heldout
+    new = pages[pages["known.history"].eq(0) & pages[f"{ours}.score"].notna()]
+    if new.empty:
         st.caption(t("recommend.cold.none_new"))
         return
     st.caption(
         t(
-            "recommend.cold.really_new", n=found.new,
-            ours=f"{found.of_new[ours]:.3f}", popular=f"{found.of_new['clicked']:.3f}",
+            "recommend.cold.really_new", n=len(new),
+            ours=f"{new[f'{ours}.score'].mean():.3f}",
+            popular=f"{new['clicked.score'].mean():.3f}",
         )
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Shoppers:
-    """What the history is `worth`, every system `measured`, and the means of `new` pages."""
-
-    worth: Interval
-    measured: pd.DataFrame
-    new: int
-    of_new: dict[str, float]
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _measure(folder: str, run_id: str, created: float, _run: Run, _current: Workspace) -> _Shoppers:
-    heldout, ours = load_heldout(_current, run_id), _run.recommended
-    systems = (ours, *RIVALS)
-    rows = {name: metric_interval(heldout, name) for name in systems}
-    cold = heldout[heldout["known.history"].eq(0) & heldout[f"{ours}.score"].notna()]
-    return _Shoppers(
-        paired_interval(heldout, ours, BLIND),
-        pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"]),
-        len(cold),
-        {name: float(cold[f"{name}.score"].mean()) for name in systems},
-    )
 
 
 def _show_products(run: Run, shown: pd.DataFrame) -> None:

@@ -7,14 +7,15 @@ from engine.evaluation.classification import calibration_curve
 from engine.evaluation.compare import paired_interval
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
-from pages.ui import charts, comparison, names, shell, tables
+from pages.ui import charts, comparison, names
 from pages.ui.i18n import escape, t
 from pages.ui.outcome import interval_text, show_outcome
 from pages.ui.recommend_heldout import shown_products
 from pages.ui.recommend_mix import show_costs
 from pages.ui.runs import invite_to_tune
+from pages.ui.systems import bars_of, link_to_compare, show_metrics
 
-_METRICS = ("ndcg@10", "auc", "log_loss", "ece")
+_FORMATS = dict.fromkeys(("ndcg@10", "auc", "log_loss", "ece"), "%.3f")
 _HONEST = 0.05
 
 
@@ -25,17 +26,8 @@ def show_quality(current: Workspace, run: Run | None) -> None:
         return
     show_outcome(run)
     found = comparison.compare(current, run)
-    metrics = comparison.metrics_of(run)
-    order = found.systems
     charts.draw(
-        charts.bars_with_interval(
-            [names.system(name) for name in order],
-            found.measured["value"].tolist(),
-            found.measured["low"].tolist(),
-            found.measured["high"].tolist(),
-            value_name=names.metric(run.primary_metric),
-            highlight=names.system(run.recommended),
-        ),
+        bars_of(found.measured, run.primary_metric, run.recommended),
         title=t(
             "recommend.quality.finding",
             system=names.system(run.recommended),
@@ -54,23 +46,9 @@ def show_quality(current: Workspace, run: Run | None) -> None:
             _show_reliability(run, shown)
         with right:
             show_costs(current, run)
-    frame = pd.DataFrame(
-        [
-            {"system": names.system(name)}
-            | {metric: metrics[name].get(metric) for metric in _METRICS}
-            for name in order
-        ]
-    )
-    labels = {name: names.metric(name) for name in _METRICS} | {"system": t("compare.system")}
-    number = st.column_config.NumberColumn
-    config = {name: number(labels[name], format="%.3f") for name in _METRICS}
-    tables.show(
-        frame, labels=labels, config=config, alt=t("recommend.quality.table"), key="quality"
-    )
+    show_metrics(run, found.systems, _FORMATS, t("recommend.quality.table"))
     st.caption(t("recommend.quality.metrics"))
-    st.page_link(
-        shell.page_file("compare"), label=t("tune.open.compare"), icon=shell.ICONS["compare"]
-    )
+    link_to_compare()
 
 
 def _show_fair_rival(run: Run, found: comparison.Comparison) -> None:
