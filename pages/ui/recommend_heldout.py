@@ -15,8 +15,7 @@ def shown_products(current: Workspace, run: Run) -> pd.DataFrame | None:
     """One row per product of a held-out page; None for a run of an older version.
 
     `chance` and `place` are the recommended system's, `popular` the place by clicks so far, places
-    from 1; `clicked` and `new` (nobody had clicked it by then) are true or false, `cold` says that
-    nothing was known of the shopper.
+    from 1; `clicked` and `new` (nobody had clicked it by then) are true or false.
     """
     return _shown(str(current.folder), run.run_id, run.created, run.recommended, current)
 
@@ -31,13 +30,11 @@ def _shown(
         return None
     columns = [[json.loads(text) for text in heldout[name].tolist()] for name in names]
     rows = []
-    for cold, chances, clicks, truth, popular, best in zip(
-        heldout["known.history"].eq(0), *columns, strict=True
-    ):
+    for chances, clicks, truth, popular, best in zip(*columns, strict=True):
         by_clicks = {name: place for place, name in enumerate(popular, start=1)}
         places = {name: place for place, name in enumerate(best, start=1)}
         rows += [
-            (chance, places.get(name), by_clicks.get(name), truth[name] > 0, not clicks[name], cold)
+            (chance, places.get(name), by_clicks.get(name), truth[name] > 0, not clicks[name])
             for name, chance in chances.items()
         ]
-    return pd.DataFrame(rows, columns=["chance", "place", "popular", "clicked", "new", "cold"])
+    return pd.DataFrame(rows, columns=["chance", "place", "popular", "clicked", "new"])
