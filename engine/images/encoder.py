@@ -78,7 +78,7 @@ def load_image_encoder(model_id: str, progress: Progress) -> ImageEncoder:
     Raises InputError for a model that reads no pictures, and what `fetch` raises.
     """
     folder = fetch(model_id, progress)
-    torch.set_num_threads(cpu_threads())
+    torch.set_num_threads(min(torch.get_num_threads(), cpu_threads()))
     progress.stage("load")
     kind = _kind(folder)
     if kind == efficientnet.MODEL_TYPE:
