@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from engine.assistant.reply import Sentence, Source
-from engine.assistant.understanding import cue_pattern
 from engine.claims.facts import sentences
 from engine.claims.summary import COMPLAINS_TO, PRAISES_FROM, opinions
 from engine.data.tables import Tables
-from engine.messages import LANGUAGES, say
+from engine.messages import say
 from engine.reviews.aspects import Aspects, seed_aspects
 from engine.reviews.lexicon import score_words
+from engine.reviews.orders import gives_orders
 
 # Fewer starred reviews than these make no "best rated".
 FEWEST = 5
@@ -80,7 +80,7 @@ class Opinions:
         for _, review in self._of[name].iterrows():
             # Whole sentences: what surrounds a clause may turn it round.
             said = [one for one in sentences(review["text"]) if aspect in self._aspects.find(one)]
-            said = [one for one in said if not _gives_orders(one)]
+            said = [one for one in said if not gives_orders(one)]
             if said:
                 found.append((review, said[0]))
         return found
@@ -140,14 +140,9 @@ class Opinions:
         for one in opinions(self._tables, name, most=1):
             review = one.fact.source.partition(":")[2]
             stars = by_name["rating"].get(review)
-            if len(one.fact.value) <= LONGEST and not _gives_orders(one.fact.value):
+            if len(one.fact.value) <= LONGEST and not gives_orders(one.fact.value):
                 told.append(_quote(name, review, one.fact.value, stars, language))
         return told[: 2 * QUOTES]
-
-
-def _gives_orders(text: str) -> bool:
-    """Whether a review speaks to a machine: it would be no quotation for a customer."""
-    return any(cue_pattern("guard", "injection", one).search(text) for one in LANGUAGES)
 
 
 def _rows(reviews: pd.DataFrame, column: str | None) -> tuple[tuple[str, float], ...]:

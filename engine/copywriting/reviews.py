@@ -1,19 +1,16 @@
 """What customers say of a product: what a summary may rest on, and a summary as a floor."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-
-import pandas as pd
 
 from engine.claims import ClaimChecker, Fact
 from engine.claims.summary import Opinion, opinions
-from engine.copywriting.brief import LANGUAGES, Brief, texts
+from engine.copywriting.brief import Brief
 from engine.copywriting.grounds import Grounds
 from engine.copywriting.prompts import Messages, chat
 from engine.data.review_labels import star_sentiments
 from engine.data.tables import Tables
+from engine.reviews.orders import gives_orders
 
 # A quote is cut for a prompt, never for a reader.
 LONGEST_QUOTE = 160
@@ -37,11 +34,12 @@ def hear_reviews(tables: Tables, product_id: str) -> Voices:
     reviews = tables.reviews[tables.reviews["product_id"] == product_id]
     stars = star_sentiments(reviews["rating"])
     feelings = reviews["sentiment"].astype(object).where(reviews["sentiment"].notna(), stars)
+    ordering = reviews["text"].map(lambda text: gives_orders(str(text))).astype(bool)
     return Voices(
         len(reviews),
         int((feelings == "positive").sum()),
         int((feelings == "negative").sum()),
-        opinions(replace(tables, frames={"reviews": _without_orders(reviews)}), product_id),
+        opinions(replace(tables, frames={"reviews": reviews[~ordering]}), product_id),
     )
 
 
@@ -77,18 +75,6 @@ def review_prompt(voices: Voices, brief: Brief) -> Messages:
         for one in voices.opinions
     ]
     return chat(words["system"], "\n".join([words["ask"], *lines]))
-
-
-def _without_orders(reviews: pd.DataFrame) -> pd.DataFrame:
-    ordering = reviews["text"].map(lambda text: bool(_orders().search(str(text)))).astype(bool)
-    return reviews[~ordering]
-
-
-@cache
-def _orders() -> re.Pattern[str]:
-    """What only somebody who writes for a machine says, in any language."""
-    found = [form for language in LANGUAGES for form in texts(language)["summary"]["orders"]]
-    return re.compile("|".join(found), re.IGNORECASE | re.MULTILINE)
 
 
 def _counted(voices: Voices, brief: Brief) -> str:
