@@ -13,6 +13,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from transformers import EarlyStoppingCallback, PrinterCallback
 
 from engine.models.encoder import Encoder
+from engine.models.precision import training_precision
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import layer_list
 from engine.training.config import BiEncoderConfig
@@ -56,7 +57,6 @@ def tune_bi_encoder(
     """
     _choose_weights(encoder, config)
     model = encoder.model
-    on_gpu = model.device.type == "cuda"
     arguments = SentenceTransformerTrainingArguments(
         str(folder),
         num_train_epochs=config.epochs,
@@ -66,9 +66,6 @@ def tune_bi_encoder(
         warmup_steps=config.warmup,
         batch_sampler="no_duplicates",
         prompts=_prompts(encoder),
-        bf16=on_gpu and torch.cuda.is_bf16_supported(),
-        fp16=on_gpu and not torch.cuda.is_bf16_supported(),
-        use_cpu=not on_gpu,
         seed=config.seed,
         eval_strategy="epoch" if check else "no",
         save_strategy="epoch",
@@ -79,7 +76,8 @@ def tune_bi_encoder(
         logging_steps=5,
         disable_tqdm=True,
         report_to=[],
-        dataloader_pin_memory=on_gpu,
+        dataloader_pin_memory=model.device.type == "cuda",
+        **training_precision(model.device),
     )
     stops = [EarlyStoppingCallback(config.patience)] if check and config.patience else []
     trainer = SentenceTransformerTrainer(

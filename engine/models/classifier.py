@@ -28,6 +28,7 @@ from engine.models.averaging import WeightAverage
 from engine.models.calibration import log_softmax
 from engine.models.encoder import Encoder
 from engine.models.heads import Heads, masked_cross_entropy
+from engine.models.precision import half_products, training_precision
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import Trunk, layer_count
 from engine.training.config import ClassifierConfig, TrainingConfig
@@ -62,8 +63,9 @@ class Tail(nn.Module):
         found = []
         for start in range(0, len(states), ANSWER_BATCH):
             batch = {k: v.to(device) for k, v in _pad(states[start : start + ANSWER_BATCH]).items()}
-            found.append(self.heads.pooling(self.encode(**batch), batch["attention_mask"]))
-        return torch.cat(found)
+            with half_products(device):
+                found.append(self.heads.pooling(self.encode(**batch), batch["attention_mask"]))
+        return torch.cat(found).float()
 
     def forward(
         self,
@@ -228,7 +230,7 @@ class _Trainer(Trainer):
         """AdamW: the encoder at its rate, the heads at theirs, no decay on biases and norms."""
         if self.optimizer is None:
             self.optimizer = torch.optim.AdamW(
-                list(_groups(cast(nn.Module, self.model), self.rates))
+                list(_groups(cast(nn.Module, self.model), self.rates)), fused=True
             )
         return self.optimizer
 
@@ -248,8 +250,6 @@ def _groups(tail: nn.Module, config: ClassifierConfig) -> Iterator[dict[str, Any
 
 
 def _arguments(config: ClassifierConfig, folder: Path, device: torch.device) -> TrainingArguments:
-    cuda = device.type == "cuda"
-    half = cuda and torch.cuda.is_bf16_supported()
     return TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=config.batch_size,
@@ -266,11 +266,9 @@ def _arguments(config: ClassifierConfig, folder: Path, device: torch.device) -> 
         remove_unused_columns=False,
         report_to="none",
         disable_tqdm=True,
-        use_cpu=not cuda,
-        bf16=half,
-        fp16=cuda and not half,
         seed=config.seed,
-        dataloader_pin_memory=cuda,
+        dataloader_pin_memory=device.type == "cuda",
+        **training_precision(device),
     )
 
 

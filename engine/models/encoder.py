@@ -13,6 +13,7 @@ from sentence_transformers import SentenceTransformer
 from transformers.utils import logging
 
 from engine.errors import InputError
+from engine.models.precision import half_products
 from engine.models.pretrained import fetch
 from engine.settings import cpu_threads
 from engine.training.progress import Progress, Silent
@@ -94,7 +95,7 @@ class Encoder:
                 name: value.to(device) if isinstance(value, torch.Tensor) else value
                 for name, value in features.items()
             }
-            with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda"):
+            with half_products(device):
                 pooled = self.model(features)["sentence_embedding"]
             unit = torch.nn.functional.normalize(pooled.float(), dim=1)
             yield rows, unit.cpu().numpy()

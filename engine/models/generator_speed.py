@@ -8,6 +8,7 @@ import psutil
 
 from engine.models.generator import Drawing, Generator, Messages, batch_size, load_generator
 from engine.models.generator_tuning import Pair, Tokens, adapt, answer_loss, collate, cut
+from engine.models.precision import half_products
 from engine.models.timing import fastest_seconds
 from engine.tasks.base import Cost, Work
 from engine.training.config import GeneratorConfig
@@ -79,7 +80,9 @@ def _learning(generator: Generator, rows: Sequence[Tokens], config: GeneratorCon
     batch = {name: value.to(generator.model.device) for name, value in batch.items()}
 
     def step() -> None:
-        answer_loss(model, batch).backward()
+        with half_products(generator.model.device):
+            loss = answer_loss(model, batch)
+        loss.backward()
 
     return fastest_seconds(step, RUNS) / int(batch["attention_mask"].sum())
 

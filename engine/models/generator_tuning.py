@@ -15,6 +15,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from engine.errors import InputError
 from engine.models.generator import Generator, Messages, merge, pad_left
+from engine.models.precision import training_precision
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import layer_list
 from engine.training.config import GeneratorConfig
@@ -197,8 +198,6 @@ class _Trainer(Trainer):
 def _arguments(
     config: GeneratorConfig, folder: Path, device: torch.device, *, watched: bool
 ) -> TrainingArguments:
-    cuda = device.type == "cuda"
-    half = cuda and torch.cuda.is_bf16_supported()
     return TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=config.batch_size,
@@ -218,9 +217,7 @@ def _arguments(
         label_names=["labels"],
         report_to="none",
         disable_tqdm=True,
-        use_cpu=not cuda,
-        bf16=half,
-        fp16=cuda and not half,
         seed=config.seed,
-        dataloader_pin_memory=cuda,
+        dataloader_pin_memory=device.type == "cuda",
+        **training_precision(device),
     )

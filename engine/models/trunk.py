@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 
 from engine.errors import InputError
 from engine.models.encoder import BATCH, Encoder
+from engine.models.precision import half_products
 
 
 class Passthrough(nn.Module):
@@ -111,7 +112,9 @@ class Trunk:
         for start in range(0, len(order), step):
             rows = order[start : start + step]
             tokens = self.tokens([texts[row] for row in rows])
-            states, mask = self.forward(tokens).float().cpu(), tokens["attention_mask"].cpu()
+            with half_products(self.encoder.model.device):
+                states = self.forward(tokens).float().cpu()
+            mask = tokens["attention_mask"].cpu()
             for row, state, there in zip(rows, states, mask.bool(), strict=True):
                 # A copy: a view would keep the whole padded batch in memory.
                 found[row] = state[there].clone()

@@ -8,6 +8,7 @@ import psutil
 import torch
 
 from engine.models.encoder import Encoder
+from engine.models.precision import half_products
 from engine.models.timing import fastest_seconds
 from engine.tasks.base import Work
 from engine.training.config import TrainingConfig
@@ -84,4 +85,6 @@ def _backward(encoder: Encoder, texts: list[str]) -> None:
         name: value.to(model.device) if isinstance(value, torch.Tensor) else value
         for name, value in model.preprocess(texts).items()
     }
-    model(features)["sentence_embedding"].sum().backward()
+    with half_products(model.device):
+        pooled = model(features)["sentence_embedding"]
+    pooled.float().sum().backward()
