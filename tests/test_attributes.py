@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from engine.data.examples import Examples
 from engine.errors import InputError
 from engine.models.classifier_bundles import load_bundle
-from engine.models.classifier_learning import FLOORS, learn_bundle
+from engine.models.classifier_learning import FLOORS, choose_system, learn_bundle
 from engine.models.encoder import load_encoder
 from engine.models.linear import _is_wide, fit_linear
 from engine.models.members import TextVectors
@@ -85,6 +85,33 @@ def test_stated_values_need_no_tuning_to_join_a_floor(model: str, tmp_path: Path
     )
     assert found.recommended == "frozen_tfidf_keyword"
     assert found.systems == ["tuned", "tuned_tfidf", "frozen_tfidf_keyword", "tuned_keyword"]
+
+
+def rows(*losses: float) -> list[NDArray[np.float64]]:
+    return [np.array(losses)]
+
+
+@pytest.mark.parametrize(
+    ("tuned", "best"),
+    [
+        (rows(0.1, 0.1, 0.1, 0.1), "tuned"),  # better on every row
+        (rows(0.1, 0.9, 0.1, 0.7), "frozen"),  # better on the whole, by chance
+        (rows(0.9, 0.9, 0.9, 0.9), "frozen"),
+    ],
+)
+def test_tuning_is_recommended_where_it_is_surely_better(
+    tuned: list[NDArray[np.float64]], best: str
+) -> None:
+    losses = {"tuned": tuned, "frozen": rows(0.5, 0.5, 0.5, 0.5), "tfidf": rows(0.8, 0.8, 0.8, 0.8)}
+    assert choose_system(losses, ["tfidf", "frozen"]) == best
+
+
+def test_every_column_counts_alike_in_the_choice() -> None:
+    losses = {
+        "tuned": [np.full(100, 0.4), np.full(2, 0.9)],
+        "frozen": [np.full(100, 0.5), np.full(2, 0.1)],
+    }
+    assert choose_system(losses, ["frozen"]) == "frozen"
 
 
 def test_the_untuned_blend_is_measured_as_a_floor(model: str) -> None:

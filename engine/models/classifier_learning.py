@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from engine.data.examples import Examples
 from engine.models.augmentation import with_back_labels, with_synonyms
 from engine.models.blend import Blend, fit_blends
-from engine.models.calibration import log_loss
 from engine.models.classifier import train_classifier, trunk_depth
 from engine.models.classifier_bundles import TrainedBundle, ZeroShotBundle
 from engine.models.members import LinearMember, Member, TextVectors, linear_members
@@ -17,6 +16,7 @@ from engine.models.trunk import Trunk
 from engine.training.config import ClassifierConfig
 from engine.training.progress import Progress
 
+Floats = NDArray[np.float64]
 UNTUNED = ("tfidf", "frozen_tfidf")
 SYSTEMS = {"tuned": ("tuned",), "tuned_tfidf": ("tuned", *UNTUNED)}
 # What needs no tuning and may turn out to be the best all the same.
@@ -36,8 +36,9 @@ def learn_bundle(
     """Tune the encoder, fit the linear members, and mix them by the validation part.
 
     `extras` are members that the task brings ready; with them the system `tuned_<their names>`
-    holds everything. A floor is recommended when no system with a tuned part does better. An answer
-    counts as unsure below the confidence that keeps `config.precision` on validation.
+    holds everything. A system with a tuned part is recommended when it does better than the best
+    floor by more than a standard error. An answer counts as unsure below the confidence that keeps
+    `config.precision` on validation.
     """
     sizes = {head: len(names) for head, names in labels.items()}
     trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
@@ -55,9 +56,8 @@ def learn_bundle(
     if extras:
         systems["_".join(["tuned", *extras])] = (*SYSTEMS["tuned_tfidf"], *extras)
     blends = fit_blends(systems, scores, validation.labels, config.precision)
-    losses = {name: _mean_loss(blend, scores, validation) for name, blend in blends.items()}
-    # Of systems that are the same but for rounding the one that needs no tuning.
-    best = min(losses, key=lambda name: (round(losses[name], 3), name not in floors))
+    losses = {name: _losses(blend, scores, validation) for name, blend in blends.items()}
+    best = choose_system(losses, floors)
     # A floor that is not recommended is measured as a floor, and no system of this model.
     kept = {name: blend for name, blend in blends.items() if name not in floors or name == best}
     return TrainedBundle(labels, vectors, config, classifier, members, kept, best)
@@ -108,16 +108,38 @@ def describe_bundle(
     return ZeroShotBundle(labels, vectors, config, described)
 
 
-def _mean_loss(
+def choose_system(losses: Mapping[str, Sequence[Floats]], simple: Collection[str]) -> str:
+    """The system of least loss, or the best of the `simple` ones within a standard error of it.
+
+    `losses` are every system's losses on the same rows, an array for each head, and heads count
+    alike. Of what the rows cannot tell apart the one that costs less is kept (the
+    one-standard-error rule, Breiman et al. 1984, section 3.4.3).
+    """
+    means = {
+        name: float(np.mean([np.mean(head) for head in heads])) if heads else 0.0
+        for name, heads in losses.items()
+    }
+    best = min(means, key=means.__getitem__)
+    plain = min(simple, key=means.__getitem__)
+    gaps = [one - other for one, other in zip(losses[plain], losses[best], strict=True)]
+    error = np.sqrt(sum(np.var(gap) / len(gap) for gap in gaps)) / max(len(gaps), 1)
+    return plain if means[plain] - means[best] <= error else best
+
+
+def _losses(
     blends: Mapping[str, Blend],
-    scores: Mapping[str, Mapping[str, NDArray[np.float64]]],
+    scores: Mapping[str, Mapping[str, Floats]],
     examples: Examples,
-) -> float:
-    """The mean log loss over heads: on few rows it orders systems more surely than macro-F1."""
+) -> list[Floats]:
+    """The log loss of every row that has a label, by head.
+
+    On few rows it orders systems more surely than macro-F1.
+    """
     losses = []
     for head, blend in blends.items():
         known = examples.labels[head] >= 0
         if known.any():
             table = blend.log_probabilities({name: scores[name][head] for name in blend.weights})
-            losses.append(log_loss(table[known], examples.labels[head][known]))
-    return float(np.mean(losses)) if losses else 0.0
+            truth = examples.labels[head][known]
+            losses.append(-table[known][np.arange(len(truth)), truth])
+    return losses
