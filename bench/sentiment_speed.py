@@ -1,7 +1,7 @@
 """Our sentiment tuning beside `transformers.Trainer` with its defaults: same rows, same cores.
 
 `python bench/sentiment_speed.py REVIEWS [--map reviews.FIELD=COLUMN ...] [--only LABEL ...]
-    [--set KEY=VALUE ...] [--rows N] [--out FILE]`
+    [--set KEY=VALUE ...] [--rows N] [--seeds 1 2 ...] [--out FILE]`
 
 The file is mapped, cleaned and split as a training would. Then, in one run:
 
@@ -14,7 +14,8 @@ The file is mapped, cleaned and split as a training would. Then, in one run:
   the other has not. `ours` is answered by the tuned part alone.
 
 Prints seconds (wall and processor), macro-F1 on the held-out reviews with the paired interval of
-the difference, and the ratio of the seconds.
+the difference, and the ratio of the seconds. Each of `--seeds` is a split and a training of its
+own: seconds and macro-F1 are means, and the interval is over the held-out reviews of all.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ sys.path.insert(0, str(PROJECT))
 from engine.data.examples import examples_of  # noqa: E402
 from engine.data.load import load_files  # noqa: E402
 from engine.data.review_labels import HEAD  # noqa: E402
+from engine.data.tables import Tables  # noqa: E402
 from engine.evaluation.compare import paired_interval  # noqa: E402
 from engine.evaluation.heldout import heldout_frame, score_systems  # noqa: E402
 from engine.models.classifier import train_classifier, trunk_depth  # noqa: E402
@@ -57,6 +59,8 @@ from engine.tasks.base import Dataset  # noqa: E402
 from engine.training.progress import Silent  # noqa: E402
 
 TASK = get_task("sentiment")
+
+Answers = dict[str, dict[str, pd.DataFrame]]
 
 
 def tune_ours(dataset: Dataset, config: Any, folder: Path) -> Callable[[], np.ndarray]:
@@ -111,31 +115,51 @@ def tune_theirs(dataset: Dataset, config: Any, folder: Path) -> Callable[[], np.
     return lambda: torch.softmax(torch.from_numpy(trainer.predict(held).predictions), dim=1).numpy()  # type: ignore[arg-type]
 
 
-def measure(dataset: Dataset, config: Any) -> dict[str, Any]:
-    """Both trainings one after the other: seconds, macro-F1, ratio, interval."""
-    answers, seconds, processor = {}, {}, {}
+def measure(dataset: Dataset, config: Any) -> tuple[pd.DataFrame, Answers]:
+    """Both trainings one after the other: a row of figures for each, and their answers."""
+    answers, spent = {}, {}
     for name, tune in (("trainer", tune_theirs), ("ours", tune_ours)):
         with tempfile.TemporaryDirectory() as folder:
             torch.manual_seed(config.seed)
             started, used = time.perf_counter(), time.process_time()
             answer = tune(dataset, config, Path(folder))
-            seconds[name] = time.perf_counter() - started
-            processor[name] = time.process_time() - used
+            seconds, processor = time.perf_counter() - started, time.process_time() - used
+            spent[name] = {"seconds": seconds, "processor_seconds": processor}
             table = pd.DataFrame(answer(), dataset.test.index, dataset.labels[HEAD])
             answers[name] = {HEAD: table}
-        print(f"{name}: {seconds[name]:.1f} s", file=sys.stderr, flush=True)
-    heldout = heldout_frame("classification", dataset.test, answers)
-    scores = score_systems("classification", dataset.test, answers)
+    for name, found in score_systems("classification", dataset.test, answers).items():
+        spent[name]["macro_f1"] = found["macro_f1"]
+    figures = pd.DataFrame(spent).T
+    print(figures.round(3).to_string(), file=sys.stderr, flush=True)
+    return figures, answers
+
+
+def measure_all(tables: Tables, changes: Mapping[str, str], seeds: list[str]) -> dict[str, Any]:
+    """`measure` for every seed: means, ratios, and the interval over all held-out reviews."""
+    found, tests, answers = [], [], []
+    for seed in seeds:
+        config = TASK.config("quick", tables, **changes, seed=seed)
+        dataset = TASK.dataset(tables, config)
+        figures, answered = measure(dataset, config)
+        found.append(figures)
+        tests.append(dataset.test.assign(example_id=dataset.test["example_id"] + f"-{seed}"))
+        answers.append(answered)
+    together = {
+        name: {HEAD: pd.concat([one[name][HEAD] for one in answers], ignore_index=True)}
+        for name in answers[0]
+    }
+    whole = pd.concat(tests, ignore_index=True)
+    heldout = heldout_frame("classification", whole, together)
+    means = sum(found) / len(found)
     return {
-        "rows": len(dataset.train),
-        "held_out": len(dataset.test),
+        "seeds": seeds,
+        "held_out": len(whole),
         "threads": torch.get_num_threads(),
-        "seconds": seconds,
-        "processor_seconds": processor,
-        "macro_f1": {name: found["macro_f1"] for name, found in scores.items()},
+        **means.to_dict(),
         "ours - trainer": paired_interval(heldout, "ours", "trainer").as_json(),
-        "ratio": seconds["trainer"] / seconds["ours"],
-        "processor_ratio": processor["trainer"] / processor["ours"],
+        "ratio": means["seconds"]["trainer"] / means["seconds"]["ours"],
+        "processor_ratio": means["processor_seconds"]["trainer"]
+        / means["processor_seconds"]["ours"],
         "config": config.model_dump(),
     }
 
@@ -148,6 +172,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], metavar="LABEL")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", dest="changes")
     parser.add_argument("--rows", type=int, default=0, help="reviews that are used; 0 for all")
+    parser.add_argument("--seeds", nargs="+", default=["13"])
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
     changes = dict(change.split("=", 1) for change in options.changes)
@@ -163,9 +188,7 @@ def main() -> None:
         if options.rows:
             reviews = reviews.sample(min(options.rows, len(reviews)), random_state=0)
         source.replace_tables({"reviews": reviews.reset_index(drop=True)}, {})
-        tables = source.tables()
-        config = TASK.config("quick", tables, **changes)
-        found = measure(TASK.dataset(tables, config), config)
+        found = measure_all(source.tables(), changes, options.seeds)
     print(json.dumps({name: value for name, value in found.items() if name != "config"}, indent=2))
     if options.out:
         options.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

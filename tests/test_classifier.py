@@ -101,7 +101,7 @@ def test_training_learns_and_comes_back_from_disk(
     assert np.allclose(loaded.scores(TEXTS)["deal"], scores["deal"], atol=1e-5)
 
 
-def test_the_mean_of_the_second_half_survives_a_stop(tmp_path: Path) -> None:
+def test_the_mean_of_the_last_epochs_survives_a_stop(tmp_path: Path) -> None:
     args = TrainingArguments(output_dir=str(tmp_path), num_train_epochs=4, use_cpu=True)
     model, control = torch.nn.Linear(1, 1, bias=False), TrainerControl()
     average = WeightAverage()

@@ -13,7 +13,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from transformers import EarlyStoppingCallback, PrinterCallback
 
 from engine.models.encoder import Encoder
-from engine.models.precision import training_precision
+from engine.models.precision import answer_in_full, training_precision
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import layer_list
 from engine.training.config import BiEncoderConfig
@@ -92,6 +92,7 @@ def tune_bi_encoder(
     read = model.max_seq_length or config.max_tokens
     model.max_seq_length = min(read, config.train_tokens)
     trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    answer_in_full(trainer)
     model.max_seq_length = read
     progress.check()
     if config.adapter == "lora":

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -95,7 +96,8 @@ class Encoder:
                 name: value.to(device) if isinstance(value, torch.Tensor) else value
                 for name, value in features.items()
             }
-            with half_products(device):
+            # The weights are cast for every batch, which costs more than one text gains.
+            with half_products(device) if len(rows) > 1 else nullcontext():
                 pooled = self.model(features)["sentence_embedding"]
             unit = torch.nn.functional.normalize(pooled.float(), dim=1)
             yield rows, unit.cpu().numpy()

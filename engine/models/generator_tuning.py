@@ -15,7 +15,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from engine.errors import InputError
 from engine.models.generator import Generator, Messages, merge, pad_left
-from engine.models.precision import training_precision
+from engine.models.precision import answer_in_full, training_precision
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import layer_list
 from engine.training.config import GeneratorConfig
@@ -86,6 +86,7 @@ def tune_generator(
     if config.patience and len(held):
         trainer.add_callback(EarlyStoppingCallback(config.patience))
     trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    answer_in_full(trainer)
     progress.check()
     tuned = trainer.model
     if isinstance(tuned, PeftModel):

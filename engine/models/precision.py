@@ -4,6 +4,7 @@ import contextlib
 from typing import Any, TypedDict
 
 import torch
+from transformers import Trainer
 
 
 class Precision(TypedDict):
@@ -41,3 +42,11 @@ def training_precision(device: torch.device) -> Precision:
         "fp16": found is torch.float16,
         "use_cpu": device.type != "cuda",
     }
+
+
+def answer_in_full(trainer: Trainer) -> None:
+    """Let the trained model answer in 32 bits, as it will when it comes back from disk.
+
+    The library leaves its short products in the model's `forward`.
+    """
+    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
