@@ -101,7 +101,7 @@ def test_training_learns_and_comes_back_from_disk(
     assert np.allclose(loaded.scores(TEXTS)["deal"], scores["deal"], atol=1e-5)
 
 
-def test_the_mean_of_the_last_epochs_survives_a_stop(tmp_path: Path) -> None:
+def test_the_mean_of_the_second_half_survives_a_stop(tmp_path: Path) -> None:
     args = TrainingArguments(output_dir=str(tmp_path), num_train_epochs=4, use_cpu=True)
     model, control = torch.nn.Linear(1, 1, bias=False), TrainerControl()
     average = WeightAverage()
@@ -116,6 +116,19 @@ def test_the_mean_of_the_last_epochs_survives_a_stop(tmp_path: Path) -> None:
         average.on_save(args, state, control)
     average.apply(model)
     assert model.weight.item() == 1.5
+
+
+@pytest.mark.parametrize(("epochs", "averaged"), [(1, 0), (2, 1), (3, 1), (4, 2), (5, 2), (12, 6)])
+def test_no_epoch_of_the_first_half_joins_the_mean(
+    tmp_path: Path, epochs: int, averaged: int
+) -> None:
+    args = TrainingArguments(output_dir=str(tmp_path), num_train_epochs=epochs, use_cpu=True)
+    average = WeightAverage()
+    for epoch in range(1, epochs + 1):
+        average.on_epoch_end(
+            args, TrainerState(epoch=epoch), TrainerControl(), torch.nn.Linear(1, 1)
+        )
+    assert average.epochs == averaged
 
 
 class Recorder(Silent):

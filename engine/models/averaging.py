@@ -1,4 +1,4 @@
-"""The mean of a model's weights over the last part of its training."""
+"""The mean of a model's weights over the second half of its training."""
 
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,11 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 FILE = "average.safetensors"
-# What was learned before then is too far from the end: of three epochs the mean of the last two was
-# worse than the last alone by 0.02 in macro-F1.
-STARTS_AT = 0.7
+STARTS_AT = 0.5
 
 
 class WeightAverage(TrainerCallback):
-    """Averages the learned weights over the epochs of the last third (Izmailov et al. 2018).
+    """Averages the learned weights over the epochs of the second half (Izmailov et al. 2018).
 
     With few examples single epochs differ by chance: the mean is steadier than any of them, and
     than the one that a small validation part happens to favour. It is kept beside the checkpoint,
@@ -44,8 +42,10 @@ class WeightAverage(TrainerCallback):
         model: nn.Module | None = None,
         **_: Any,
     ) -> None:
-        """Take the epoch in, once the last part has begun."""
-        if model is None or (state.epoch or 0) <= STARTS_AT * args.num_train_epochs:
+        """Take the epoch in, if it lies in the second half."""
+        # With a part of the first half: of three epochs the mean of two was worse than the last.
+        begun = round(state.epoch or 0) - 1
+        if model is None or begun < STARTS_AT * args.num_train_epochs:
             return
         self.epochs += 1
         for name, weight in model.named_parameters():
@@ -64,7 +64,7 @@ class WeightAverage(TrainerCallback):
 
     @torch.no_grad()
     def apply(self, model: nn.Module) -> None:
-        """Put the mean in place of the weights, if it was reached."""
+        """Put the mean in place of the weights, if the second half was reached."""
         for name, weight in model.named_parameters():
             if name in self.mean:
                 weight.copy_(self.mean[name])

@@ -143,7 +143,7 @@ def train_classifier(
 ) -> Classifier:
     """Tune the layers above `trunk` with a new head each for `labels` (label counts by head).
 
-    Keeps the mean of the weights over the last third of the epochs. Macro-F1 on `validation` is
+    Keeps the mean of the weights over the second half of the epochs. Macro-F1 on `validation` is
     watched and, with `patience`, ends the training early. Checkpoints go to `folder`, and a
     training that was cut off goes on from the last whole one.
     """
