@@ -18,11 +18,10 @@ from engine.training.progress import Silent
 from tests.shop_double import FakeModels
 
 # The test processes share the cores, so each takes its part of them: with a thread for every core
-# in each of them a tiny training took minutes. Torch reads these when it is first imported.
+# in each of them a tiny training took minutes. Torch reads this when it is first imported.
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     _part = max(1, cpu_threads() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     os.environ.setdefault("OMP_NUM_THREADS", str(_part))
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from engine.images.decode import flatten
 from engine.messages import say
 from engine.models import efficientnet
 from engine.models.pretrained import fetch
-from engine.settings import cpu_threads
+from engine.models.threads import keep_to_cores
 from engine.training.progress import Progress
 
 BATCH = 8  # more is slower on a CPU: what is computed no longer fits its cache
@@ -78,7 +78,7 @@ def load_image_encoder(model_id: str, progress: Progress) -> ImageEncoder:
     Raises InputError for a model that reads no pictures, and what `fetch` raises.
     """
     folder = fetch(model_id, progress)
-    torch.set_num_threads(min(torch.get_num_threads(), cpu_threads()))
+    keep_to_cores()
     progress.stage("load")
     kind = _kind(folder)
     if kind == efficientnet.MODEL_TYPE:

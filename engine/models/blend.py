@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.models.calibration import choose_threshold, fit_temperature, log_softmax
+from engine.models.calibration import choose_threshold, fit_temperature, log_softmax, row_losses
 
 Floats = NDArray[np.float64]
 PARTS_OF_ONE = 6
@@ -95,8 +95,7 @@ def _choose(held: Mapping[str, Floats], truth: NDArray[np.int64]) -> dict[str, f
     candidates = _simplex(list(held))
     for weights in candidates:
         mixed = _mix(weights, held)
-        table = log_softmax(mixed / fit_temperature(mixed, truth))
-        losses.append(-table[np.arange(len(truth)), truth])
+        losses.append(row_losses(mixed / fit_temperature(mixed, truth), truth))
     best = losses[int(np.argmin([loss.mean() for loss in losses]))]
     gaps = [loss - best for loss in losses]
     good = [

@@ -18,7 +18,12 @@ def log_softmax(scores: Floats) -> Floats:
 
 def log_loss(scores: Floats, labels: NDArray[np.int64]) -> float:
     """Minus the mean log-likelihood of `labels` (column numbers) under softmax; 0 for none."""
-    return float(-log_softmax(scores)[np.arange(len(labels)), labels].sum() / max(len(labels), 1))
+    return float(row_losses(scores, labels).sum() / max(len(labels), 1))
+
+
+def row_losses(scores: Floats, labels: NDArray[np.int64]) -> Floats:
+    """Minus the log-likelihood of each row's label (a column number) under softmax."""
+    return np.asarray(-log_softmax(scores)[np.arange(len(labels)), labels])
 
 
 def fit_temperature(scores: Floats, labels: NDArray[np.int64]) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from engine.data.examples import Examples
 from engine.models.augmentation import with_back_labels, with_synonyms
 from engine.models.blend import Blend, fit_blends
+from engine.models.calibration import row_losses
 from engine.models.classifier import train_classifier, trunk_depth
 from engine.models.classifier_bundles import TrainedBundle, ZeroShotBundle
 from engine.models.members import LinearMember, Member, TextVectors, linear_members
@@ -140,6 +141,5 @@ def _losses(
         known = examples.labels[head] >= 0
         if known.any():
             table = blend.log_probabilities({name: scores[name][head] for name in blend.weights})
-            truth = examples.labels[head][known]
-            losses.append(-table[known][np.arange(len(truth)), truth])
+            losses.append(row_losses(table[known], examples.labels[head][known]))
     return losses

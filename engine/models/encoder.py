@@ -16,7 +16,7 @@ from transformers.utils import logging
 from engine.errors import InputError
 from engine.models.precision import half_products
 from engine.models.pretrained import fetch
-from engine.settings import cpu_threads
+from engine.models.threads import keep_to_cores
 from engine.training.progress import Progress, Silent
 
 Kind = Literal["query", "passage"]
@@ -138,7 +138,7 @@ def load_encoder(
     folder = fetch(str(model_id), progress or Silent())
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.set_num_threads(min(torch.get_num_threads(), cpu_threads()))
+    keep_to_cores()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:

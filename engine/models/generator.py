@@ -23,7 +23,7 @@ from transformers.utils import logging
 
 from engine.errors import InputError
 from engine.models.pretrained import fetch
-from engine.settings import cpu_threads
+from engine.models.threads import keep_to_cores
 from engine.training.progress import Progress, Silent
 
 Messages = Sequence[Mapping[str, str]]
@@ -196,7 +196,7 @@ def load_generator(model_id: str, progress: Progress | None = None) -> Generator
     """
     folder = fetch(model_id, progress or Silent())
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.set_num_threads(min(torch.get_num_threads(), cpu_threads()))
+    keep_to_cores()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
