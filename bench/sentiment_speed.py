@@ -124,7 +124,9 @@ def measure(dataset: Dataset, config: Any) -> tuple[pd.DataFrame, Answers]:
             started, used = time.perf_counter(), time.process_time()
             answer = tune(dataset, config, Path(folder))
             seconds, processor = time.perf_counter() - started, time.process_time() - used
-            spent[name] = {"seconds": seconds, "processor_seconds": processor}
+            spent[name] = {
+                "rows": len(dataset.train), "seconds": seconds, "processor_seconds": processor,
+            }  # fmt: skip
             table = pd.DataFrame(answer(), dataset.test.index, dataset.labels[HEAD])
             answers[name] = {HEAD: table}
     for name, found in score_systems("classification", dataset.test, answers).items():
@@ -137,12 +139,12 @@ def measure(dataset: Dataset, config: Any) -> tuple[pd.DataFrame, Answers]:
 def measure_all(tables: Tables, changes: Mapping[str, str], seeds: list[str]) -> dict[str, Any]:
     """`measure` for every seed: means, ratios, and the interval over all held-out reviews."""
     found, tests, answers = [], [], []
-    for seed in seeds:
-        config = TASK.config("quick", tables, **changes, seed=seed)
+    for change in [{"seed": seed} for seed in seeds] or [{}]:
+        config = TASK.config("quick", tables, **{**changes, **change})
         dataset = TASK.dataset(tables, config)
         figures, answered = measure(dataset, config)
         found.append(figures)
-        tests.append(dataset.test.assign(example_id=dataset.test["example_id"] + f"-{seed}"))
+        tests.append(dataset.test.assign(example_id=dataset.test["example_id"] + f"-{config.seed}"))
         answers.append(answered)
     together = {
         name: {HEAD: pd.concat([one[name][HEAD] for one in answers], ignore_index=True)}
@@ -152,7 +154,6 @@ def measure_all(tables: Tables, changes: Mapping[str, str], seeds: list[str]) ->
     heldout = heldout_frame("classification", whole, together)
     means = sum(found) / len(found)
     return {
-        "seeds": seeds,
         "held_out": len(whole),
         "threads": torch.get_num_threads(),
         **means.to_dict(),
@@ -172,7 +173,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], metavar="LABEL")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", dest="changes")
     parser.add_argument("--rows", type=int, default=0, help="reviews that are used; 0 for all")
-    parser.add_argument("--seeds", nargs="+", default=["13"])
+    parser.add_argument("--seeds", nargs="+", default=[], help="a split each; none for the usual")
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
     changes = dict(change.split("=", 1) for change in options.changes)
