@@ -1,5 +1,5 @@
 """Shoplab's frame: start it with `streamlit run app.py`."""
 
-from pages.ui import shell
+from pages.ui.frame import shell
 
 shell.run_frame()

@@ -19,13 +19,9 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.data.load import load_sample
-from engine.models.pretrained import models_folder
-from engine.storage.workspace import Workspace
-from engine.strategy.appeal import SIGNS, inform
-from engine.strategy.arms import strategies
-from engine.strategy.board import mean_regret, right_winner, saved
-from engine.strategy.click_model import (
+from engine.bandit.arms import strategies
+from engine.bandit.attractiveness import SIGNS, inform
+from engine.bandit.click_model import (
     Check,
     ClickModel,
     check,
@@ -33,7 +29,10 @@ from engine.strategy.click_model import (
     read_impressions,
     read_visits,
 )
-from engine.strategy.crowd import (
+from engine.bandit.policies import POLICIES, make_policy
+from engine.bandit.regret import mean_regret, right_winner, saved
+from engine.bandit.similarity import make_shelf
+from engine.bandit.simulator import (
     Crowd,
     crowd_queries,
     mine,
@@ -41,10 +40,11 @@ from engine.strategy.crowd import (
     simulate,
     success_rates,
 )
-from engine.strategy.policies import POLICIES, make_policy
-from engine.strategy.shelf import make_shelf
+from engine.models.pretrained import models_folder
+from engine.progress import Silent
+from engine.reading.load import load_sample
+from engine.storage.workspace import Workspace
 from engine.tasks import get_task
-from engine.training.progress import Silent
 
 QUERIES, LENGTH = 200, 10
 

@@ -25,17 +25,17 @@ from scipy.sparse import csr_matrix
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from engine.data.load import clean_file  # noqa: E402
-from engine.data.schema import TABLES  # noqa: E402
 from engine.evaluation.compare import paired_interval  # noqa: E402
 from engine.evaluation.heldout import heldout_frame, score_systems  # noqa: E402
-from engine.recommend.baskets import list_baskets, split_baskets, to_matrix  # noqa: E402
-from engine.recommend.cooccurrence import Recommender  # noqa: E402
-from engine.recommend.copurchase import expected_shares  # noqa: E402
-from engine.recommend.implicit_models import Als, BM25Neighbours, Bpr  # noqa: E402
-from engine.recommend.mixture import Mixture  # noqa: E402
-from engine.recommend.ranking import rank_baskets  # noqa: E402
-from engine.retrieval.ranking import Ranking  # noqa: E402
+from engine.ranking import Ranking  # noqa: E402
+from engine.reading.load import clean_file  # noqa: E402
+from engine.tables.schema import TABLES  # noqa: E402
+from engine.tasks.cross_sell.basket_ranking import rank_baskets  # noqa: E402
+from engine.tasks.cross_sell.baskets import list_baskets, split_baskets, to_matrix  # noqa: E402
+from engine.tasks.cross_sell.cooccurrence import Recommender  # noqa: E402
+from engine.tasks.cross_sell.copurchase import expected_shares  # noqa: E402
+from engine.tasks.cross_sell.implicit_models import Als, BM25Neighbours, Bpr  # noqa: E402
+from engine.tasks.cross_sell.mixture import Mixture  # noqa: E402
 
 SEED = 13
 DEPTH = 50

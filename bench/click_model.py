@@ -17,10 +17,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.data.load import load_files
+from engine.bandit.click_model import check, read_impressions
+from engine.progress import Lines
+from engine.reading.load import load_files
 from engine.storage.workspace import Workspace
-from engine.strategy.click_model import check, read_impressions
-from engine.training.progress import Lines
 
 
 def main() -> None:

@@ -49,24 +49,24 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from bench.suggestions import LANGUAGES, keystrokes, load  # noqa: E402
-from engine.data.histories import list_acts  # noqa: E402
-from engine.data.qrels import product_texts  # noqa: E402
-from engine.data.tables import Tables  # noqa: E402
 from engine.errors import InputError  # noqa: E402
-from engine.inference import client  # noqa: E402
-from engine.inference.worker import UNTUNED  # noqa: E402
+from engine.labelling.histories import list_acts  # noqa: E402
+from engine.labelling.qrels import product_texts  # noqa: E402
 from engine.models.encoder import Encoder, load_encoder  # noqa: E402
 from engine.models.pretrained import default_encoder, fetch, models_folder  # noqa: E402
-from engine.recommend.baskets import list_baskets, to_matrix  # noqa: E402
-from engine.recommend.pairs import product_labels  # noqa: E402
+from engine.progress import Lines, Silent  # noqa: E402
+from engine.ranking import best  # noqa: E402
 from engine.retrieval.dense import open_index  # noqa: E402
 from engine.retrieval.filters import FilterReader  # noqa: E402
-from engine.retrieval.ranking import best  # noqa: E402
-from engine.retrieval.suggestions import make_suggester  # noqa: E402
+from engine.retrieval.query_suggestions import make_suggester  # noqa: E402
+from engine.serving import client  # noqa: E402
+from engine.serving.worker import UNTUNED  # noqa: E402
 from engine.storage.runs import list_runs, run_folder  # noqa: E402
 from engine.storage.workspace import Workspace  # noqa: E402
+from engine.tables.tables import Tables  # noqa: E402
 from engine.tasks import get_task  # noqa: E402
-from engine.training.progress import Lines, Silent  # noqa: E402
+from engine.tasks.cross_sell.baskets import list_baskets, to_matrix  # noqa: E402
+from engine.tasks.cross_sell.pairs import product_labels  # noqa: E402
 from engine.training.run import train_run  # noqa: E402
 
 TASKS = ("search", "interest", "cross_sell")

@@ -22,12 +22,12 @@ import pandas as pd
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from engine.data.load import load_files  # noqa: E402
-from engine.data.mapping import guess  # noqa: E402
-from engine.data.reader import read_table  # noqa: E402
 from engine.models.pretrained import models_folder  # noqa: E402
+from engine.progress import Lines  # noqa: E402
+from engine.reading.load import load_files  # noqa: E402
+from engine.reading.mapping import guess  # noqa: E402
+from engine.reading.reader import read_table  # noqa: E402
 from engine.storage.workspace import Workspace  # noqa: E402
-from engine.training.progress import Lines  # noqa: E402
 from engine.training.run import train_run  # noqa: E402
 
 MEDIA = (

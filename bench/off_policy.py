@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.strategy.off_policy import (
+from engine.bandit.off_policy import (
     Estimate,
     doubly_robust,
     fit_rewards,
@@ -26,7 +26,7 @@ from engine.strategy.off_policy import (
     replay,
     snips,
 )
-from engine.strategy.policies import guarantee
+from engine.bandit.policies import guarantee
 
 ESTIMATORS = ("ips", "snips", "dr", "replay")
 ARMS, FEATURES, KINDS = 5, 4, 200

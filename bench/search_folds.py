@@ -21,18 +21,18 @@ import pandas as pd
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from engine.data.load import load_files  # noqa: E402
-from engine.data.qrels import query_qrels  # noqa: E402
 from engine.evaluation.compare import paired_interval  # noqa: E402
 from engine.evaluation.heldout import heldout_frame  # noqa: E402
 from engine.evaluation.ranking import score_each  # noqa: E402
+from engine.labelling.qrels import query_qrels  # noqa: E402
 from engine.models.pretrained import models_folder  # noqa: E402
-from engine.retrieval.ranking import Ranking  # noqa: E402
+from engine.progress import Lines, Silent  # noqa: E402
+from engine.ranking import Ranking  # noqa: E402
+from engine.reading.load import load_files  # noqa: E402
 from engine.storage.runs import run_folder  # noqa: E402
 from engine.storage.workspace import Workspace  # noqa: E402
 from engine.tasks import get_task  # noqa: E402
 from engine.text.words import normalise  # noqa: E402
-from engine.training.progress import Lines, Silent  # noqa: E402
 from engine.training.run import make_config, train_run  # noqa: E402
 
 SYSTEMS = ("bm25", "bm25_all", "untuned", "hybrid_untuned", "tuned", "hybrid_tuned")

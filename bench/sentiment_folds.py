@@ -25,15 +25,15 @@ import pandas as pd
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from engine.data.load import load_files  # noqa: E402
-from engine.data.review_labels import HEAD, true_sentiments  # noqa: E402
 from engine.evaluation.compare import against_all  # noqa: E402
 from engine.evaluation.heldout import heldout_frame, score_systems  # noqa: E402
+from engine.labelling.review_labels import HEAD, true_sentiments  # noqa: E402
 from engine.models.pretrained import models_folder  # noqa: E402
+from engine.progress import Lines, Silent  # noqa: E402
+from engine.reading.load import load_files  # noqa: E402
 from engine.storage.runs import run_folder  # noqa: E402
 from engine.storage.workspace import Workspace  # noqa: E402
 from engine.tasks import get_task  # noqa: E402
-from engine.training.progress import Lines, Silent  # noqa: E402
 from engine.training.run import make_config, train_run  # noqa: E402
 
 TASK = get_task("sentiment")

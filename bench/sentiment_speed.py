@@ -43,20 +43,20 @@ from transformers import (
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from engine.data.examples import examples_of  # noqa: E402
-from engine.data.load import load_files  # noqa: E402
-from engine.data.review_labels import HEAD  # noqa: E402
-from engine.data.tables import Tables  # noqa: E402
 from engine.evaluation.compare import paired_interval  # noqa: E402
 from engine.evaluation.heldout import heldout_frame, score_systems  # noqa: E402
+from engine.labelling.labelled_texts import examples_of  # noqa: E402
+from engine.labelling.review_labels import HEAD  # noqa: E402
 from engine.models.classifier import train_classifier, trunk_depth  # noqa: E402
 from engine.models.encoder import load_encoder  # noqa: E402
 from engine.models.pretrained import fetch, models_folder  # noqa: E402
 from engine.models.trunk import Trunk  # noqa: E402
+from engine.progress import Silent  # noqa: E402
+from engine.reading.load import load_files  # noqa: E402
 from engine.storage.workspace import Workspace  # noqa: E402
+from engine.tables.tables import Tables  # noqa: E402
 from engine.tasks import get_task  # noqa: E402
 from engine.tasks.base import Dataset  # noqa: E402
-from engine.training.progress import Silent  # noqa: E402
 
 TASK = get_task("sentiment")
 

@@ -25,15 +25,15 @@ from pypinyin import lazy_pinyin
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.data.load import load_files, load_sample
-from engine.data.simulate import simulate
-from engine.data.tables import Tables
+from engine.progress import Silent
+from engine.reading.load import load_files, load_sample
 from engine.retrieval.filters import FilterReader
 from engine.retrieval.pinyin import has_chinese
+from engine.retrieval.query_suggestions import Suggester, make_suggester
 from engine.retrieval.session_rank import Traits, rerank
-from engine.retrieval.suggestions import Suggester, make_suggester
+from engine.simulation.simulate import simulate
 from engine.storage.workspace import Workspace
-from engine.training.progress import Silent
+from engine.tables.tables import Tables
 
 LANGUAGES = ("en", "zh")
 LETTERS = 16

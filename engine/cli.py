@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import typer
 from typer._click.exceptions import ClickException, MissingParameter, NoSuchOption
 
-from engine.commands import learning, service, shop, state
+from engine.commands import loading, service, state, training
 from engine.commands.text import as_text, plain
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
@@ -33,15 +33,15 @@ EPILOG = (
 app = typer.Typer(name="python -m engine", add_completion=False, no_args_is_help=True)
 for command in (
     state.doctor,
-    shop.load,
-    shop.ready,
-    learning.train,
-    learning.evaluate,
-    learning.predict,
+    loading.load,
+    loading.ready,
+    training.train,
+    training.evaluate,
+    training.predict,
     service.reply,
     state.jobs,
     state.runs,
-    shop.simulate,
+    loading.simulate,
 ):
     app.command(epilog=EPILOG)(command)
 

@@ -12,7 +12,7 @@ class Problem:
     """One thing wrong in a file, with its place and its mend.
 
     `row` counts as a spreadsheet does: the header is row 1, the first record row 2. `code` names a
-    text in `engine/locales/*/data.toml`; `params` fill its placeholders. A warning keeps its row.
+    text of the engine; `params` fill its placeholders. A warning keeps its row.
     """
 
     code: str

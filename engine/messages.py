@@ -1,8 +1,8 @@
 """Texts in Chinese and English, looked up by code.
 
-A *catalog* is a folder with one subfolder per language and one TOML file per area:
-``locales/en/data.toml`` holds the English texts of every code that begins with ``data.``.
-Placeholders are those of ``str.format``.
+A *catalog* is all files `en.toml` and `zh.toml` below a folder, each beside the code whose texts it
+holds. A code is the path to its text in the file: `[search.errors]` with `empty = "…"` makes
+`search.errors.empty`. Placeholders are those of `str.format`.
 """
 
 import functools
@@ -15,10 +15,10 @@ DEFAULT_LANGUAGE = "en"
 
 
 class Catalog:
-    """The texts below one locale folder."""
+    """The texts of the files below one folder. Raises ValueError for a code that two files hold."""
 
     def __init__(self, folder: Path) -> None:
-        self.texts = {language: _read(folder / language) for language in LANGUAGES}
+        self.texts = {language: _read(folder, language) for language in LANGUAGES}
 
     def say(self, code: str, language: str, **params: object) -> str:
         """The text of `code` in `language`, its placeholders filled from `params`.
@@ -29,19 +29,22 @@ class Catalog:
         return texts[code].format(**params)
 
 
-def _read(folder: Path) -> dict[str, str]:
+def _read(folder: Path, language: str) -> dict[str, str]:
     texts: dict[str, str] = {}
-    for file in sorted(folder.glob("*.toml")):
-        texts |= _flatten(tomllib.loads(file.read_text(encoding="utf-8")), file.stem)
+    for file in sorted(folder.rglob(f"{language}.toml")):
+        own = _flatten(tomllib.loads(file.read_text(encoding="utf-8")))
+        if twice := own.keys() & texts.keys():
+            raise ValueError(f"{file} holds texts that another file has: {sorted(twice)}")
+        texts |= own
     return texts
 
 
-def _flatten(tree: Mapping[str, object], prefix: str) -> dict[str, str]:
+def _flatten(tree: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     texts: dict[str, str] = {}
     for key, value in tree.items():
-        code = f"{prefix}.{key}"
+        code = f"{prefix}{key}"
         if isinstance(value, Mapping):
-            texts |= _flatten(value, code)
+            texts |= _flatten(value, f"{code}.")
         else:
             texts[code] = str(value)
     return texts
@@ -50,7 +53,7 @@ def _flatten(tree: Mapping[str, object], prefix: str) -> dict[str, str]:
 @functools.cache
 def engine_catalog() -> Catalog:
     """The engine's own texts: errors, problems in files, readiness, what a run found."""
-    return Catalog(Path(__file__).parent / "locales")
+    return Catalog(Path(__file__).parent)
 
 
 def say(code: str, language: str, **params: object) -> str:

@@ -1,11 +1,11 @@
 import streamlit as st
 
-from pages.ui import link, shell
-from pages.ui.assistant_chat import CHAT, show_chat
-from pages.ui.assistant_check import show_check
-from pages.ui.assistant_hand_overs import show_hand_overs
-from pages.ui.assistant_policy import show_policy
-from pages.ui.i18n import t
+from pages.ui.assistant.chat import CHAT, show_chat
+from pages.ui.assistant.check import show_check
+from pages.ui.assistant.hand_overs import show_hand_overs
+from pages.ui.assistant.policy import show_policy
+from pages.ui.frame import link, shell
+from pages.ui.frame.i18n import t
 
 VIEWS = ("chat", "hand_overs", "policy", "check")
 

@@ -2,15 +2,15 @@ import streamlit as st
 
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
-from pages.ui import shell
-from pages.ui.catalog_board import show_board
-from pages.ui.catalog_gaps import show_gaps
-from pages.ui.catalog_images import show_images
-from pages.ui.catalog_own import show_own
-from pages.ui.catalog_product import show_product
-from pages.ui.classifier_quality import show_quality
-from pages.ui.i18n import t
-from pages.ui.runs import choose_run
+from pages.ui.catalog.board import show_board
+from pages.ui.catalog.gaps import show_gaps
+from pages.ui.catalog.images import show_images
+from pages.ui.catalog.own import show_own
+from pages.ui.catalog.product import show_product
+from pages.ui.frame import shell
+from pages.ui.frame.i18n import t
+from pages.ui.parts.runs import choose_run
+from pages.ui.training.classifier_quality import show_quality
 
 VIEWS = ("board", "gaps", "one", "own", "pictures", "quality")
 

@@ -6,13 +6,14 @@ from engine.evaluation.compare import Interval
 from engine.evaluation.ranking import JUDGED_ONLY, PRIMARY
 from engine.storage.runs import Metrics, Run, list_runs
 from engine.storage.workspace import Workspace
-from pages.ui import charts, download, names, shell, tables
-from pages.ui.comparison import LETTERS, Comparison, compare, in_run, metrics_of
-from pages.ui.examples import show_examples
-from pages.ui.i18n import escape, t
-from pages.ui.outcome import BOXES, ICONS, interval_text, outcome, show_outcome
-from pages.ui.systems import bars_of
-from pages.ui.training_form import choose_task
+from pages.ui.frame import shell
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import charts, download, names, tables
+from pages.ui.training.comparison import LETTERS, Comparison, compare, in_run, metrics_of
+from pages.ui.training.examples import show_examples
+from pages.ui.training.outcome import BOXES, ICONS, interval_text, outcome, show_outcome
+from pages.ui.training.systems import bars_of
+from pages.ui.training.training_form import choose_task
 
 JUDGED = "judged@10"
 

@@ -2,15 +2,15 @@ import streamlit as st
 
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
-from pages.ui import link, shell
-from pages.ui.cross_sell_basket import KEY, choose_basket
-from pages.ui.cross_sell_bundles import show_bundles
-from pages.ui.cross_sell_list import show_list
-from pages.ui.cross_sell_network import show_network
-from pages.ui.cross_sell_quality import show_quality
-from pages.ui.cross_sell_view import show_basket
-from pages.ui.i18n import t
-from pages.ui.runs import choose_run
+from pages.ui.cross_sell.basket import KEY, choose_basket
+from pages.ui.cross_sell.network import show_network
+from pages.ui.cross_sell.offers import show_bundles
+from pages.ui.cross_sell.products import show_list
+from pages.ui.cross_sell.quality import show_quality
+from pages.ui.cross_sell.view import show_basket
+from pages.ui.frame import link, shell
+from pages.ui.frame.i18n import t
+from pages.ui.parts.runs import choose_run
 
 VIEWS = ("basket", "network", "bundles", "quality", "list")
 

@@ -3,15 +3,17 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from engine.data.limits import FILE_BYTES
-from engine.data.load import LoadReport, load_files
-from engine.data.schema import TABLES
 from engine.errors import InputError
+from engine.reading.limits import FILE_BYTES
+from engine.reading.load import LoadReport, load_files
 from engine.storage.workspace import Workspace
-from pages.ui import download, loading, session, shell, staging, tables
-from pages.ui.i18n import escape, t
-from pages.ui.mapping_editor import edit_mapping
-from pages.ui.readiness import show_cards
+from engine.tables.schema import TABLES
+from pages.ui.data import loading, staging
+from pages.ui.data.mapping_editor import edit_mapping
+from pages.ui.frame import session, shell
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import download, tables
+from pages.ui.training.readiness import show_cards
 
 shell.require_frame()
 

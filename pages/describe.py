@@ -2,14 +2,15 @@ import streamlit as st
 
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
-from pages.ui import answers, link, shell
-from pages.ui.describe_batch import show_batch
-from pages.ui.describe_brief import KEY, choose_brief, choose_product
-from pages.ui.describe_endpoint import show_endpoint
-from pages.ui.describe_one import show_one
-from pages.ui.describe_reviews import show_reviews
-from pages.ui.i18n import t
-from pages.ui.runs import choose_run
+from pages.ui.describe.batch import show_batch
+from pages.ui.describe.brief import KEY, choose_brief, choose_product
+from pages.ui.describe.endpoint import show_endpoint
+from pages.ui.describe.one import show_one
+from pages.ui.describe.reviews import show_reviews
+from pages.ui.frame import link, shell
+from pages.ui.frame.i18n import t
+from pages.ui.parts import answers
+from pages.ui.parts.runs import choose_run
 
 VIEWS = ("one", "reviews", "batch", "endpoint")
 

@@ -2,11 +2,12 @@ import streamlit as st
 
 from engine.messages import LANGUAGES
 from engine.storage.workspace import Workspace
-from pages.ui import i18n, loading, session, shell
-from pages.ui.glance import show_charts, show_figures
-from pages.ui.i18n import escape, t
-from pages.ui.readiness import readiness, show_badge
-from pages.ui.workspace_panel import show_panel
+from pages.ui.data import loading
+from pages.ui.data.glance import show_charts, show_figures
+from pages.ui.data.workspace_panel import show_panel
+from pages.ui.frame import i18n, session, shell
+from pages.ui.frame.i18n import escape, t
+from pages.ui.training.readiness import readiness, show_badge
 
 shell.require_frame()
 

@@ -2,14 +2,15 @@ import streamlit as st
 
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
-from pages.ui import answers, download, link, names, query_box, query_file, shell, tables
-from pages.ui.classifier_quality import show_quality
-from pages.ui.i18n import t
-from pages.ui.intent_answers import as_table, heads_of
-from pages.ui.intent_labels import show_labels
-from pages.ui.intent_mix import show_mix
-from pages.ui.intent_view import show_one
-from pages.ui.runs import choose_run
+from pages.ui.frame import link, shell
+from pages.ui.frame.i18n import t
+from pages.ui.intent.answers import as_table, heads_of
+from pages.ui.intent.labels import show_labels
+from pages.ui.intent.mix import show_mix
+from pages.ui.intent.view import show_one
+from pages.ui.parts import answers, download, names, query_box, query_file, tables
+from pages.ui.parts.runs import choose_run
+from pages.ui.training.classifier_quality import show_quality
 
 VIEWS = ("one", "mix", "labels", "quality", "list")
 

@@ -1,14 +1,14 @@
 import streamlit as st
 
-from pages.ui import link, shell, visit
-from pages.ui.i18n import t
-from pages.ui.recommend_cold import show_cold
-from pages.ui.recommend_list import show_list
-from pages.ui.recommend_many import show_many
-from pages.ui.recommend_quality import show_quality
-from pages.ui.recommend_rules import show_rules
-from pages.ui.recommend_shopper import QUERY, SHOPPER, choose_request
-from pages.ui.runs import choose_run
+from pages.ui.frame import link, shell, visit
+from pages.ui.frame.i18n import t
+from pages.ui.parts.runs import choose_run
+from pages.ui.recommend.cold import show_cold
+from pages.ui.recommend.many import show_many
+from pages.ui.recommend.quality import show_quality
+from pages.ui.recommend.rules import show_rules
+from pages.ui.recommend.shopper import QUERY, SHOPPER, choose_request
+from pages.ui.recommend.wish_list import show_list
 
 VIEWS = ("list", "rules", "cold", "quality", "many")
 

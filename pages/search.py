@@ -3,26 +3,19 @@ from typing import Any
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from pages.ui import (
-    answers,
-    link,
-    query_box,
-    query_suggestions,
-    search_filters,
-    search_session,
-    shell,
-    visit,
-)
-from pages.ui.i18n import escape, t
-from pages.ui.runs import choose_run
-from pages.ui.search_judging import show_judging
-from pages.ui.search_many import show_frequent, show_list
-from pages.ui.search_systems import MODES, Column, Mode, columns
-from pages.ui.search_view import show_columns
+from pages.ui.frame import link, shell, visit
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import answers, query_box, query_suggestions
+from pages.ui.parts.runs import choose_run
+from pages.ui.search import filters, session_rank
+from pages.ui.search.judging import show_judging
+from pages.ui.search.many import show_frequent, show_list
+from pages.ui.search.systems import MODES, Column, Mode, columns
+from pages.ui.search.view import show_columns
 
 VIEWS = ("one", "judge", "many", "list")
 SIZES = (5, 10, 20)
-MOST = max(*SIZES, search_session.DEPTH)
+MOST = max(*SIZES, session_rank.DEPTH)
 UNKNOWN = 0.2  # from this share of unknown pieces on, an encoder guesses
 
 
@@ -53,7 +46,7 @@ def choose_systems(current: Workspace) -> tuple[Mode, int, str | None]:
 
 
 def ask(
-    current: Workspace, asked: search_filters.Asked, run_id: str | None, mode: Mode
+    current: Workspace, asked: filters.Asked, run_id: str | None, mode: Mode
 ) -> list[Column] | None:
     """The columns of one query, with how fast they came; None after an error was shown."""
     item: dict[str, Any] = {"query": asked.text, "k": MOST}
@@ -87,13 +80,13 @@ def show_one(
             st.markdown(t("search.empty.text"))
         return
     if view == "one":
-        asked = search_filters.choose_filters(current, query)
+        asked = filters.choose_filters(current, query)
         found = ask(current, asked, run_id, mode)
         if found is not None:
-            show_columns(current, asked.text, search_session.follow(current, found, size), size)
+            show_columns(current, asked.text, session_rank.follow(current, found, size), size)
         return
     # What is judged is how well the whole query is answered, by systems that nobody's clicks moved.
-    found = ask(current, search_filters.Asked(query, []), run_id, mode)
+    found = ask(current, filters.Asked(query, []), run_id, mode)
     if found is not None:
         st.subheader(t("search.judging.title", query=escape(query)), anchor=False)
         show_judging(current, query, found)
@@ -101,7 +94,7 @@ def show_one(
 
 link.remember(query_box.KEY, visit.KEY)
 workspace = shell.open_page("search")
-search_filters.prepare(workspace)
+filters.prepare(workspace)
 typed = query_box.ask_for_query(workspace, t("search.placeholder"))
 chosen = choose_systems(workspace)
 labels = [t(f"search.views.{name}") for name in VIEWS]

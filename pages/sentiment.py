@@ -2,16 +2,17 @@ import streamlit as st
 
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
-from pages.ui import answers, link, shell
-from pages.ui.classifier_quality import show_quality
-from pages.ui.i18n import t
-from pages.ui.runs import choose_run
-from pages.ui.sentiment_answers import TASK
-from pages.ui.sentiment_overview import show_overview
-from pages.ui.sentiment_trends import show_trends
-from pages.ui.sentiment_trust import show_trust
-from pages.ui.sentiment_view import KEY, show_one
-from pages.ui.sentiment_watch import show_list, show_watch
+from pages.ui.frame import link, shell
+from pages.ui.frame.i18n import t
+from pages.ui.parts import answers
+from pages.ui.parts.runs import choose_run
+from pages.ui.sentiment.answers import TASK
+from pages.ui.sentiment.overview import show_overview
+from pages.ui.sentiment.trends import show_trends
+from pages.ui.sentiment.trust import show_trust
+from pages.ui.sentiment.view import KEY, show_one
+from pages.ui.sentiment.watch import show_list, show_watch
+from pages.ui.training.classifier_quality import show_quality
 
 VIEWS = ("one", "overview", "trends", "trust", "watch", "quality", "list")
 

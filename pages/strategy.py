@@ -1,13 +1,14 @@
 import streamlit as st
 
-from pages.ui import link, query_box, shell, visit
-from pages.ui.i18n import t
-from pages.ui.runs import choose_run
-from pages.ui.strategy_board import show_board
-from pages.ui.strategy_check import show_check
-from pages.ui.strategy_crowd import show_crowd
-from pages.ui.strategy_live import show_live
-from pages.ui.strategy_setup import Setup, choose_setup
+from pages.ui.frame import link, shell, visit
+from pages.ui.frame.i18n import t
+from pages.ui.parts import query_box
+from pages.ui.parts.runs import choose_run
+from pages.ui.strategy.board import show_board
+from pages.ui.strategy.check import show_check
+from pages.ui.strategy.live import show_live
+from pages.ui.strategy.setup import Setup, choose_setup
+from pages.ui.strategy.simulator import show_crowd
 
 VIEWS = ("live", "board", "crowd", "check")
 

@@ -2,17 +2,18 @@ import pandas as pd
 import streamlit as st
 
 from engine import jobs
+from engine.config import TrainingConfig
 from engine.errors import InputError
 from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
-from engine.training.config import TrainingConfig
-from pages.ui import names, shell, tables
-from pages.ui.estimate import known_plan, show_estimate
-from pages.ui.i18n import t
-from pages.ui.job_panel import show_panel, show_stopped
-from pages.ui.outcome import outcome
-from pages.ui.readiness import readiness, show_card
-from pages.ui.training_form import choose_start, choose_task, refine_settings
+from pages.ui.frame import shell
+from pages.ui.frame.i18n import t
+from pages.ui.parts import names, tables
+from pages.ui.training.estimate import known_plan, show_estimate
+from pages.ui.training.job_panel import show_panel, show_stopped
+from pages.ui.training.outcome import outcome
+from pages.ui.training.readiness import readiness, show_card
+from pages.ui.training.training_form import choose_start, choose_task, refine_settings
 
 current = shell.open_page("tune")
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from engine.assistant.assistant import Assistant, Message
 from engine.assistant.policy_file import read_policy
-from engine.assistant.rephrase import judged
 from engine.assistant.reply import read_reply
-from engine.data.qrels import product_words
-from engine.data.tables import Tables
+from engine.assistant.rewording import judged
+from engine.labelling.qrels import product_words
 from engine.retrieval.bm25 import BM25Index
 from engine.storage.workspace import Workspace
+from engine.tables.tables import Tables
 from engine.text.words import words
 
 SIZE = 512

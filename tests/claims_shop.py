@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from engine.claims import ClaimChecker
-from engine.data.schema import PRODUCTS
-from engine.data.tables import Tables
+from engine.tables.schema import PRODUCTS
+from engine.tables.tables import Tables
 
 LANGUAGES = ("en", "zh")
 

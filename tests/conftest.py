@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from engine.errors import ShoplabError
-from engine.inference import client
 from engine.models.pretrained import fetch
+from engine.progress import Silent
+from engine.serving import client
 from engine.settings import PROJECT, cpu_threads
-from engine.training.progress import Silent
 from tests.shop_double import FakeModels
 
 # The test processes share the cores, so each takes its part of them: with a thread for every core

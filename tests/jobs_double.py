@@ -17,8 +17,8 @@ from engine.jobs.launcher import LocalLauncher
 from engine.jobs.runner import leave, run
 from engine.jobs.store import Store
 from engine.jobs.supervisor import Supervisor
+from engine.progress import Progress
 from engine.storage.workspace import Workspace
-from engine.training.progress import Progress
 
 ACTS = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),

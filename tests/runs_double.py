@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine.data.schema import TABLES
+from engine.config import TrainingConfig
 from engine.evaluation.compare import against_all
 from engine.evaluation.heldout import (
     heldout_frame,
@@ -14,10 +14,10 @@ from engine.evaluation.heldout import (
     score_systems,
     test_fingerprint,
 )
-from engine.retrieval.ranking import Ranking
+from engine.ranking import Ranking
 from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
-from engine.training.config import TrainingConfig
+from engine.tables.schema import TABLES
 
 LABELS = ["browse_category", "exact_product", "deal"]
 TITLES = {"en": "Red *kettle* {n} <b>", "zh": "红色水壶 {n}"}

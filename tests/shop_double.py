@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-from engine.data.labels import INTENTS
-from engine.data.schema import SENTIMENTS, TABLES
+from engine.labelling.labels import INTENTS
 from engine.reviews.aspects import Aspects, find_mentions
 from engine.settings import PROJECT
 from engine.storage.workspace import Workspace
+from engine.tables.schema import SENTIMENTS, TABLES
 
 HOSTILE = (
     '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) **bold** :red[x]'
@@ -77,7 +77,7 @@ def said_on(app: AppTest) -> str:
 
 
 class FakeModels:
-    """Stands where `engine.inference.client.ask` does; `asked` keeps what it was asked."""
+    """Stands where `engine.serving.client.ask` does; `asked` keeps what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str, Any]] = []

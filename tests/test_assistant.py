@@ -7,7 +7,6 @@ import pytest
 
 from engine.assistant.assistant import Assistant, Message
 from engine.assistant.chats import Chats
-from engine.assistant.check import supports, unsupported
 from engine.assistant.policy import split_passages
 from engine.assistant.policy_file import (
     LONGEST,
@@ -18,14 +17,15 @@ from engine.assistant.policy_file import (
     sample_policy,
     undo_policy,
 )
-from engine.assistant.prompts import rephrase_prompt
-from engine.assistant.rephrase import judged
 from engine.assistant.reply import Reply, Sentence, Source, read_reply
+from engine.assistant.rewording import judged
+from engine.assistant.rewording_prompt import rephrase_prompt
 from engine.assistant.understanding import examples
-from engine.data.tables import Tables
+from engine.assistant.wording_check import supports, unsupported
 from engine.errors import InputError
 from engine.messages import LANGUAGES
 from engine.storage.workspace import Workspace
+from engine.tables.tables import Tables
 from tests.assistant_double import open_assistant
 from tests.shop_double import whole
 

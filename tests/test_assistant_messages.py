@@ -12,13 +12,13 @@ import pytest
 
 from engine.assistant.assistant import Assistant, Message
 from engine.assistant.reply import Reply, Sentence, Source
-from engine.data.load import load_sample
-from engine.data.qrels import product_words
-from engine.data.tables import Tables
+from engine.labelling.qrels import product_words
 from engine.models.pretrained import default_encoder
+from engine.progress import Silent
+from engine.reading.load import load_sample
 from engine.retrieval.bm25 import BM25Index
 from engine.storage.workspace import Workspace
-from engine.training.progress import Silent
+from engine.tables.tables import Tables
 
 DATA = Path(__file__).parent / "data"
 ENOUGH = 90

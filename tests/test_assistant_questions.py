@@ -9,10 +9,10 @@ import pytest
 from engine.assistant import questions
 from engine.assistant.policy_file import keep_policy
 from engine.errors import InputError, ShoplabError
+from engine.progress import Silent
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
-from engine.training import external
-from engine.training.progress import Silent
+from engine.training import evaluate
 from tests.test_cli import Command, command, english  # noqa: F401 - fixtures
 from tests.tiny_shop import tiny_settings, tiny_workspace
 
@@ -85,7 +85,7 @@ def test_what_is_no_message_is_refused_by_its_row(shop, search) -> None:
 def test_the_command_answers_a_message_and_a_file(
     command: Command, shop, search, monkeypatch, tmp_path  # noqa: F811
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(external, "open_bundle", lambda *_: search)
+    monkeypatch.setattr(evaluate, "open_bundle", lambda *_: search)
     policy = tmp_path / "policy.md"
     policy.write_text(POLICY)
     done = command(

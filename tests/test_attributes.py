@@ -8,16 +8,16 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from engine.data.examples import Examples
 from engine.errors import InputError
-from engine.models.classifier_bundles import load_bundle
-from engine.models.classifier_learning import FLOORS, choose_system, learn_bundle
+from engine.labelling.labelled_texts import Examples
 from engine.models.encoder import load_encoder
 from engine.models.linear import _is_wide, fit_linear
-from engine.models.members import TextVectors
-from engine.models.stated import StatedMember
+from engine.progress import Silent
 from engine.tasks import get_task
-from engine.training.progress import Silent
+from engine.tasks.classify.bundle import load_bundle
+from engine.tasks.classify.learning import FLOORS, choose_system, learn_bundle
+from engine.tasks.classify.members import TextVectors
+from engine.tasks.classify.stated_member import StatedMember
 from tests.tiny_shop import FAST, tiny_tables
 
 TASK = get_task("attributes")

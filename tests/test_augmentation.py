@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.data.examples import Examples, choose_examples
-from engine.models.augmentation import (
+from engine.labelling.labelled_texts import Examples, choose_examples
+from engine.models.encoder import Encoder, load_encoder
+from engine.progress import Silent
+from engine.tasks.classify.augmentation import (
     BACK_WEIGHT,
     swap_words,
     synonyms,
     with_back_labels,
     with_synonyms,
 )
-from engine.models.encoder import Encoder, load_encoder
-from engine.tasks.sentiment import TASK
-from engine.training.progress import Silent
+from engine.tasks.sentiment.task import TASK
 from tests.tiny import tiny_encoder_folder
 from tests.tiny_shop import FAST, tiny_tables
 
@@ -44,7 +44,7 @@ def test_copies_share_labels_and_unlabelled_texts_count_less(
     examples = Examples(
         ["red mug", "blue mug"], {"h": np.array([0, 1])}, {"h": np.array([1.0, 0.5])}
     )
-    monkeypatch.setattr("engine.models.augmentation.CLOSEST", -1.0)
+    monkeypatch.setattr("engine.tasks.classify.augmentation.CLOSEST", -1.0)
     doubled = with_synonyms(examples, 1, encoder, seed=1)
     assert doubled.texts[:2] == examples.texts
     assert doubled.texts[2:] != examples.texts

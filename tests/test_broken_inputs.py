@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.data.load import load_files
 from engine.errors import InputError, Problem
 from engine.messages import LANGUAGES
+from engine.reading.load import load_files
 from engine.storage.workspace import Workspace
 
 HEAD = b"product_id,title,price\n"

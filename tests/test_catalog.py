@@ -12,7 +12,7 @@ from engine.catalog.enrich import FILLED, enrich, gaps
 from engine.catalog.measures import read_measures
 from engine.catalog.quality import inspect
 from engine.catalog.suggestions import measured_suggestions, model_suggestions
-from engine.data.tables import Tables
+from engine.tables.tables import Tables
 from tests.test_product_labels import catalog
 
 LONG = "A mug made of clay by people who care, with a lid and a handle for every single day"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from engine.claims import ClaimChecker, Fact
 from engine.claims.checker import KINDS
-from engine.data.schema import PRODUCTS, REVIEWS
-from engine.data.tables import Tables
+from engine.tables.schema import PRODUCTS, REVIEWS
+from engine.tables.tables import Tables
 from tests.claims_shop import LANGUAGES, Sentence, checker, sentences
 
 

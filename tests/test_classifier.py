@@ -9,21 +9,21 @@ import torch
 from numpy.typing import NDArray
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from engine.data.examples import Examples
+from engine.config import ClassifierConfig
 from engine.errors import Cancelled
+from engine.labelling.labelled_texts import Examples
 from engine.models.attribution import attribute_words, word_spans
 from engine.models.averaging import WeightAverage
-from engine.models.blend import fit_blend
 from engine.models.calibration import choose_threshold, fit_temperature, log_loss, log_softmax
 from engine.models.classifier import Classifier, train_classifier, trunk_depth
 from engine.models.encoder import Encoder, load_encoder
 from engine.models.heads import AttentionPooling, masked_cross_entropy
 from engine.models.linear import Tfidf
-from engine.models.members import LinearMember, TextVectors
 from engine.models.reporting import last_checkpoint
 from engine.models.trunk import Trunk
-from engine.training.config import ClassifierConfig
-from engine.training.progress import Silent
+from engine.progress import Silent
+from engine.tasks.classify.blend import fit_blend
+from engine.tasks.classify.members import LinearMember, TextVectors
 from tests.tiny import tiny_encoder_folder
 
 COLOURS = ["red", "green", "blue", "white"]

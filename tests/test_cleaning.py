@@ -6,13 +6,13 @@ import time
 import pandas as pd
 import pytest
 
-from engine.data.cleaning import Cleaned, clean
-from engine.data.findings import SHOWN_PER_CODE
-from engine.data.mapping import guess
-from engine.data.reader import RawTable
-from engine.data.texts import split_category, strip_html, tidy
-from engine.data.times import read_times
-from engine.data.values import (
+from engine.reading.cleaning import Cleaned, clean
+from engine.reading.findings import SHOWN_PER_CODE
+from engine.reading.mapping import guess
+from engine.reading.reader import RawTable
+from engine.reading.texts import split_category, strip_html, tidy
+from engine.reading.times import read_times
+from engine.reading.values import (
     read_choices,
     read_ids,
     read_numbers,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from engine.cli import main
-from engine.commands import learning
+from engine.commands import training
 from engine.commands.text import as_text, plain
 from engine.settings import PROJECT
 from engine.storage.workspace import Workspace
@@ -203,7 +203,7 @@ def test_what_libraries_print_never_reaches_the_answer(
         os.write(1, b"and so does its C code\n")
         raise RuntimeError("broken inside")
 
-    monkeypatch.setattr(learning, "get_task", noisy)
+    monkeypatch.setattr(training, "get_task", noisy)
     tiny_workspace()
     done = command("train", "tiny", "search", "--json")
     assert done.status == 1
@@ -220,7 +220,7 @@ def test_an_interrupt_is_a_cancel(command: Command, monkeypatch: pytest.MonkeyPa
     def interrupted(name: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(learning, "get_task", interrupted)
+    monkeypatch.setattr(training, "get_task", interrupted)
     tiny_workspace()
     done = command("train", "tiny", "search", "--json")
     assert (done.status, done.error["code"]) == (1, "jobs.cancelled")
@@ -322,7 +322,7 @@ def test_untuned_answers_and_measures_without_a_run(
 ) -> None:
     tiny_workspace()
     model = tiny_model(tmp_path)
-    monkeypatch.setattr("engine.tasks.search.default_encoder", lambda language: model)
+    monkeypatch.setattr("engine.tasks.search.task.default_encoder", lambda language: model)
     measured = command("evaluate", "tiny", "search", "--run", "untuned", "--json").document
     assert "untuned" in measured["systems"]
     assert "tuned" not in measured["systems"]
@@ -345,7 +345,7 @@ def test_a_bad_line_is_named(
 ) -> None:  # fmt: skip
     tiny_workspace()
     model = tiny_model(tmp_path)
-    monkeypatch.setattr("engine.tasks.search.default_encoder", lambda language: model)
+    monkeypatch.setattr("engine.tasks.search.task.default_encoder", lambda language: model)
     file = tmp_path / "inputs.jsonl"
     file.write_text(lines)
     done = command("predict", "tiny", "search", "--run", "untuned", "--input", file, "--json")

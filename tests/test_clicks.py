@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.data.clicks import FLOOR, click_relevance, examination
+from engine.labelling.clicks import FLOOR, click_relevance, examination
 
 LOOKED = np.array([1.0, 0.7, 0.5, 0.35, 0.25, 0.18])
 ATTRACTIVE = {"a": 0.8, "b": 0.5, "c": 0.3, "d": 0.2, "e": 0.1, "f": 0.05}

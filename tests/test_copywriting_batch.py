@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.copywriting import batch as batches
-from engine.copywriting.batch import Batch, Standing
 from engine.errors import InputError, ShoplabError
 from engine.storage.workspace import Workspace
+from engine.tasks.describe import batch as batches
+from engine.tasks.describe.batch import Batch, Standing
 
 IDS = [f"P{n:02}" for n in range(10)]
 BRIEF = {"channel": "ad", "language": "en"}

@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.data.tables import Tables
 from engine.errors import InputError
 from engine.evaluation.heldout import score_systems
-from engine.models.cross_sell_bundle import CrossSellBundle
+from engine.progress import Silent
+from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
-from engine.tasks.cross_sell import LONGEST_BASKET, READY, TASK, THIN
-from engine.training.progress import Silent
+from engine.tasks.cross_sell.bundle import CrossSellBundle
+from engine.tasks.cross_sell.task import LONGEST_BASKET, READY, TASK, THIN
 from tests.tiny_shop import FAST, NEVER, tiny_frames, tiny_orders
 
 HOSTILE = '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) {0} %s'

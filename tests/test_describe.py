@@ -6,17 +6,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.copywriting.brief import Brief
-from engine.copywriting.template import fill_template
-from engine.data.tables import Tables
+from engine.config import with_changes
 from engine.errors import InputError
 from engine.evaluation.compare import metric_interval, paired_interval
 from engine.evaluation.heldout import heldout_frame
-from engine.models.writer import Writer
+from engine.progress import Silent
+from engine.tables.tables import Tables
 from engine.tasks.base import Writing
-from engine.tasks.describe import TASK
-from engine.training.config import with_changes
-from engine.training.progress import Silent
+from engine.tasks.describe.brief import Brief
+from engine.tasks.describe.task import TASK
+from engine.tasks.describe.template import fill_template
+from engine.tasks.describe.writer import Writer
 from tests.tiny_generator import tiny_generator_folder
 from tests.tiny_shop import FAST_WRITER, tiny_catalog, tiny_reviews, tiny_tables
 

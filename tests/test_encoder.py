@@ -9,7 +9,7 @@ import torch
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.models import e5, precision
 from engine.models.encoder import BLOCK, load_encoder
-from engine.training.progress import Silent
+from engine.progress import Silent
 from tests.tiny import tiny_encoder_folder
 
 TEXTS = ["red shoes", "blue running shoes for men", "红色 连衣裙", "a", "", "hat " * 200]

@@ -15,13 +15,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils.import_utils import is_serve_available
 
 from engine.claims import ClaimChecker
-from engine.copywriting.brief import Brief
-from engine.copywriting.grounds import ground, learn_habit
-from engine.copywriting.prompts import Messages, write_prompt
 from engine.errors import ShoplabError
-from engine.inference import client
 from engine.models.endpoint import Endpoint
+from engine.serving import client
 from engine.storage.workspace import Workspace
+from engine.tasks.describe.brief import Brief
+from engine.tasks.describe.evidence import ground, learn_habit
+from engine.tasks.describe.prompts import Messages, write_prompt
 from tests.shop_double import said_on
 from tests.test_pages_describe import FakeWriters, described, press, show
 from tests.tiny_generator import tiny_generator_folder

@@ -20,7 +20,7 @@ from engine.evaluation.compare import (
 from engine.evaluation.heldout import heldout_frame, systems_of
 from engine.evaluation.heldout import test_fingerprint as fingerprint
 from engine.evaluation.ranking import score, score_each
-from engine.retrieval.ranking import Ranking
+from engine.ranking import Ranking
 
 PRODUCTS = [f"p{n}" for n in range(15)]
 qrels = st.dictionaries(st.sampled_from(PRODUCTS), st.integers(0, 3), min_size=1)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.schema import TABLES
-from engine.data.tables import Tables
 from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.dense import DenseIndex
 from engine.retrieval.filters import Filter, FilterReader
 from engine.retrieval.price import price_range
+from engine.tables.schema import TABLES
+from engine.tables.tables import Tables
 
 ENGLISH = [
     (

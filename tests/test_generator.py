@@ -8,11 +8,11 @@ from typing import ClassVar
 import pytest
 import torch
 
+from engine.config import GeneratorConfig, with_changes
 from engine.errors import Cancelled, InputError
 from engine.models.generator import Drawing, load_generator, open_generator
 from engine.models.generator_tuning import IGNORED, Pair, Tokens, collate, cut, tune_generator
-from engine.training.config import GeneratorConfig, with_changes
-from engine.training.progress import Silent
+from engine.progress import Silent
 from tests.tiny_generator import tiny_generator_folder
 
 CHATS = [

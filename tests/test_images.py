@@ -19,15 +19,15 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from engine.errors import InputError, ShoplabError
 from engine.images import questions
-from engine.images.encoder import ImageEncoder, load_image_encoder, tag_classes
+from engine.images.image_encoder import ImageEncoder, load_image_encoder, tag_classes
+from engine.images.image_store import Brought, Pictures
+from engine.images.image_vectors import DEFAULT, read_tags, read_vectors
 from engine.images.questions import answer, read_new
-from engine.images.store import Brought, Pictures
-from engine.images.vectors import DEFAULT, read_tags, read_vectors
-from engine.inference import worker
 from engine.messages import LANGUAGES, engine_catalog
 from engine.models import efficientnet, efficientnet_file
+from engine.progress import Silent
+from engine.serving import worker
 from engine.storage.workspace import Workspace
-from engine.training.progress import Silent
 from tests.pictures import encoded, product
 
 COLOURS, SHAPES = ("red", "blue", "green"), ("box", "disc", "stripes", "cross")

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from engine.errors import InputError, ShoplabError
-from engine.images import archive, store
+from engine.images import archive, image_store
 from engine.images.archive import product_of, read_archive
-from engine.images.store import Brought, Pictures, missing_links, palettes
+from engine.images.image_store import Brought, Pictures, missing_links, palettes
 from tests.pictures import encoded, product
 
 RED, BLUE = encoded(product("red")), encoded(product("blue", "disc"))
@@ -76,7 +76,7 @@ def test_what_was_taken_before_a_stop_stays(pictures: Pictures) -> None:
 
 
 def test_the_number_of_pictures_is_limited(pictures: Pictures, monkeypatch) -> None:
-    monkeypatch.setattr(store, "MOST_PICTURES", 1)
+    monkeypatch.setattr(image_store, "MOST_PICTURES", 1)
     with pytest.raises(InputError) as caught:
         pictures.add([Brought("P1", "a.png", RED), Brought("P2", "b.png", BLUE)])
     assert caught.value.code == "images.too_many_pictures"

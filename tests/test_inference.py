@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from engine.errors import InputError, Problem, ShoplabError
-from engine.inference import client, worker
+from engine.serving import client, worker
 from engine.storage.workspace import Workspace
 from engine.tasks.base import Explanation
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.data.labels import (
+from engine.errors import InputError
+from engine.labelling.labels import (
     INTENTS,
     OTHER,
     category_labels,
@@ -18,15 +19,14 @@ from engine.data.labels import (
     labelling,
     weak_intents,
 )
-from engine.data.query_labels import Trust, label_queries, labels_of
-from engine.data.split import split_queries
-from engine.data.tables import Tables
-from engine.errors import InputError
+from engine.labelling.query_labels import Trust, label_queries, labels_of
+from engine.labelling.split import split_queries
 from engine.messages import LANGUAGES, say
+from engine.progress import Silent
+from engine.tables.tables import Tables
 from engine.tasks import get_task
 from engine.tasks.base import Dataset
-from engine.tasks.intent import TASK, IntentConfig
-from engine.training.progress import Silent
+from engine.tasks.intent.task import TASK, IntentConfig
 from tests.tiny import tiny_encoder_folder
 
 CATEGORIES = {"mug": "Kitchen > Mugs", "pan": "Kitchen > Pans", "shoe": "Sport > Shoes"}

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.clicks import examination
-from engine.data.histories import (
+from engine.errors import InputError
+from engine.evaluation.chances import score_chances
+from engine.evaluation.heldout import heldout_frame
+from engine.labelling.clicks import examination
+from engine.labelling.histories import (
     Acts,
     History,
     answer,
@@ -20,18 +23,15 @@ from engine.data.histories import (
     list_pages,
     recent,
 )
-from engine.data.tables import Tables
-from engine.errors import InputError
-from engine.evaluation.chances import score_chances
-from engine.evaluation.heldout import heldout_frame
-from engine.models import interest_bundle
-from engine.models.interest_bundle import InterestBundle, list_moments
-from engine.models.interest_learning import fit_chances
-from engine.recommend.page_floors import HistoryNeighbours, by_recency, order
-from engine.retrieval.ranking import Chances
+from engine.progress import Silent
+from engine.ranking import Chances
+from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
-from engine.tasks.interest import TASK
-from engine.training.progress import Silent
+from engine.tasks.interest import bundle as interest_bundle
+from engine.tasks.interest.baselines import HistoryNeighbours, by_recency, order
+from engine.tasks.interest.bundle import InterestBundle, list_moments
+from engine.tasks.interest.learning import fit_chances
+from engine.tasks.interest.task import TASK
 from tests.tiny_shop import FAST, tiny_pages, tiny_tables
 
 START = pd.Timestamp("2025-03-01")

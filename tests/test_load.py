@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.data import load
-from engine.data.checks import restore_zeros
-from engine.data.language import detect_language
-from engine.data.load import load_files, load_sample, preview
 from engine.errors import InputError
+from engine.reading import load
+from engine.reading.checks import restore_zeros
+from engine.reading.language import detect_language
+from engine.reading.load import load_files, load_sample, preview
 from engine.storage.workspace import Workspace
 
 PRODUCTS = "sku,title,price\n007,Red cup,3.00\n008,Blue jug,4.50\n"

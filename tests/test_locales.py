@@ -11,7 +11,7 @@ import pytest
 from engine.messages import LANGUAGES, Catalog
 from engine.settings import PROJECT
 
-CATALOGS = {"engine": PROJECT / "engine" / "locales", "pages": PROJECT / "pages" / "ui" / "locales"}
+CATALOGS = {"engine": PROJECT / "engine", "pages": PROJECT / "pages" / "ui"}
 # What is the same in both languages: names of figures and methods, values and files.
 SAME = {
     "macro-F1", "nDCG@10", "Recall@50", "MRR@10", "Judged@10", "TF-IDF", "BM25", "Shoplab",
@@ -56,7 +56,7 @@ def said_codes() -> Iterator[tuple[str, str, str]]:
 
 
 def test_both_languages_have_the_same_files(folder: Path) -> None:
-    files = [{file.name for file in (folder / language).iterdir()} for language in LANGUAGES]
+    files = [{file.parent for file in folder.rglob(f"{language}.toml")} for language in LANGUAGES]
     assert files[0] == files[1]
     assert files[0]
 

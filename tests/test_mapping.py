@@ -5,10 +5,10 @@ import json
 import pandas as pd
 import pytest
 
-from engine.data.mapping import Mapping, aliases, edit, guess
-from engine.data.presets import expand, presets, recognise
-from engine.data.schema import TABLES
 from engine.errors import InputError
+from engine.reading.mapping import Mapping, aliases, edit, guess
+from engine.reading.presets import expand, presets, recognise
+from engine.tables.schema import TABLES
 
 
 def frame(**columns: list[str | None]) -> pd.DataFrame:

@@ -8,10 +8,10 @@ import pytest
 from engine.assistant.chats import Chats
 from engine.assistant.policy_file import keep_policy, read_policy
 from engine.errors import InputError
-from engine.inference import client
 from engine.models.endpoint import Endpoint
+from engine.serving import client
 from engine.storage.workspace import Workspace
-from pages.ui.assistant_check import read_messages
+from pages.ui.assistant.check import read_messages
 from tests.assistant_double import AssistantModels
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of, whole
 

@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from engine.catalog.decisions import ACCEPTED, Decisions
 from engine.storage.workspace import Workspace
-from pages.ui import catalog_own, download
+from pages.ui.catalog import own
+from pages.ui.parts import download
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, texts_of
 from tests.tiny_shop import tiny_catalog
@@ -140,12 +141,12 @@ def test_products_are_sorted_into_categories_of_ones_own(models, language, view)
 
 def test_a_line_is_a_name_and_a_description() -> None:
     text = "Office： for the desk\n\n office\n=1+1\nOffice: again\n" + "x" * 500
-    labels = catalog_own.read_labels(text)
+    labels = own.read_labels(text)
     assert [name for name, _ in labels][:3] == ["Office", "office", "=1+1"]
     assert labels[0][1] == "for the desk"
-    assert len(labels[3][0]) == catalog_own.LONGEST
-    many = catalog_own.read_labels("\n".join(f"name {n}" for n in range(100)))
-    assert len(many) == catalog_own.MOST
+    assert len(labels[3][0]) == own.LONGEST
+    many = own.read_labels("\n".join(f"name {n}" for n in range(100)))
+    assert len(many) == own.MOST
 
 
 @pytest.mark.parametrize(("language", "view"), [("en", "How good is it?"), ("zh", "效果如何？")])

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from engine.claims import Claim, Fact
 from engine.claims.checker import KINDS
-from pages.ui import claim_marks
-from pages.ui.i18n import catalog
+from pages.ui.frame.i18n import catalog
+from pages.ui.parts import claim_marks
 from tests.claims_shop import checker
 from tests.shop_double import HOSTILE, said_on
 
@@ -20,7 +20,7 @@ TEXT = "A grey kettle\nwith a leather handle and a 2 year warranty."
 def page(text: str, product: str, language: str) -> None:
     import streamlit as st
 
-    from pages.ui import claim_marks
+    from pages.ui.parts import claim_marks
     from tests.claims_shop import checker
 
     st.session_state["lang"] = language

@@ -5,13 +5,13 @@ import io
 import pandas as pd
 import pytest
 
-from engine.recommend.bundles import Offer
-from engine.recommend.network import Network, Node, Tie
 from engine.storage.workspace import Workspace
-from pages.ui import cross_sell_basket, cross_sell_bundles, cross_sell_list, cross_sell_network
-from pages.ui import download as downloads
-from pages.ui.cross_sell_orders import orders
-from pages.ui.cross_sell_view import explain
+from engine.tasks.cross_sell.network import Network, Node, Tie
+from engine.tasks.cross_sell.offers import Offer
+from pages.ui.cross_sell import basket, network, offers, products
+from pages.ui.cross_sell.orders import orders
+from pages.ui.cross_sell.view import explain
+from pages.ui.parts import download as downloads
 from tests.runs_double import finish_run
 from tests.shop_double import FakeModels, clean, open_page, said_on, small_shop, texts_of, whole
 
@@ -157,18 +157,18 @@ def test_the_verdict_and_the_hits_are_said(models: FakeModels) -> None:
 
 def test_bundles_are_priced_and_ordered_by_what_they_bring(home: object) -> None:
     shop = orders(shop_with_orders())
-    rules = cross_sell_bundles.find_bundles(shop.baskets["basket"].tolist())
-    ideas = cross_sell_bundles.price_ideas(rules, shop, Offer(0.4, 0.0, (0.1, 0.3)))
+    rules = offers.find_bundles(shop.baskets["basket"].tolist())
+    ideas = offers.price_ideas(rules, shop, Offer(0.4, 0.0, (0.1, 0.3)))
     means = [idea.estimate.mean for idea in ideas]
     assert means == sorted(means, reverse=True) and len(ideas) == len(rules)
-    assert cross_sell_bundles.name_of(("P00", "P01"), shop) == "Rain jacket 0 + Rain jacket 1"
+    assert offers.name_of(("P00", "P01"), shop) == "Rain jacket 0 + Rain jacket 1"
     unpriced = type(shop)(shop.baskets, shop.products.assign(price=None))
-    assert cross_sell_bundles.price_ideas(rules, unpriced, Offer(0.4, 0.0, (0.1, 0.3))) == []
+    assert offers.price_ideas(rules, unpriced, Offer(0.4, 0.0, (0.1, 0.3))) == []
 
 
 def test_the_networks_names_are_no_html(home: object) -> None:
     nodes = [Node("<b>bad</b>", 0, 0, 0, 9), Node("mug", 1, 1, 1, 4)]
-    found = cross_sell_network.figure(Network(nodes, [Tie(0, 1, 3, 2.0)]))
+    found = network.figure(Network(nodes, [Tie(0, 1, 3, 2.0)]))
     assert found.data[1].text == ("&lt;b&gt;bad&lt;/b&gt;",)
     assert found.data[1].marker.symbol != found.data[2].marker.symbol
 
@@ -177,7 +177,7 @@ def test_the_list_is_safe_for_spreadsheets(home: object, models: FakeModels) -> 
     workspace = shop_with_orders()
     shop = orders(workspace)
     answer = models._cross_sell_predict({"basket": ["P23"], "k": 5}, "untuned")
-    frame = cross_sell_list.as_table(shop, [answer], {})
+    frame = products.as_table(shop, [answer], {})
     assert len(frame) == 5 and frame["goes_with"].is_unique
     read = pd.read_csv(io.BytesIO(downloads.csv_bytes(frame)))
     assert read["title"].str.startswith("'=").all()
@@ -195,4 +195,4 @@ def test_categories_have_a_network_of_their_own(home: object) -> None:
     assert names == ["Jackets", "Pots"]
     assert matrix.shape == (60, 2)
     assert matrix.sum(axis=0).tolist()[0] == [60, 20]
-    assert cross_sell_basket.find(shop, "") == []
+    assert basket.find(shop, "") == []

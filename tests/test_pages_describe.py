@@ -10,15 +10,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.claims import ClaimChecker
-from engine.copywriting import batch as batches
-from engine.copywriting.brief import read_brief
-from engine.copywriting.grounds import ground, learn_habit
-from engine.copywriting.template import fill_template
 from engine.errors import ShoplabError
-from engine.inference import client
+from engine.serving import client
 from engine.storage.workspace import Workspace
-from engine.tasks import describe
-from pages.ui import i18n
+from engine.tasks.describe import batch as batches
+from engine.tasks.describe import task as describe
+from engine.tasks.describe.brief import read_brief
+from engine.tasks.describe.evidence import ground, learn_habit
+from engine.tasks.describe.template import fill_template
+from pages.ui.frame import i18n
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, whole
 from tests.test_endpoint import KEY, Handler, Server

@@ -13,19 +13,20 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.data.load import load_files, load_sample
-from engine.data.schema import TABLES
-from engine.data.tables import Tables
 from engine.messages import LANGUAGES, Catalog
+from engine.reading.load import load_files, load_sample
 from engine.storage.workspace import Workspace
+from engine.tables.schema import TABLES
+from engine.tables.tables import Tables
 from engine.tasks import TASKS, get_task
-from pages.ui import charts, download, overview, shell, staging
-from pages.ui.i18n import escape
-from pages.ui.loading import WARMED
+from pages.ui.data import overview, staging
+from pages.ui.data.loading import WARMED
+from pages.ui.frame import shell
+from pages.ui.frame.i18n import escape
+from pages.ui.parts import charts, download
 
 PROJECT = Path(__file__).resolve().parent.parent
-LOCALES = PROJECT / "pages" / "ui" / "locales"
-TEXTS = Catalog(LOCALES)
+TEXTS = Catalog(PROJECT / "pages" / "ui")
 PAGES = sorted(file.stem for file in (PROJECT / "pages").glob("*.py"))
 THEME = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 
@@ -34,8 +35,8 @@ THEME = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encodin
 def quiet_models(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     """Records what is asked of the model process instead of starting it."""
     asked: list[tuple] = []
-    monkeypatch.setattr("engine.inference.client.ask", lambda *args, **kw: asked.append(args))
-    monkeypatch.setattr("engine.inference.client.start", lambda: None)
+    monkeypatch.setattr("engine.serving.client.ask", lambda *args, **kw: asked.append(args))
+    monkeypatch.setattr("engine.serving.client.start", lambda: None)
     return asked
 
 

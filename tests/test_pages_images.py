@@ -12,11 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from engine.errors import ShoplabError
 from engine.images import fetch
-from engine.images.store import Brought, Pictures
-from engine.images.vectors import DEFAULT, PictureVectors, write_vectors
-from engine.inference import client
+from engine.images.image_store import Brought, Pictures
+from engine.images.image_vectors import DEFAULT, PictureVectors, write_vectors
+from engine.serving import client
 from engine.storage.workspace import Workspace
-from pages.ui import images_add
+from pages.ui.images import add
 from tests.pictures import encoded, product
 from tests.shop_double import HOSTILE, clean, said_on, small_shop, texts_of
 from tests.test_images_store import zipped
@@ -70,7 +70,7 @@ def page(key: str, language: str) -> None:
     import streamlit as st
 
     from engine.storage.workspace import Workspace
-    from pages.ui.catalog_images import show_images
+    from pages.ui.catalog.images import show_images
 
     st.session_state["lang"] = language
     found = Workspace.by_key(key)
@@ -254,5 +254,5 @@ def test_a_wrong_picture_is_removed_where_it_is_doubted(eyes) -> None:
 
 
 def test_a_link_without_a_host_is_named_as_it_is() -> None:
-    host: Callable[[str], str] = images_add._host
+    host: Callable[[str], str] = add._host
     assert [host(link) for link in ("http://a/x", "http://[::1", "x")] == ["a", "http://[::1", "x"]

@@ -9,10 +9,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from engine import jobs
-from engine.data.labels import INTENTS
+from engine.labelling.labels import INTENTS
 from engine.storage.runs import run_folder
 from engine.storage.workspace import Workspace
-from pages.ui import intent_answers, intent_labels, intent_mix
+from pages.ui.intent import answers, mix
+from pages.ui.intent import labels as intent_labels
 from tests.runs_double import finish_run
 from tests.shop_double import (
     HOSTILE,
@@ -100,15 +101,15 @@ def test_the_peak_is_where_a_share_rises_most() -> None:
     rows += [{"key": "gift", "time": day} for day in days]
     rows += [{"key": "gift", "time": day} for day in days[14:21] for _ in range(9)]
     labels = pd.Series({"a": "deal", "gift": "gift"})
-    counts = intent_mix.mix(pd.DataFrame(rows), labels, "week")
+    counts = mix.mix(pd.DataFrame(rows), labels, "week")
     assert counts.index.tolist() == list(pd.date_range("2025-11-03", periods=4, freq="7D"))
     assert counts.loc["2025-11-03"].to_dict() == {"deal": 63, "gift": 7}
-    peak = intent_mix.find_peak(counts)
+    peak = mix.find_peak(counts)
     assert peak is not None
     assert (peak.name, peak.when) == ("gift", pd.Timestamp("2025-11-17"))
     assert peak.share == pytest.approx(70 / 133) and peak.usual == pytest.approx(0.1)
-    assert intent_mix.mix(pd.DataFrame(rows), labels, "day").sum().sum() == len(rows)
-    assert intent_mix.find_peak(counts.head(2)) is None
+    assert mix.mix(pd.DataFrame(rows), labels, "day").sum().sum() == len(rows)
+    assert mix.find_peak(counts.head(2)) is None
 
 
 def test_a_search_counts_once_per_session() -> None:
@@ -119,7 +120,7 @@ def test_a_search_counts_once_per_session() -> None:
             "time": ["2025-11-01", "2025-11-02", "2025-11-03", "2025-11-04", None],
         }
     )
-    found = intent_answers.searches_by_query(log)
+    found = answers.searches_by_query(log)
     assert found["key"].tolist() == ["red mug"] * 3
     assert sorted(found["time"].dt.day) == [1, 3, 4]
 

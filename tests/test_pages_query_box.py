@@ -6,8 +6,8 @@ import time
 import pytest
 
 from engine.errors import ShoplabError
-from engine.inference import client
-from pages.ui import query_suggestions
+from engine.serving import client
+from pages.ui.parts import query_suggestions
 from tests.shop_double import HOSTILE, clean, open_page, small_shop
 
 

@@ -11,17 +11,18 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.inference import client
-from engine.recommend.rules import Boost, Rules
-from engine.recommend.rules_file import change_rules, load_rules
+from engine.progress import Silent
+from engine.serving import client
 from engine.storage.files import write_json
 from engine.storage.runs import load_heldout, load_run, run_folder
 from engine.storage.workspace import Workspace
-from engine.tasks.interest import TASK
-from engine.training.progress import Silent
+from engine.tasks.interest.merchandising import Boost, Rules
+from engine.tasks.interest.merchandising_file import change_rules, load_rules
+from engine.tasks.interest.task import TASK
 from engine.training.run import train_run
-from pages.ui import download, recommend_many
-from pages.ui.recommend_why import explain
+from pages.ui.parts import download
+from pages.ui.recommend import many
+from pages.ui.recommend.why import explain
 from tests.shop_double import HOSTILE, clean, open_page, said_on
 from tests.tiny_shop import tiny_settings, tiny_workspace
 
@@ -246,7 +247,7 @@ def test_the_whole_list_is_a_safe_file_after_the_rules(trained: Workspace, asked
     run = load_run(workspace, run_id)
     items = [{"user_id": f"u{n}", "k": 40, "why": True} for n in range(3)]
     found = asked.ask("tiny", "interest", "predict", run.run_id, items)
-    seen.append(recommend_many.as_table(workspace, ["u0", "u1", "u2"], found))
+    seen.append(many.as_table(workspace, ["u0", "u1", "u2"], found))
     frame = seen[0]
     assert frame.groupby("user_id").size().tolist() == [5, 5, 5]
     assert set(frame.loc[frame["rank"] == 1, "product_id"]) == {hostile["product_id"][0]}

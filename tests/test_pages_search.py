@@ -6,17 +6,12 @@ import time
 import pandas as pd
 import pytest
 
-from engine.data.load import load_files
 from engine.errors import ShoplabError
-from engine.inference import client
-from pages.ui import (
-    download,
-    query_file,
-    reasons,
-    search_judging,
-    search_many,
-    search_systems,
-)
+from engine.reading.load import load_files
+from engine.serving import client
+from pages.ui.parts import download, query_file, reasons
+from pages.ui.search import judging as search_judging
+from pages.ui.search import many, systems
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 
@@ -109,14 +104,14 @@ def test_the_kind_of_search_chooses_the_systems(models) -> None:
     answer = models._search_predict({"query": "mug", "k": 5}, "untuned")
     tuned = models._search_predict({"query": "mug", "k": 5}, "r")
     names = {
-        mode: [column.system for column in search_systems.columns(answer, tuned, "r", mode)]
-        for mode in search_systems.MODES
+        mode: [column.system for column in systems.columns(answer, tuned, "r", mode)]
+        for mode in systems.MODES
     }
     assert names["dense"] == ["bm25_all", "untuned", "tuned"]
     assert names["hybrid"] == ["bm25_all", "hybrid_untuned", "hybrid_tuned"]
     assert names["recommended"] == names["hybrid"]
     reranked = tuned | {"system": "reranked", "systems": tuned["systems"] | {"reranked": []}}
-    found = search_systems.columns(answer, reranked, "r", "recommended")
+    found = systems.columns(answer, reranked, "r", "recommended")
     assert [column.system for column in found] == ["bm25_all", "hybrid_untuned", "reranked"]
 
 
@@ -132,8 +127,8 @@ def test_judgments_are_kept_blind_and_downloadable(home) -> None:
     assert list(read.columns) == ["query", "product_id", "relevance"]
     assert read["query"].str.startswith("'=").sum() == 1
     columns = [
-        search_systems.Column("words", "bm25_all", "untuned", [("P01", 1.0), ("P02", 0.5)]),
-        search_systems.Column("untuned", "untuned", "untuned", [("P03", 1.0), ("P01", 0.5)]),
+        systems.Column("words", "bm25_all", "untuned", [("P01", 1.0), ("P02", 0.5)]),
+        systems.Column("untuned", "untuned", "untuned", [("P03", 1.0), ("P01", 0.5)]),
     ]
     assert sorted(search_judging.pool("q", columns)) == ["P01", "P02", "P03"]
     assert search_judging.pool("q", columns) == search_judging.pool("q", columns[::-1])
@@ -244,8 +239,8 @@ def test_a_query_that_changed_most_opens_side_by_side(models) -> None:
 def test_the_download_of_a_list_is_guarded_against_formulas(models) -> None:
     shop = small_shop()
     answer = models._search_predict({"query": HOSTILE, "k": 3}, "untuned")
-    one = search_many.Found(HOSTILE, search_systems.columns(answer, None, "", "dense"))
-    frame = search_many.results_table(shop, [one])
+    one = many.Found(HOSTILE, systems.columns(answer, None, "", "dense"))
+    frame = many.results_table(shop, [one])
     assert frame.columns.tolist() == ["query", "system", "rank", "product_id", "title", "score"]
     assert frame["rank"].tolist() == [1, 2, 3]
     text = download.csv_bytes(frame).decode("utf-8-sig")

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from engine.storage.feedback import Feedback
 from engine.storage.workspace import Workspace
-from engine.strategy.feedback import Feedback
 from tests.shop_double import clean, open_page, said_on, small_shop
 
 

@@ -119,7 +119,7 @@ def test_reviews_are_asked_about_once_per_model(models) -> None:
 
 
 def test_many_reviews_are_read_in_parts_that_the_user_chooses(models, monkeypatch) -> None:
-    monkeypatch.setattr("pages.ui.sentiment_answers.SIZES", (50, 100))
+    monkeypatch.setattr("pages.ui.sentiment.answers.SIZES", (50, 100))
     shop = shop_of_reviews()
     app = show(shop, "Product trust")
     assert sum(len(ask[3]) for ask in models.asked if ask[1] == "predict") < 200

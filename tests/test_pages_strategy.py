@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from engine.bandit.live import next_list
+from engine.storage.feedback import Feedback
 from engine.storage.workspace import Workspace
-from engine.strategy.feedback import Feedback
-from engine.strategy.live import next_list
-from pages.ui import strategy_crowd, strategy_live, strategy_world
+from pages.ui.strategy import inputs, live, simulator
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 
@@ -38,7 +38,7 @@ def feedback_of(shop: Workspace) -> tuple[pd.DataFrame, pd.DataFrame]:
 def same_draws(monkeypatch) -> None:
     """The strategies are drawn at random: the same ones in every test run."""
     rng = np.random.default_rng(7)
-    monkeypatch.setattr(strategy_live, "next_list", functools.partial(next_list, rng=rng))
+    monkeypatch.setattr(live, "next_list", functools.partial(next_list, rng=rng))
 
 
 def only(arm: str):
@@ -107,7 +107,7 @@ def test_a_tuned_interest_model_is_one_more_strategy(models, language, monkeypat
     shop = small_shop(language)
     clean(open_page("strategy", shop, language, q=QUERY))
     finish_run(shop, "interest", recommended="tuned")
-    monkeypatch.setattr(strategy_live, "next_list", only("interest"))
+    monkeypatch.setattr(live, "next_list", only("interest"))
     app = clean(open_page("strategy", shop, language, q=QUERY, visit="other"))
     lists, _ = feedback_of(shop)
     assert "interest" not in lists["probabilities"][0]
@@ -222,8 +222,8 @@ def test_the_board_says_what_was_learned(models, language) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_crowd_is_a_simulation_and_says_so(models, logged_shop, monkeypatch, language) -> None:
-    monkeypatch.setattr(strategy_crowd, "LENGTHS", (60,))
-    monkeypatch.setattr(strategy_crowd, "SEEDS", 2)
+    monkeypatch.setattr(simulator, "LENGTHS", (60,))
+    monkeypatch.setattr(simulator, "SEEDS", 2)
     app = open_view(logged_shop, 1, language)
     assert ("A simulation" if language == "en" else "这是模拟") in app.warning[0].value
     assert not app.get("plotly_chart")
@@ -244,7 +244,7 @@ def test_the_crowd_is_a_simulation_and_says_so(models, logged_shop, monkeypatch,
 def test_strategies_are_judged_from_a_log(
     models, logged_shop, monkeypatch, language, source
 ) -> None:
-    monkeypatch.setattr(strategy_crowd, "LENGTHS", (200,))
+    monkeypatch.setattr(simulator, "LENGTHS", (200,))
     app = open_view(logged_shop, 2, language, check_source=source)
     arms, rules = (frame.value for frame in app.dataframe)
     assert len(arms) == 18 and len(rules) == 5
@@ -268,15 +268,15 @@ def test_too_little_to_judge_from_says_what_is_missing(models, language) -> None
 
 
 def test_a_world_is_mined_once(models, logged_shop, monkeypatch) -> None:
-    monkeypatch.setattr(strategy_crowd, "LENGTHS", (60,))
+    monkeypatch.setattr(simulator, "LENGTHS", (60,))
     counted = []
-    real = strategy_world.check
+    real = inputs.check
 
     def count(*args: object) -> object:
         counted.append(args)
         return real(*args)
 
-    monkeypatch.setattr(strategy_world, "check", count)
+    monkeypatch.setattr(inputs, "check", count)
     app = open_view(logged_shop, 1)
     press(app, "come")
     clean(app.run())

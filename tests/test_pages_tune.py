@@ -10,16 +10,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import jobs
-from engine.data.tables import Tables
+from engine.config import PRESETS
 from engine.errors import ShoplabError
-from engine.inference import client
 from engine.jobs.store import Store
 from engine.messages import LANGUAGES, engine_catalog
+from engine.serving import client
 from engine.settings import PROJECT
 from engine.storage.workspace import Workspace
+from engine.tables.tables import Tables
 from engine.tasks import TASKS, get_task
-from engine.training.config import PRESETS
-from pages.ui import i18n
+from pages.ui.frame import i18n
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import open_page, texts_of
 

@@ -17,8 +17,8 @@ from engine.errors import Cancelled, InputError, ShoplabError
 from engine.models import pretrained
 from engine.models.download import Package
 from engine.models.pretrained import Pretrained, available, catalog, default_encoder, fetch
+from engine.progress import Silent
 from engine.settings import PROJECT
-from engine.training.progress import Silent
 
 FILES = {"config.json": b"{}", "model.safetensors": b"weights", "1_Pooling/config.json": b"[]"}
 HASHES = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()}
@@ -250,7 +250,7 @@ def fetch_apart(endpoint, model_id):
     """Fetch in a process of its own, because the endpoint is read at import."""
     code = (
         "import sys\nfrom engine.errors import ShoplabError\n"
-        "from engine.models.pretrained import fetch\nfrom engine.training.progress import Silent\n"
+        "from engine.models.pretrained import fetch\nfrom engine.progress import Silent\n"
         "try:\n    print(fetch(sys.argv[1], Silent()))\n"
         "except ShoplabError as error:\n    print(type(error).__name__, error.code)\n"
     )

@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.labels import OTHER
-from engine.data.product_columns import (
+from engine.errors import InputError
+from engine.labelling.labels import OTHER
+from engine.labelling.product_columns import (
     attribute_columns,
     choose_columns,
     is_usable,
     spell_alike,
 )
-from engine.data.product_labels import (
+from engine.labelling.product_labels import (
     CHARACTERS,
     MOST_LABELS,
     family_keys,
     label_products,
     product_text,
 )
-from engine.data.split import split_groups
-from engine.data.stated_values import stated_probabilities
-from engine.data.tables import Tables
-from engine.errors import InputError
+from engine.labelling.split import split_groups
+from engine.labelling.stated_values import stated_probabilities
+from engine.tables.tables import Tables
 from engine.tasks import get_task
 from tests.tiny_shop import tiny_catalog, tiny_tables
 

@@ -19,11 +19,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.data import limits
-from engine.data.child import parse_in_child
-from engine.data.reader import RawTable, read_table
 from engine.errors import InputError
 from engine.messages import LANGUAGES
+from engine.reading import limits
+from engine.reading.child import parse_in_child
+from engine.reading.reader import RawTable, read_table
 
 pytestmark = pytest.mark.usefixtures("home")
 

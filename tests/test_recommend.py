@@ -9,21 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from engine.data.schema import TABLES
 from engine.evaluation import ranking as measures
 from engine.evaluation.recommendation import score_lists
-from engine.recommend import network
-from engine.recommend.baskets import (
+from engine.ranking import Ranking
+from engine.tables.schema import TABLES
+from engine.tasks.cross_sell import network
+from engine.tasks.cross_sell.basket_ranking import rank_baskets
+from engine.tasks.cross_sell.baskets import (
     count_learnable,
     hold_one_out,
     list_baskets,
     split_baskets,
     to_matrix,
 )
-from engine.recommend.blend import learn_blend
-from engine.recommend.bundles import Offer, estimate, find_bundles, span_in_days
-from engine.recommend.categories import PRIOR_PAIRS, CategoryLift
-from engine.recommend.cooccurrence import (
+from engine.tasks.cross_sell.category_lift import PRIOR_PAIRS, CategoryLift
+from engine.tasks.cross_sell.cooccurrence import (
     Lift,
     Popularity,
     ShrunkCosine,
@@ -31,7 +31,7 @@ from engine.recommend.cooccurrence import (
     pair_counts,
     product_counts,
 )
-from engine.recommend.copurchase import (
+from engine.tasks.cross_sell.copurchase import (
     BLOCK,
     BLOCK_SCORES,
     blocks,
@@ -40,15 +40,15 @@ from engine.recommend.copurchase import (
     hidden_gains,
     mean_gain,
 )
-from engine.recommend.ease import Ease
-from engine.recommend.facts import PriceLevel, SharedFacts, product_facts
-from engine.recommend.implicit_models import Als, BM25Neighbours, Bpr
-from engine.recommend.mixture import ENOUGH_TO_CHOOSE, Mixture
-from engine.recommend.pairs import bought_together, draw_rivals, leaves, product_labels
-from engine.recommend.ranking import rank_baskets
-from engine.recommend.substitutes import Substitutes, looked_at_together
-from engine.recommend.texts import TextComplements
-from engine.retrieval.ranking import Ranking
+from engine.tasks.cross_sell.ease import Ease
+from engine.tasks.cross_sell.implicit_models import Als, BM25Neighbours, Bpr
+from engine.tasks.cross_sell.mixture import ENOUGH_TO_CHOOSE, Mixture
+from engine.tasks.cross_sell.model_blend import learn_blend
+from engine.tasks.cross_sell.offers import Offer, estimate, find_bundles, span_in_days
+from engine.tasks.cross_sell.pairs import bought_together, draw_rivals, leaves, product_labels
+from engine.tasks.cross_sell.shared_facts import PriceLevel, SharedFacts, product_facts
+from engine.tasks.cross_sell.substitutes import Substitutes, looked_at_together
+from engine.tasks.cross_sell.text_model import TextComplements
 
 NAMES = ["pan", "lid", "salt", "pot"]
 COLUMNS = {name: column for column, name in enumerate(NAMES)}

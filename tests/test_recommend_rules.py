@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data.tables import Tables
 from engine.errors import InputError
 from engine.evaluation.heldout import heldout_frame
 from engine.evaluation.ranking import score_each
-from engine.recommend.journeys import count_acts, journey
-from engine.recommend.mix_price import measure, ndcg
-from engine.recommend.rerank import MOST, Candidates, Mix, alike, describe, rerank
-from engine.recommend.rules import Boost, Rules, Shop, apply
-from engine.recommend.rules_file import can_undo, change_rules, load_rules, undo_rules
-from engine.recommend.shop_columns import read_columns
-from engine.recommend.standing import Standing
-from engine.retrieval.ranking import Chances, Ranking
+from engine.ranking import Chances, Ranking
 from engine.storage.workspace import Workspace
+from engine.tables.tables import Tables
+from engine.tasks.interest.diversify import MOST, Candidates, Mix, alike, describe, rerank
+from engine.tasks.interest.merchandising import Boost, Rules, Shop, apply
+from engine.tasks.interest.merchandising_file import can_undo, change_rules, load_rules, undo_rules
+from engine.tasks.interest.novelty import Standing
+from engine.tasks.interest.shop_columns import read_columns
+from engine.tasks.interest.timeline import count_acts, journey
+from engine.tasks.interest.tradeoff import measure, ndcg
 from tests.tiny_shop import tiny_frames, tiny_pages, tiny_tables
 
 LIST = ["a", "b", "c", "d", "e", "f"]

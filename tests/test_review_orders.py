@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.reviews.orders import gives_orders
+from engine.reviews.prompt_injection import gives_orders
 
 
 @pytest.mark.parametrize(

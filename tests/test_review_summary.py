@@ -5,8 +5,8 @@ import pytest
 
 from engine.claims import ClaimChecker
 from engine.claims.summary import opinions
-from engine.data.schema import REVIEWS
-from engine.data.tables import Tables
+from engine.tables.schema import REVIEWS
+from engine.tables.tables import Tables
 
 
 def shop(*reviews: tuple[str, float | None, str | None, str]) -> Tables:

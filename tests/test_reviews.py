@@ -18,8 +18,8 @@ from engine.reviews.aspects import (
     seed_terms,
 )
 from engine.reviews.keyphrases import keyphrases, new_terms
-from engine.reviews.lexicon import lexicon_probabilities, score_words
 from engine.reviews.quotes import best_quotes, count_aspects, verdicts
+from engine.reviews.sentiment_lexicon import lexicon_probabilities, score_words
 from engine.reviews.stream import read_lines, read_stream, unknown_words
 from engine.reviews.trends import count_periods, find_alerts, find_changes, usual_period
 from engine.reviews.trust import prior_strength, score_products, star_moods

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data.qrels import best_source, count_queries, product_words, query_qrels
-from engine.data.schema import TABLES
-from engine.data.tables import Tables
 from engine.errors import InputError
+from engine.labelling.qrels import best_source, count_queries, product_words, query_qrels
 from engine.models.encoder import Encoder, load_encoder
+from engine.progress import Silent
+from engine.ranking import Ranking, best
 from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.dense import DenseIndex, open_index
 from engine.retrieval.fuse import fuse
-from engine.retrieval.ranking import Ranking, best
+from engine.tables.schema import TABLES
+from engine.tables.tables import Tables
 from engine.tasks import get_task
-from engine.training.progress import Silent
 from tests.tiny_shop import FAST, tiny_frames, tiny_tables
 
 TEXTS = {
@@ -286,7 +286,7 @@ def test_a_bad_reranker_is_named() -> None:
     task, tables = get_task("search"), tiny_tables()
     config = task.config("quick", tables, reranker="no/such-model", model="tiny")
     assert config.reranker == "no/such-model"
-    from engine.retrieval.rerank import Reranker
+    from engine.models.cross_encoder import Reranker
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HUB_OFFLINE", "1")

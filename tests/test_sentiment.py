@@ -7,16 +7,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from engine.data.load import load_files
-from engine.data.review_labels import label_reviews, star_sentiments, true_sentiments
-from engine.data.schema import TABLES
-from engine.data.tables import Tables
 from engine.errors import InputError
+from engine.labelling.review_labels import label_reviews, star_sentiments, true_sentiments
+from engine.progress import Silent
+from engine.reading.load import load_files
 from engine.storage.workspace import Workspace
+from engine.tables.schema import TABLES
+from engine.tables.tables import Tables
 from engine.tasks.base import Bundle
-from engine.tasks.sentiment import TASK, SentimentConfig
-from engine.training.external import evaluate_file
-from engine.training.progress import Silent
+from engine.tasks.sentiment.task import TASK, SentimentConfig
+from engine.training.evaluate import evaluate_file
 from engine.training.run import train_run
 from tests.tiny_shop import FAST, tiny_reviews, tiny_tables
 

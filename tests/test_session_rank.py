@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.schema import TABLES
-from engine.data.tables import Tables
 from engine.retrieval.session_rank import Trait, Traits, rerank
+from engine.tables.schema import TABLES
+from engine.tables.tables import Tables
 
 PRODUCTS = [
     ("A", "Rain jacket", "Clothing > Jackets", "Acme", "Red"),

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.data.schema import CATEGORY_SEPARATOR, EVENTS, SENTIMENTS, TABLES
-from engine.data.simulate import simulate
-from engine.data.simulation.lexicon import LANGUAGES, load_lexicon
-from engine.data.simulation.queries import INTENT_SHARES, Query, make_queries
-from engine.data.simulation.shop import make_shop
+from engine.simulation.assortment import make_shop
+from engine.simulation.queries import INTENT_SHARES, Query, make_queries
+from engine.simulation.simulate import simulate
+from engine.simulation.word_lists import LANGUAGES, load_lexicon
+from engine.tables.schema import CATEGORY_SEPARATOR, EVENTS, SENTIMENTS, TABLES
 
 SMALL = {"products": 300, "searches": 3000, "orders": 400, "reviews": 600}
 SAMPLES = Path(__file__).parents[1] / "sample_data"

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.errors import InputError
-from engine.retrieval.bm25 import BM25Index
-from engine.strategy.appeal import SIGNS, inform
-from engine.strategy.arms import Visit, strategies
-from engine.strategy.board import mean_regret, right_winner, saved, traffic
-from engine.strategy.click_model import check, fit, read_impressions, read_visits
-from engine.strategy.crowd import (
+from engine.bandit.arms import Visit, strategies
+from engine.bandit.attractiveness import SIGNS, inform
+from engine.bandit.click_model import check, fit, read_impressions, read_visits
+from engine.bandit.first_places import first_places
+from engine.bandit.policies import FixedSplit, Thompson, make_policy
+from engine.bandit.regret import mean_regret, right_winner, saved, traffic
+from engine.bandit.similarity import Shelf
+from engine.bandit.simulator import (
     Crowd,
     crowd_queries,
     list_worth,
@@ -19,9 +20,8 @@ from engine.strategy.crowd import (
     simulate,
     success_rates,
 )
-from engine.strategy.logged import first_places
-from engine.strategy.policies import FixedSplit, Thompson, make_policy
-from engine.strategy.shelf import Shelf
+from engine.errors import InputError
+from engine.retrieval.bm25 import BM25Index
 
 THINGS = ("mug", "pan", "shoe", "lamp", "coat", "ball")
 COLOURS = ("red", "blue", "green", "black", "white", "grey")

@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.data.schema import TABLES
-from engine.data.tables import Tables
+from engine.bandit.arms import Visit, Wanted, by_taste, strategies
+from engine.bandit.context import FEATURES, features
+from engine.bandit.live import GUARANTEED, Request, compare, learn, next_list
+from engine.bandit.regret import beliefs, cost, estimated_regret
+from engine.bandit.similarity import make_shelf
 from engine.errors import InputError
+from engine.storage.feedback import STRENGTH, Feedback, Shown
 from engine.storage.workspace import Workspace
-from engine.strategy.arms import Visit, Wanted, by_taste, strategies
-from engine.strategy.board import beliefs, cost, estimated_regret
-from engine.strategy.context import FEATURES, features
-from engine.strategy.feedback import STRENGTH, Feedback, Shown
-from engine.strategy.live import GUARANTEED, Request, compare, learn, next_list
-from engine.strategy.shelf import make_shelf
+from engine.tables.schema import TABLES
+from engine.tables.tables import Tables
 from tests.shop_double import FakeModels, small_shop
 
 ARMS = ("words", "meaning", "hybrid", "popular", "diverse", "personal")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.off_policy import ESTIMATORS, World
-from engine.strategy.off_policy import (
+from engine.bandit.off_policy import (
     doubly_robust,
     fit_rewards,
     ips,
@@ -12,7 +12,7 @@ from engine.strategy.off_policy import (
     snips,
     wilson,
 )
-from engine.strategy.policies import FixedSplit, Thompson
+from engine.bandit.policies import FixedSplit, Thompson
 
 REWARD = np.array([1.0, 0.0, 1.0, 1.0])
 PROPENSITY = np.array([0.5, 0.25, 0.25, 0.5])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.strategy.policies import (
+from engine.bandit.policies import (
     POLICIES,
     EpsilonGreedy,
     FixedSplit,

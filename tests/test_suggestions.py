@@ -5,13 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.schema import TABLES
-from engine.data.tables import Tables
 from engine.retrieval.past_queries import past_queries
 from engine.retrieval.pinyin import has_chinese, spells, units
 from engine.retrieval.prefixes import Prefixes
-from engine.retrieval.spelling import allowed, mistakes
-from engine.retrieval.suggestions import (
+from engine.retrieval.query_suggestions import (
     KINDS,
     Suggester,
     Suggestion,
@@ -19,6 +16,9 @@ from engine.retrieval.suggestions import (
     make_suggester,
     word_starts,
 )
+from engine.retrieval.spelling import allowed, mistakes
+from engine.tables.schema import TABLES
+from engine.tables.tables import Tables
 from engine.text.private import is_private
 
 PRODUCTS = [

@@ -11,16 +11,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from engine.data.tables import Tables
+from engine.config import PRESETS, TrainingConfig
 from engine.errors import Cancelled, InputError
 from engine.evaluation.heldout import heldout_frame, primary_metric, score_systems
 from engine.messages import LANGUAGES, say
+from engine.progress import Silent
 from engine.settings import PROJECT
+from engine.tables.tables import Tables
 from engine.tasks import TASKS, get_task
 from engine.tasks.base import Bundle, Dataset, Task
 from engine.text.words import normalise
-from engine.training.config import PRESETS, TrainingConfig
-from engine.training.progress import Silent
 from tests.tiny_shop import (
     Stopping,
     tiny_catalog,
@@ -178,7 +178,7 @@ def test_unknown_presets_and_settings_are_the_users_mistakes(name: str) -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_asking_for_readiness_and_settings_needs_no_torch(name: str) -> None:
     code = (
-        "import sys; from engine.tasks import get_task; from engine.data.tables import Tables; "
+        "import sys; from engine.tasks import get_task; from engine.tables.tables import Tables; "
         f"task = get_task({name!r}); task.readiness(Tables()); task.config('quick', Tables()); "
         "print('torch' in sys.modules)"
     )

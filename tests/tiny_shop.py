@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.data.schema import TABLES
-from engine.data.tables import Tables
 from engine.errors import Cancelled
 from engine.storage.workspace import Workspace
+from engine.tables.schema import TABLES
+from engine.tables.tables import Tables
 from tests.tiny import tiny_encoder_folder
 
 THINGS = {

@@ -4,22 +4,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.assistant.facts import FactAnswers
 from engine.assistant.lists import ListAnswers, Rank, repeated_sentences
-from engine.assistant.opinions import Opinions
-from engine.assistant.orders import Orders, looks_like_id
+from engine.assistant.message_vectors import Encode, Likeness, Vectors
+from engine.assistant.order_answers import Orders, looks_like_id
 from engine.assistant.policy import Policy, topics_of
-from engine.assistant.products import Meant, ProductNames
+from engine.assistant.product_facts import FactAnswers
+from engine.assistant.product_resolution import Meant, ProductNames
+from engine.assistant.rendering import Teller
 from engine.assistant.reply import Kind, Reply, Sentence, Source
-from engine.assistant.telling import Teller
+from engine.assistant.review_answers import Opinions
 from engine.assistant.understanding import Understanding, cue_pattern, cues, language_of
-from engine.assistant.vectors import Encode, Likeness, Vectors
 from engine.claims import ClaimChecker
-from engine.data.tables import Tables
 from engine.errors import InputError
 from engine.messages import say
 from engine.retrieval.filters import FilterReader
 from engine.reviews.aspects import Aspects
+from engine.tables.tables import Tables
 
 LONGEST = 1_000
 # After the likeliest kind another is tried from this probability on, if it is nearly as likely;

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.assistant.facts import is_cue
-from engine.assistant.products import Meant, Term
+from engine.assistant.message_vectors import Likeness
+from engine.assistant.product_facts import is_cue
+from engine.assistant.product_resolution import Meant, Term
+from engine.assistant.rendering import Teller, once
 from engine.assistant.reply import Sentence
-from engine.assistant.telling import Teller, once
 from engine.assistant.understanding import cue_pattern
-from engine.assistant.vectors import Likeness
 from engine.claims import Fact
 from engine.claims.lexicon import tokens_of
 from engine.claims.polarity import is_denied

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.assistant.message_vectors import Vectors
 from engine.assistant.understanding import cues, language_of, pattern_of
-from engine.assistant.vectors import Vectors
 from engine.claims.facts import sentences
 from engine.text.words import STOPWORDS, words
 

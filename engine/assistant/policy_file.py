@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from engine.data.encoding import find_encoding, read_lines
 from engine.errors import InputError
+from engine.reading.encoding import find_encoding, read_lines
 from engine.settings import SAMPLE_DATA
 from engine.storage.files import write_atomically
 from engine.storage.workspace import Workspace

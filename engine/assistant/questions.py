@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 
 from engine.assistant.assistant import Assistant, Message
 from engine.assistant.policy_file import read_policy
-from engine.assistant.rephrase import judged, rephrased
 from engine.assistant.reply import read_reply
+from engine.assistant.rewording import judged, rephrased
 from engine.errors import InputError
 from engine.models.generator import Drawing
-from engine.models.search_bundle import DEPTH, SearchBundle
 from engine.retrieval.fuse import fuse_all
 from engine.reviews.aspects import Aspects, read_aspects
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
 from engine.tasks.base import Bundle
+from engine.tasks.search.bundle import DEPTH, SearchBundle
 
 Get = Callable[[str, str], Bundle]
 

@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegressionCV
 
-from engine.assistant.vectors import Vectors
+from engine.assistant.message_vectors import Vectors
 from engine.text.words import normalise, words
 
 # What stands for a product by its name, and for a kind of product, in each language.

@@ -3,7 +3,7 @@
 import pandas as pd
 from datasketch import MinHash, MinHashLSH
 
-from engine.data.product_labels import product_text
+from engine.labelling.product_labels import product_text
 from engine.text.words import words_of_all
 
 # Of the words of two texts taken together, the share that both have.

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from engine.catalog.decisions import ACCEPTED
-from engine.data.nested import parse
-from engine.data.product_columns import attribute_columns, cell_text
+from engine.labelling.product_columns import attribute_columns, cell_text
+from engine.reading.nested import parse
 
 FILLED = "filled_by_shoplab"
 

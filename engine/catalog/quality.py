@@ -8,12 +8,12 @@ import pandas as pd
 
 from engine.catalog.duplicates import near_duplicates
 from engine.catalog.measures import Measure, read_measures
-from engine.data.presets import squash
-from engine.data.product_columns import attribute_columns, choose_columns, spell_alike
-from engine.data.product_labels import product_text
-from engine.data.schema import CATEGORY_SEPARATOR
-from engine.data.stated_values import Read, StatedValues
-from engine.data.tables import Tables
+from engine.labelling.product_columns import attribute_columns, choose_columns, spell_alike
+from engine.labelling.product_labels import product_text
+from engine.labelling.stated_values import Read, StatedValues
+from engine.reading.presets import squash
+from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.tables import Tables
 from engine.text.words import words
 
 # Words of title and description together below which a text says too little to be found by.

@@ -7,7 +7,7 @@ import pandas as pd
 
 from engine.catalog.measures import FEWEST
 from engine.catalog.quality import AGREED, Board
-from engine.data.labels import OTHER
+from engine.labelling.labels import OTHER
 
 COLUMNS = ["product_id", "title", "attribute", "value", "confidence", "words"]
 

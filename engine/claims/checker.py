@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from engine.claims.facts import Fact, product_facts, spoken_facts
-from engine.claims.learning import Vocabulary, learn
 from engine.claims.lexicon import Mention, Token, forms_of, is_headline, starts_sentence, tokens_of
 from engine.claims.names import name_claims, place_claims
 from engine.claims.numbers import find_support, number_claims
 from engine.claims.polarity import is_denied, is_needless
 from engine.claims.statements import Statements, gather, word_after
-from engine.data.tables import Tables
+from engine.claims.vocabulary_learning import Vocabulary, learn
+from engine.tables.tables import Tables
 
 ClaimKind = Literal[
     "number", "brand", "colour", "material", "feature", "ingredient", "content", "attribute",

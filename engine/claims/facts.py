@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from engine.data.nested import parse
+from engine.reading.nested import parse
 
 YES = frozenset({"true", "yes", "y", "是", "有", "支持", "可以"})
 NO = frozenset({"false", "no", "n", "none", "not supported", "否", "无", "不支持", "没有", "不可"})

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer
 
 from engine.claims.facts import Fact, spoken_facts
-from engine.data.tables import Tables
+from engine.tables.tables import Tables
 from engine.text.words import STOPWORDS, words
 
 Polarity = Literal["praise", "complaint"]

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from engine.commands.arguments import RunId, WorkspaceName
-from engine.commands.learning import read_items
+from engine.commands.training import read_items
 from engine.errors import InputError
+from engine.progress import Lines
 from engine.storage.runs import list_runs
 from engine.storage.workspace import Workspace
-from engine.training.progress import Lines
 
 
 def reply(
@@ -40,7 +40,7 @@ def reply(
     from engine.assistant.assistant import Message
     from engine.assistant.policy_file import keep_policy, read_upload
     from engine.assistant.questions import open_assistant, read_message
-    from engine.training.external import open_bundle
+    from engine.training.evaluate import open_bundle
 
     if policy is not None:
         keep_policy(shop, read_upload(policy.read_bytes(), policy.name), policy.name)

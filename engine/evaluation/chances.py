@@ -7,7 +7,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from engine.evaluation.classification import expected_calibration_error
 from engine.evaluation.ranking import Qrels
-from engine.retrieval.ranking import Chances
+from engine.ranking import Chances
 
 
 def score_chances(truth: Sequence[Qrels], rankings: Sequence[Chances]) -> dict[str, float]:

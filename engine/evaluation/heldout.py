@@ -16,10 +16,11 @@ from typing import Any
 
 import pandas as pd
 
-from engine.evaluation import classification, generation, ranking
+from engine.evaluation import classification, ranking
 from engine.evaluation.chances import score_chances
 from engine.evaluation.recommendation import score_lists
-from engine.retrieval.ranking import Chances, Ranking
+from engine.ranking import Chances, Ranking
+from engine.tasks.describe import metrics
 
 RANKING_HEAD = "ranking"
 TEXT_HEAD = "text"
@@ -46,7 +47,7 @@ def score_systems(
         truth = {head: part[f"truth.{head}"] for head in heads_of(part)}
         return {name: classification.score_heads(truth, answer) for name, answer in answers.items()}
     if kind == "generation":
-        return {name: generation.score(part, texts) for name, texts in answers.items()}
+        return {name: metrics.score(part, texts) for name, texts in answers.items()}
     return {
         name: _score_ranking(list(part["qrels"]), answer, popularity)
         for name, answer in answers.items()
@@ -55,7 +56,7 @@ def score_systems(
 
 def primary_metric(kind: str) -> str:
     """The metric that decides, by the task's kind."""
-    primary = {"ranking": ranking.PRIMARY, "generation": generation.PRIMARY}
+    primary = {"ranking": ranking.PRIMARY, "generation": metrics.PRIMARY}
     return primary.get(kind, "macro_f1")
 
 
@@ -128,5 +129,5 @@ def _written(part: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
     rows["truth"] = list(part["reference"])
     for name, texts in answers.items():
         rows[name] = list(texts)
-        rows[f"{name}.score"] = [float(one.told) for one in generation.judge_all(part, texts)]
+        rows[f"{name}.score"] = [float(one.told) for one in metrics.judge_all(part, texts)]
     return rows

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from ir_measures import RR, R, nDCG
 
-from engine.retrieval.ranking import Ranking
+from engine.ranking import Ranking
 
 PRIMARY = "ndcg@10"
 MEASURES = {PRIMARY: nDCG @ 10, "recall@50": R @ 50, "mrr@10": RR @ 10}

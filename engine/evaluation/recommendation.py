@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from engine.evaluation.ranking import Qrels
-from engine.retrieval.ranking import Ranking
+from engine.ranking import Ranking
 
 DEPTH = 10
 

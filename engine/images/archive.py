@@ -9,7 +9,7 @@ from typing import IO
 
 from engine.errors import InputError
 from engine.images.decode import MOST_BYTES
-from engine.images.store import Brought
+from engine.images.image_store import Brought
 
 MOST_FILES = 5_000
 MOST_UNPACKED = 2_000_000_000

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.data.nested import parse
-from engine.data.schema import CATEGORY_SEPARATOR
 from engine.images.colours import Palette, distance, is_fuzzy, said_colours
-from engine.retrieval.ranking import best
+from engine.ranking import best
+from engine.reading.nested import parse
+from engine.tables.schema import CATEGORY_SEPARATOR
 
 COLOUR_COLUMNS = ("color", "colour", "颜色", "色")
 NEIGHBOURS = 12

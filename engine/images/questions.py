@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from engine.errors import InputError
 from engine.images.decode import open_picture
-from engine.images.encoder import ImageEncoder, load_image_encoder, read_all
+from engine.images.image_encoder import ImageEncoder, load_image_encoder, read_all
+from engine.images.image_search import PictureSearch
+from engine.images.image_store import Pictures, palettes
+from engine.images.image_vectors import PictureVectors, read_vectors, write_vectors
 from engine.images.mismatch import Doubt, category_doubts, colour_doubts, title_doubts
-from engine.images.search import PictureSearch
-from engine.images.store import Pictures, palettes
-from engine.images.vectors import PictureVectors, read_vectors, write_vectors
+from engine.progress import Progress
 from engine.storage.workspace import Workspace
-from engine.training.progress import Progress
 
 CHUNK = 128  # some seconds of work, so that other people's questions get in between
 _KEPT_ENCODERS = 2

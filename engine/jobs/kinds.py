@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from engine.jobs.job import Job
+from engine.progress import Progress
 from engine.storage.workspace import Workspace
-from engine.training.progress import Progress
 
 Work = Callable[[Workspace, Job, Progress], object]
 

@@ -12,12 +12,12 @@ from sentence_transformers.sentence_transformer.evaluation import InformationRet
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from transformers import EarlyStoppingCallback, PrinterCallback
 
+from engine.config import BiEncoderConfig
 from engine.models.encoder import Encoder
 from engine.models.precision import answer_in_full, training_precision
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import layer_list
-from engine.training.config import BiEncoderConfig
-from engine.training.progress import Progress
+from engine.progress import Progress
 
 METRIC = "cosine_ndcg@10"
 

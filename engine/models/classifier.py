@@ -22,8 +22,9 @@ from transformers import (
 )
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from engine.data.examples import Examples
+from engine.config import ClassifierConfig, TrainingConfig
 from engine.evaluation.classification import macro_f1
+from engine.labelling.labelled_texts import Examples
 from engine.models.averaging import WeightAverage
 from engine.models.calibration import log_softmax
 from engine.models.encoder import Encoder
@@ -31,8 +32,7 @@ from engine.models.heads import Heads, masked_cross_entropy
 from engine.models.precision import answer_in_full, half_products, training_precision
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import Trunk, layer_count
-from engine.training.config import ClassifierConfig, TrainingConfig
-from engine.training.progress import Progress
+from engine.progress import Progress
 
 Floats = NDArray[np.float64]
 ANSWER_BATCH = 64

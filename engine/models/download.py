@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import InputError, ShoplabError
-from engine.training.progress import Progress
+from engine.progress import Progress
 
 MB = 1_000_000
 HUB_FILES = (".safetensors", ".json", ".txt", ".model", ".jinja")

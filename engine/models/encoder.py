@@ -17,7 +17,7 @@ from engine.errors import InputError
 from engine.models.precision import half_products
 from engine.models.pretrained import fetch
 from engine.models.threads import keep_to_cores
-from engine.training.progress import Progress, Silent
+from engine.progress import Progress, Silent
 
 Kind = Literal["query", "passage"]
 

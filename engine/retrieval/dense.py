@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.models.encoder import Encoder, Kind
-from engine.retrieval.ranking import Ranking
+from engine.progress import Progress
+from engine.ranking import Ranking
 from engine.storage.files import write_atomically
-from engine.training.progress import Progress
 
 # Exact search takes 5 ms at 50,000 products and 42 ms at 500,000; cells are worth it above.
 EXACT_UP_TO = 100_000

@@ -14,9 +14,9 @@ from engine.claims.facts import NO, YES, attributes
 from engine.claims.lexicon import Concept, Lexicon, Mention, Token, forms_of, tokens_of
 from engine.claims.polarity import is_denied
 from engine.claims.vocabulary import builtin, kind_of_column, parts, readable
-from engine.data.schema import CATEGORY_SEPARATOR
-from engine.data.tables import Tables
 from engine.retrieval.price import price_range
+from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.tables import Tables
 
 Kind = Literal["brand", "category", "price", "colour", "attribute"]
 # A word is no filter where at least ENOUGH products' texts hold it (one, if the word is known to

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.retrieval.ranking import Ranking
+from engine.ranking import Ranking
 
 RRF_K = 60
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from engine.data.clicks import STRENGTH
-from engine.data.tables import Tables
+from engine.labelling.clicks import STRENGTH
+from engine.tables.tables import Tables
 from engine.text.private import is_private
 from engine.text.words import normalise
 

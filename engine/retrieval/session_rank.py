@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.claims.facts import attributes
-from engine.data.schema import CATEGORY_SEPARATOR
-from engine.data.tables import Tables
+from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.tables import Tables
 from engine.text.words import STOPWORDS, words
 
 Kind = Literal["brand", "category", "attribute", "word"]

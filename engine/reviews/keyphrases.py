@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from engine.reviews.aspects import Aspects
-from engine.reviews.lexicon import lexicon
+from engine.reviews.sentiment_lexicon import lexicon
 from engine.text.words import STOPWORDS, normalise, tag
 
 LONGEST = 30

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.data.load import clean_file
 from engine.errors import InputError
+from engine.reading.load import clean_file
 from engine.text.words import normalise, words
 
 MOST, LONGEST = 5_000, 2_000

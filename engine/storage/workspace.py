@@ -9,9 +9,9 @@ SHOPLAB_HOME/workspaces/<name>/
   uploads/                files a page received, until they are loaded
   corrections.jsonl       labels set by hand, one a line, the last one for an input wins
   assistant/              policy text and chats, see engine.assistant.policy_file and .chats
-  feedback.sqlite         what was done with the lists shown, see engine.strategy.feedback
+  feedback.sqlite         what was done with the lists shown, see engine.storage.feedback
   runs/<run id>/          see engine.storage.runs
-  copy/<batch id>/        texts for many products, see engine.copywriting.batch
+  copy/<batch id>/        texts for many products, see engine.tasks.describe.batch
   index/                  product vectors by model, see engine.retrieval.dense
 ```
 """
@@ -26,11 +26,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.data.tables import Tables
 from engine.errors import InputError
 from engine.messages import DEFAULT_LANGUAGE
 from engine.settings import home
 from engine.storage.files import replace_folder, write_json
+from engine.tables.tables import Tables
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_TITLE = 80

@@ -12,4 +12,4 @@ def get_task(name: str) -> Task:
     """The task called `name`; its module is imported on first use. InputError if there is none."""
     if name not in TASKS:
         raise InputError("tasks.unknown", task=name, known=", ".join(TASKS))
-    return import_module(f"engine.tasks.{name}").TASK
+    return import_module(f"engine.tasks.{name}.task").TASK

@@ -7,9 +7,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import pandas as pd
 
-from engine.data.tables import Tables
-from engine.training.config import TrainingConfig
-from engine.training.progress import Progress
+from engine.config import TrainingConfig
+from engine.progress import Progress
+from engine.tables.tables import Tables
 
 Level = Literal["ready", "thin", "missing"]
 Kind = Literal["classification", "ranking", "generation"]
@@ -19,7 +19,7 @@ Kind = Literal["classification", "ranking", "generation"]
 class Readiness:
     """Whether a task can learn from the tables: how many of what, and what would help.
 
-    `advice` are codes of `engine/locales/*/tasks.toml`, each with its placeholders.
+    `advice` are codes of the engine's texts, each with its placeholders.
     """
 
     level: Level
@@ -80,7 +80,7 @@ class Task(Protocol):
     classification a `Mapping[head, frame of probabilities]` (rows as in the part, one column per
     label), for ranking a list with one `Ranking` (product ids, best first, with scores) per row,
     for generation a list with one text per row; the part then holds `grounds` (what a text may say,
-    see `engine.copywriting.grounds`) and `reference` (the shop's own text, or "").
+    see `engine.tasks.describe.evidence`) and `reference` (the shop's own text, or "").
     """
 
     name: str

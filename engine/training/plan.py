@@ -7,11 +7,11 @@ from typing import Any
 import psutil
 import torch
 
+from engine.config import TrainingConfig
 from engine.models.encoder import Encoder
 from engine.models.precision import half_products
 from engine.models.timing import fastest_seconds
 from engine.tasks.base import Work
-from engine.training.config import TrainingConfig
 
 PROBE_TEXTS, PROBE_RUNS = 64, 3
 # Weights, gradients and two moments of AdamW for each weight that learns, in bytes.

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from engine.data.tables import Tables
+from engine.config import TrainingConfig
 from engine.evaluation.compare import against_all
 from engine.evaluation.heldout import (
     heldout_frame,
@@ -20,14 +20,14 @@ from engine.evaluation.heldout import (
     test_fingerprint,
 )
 from engine.models.encoder import load_encoder
+from engine.progress import Progress
 from engine.storage.files import replace_folder
 from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
+from engine.tables.tables import Tables
 from engine.tasks import get_task
 from engine.tasks.base import Cost, Dataset, Task, Work
-from engine.training.config import TrainingConfig
 from engine.training.plan import Plan, measure_speed, predict_memory, predict_seconds
-from engine.training.progress import Progress
 
 # Reading tables, floors, measuring and writing: seconds that hardly grow with the data.
 FIXED_SECONDS = 8.0

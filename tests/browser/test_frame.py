@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 
 from bench.app_server import AppServer
 from engine.messages import Catalog
-from pages.ui import shell
+from pages.ui.frame import shell
 
 PAGES = [page for page in shell.ICONS if shell.available(page)]
-TEXTS = Catalog(Path(shell.__file__).parent / "locales")
+TEXTS = Catalog(Path(shell.__file__).parent.parent)
 
 
 def expect_page(page: Page, name: str, language: str) -> None:

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bench.app_server import AppServer
-from engine.data.load import load_sample
+from engine.progress import Silent
+from engine.reading.load import load_sample
 from engine.storage.workspace import Workspace
-from engine.training.progress import Silent
 from tests.browser.conftest import OpenTab
 from tests.shop_double import HOSTILE, small_shop
 

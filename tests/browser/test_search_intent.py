@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bench.app_server import AppServer
-from engine.data.load import load_sample
 from engine.models.pretrained import default_encoder
+from engine.progress import Silent
+from engine.reading.load import load_sample
 from engine.storage.workspace import Workspace
-from engine.training.progress import Silent
 from tests.browser.conftest import settle
 
 MODEL_MS = 240_000  # importing torch and reading the catalog on a busy machine

@@ -1,0 +1,1 @@
+"""Strategies that compete for each list: policies, off-policy estimates, a simulator."""

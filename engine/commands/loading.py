@@ -1,0 +1,134 @@
+"""Commands that bring a shop's data, or make one up."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from engine.commands.arguments import File, WorkspaceName
+from engine.errors import InputError
+from engine.messages import say
+from engine.progress import Lines
+from engine.reading.load import load_files, load_sample
+from engine.storage.workspace import Workspace
+from engine.tasks import TASKS, get_task
+
+
+def load(
+    context: typer.Context,
+    workspace: WorkspaceName,
+    sample: Annotated[
+        Literal["zh", "en"] | None, typer.Option(help="Load this sample shop instead of files.")
+    ] = None,
+    products: File = None,
+    searches: File = None,
+    orders: File = None,
+    reviews: File = None,
+    judgments: File = None,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="TABLE.FIELD=COLUMN", help="Which column a field is in."),
+    ] = None,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Load the good rows, leave out the others.")
+    ] = False,
+) -> dict[str, Any]:
+    """Load a shop's files, or a sample shop, into a workspace, which is made if there is none."""
+    given = {
+        "products": products,
+        "searches": searches,
+        "orders": orders,
+        "reviews": reviews,
+        "judgments": judgments,
+    }
+    files = {table: path for table, path in given.items() if path is not None}
+    columns = _read_maps(maps or [])
+    if sample and (files or columns):
+        raise InputError("cli.sample_alone")
+    if not sample and not files:
+        raise InputError("cli.nothing_to_load")
+    shop, is_new = _open_or_create(workspace, sample)
+    try:
+        if sample:
+            report = load_sample(shop, sample, Lines())
+        else:
+            report = load_files(shop, files, columns, skip_bad_rows, Lines())
+    except BaseException:
+        if is_new:
+            shop.delete()
+        raise
+    return {"workspace": shop.name, "language": shop.language, **report.as_json(context.obj)}
+
+
+def ready(context: typer.Context, workspace: WorkspaceName) -> dict[str, Any]:
+    """Say for every task whether the data is ready, thin or missing, and what would help."""
+    tables = Workspace.open(workspace).tables()
+    found = {}
+    for name in TASKS:
+        readiness = get_task(name).readiness(tables)
+        advice = [
+            {"code": code, "message": say(code, context.obj, **params)}
+            for code, params in readiness.advice
+        ]
+        counts = dict(readiness.counts)
+        found[name] = {"level": readiness.level, "counts": counts, "advice": advice}
+    return {"workspace": workspace, "tasks": found}
+
+
+def simulate(
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write to.")],
+    products: Annotated[int, typer.Option(min=1)] = 1500,
+    searches: Annotated[int, typer.Option(min=1, help="Rows of the search log.")] = 20000,
+    orders: Annotated[int, typer.Option(min=1)] = 4000,
+    reviews: Annotated[int, typer.Option(min=1)] = 5000,
+    seed: Annotated[int, typer.Option(min=0)] = 13,
+    truth: Annotated[
+        bool, typer.Option("--truth", help="Also write judgments.csv: what answers each query.")
+    ] = False,
+) -> dict[str, Any]:
+    """Make up a shop in the language of --language: catalog, search log, orders and reviews."""
+    if out.exists() and not out.is_dir():
+        raise InputError("cli.not_a_folder", folder=out)
+    from engine.simulation.simulate import simulate as write_shop
+
+    write_shop(
+        out,
+        products=products,
+        searches=searches,
+        orders=orders,
+        reviews=reviews,
+        language=context.obj,
+        seed=seed,
+        truth=truth,
+    )
+    names = ("products.csv", "searches.csv.gz", "orders.csv", "reviews.csv")
+    written = [*names, "judgments.csv"] if truth else [*names]
+    files = {name.split(".")[0]: {"file": name, "bytes": _size(out / name)} for name in written}
+    return {"folder": out, "language": context.obj, "files": files}
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _read_maps(maps: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for text in maps:
+        place, equals, column = text.partition("=")
+        table, dot, field = place.partition(".")
+        if not (equals and dot and table and field):
+            raise InputError("cli.bad_map", given=text)
+        found[table][field] = column
+    return found
+
+
+def _open_or_create(name: str, language: str | None) -> tuple[Workspace, bool]:
+    try:
+        return Workspace.open(name), False
+    except InputError as error:
+        if error.code != "workspace.unknown":
+            raise
+    return Workspace.create(name, language), True

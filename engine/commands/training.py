@@ -1,0 +1,138 @@
+"""Commands that tune a task's model, measure it and ask it."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import typer
+
+from engine.commands.arguments import File, RunId, TaskName, WorkspaceName
+from engine.errors import InputError
+from engine.progress import Lines
+from engine.storage.workspace import Workspace
+from engine.tasks import get_task
+from engine.tasks.base import Bundle, Task
+
+# What imports torch is imported inside the commands: help and errors come at once.
+BLOCK = 64
+
+
+def train(
+    workspace: WorkspaceName,
+    task: TaskName,
+    model: Annotated[
+        str | None, typer.Option(help="A catalog id, a hub id (owner/name) or a folder.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="quick, balanced or thorough.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting.")
+    ] = None,
+) -> dict[str, Any]:
+    """Tune a task's model on the workspace's data and measure it against every floor."""
+    changes = _read_settings(settings or [])
+    changes |= {key: value for key, value in (("model", model), ("preset", preset)) if value}
+    shop = Workspace.open(workspace)
+    get_task(task)
+    from engine.training.run import train_run
+
+    return train_run(shop, task, changes, Lines()).as_json()
+
+
+def evaluate(
+    workspace: WorkspaceName,
+    task: TaskName,
+    run: RunId = None,
+    judgments: File = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="Rows as the task reads them, with the true answers.",
+        ),
+    ] = None,
+) -> dict[str, Any]:
+    """Measure every system: on a file of yours, or what the run found on its held-out rows."""
+    shop, chosen = Workspace.open(workspace), get_task(task)
+    if judgments is not None and table is not None:
+        raise InputError("cli.one_file")
+    option, given, kind = (
+        ("--judgments", judgments, "ranking")
+        if judgments is not None
+        else ("--input", table, "classification")
+    )
+    if given is not None and chosen.kind != kind:
+        raise InputError("cli.wrong_file", option=option, task=task)
+    from engine.training.evaluate import evaluate_file, evaluate_heldout
+
+    if given is None:
+        return evaluate_heldout(shop, task, run, Lines())
+    return evaluate_file(shop, task, run, given, Lines())
+
+
+def predict(
+    workspace: WorkspaceName,
+    task: TaskName,
+    source: Annotated[
+        str, typer.Option("--input", metavar="FILE", help="JSON lines; - for standard input.")
+    ],
+    run: RunId = None,
+) -> Iterator[dict[str, Any]]:
+    """Answer inputs, one JSON object a line, for instance {"query": "red mug"}."""
+    shop, chosen = Workspace.open(workspace), get_task(task)
+    if source != "-" and not Path(source).is_file():
+        raise InputError("reader.missing", file=source)
+    from engine.training.evaluate import open_bundle
+
+    bundle = open_bundle(shop, task, run, Lines())
+    return _answers(chosen, bundle, source)
+
+
+def _answers(task: Task, bundle: Bundle, source: str) -> Iterator[dict[str, Any]]:
+    with ExitStack() as stack:
+        stream = sys.stdin.buffer if source == "-" else stack.enter_context(Path(source).open("rb"))
+        items = read_items(stream, source)
+        while block := list(islice(items, BLOCK)):
+            yield from _answer_block(task, bundle, block)
+
+
+def _answer_block(
+    task: Task, bundle: Bundle, block: Sequence[tuple[int, Mapping[str, Any]]]
+) -> list[dict[str, Any]]:
+    try:
+        return task.predict(bundle, [item for _, item in block])
+    except InputError as error:
+        place = error.params.get("row")
+        if not isinstance(place, int):
+            raise
+        # The task counts within the block, the user within the file.
+        row = {"row": block[place - 1][0]}
+        raise InputError(error.code, error.details, **(error.params | row)) from error
+
+
+def read_items(stream: BinaryIO, source: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The line number, from 1, and the object of every line that is not blank."""
+    for row, line in enumerate(stream, start=1):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line.decode("utf-8-sig"))
+        except ValueError as error:
+            raise InputError("reader.broken_json_line", file=source, row=row) from error
+        if not isinstance(item, dict):
+            raise InputError("reader.no_record", file=source, row=row)
+        yield row, item
+
+
+def _read_settings(settings: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not (equals and key.strip()):
+            raise InputError("cli.bad_setting", given=text)
+        found[key.strip()] = value.strip()
+    return found

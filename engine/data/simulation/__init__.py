@@ -1,1 +1,0 @@
-"""A made-up shop: its words, products, shoppers, baskets and opinions."""

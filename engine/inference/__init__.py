@@ -1,1 +1,0 @@
-"""Answers for the pages, from a process of their own that holds the models."""

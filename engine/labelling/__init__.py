@@ -1,0 +1,1 @@
+"""From tables to labelled examples: labels, relevance from clicks and judgments, splits."""

@@ -1,0 +1,208 @@
+"""What shoppers did before a moment: the pages they were shown, and their history by then.
+
+Everything here looks back only: nothing that happened at or after a moment counts for it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.labelling.clicks import DEEPEST, FLOOR, GRADE, STRENGTH
+from engine.text.words import normalise
+
+PAGE_COLUMNS = (
+    "example_id", "user_id", "query", "time", "product_ids", "positions", "grades",
+)  # fmt: skip
+# A product that was never looked at counts as one with so many looks of so many clicks each.
+PRIOR, PRIOR_LOOKS = 0.2, 5.0
+SEPARATOR = "\x1f"
+Times = NDArray[np.datetime64]
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class History:
+    """What one shopper acted on, oldest first, each product once, where it was acted on last.
+
+    `strengths` say how much each counts: that of the strongest act (`engine.labelling.clicks`).
+    """
+
+    product_ids: Sequence[str] = ()
+    strengths: Sequence[float] = ()
+
+
+def recent(acts: Iterable[tuple[str, float]], most: int) -> History:
+    """The history of acts (product, strength) in time order: the last `most` products."""
+    kept: dict[str, float] = {}
+    for name, strength in acts:
+        kept[name] = max(kept.pop(name, 0.0), strength)
+    names = list(kept)[-most:]
+    return History(names, [kept[name] for name in names])
+
+
+@dataclass(frozen=True)
+class Acts:
+    """Every click, cart and purchase of a shop; `spans` are the rows of each shopper, by time."""
+
+    spans: Mapping[str, Span]
+    times: Times
+    product_ids: NDArray[np.object_]
+    strengths: NDArray[np.float64]
+
+    def before(self, user_id: str, moment: pd.Timestamp | None, most: int) -> History:
+        """The last `most` products that a shopper acted on before `moment`, or ever (None)."""
+        rows = _until(self.spans.get(user_id, (0, 0)), self.times, moment)
+        return recent(zip(self.product_ids[rows], self.strengths[rows], strict=True), most)
+
+
+@dataclass(frozen=True)
+class Popularity:
+    """How products did over time; `spans` are the rows of each product, by time.
+
+    `clicks` and `looks` are running sums within a product: a look is the chance that a place on a
+    page was looked at.
+    """
+
+    spans: Mapping[str, Span]
+    times: Times
+    clicks: NDArray[np.floating]
+    looks: NDArray[np.floating]
+
+    def clicked(self, product_id: str, moment: pd.Timestamp | None) -> float:
+        """How often a product was clicked before `moment`, or ever (None)."""
+        rows = _until(self.spans.get(product_id, (0, 0)), self.times, moment)
+        return float(self.clicks[rows.stop - 1]) if rows.stop > rows.start else 0.0
+
+    def appeal(self, product_id: str, moment: pd.Timestamp | None) -> float:
+        """Clicks per look before `moment` or ever (None), drawn to `PRIOR` where looks are few."""
+        rows = _until(self.spans.get(product_id, (0, 0)), self.times, moment)
+        last = rows.stop - 1
+        clicks, looks = (
+            (self.clicks[last], self.looks[last]) if rows.stop > rows.start else (0.0, 0.0)
+        )
+        return float((clicks + PRIOR * PRIOR_LOOKS) / (looks + PRIOR_LOOKS))
+
+
+def list_acts(searches: pd.DataFrame, orders: pd.DataFrame, product_ids: Sequence[str]) -> Acts:
+    """What the log and the orders say that shoppers did with products of the catalog.
+
+    Where the log names no user, the session stands for one. Rows without a time are left out:
+    nobody knows what they came before.
+    """
+    done = searches[searches["event"].isin(STRENGTH)]
+    names = ["user", "time", "product_id", "strength"]
+    logged = pd.DataFrame(
+        {"user": shoppers(done), "strength": done["event"].map(STRENGTH).astype(float)}
+    ).join(done[["time", "product_id"]])[names]
+    bought = orders.rename(columns={"user_id": "user"}).assign(strength=STRENGTH["purchase"])
+    rows = pd.concat([_timed(logged), _timed(bought[names])], ignore_index=True)
+    rows = rows[rows["product_id"].isin(product_ids)].dropna(subset=["user"])
+    rows = rows.sort_values(["user", "time"], kind="stable")
+    return Acts(
+        _spans(rows["user"]),
+        rows["time"].to_numpy(),
+        rows["product_id"].to_numpy(dtype=object),
+        rows["strength"].to_numpy(dtype=float),
+    )
+
+
+def count_popularity(searches: pd.DataFrame, looked: pd.Series) -> Popularity:
+    """Popularity over a log; `looked` is the chance to be looked at by position.
+
+    Positions that `looked` does not know count as the least looked at.
+    """
+    least = float(looked.min()) if len(looked) else FLOOR
+    told = searches["event"].isin(("impression", "click")) & searches["product_id"].notna()
+    rows = _timed(searches.loc[told, ["product_id", "time", "event", "position"]])
+    rows = rows.sort_values(["product_id", "time"], kind="stable")
+    position = pd.to_numeric(rows["position"]).clip(upper=DEEPEST)
+    clicked = rows["event"].eq("click")
+    looks = position.map(looked).astype(float).fillna(least).where(~clicked, 0.0)
+    by_product = rows["product_id"]
+    return Popularity(
+        _spans(by_product),
+        rows["time"].to_numpy(),
+        clicked.astype(float).groupby(by_product).cumsum().to_numpy(dtype=float),
+        looks.groupby(by_product).cumsum().to_numpy(dtype=float),
+    )
+
+
+def by_query(searches: pd.DataFrame) -> pd.DataFrame:
+    """The log with `answer(query, product)` for each product, to count what suits a query."""
+    distinct = searches["query"].dropna().unique()
+    queries = searches["query"].map({one: normalise(one) for one in distinct}).astype("str")
+    return searches.assign(product_id=queries + SEPARATOR + searches["product_id"])
+
+
+def answer(query: str, product_id: str) -> str:
+    """The name of a product as an answer to a normalised query."""
+    return query + SEPARATOR + product_id
+
+
+def list_pages(searches: pd.DataFrame, product_ids: Sequence[str]) -> pd.DataFrame:
+    """One row per page that showed something: `PAGE_COLUMNS`, in time order.
+
+    A page is what a session saw for one query at one moment. `product_ids` are in the order shown,
+    `positions` count from 1, `grades` say what came of each product (0 nothing, 1 clicked, 2 put in
+    the cart, 3 bought). Pages without a time are left out: nobody knows what they came before.
+    """
+    keys = ["session", "user", "query", "product_id"]
+    rows = _timed(searches[searches["product_id"].isin(product_ids) & searches["query"].notna()])
+    rows = rows.assign(
+        session=rows["session_id"].fillna(""),
+        user=shoppers(rows).fillna(""),
+        query=rows["query"].map({text: normalise(text) for text in rows["query"].unique()}),
+        place=pd.to_numeric(rows["position"]).clip(upper=DEEPEST),
+    ).sort_values(["time", "session", "query", "place"], kind="stable")
+    shown = rows[rows["event"].eq("impression") & rows["place"].notna() & rows["query"].ne("")]
+    # What a session is shown twice for one query would have its click counted twice.
+    shown = shown.drop_duplicates(keys)
+    acted = rows[rows["event"].isin(GRADE)]
+    best = acted.assign(grade=acted["event"].map(GRADE)).groupby(keys)["grade"].max()
+    grades = shown[keys].join(best, on=keys)["grade"].fillna(0).astype(int).to_numpy()
+    page = shown.groupby(["time", "session", "user", "query"], sort=False).ngroup().to_numpy()
+    starts = np.flatnonzero(np.diff(page, prepend=-1))
+    first = shown.iloc[starts].reset_index(drop=True)
+    columns = {
+        "product_ids": shown["product_id"].to_numpy(dtype=object),
+        "positions": shown["place"].to_numpy(dtype=float).astype(int),
+        "grades": grades,
+    }
+    parts = {
+        name: [part.tolist() for part in np.split(column, starts)[1:]]
+        for name, column in columns.items()
+    }
+    about = first[["query", "time"]].assign(user_id=first["user"])
+    names = first["session"] + "\x1f" + first["query"]
+    about["example_id"] = names + "\x1f" + names.groupby(names).cumcount().astype(str)
+    return about.assign(**parts)[list(PAGE_COLUMNS)]
+
+
+def shoppers(searches: pd.DataFrame) -> pd.Series:
+    """Who each row of a log is of: the user, else the session, else null."""
+    return searches["user_id"].where(searches["user_id"].notna(), searches["session_id"])
+
+
+def _timed(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(time=pd.to_datetime(rows["time"])).dropna(subset=["time"])
+
+
+def _spans(sorted_keys: pd.Series) -> dict[str, Span]:
+    """Where the rows of each key begin and end."""
+    keys = sorted_keys.to_numpy(dtype=object)
+    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)]).tolist()
+    return {
+        str(keys[start]): (start, end)
+        for start, end in zip(starts, [*starts[1:], len(keys)], strict=bool(starts))
+    }
+
+
+def _until(span: Span, times: Times, moment: pd.Timestamp | None) -> slice:
+    start, end = span
+    if moment is None:
+        return slice(start, end)
+    before = np.searchsorted(times[start:end], np.datetime64(moment), side="left")
+    return slice(start, start + int(before))

@@ -1,0 +1,65 @@
+"""A user's file of texts with their true labels, to measure a classifier on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from engine.errors import InputError
+from engine.labelling.labels import OTHER
+from engine.reading.mapping import guess
+from engine.reading.presets import squash
+from engine.reading.reader import read_table
+from engine.reading.texts import split_category
+from engine.tables.schema import CATEGORY_SEPARATOR
+
+
+def read_labelled(
+    file: Path, reads: Sequence[str], asked: Sequence[str], labels: Mapping[str, list[str]]
+) -> pd.DataFrame:
+    """The rows of `file` with any text and any label: `example_id`, the `asked` fields, truths.
+
+    Columns are recognised by the words of the tables `reads`, or by the exact name of a field or
+    head. `truth.<head>` is null where the file says nothing. Raises InputError for a file without
+    the first `asked` field, without labels, or without a row that has both.
+    """
+    frame = read_table(file).frame
+    names = [str(column) for column in frame.columns]
+    fields: dict[str, str] = {}
+    for table in reads:
+        fields |= guess(table, frame).fields
+    fields |= {squash(name): name for name in names}
+    heads = [head for head in labels if squash(head) in fields or head in fields]
+    if asked[0] not in fields or not heads:
+        columns, wanted = ", ".join(names), ", ".join(labels)
+        raise InputError(
+            "tasks.no_truth", file=file.name, field=asked[0], heads=wanted, columns=columns
+        )
+    part = pd.DataFrame({name: frame[fields[name]] for name in asked if name in fields})
+    for head, known in labels.items():
+        if head in heads:
+            given = frame[fields.get(head) or fields[squash(head)]]
+        else:
+            given = pd.Series(None, frame.index, dtype=object)
+        part[f"truth.{head}"] = _to_labels(given, known)
+    truths = [f"truth.{head}" for head in labels]
+    part = part.dropna(subset=[asked[0]]).dropna(subset=truths, how="all").reset_index(drop=True)
+    if part.empty:
+        raise InputError("tasks.nothing_to_measure", file=file.name)
+    return part.assign(example_id=part.index.astype(str))
+
+
+def _to_labels(given: pd.Series, labels: list[str]) -> pd.Series:
+    """The label that a cell means: by name, else the one that its category path lies below."""
+    names = {squash(label): label for label in labels}
+    by_length = sorted(labels, key=len, reverse=True)
+
+    def label(text: str) -> str:
+        if squash(text) in names:
+            return names[squash(text)]
+        below = (name for name in by_length if text.startswith(name + CATEGORY_SEPARATOR))
+        return next(below, OTHER if OTHER in labels else text)
+
+    known = given.dropna()
+    paths = dict(zip(known, split_category(known), strict=True))
+    return given.map(lambda text: label(paths[text]), na_action="ignore").astype(object)

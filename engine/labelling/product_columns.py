@@ -1,0 +1,104 @@
+"""The attributes of a catalog as columns, and which of them can be learned as values."""
+
+from collections.abc import Hashable, Mapping
+
+import pandas as pd
+
+from engine.reading.nested import parse
+from engine.text.words import normalise
+
+# What a suggestion for a product is called by: no attribute may take these names.
+RESERVED = frozenset(
+    {"product_id", "title", "description", "input", "price", "image", "probabilities"}
+    | {"unsure", "uncertainty", "head", "attributes"}
+)
+# Rows with a value that a column needs, the share of them that common values must cover, and how
+# long a value may be.
+FEWEST_ROWS, ENOUGH, LONGEST = 40, 0.5, 60
+_YES_NO = frozenset({"true", "false", "yes", "no", "y", "n", "是", "否", "有", "无"})
+
+
+def attribute_columns(products: pd.DataFrame) -> dict[str, pd.Series]:
+    """The filled cells of every attribute by name: category and brand, then the shop's own.
+
+    Each series holds texts at the index of the products that have the attribute. Lists and objects
+    say several things at once and are left out.
+    """
+    columns = {name: products[name].dropna().astype(object) for name in ("category", "brand")}
+    cells: dict[str, dict[Hashable, str]] = {}
+    for row, cell in products["attributes"].dropna().items():
+        held = parse(cell)
+        if not isinstance(held, dict):
+            continue
+        for name, value in held.items():
+            text = cell_text(value)
+            if text and name not in columns:
+                cells.setdefault(name, {})[row] = text
+    return columns | {name: pd.Series(found, dtype=object) for name, found in cells.items()}
+
+
+def cell_text(value: object) -> str:
+    """A value of the attributes' JSON as one text; empty for none, a list or an object."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:.15g}"
+        case int():
+            return str(value)
+        case str():
+            return " ".join(value.split())
+    return ""
+
+
+def spell_alike(values: pd.Series) -> pd.Series:
+    """The values with those that differ only in case or width written as most often written."""
+    counts = values.value_counts()
+    usual: dict[str, str] = {}
+    for value in counts.index:
+        usual.setdefault(normalise(value), value)
+    return values.map({value: usual[normalise(value)] for value in counts.index})
+
+
+def is_measured(values: pd.Series) -> bool:
+    """Whether most values are numbers or sizes: they begin with a digit."""
+    return bool(values.str.match(r"[-+±~≈]?\s*\d").mean() > 0.5)
+
+
+def choose_columns(
+    columns: Mapping[str, pd.Series], fewest: int, field: str = ""
+) -> dict[str, pd.Series]:
+    """The columns that can be learned, category and brand first, then the fullest.
+
+    A column needs `FEWEST_ROWS` filled rows and at least two values that `fewest` rows share; such
+    values must cover `ENOUGH` of the rows. Numbers, yes or no, and long texts are left out unless
+    `field` names the column; it is then the only one.
+    """
+    found = {}
+    for name, values in columns.items():
+        if field not in ("", name) or not is_usable(name) or len(values) < FEWEST_ROWS:
+            continue
+        if not (field or name == "category" or _is_choice(values)):
+            continue
+        counts = spell_alike(values).value_counts()
+        common = counts[counts >= fewest]
+        covered = common.sum() >= ENOUGH * len(values)
+        if len(common) > 1 and (field or name == "category" or covered):
+            found[name] = values
+    first = ("category", "brand")
+    order = sorted(found, key=lambda name: (name not in first, -len(found[name]), name))
+    return {name: found[name] for name in order}
+
+
+def is_usable(name: str) -> bool:
+    """Whether an attribute of this name can stand beside an answer's own fields."""
+    return name not in RESERVED and not name.endswith(("_confidence", "_unsure")) and bool(name)
+
+
+def _is_choice(values: pd.Series) -> bool:
+    """Whether the values are words to choose from: no numbers, no yes or no, no long texts."""
+    return bool(
+        not is_measured(values)
+        and values.str.len().median() <= LONGEST
+        and not {value.lower() for value in values.unique()} <= _YES_NO
+    )

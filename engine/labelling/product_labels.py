@@ -1,0 +1,124 @@
+"""Labelled products for the attributes task: a product's text, and the values its columns hold."""
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from engine.labelling.labels import OTHER, cut_path
+from engine.labelling.product_columns import attribute_columns, choose_columns, spell_alike
+from engine.labelling.split import PARTS, TEST, VALIDATION, split_groups
+from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.tables import Tables
+from engine.text.words import normalise
+
+# A value with fewer training rows than this is neither learned nor measured: it joins "other".
+FEWEST = 5
+# More values of one attribute than this cost minutes and are hardly ever told apart.
+MOST_LABELS = 60
+# The share of the products that a category level must keep outside "other".
+ENOUGH = 0.8
+# What is read of a description: encoders and shoppers stop long before its end.
+CHARACTERS = 600
+# Columns whose values make variants of one product.
+_VARIANT = re.compile(r"(?i)colou?r|size|capacity|颜色|色号|尺寸|尺码|容量")
+_SIZES = frozenset(["xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "one", "size"])
+# Latin letters beside a digit belong to it: "2l" and "dv7-1211ea" are no words.
+_NUMBER = re.compile(r"[a-z]*\d[a-z0-9.,-]*")
+_WORD = re.compile(r"[^\W\d_]+")
+_LEARNED = 1 - VALIDATION - TEST
+
+
+def product_text(title: str, description: object) -> str:
+    """What the model reads of a product: its title, and the beginning of its description."""
+    told = isinstance(description, str) and description.strip() and description != title
+    return f"{title}\n{str(description)[:CHARACTERS]}" if told else title
+
+
+def label_products(
+    tables: Tables, most_heads: int, most_rows: int, seed: int, field: str = ""
+) -> tuple[pd.DataFrame, list[str]]:
+    """Every product with its part and the values of the columns to learn; and codes of notes.
+
+    Columns: `example_id` and `product_id`, `title`, `description`, `input`, `part`, and per head
+    `truth.<head>` (null where the catalog is silent), `label.<head>` and `weight.<head>` (1 or 0).
+    At most `most_heads` columns are learned, the fullest, or only `field`; a value counts that can
+    be expected `FEWEST` times among `most_rows` training rows. Products of one family share a part.
+    """
+    products = tables.products.dropna(subset=["title"])
+    columns = attribute_columns(products)
+    frame = pd.DataFrame(
+        {
+            "example_id": products["product_id"].astype(object),
+            "product_id": products["product_id"].astype(object),
+            "title": products["title"].astype(object),
+            "description": products["description"].astype(object),
+        }
+    )
+    frame["input"] = [
+        product_text(title, told)
+        for title, told in zip(frame["title"], frame["description"], strict=True)
+    ]
+    families = family_keys(frame["title"], columns)
+    frame["part"] = split_groups(families, seed) if len(frame) else pd.Series(dtype=object)
+    share = min(1.0, most_rows / max(_LEARNED * len(frame), 1))
+    fewest = round(FEWEST / _LEARNED / share)
+    columns["category"] = _best_level(columns["category"], fewest)
+    chosen = choose_columns(columns, fewest, field)
+    notes = ["attributes.more_columns"] if len(chosen) > most_heads else []
+    for head, values in list(chosen.items())[:most_heads]:
+        labels = _fold(values, fewest).reindex(frame.index)
+        frame[f"truth.{head}"] = labels.astype(object).where(labels.notna(), None)
+        frame[f"label.{head}"] = frame[f"truth.{head}"]
+        frame[f"weight.{head}"] = labels.notna().astype(float)
+    return frame.reset_index(drop=True), notes
+
+
+def family_keys(titles: pd.Series, columns: Mapping[str, pd.Series]) -> pd.Series:
+    """What variants of one product share: the title's words without numbers, colours and sizes.
+
+    A title of nothing else is its own family.
+    """
+    variants = {
+        word
+        for name, values in columns.items()
+        if _VARIANT.search(name)
+        for value in values.unique()
+        for word in normalise(value).split()
+    }
+
+    variants |= _SIZES
+
+    def key(title: str) -> str:
+        plain = _NUMBER.sub(" ", normalise(title))
+        kept = [word for word in _WORD.findall(plain) if word not in variants]
+        return " ".join(kept) or title
+
+    return titles.map({title: key(title) for title in titles.unique()})
+
+
+def _fold(values: pd.Series, fewest: int) -> pd.Series:
+    """The values to learn, rare ones as other."""
+    labels = spell_alike(values)
+    counts = labels.value_counts()
+    common = counts.index[counts >= fewest][:MOST_LABELS]
+    return labels.where(labels.isin(common), OTHER)
+
+
+def _best_level(paths: pd.Series, fewest: int) -> pd.Series:
+    """Category paths cut at the deepest level whose common ones hold enough of the products."""
+    if paths.empty:
+        return paths
+    depth = paths.str.count(CATEGORY_SEPARATOR).max() + 1
+    for level in range(depth, 0, -1):
+        cut = paths.map({path: cut_path(path, level) for path in paths.unique()})
+        counts = cut.value_counts()
+        kept = counts[counts >= fewest].head(MOST_LABELS)
+        if level == 1 or kept.sum() >= ENOUGH * len(cut):
+            break
+    return cut
+
+
+def parts_of(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of each part without the name of it."""
+    return {part: frame[frame["part"] == part].drop(columns="part") for part in PARTS}

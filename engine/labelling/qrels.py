@@ -1,0 +1,149 @@
+"""Which product answers which query: the truth that search learns from and is measured with."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from engine.errors import InputError
+from engine.reading.load import clean_file
+from engine.tables.tables import Tables
+from engine.text.words import normalise
+
+Source = Literal["judgments", "clicks", "catalog"]
+
+ENOUGH_QUERIES = 20
+QUERY_WORDS = 12
+SHORT_VALUE = 25
+
+
+def product_texts(products: pd.DataFrame) -> pd.Series:
+    """What an encoder reads of each product: title and description."""
+    return products["title"].fillna("") + ". " + products["description"].fillna("")
+
+
+def product_words(products: pd.DataFrame) -> pd.Series:
+    """Everything a product can be found by: also category, brand and short attribute values.
+
+    Long attribute values are left out: they are notes, not names.
+    """
+    columns = (products[name].fillna("").astype(str) for name in ("category", "brand"))
+    texts = (
+        product_texts(products)
+        + " "
+        + pd.Series(
+            [" ".join(pair) for pair in zip(*columns, strict=True)], index=products.index, dtype=str
+        )
+    )
+    return texts + " " + products["attributes"].map(_short_values)
+
+
+def count_queries(tables: Tables) -> dict[Source, int]:
+    """How many queries with a relevant product of the catalog each source offers."""
+    return {
+        "judgments": len(_judged(tables)),
+        "clicks": len(_clicked(tables)),
+        "catalog": int(tables.products["description"].notna().sum()),
+    }
+
+
+def best_source(tables: Tables) -> Source:
+    """Judgments where there are enough of them, else clicks, else the catalog itself."""
+    counts = count_queries(tables)
+    for source in ("judgments", "clicks"):
+        if counts[source] >= ENOUGH_QUERIES:
+            return source
+    return "catalog"
+
+
+def query_qrels(tables: Tables, source: Source) -> pd.DataFrame:
+    """One row per query: `query`, `qrels` (product id → grade 0 to 3), `weights`, `first_seen`.
+
+    `weights` (product id → weight) say how much each relevant product counts in training. From the
+    catalog alone, the start of a description is the query that its product answers (the inverse
+    cloze idea of Lee, Chang and Toutanova, ACL 2019): fine to learn from, flattering to measure by.
+    """
+    return {"judgments": _judged, "clicks": _clicked, "catalog": _described}[source](tables)
+
+
+def _judged(tables: Tables) -> pd.DataFrame:
+    """The judgments table and what was judged by hand on the page; the hand wins."""
+    hand = tables.corrections[tables.corrections["task"] == "search"]
+    hand = hand.rename(columns={"input": "query", "head": "product_id", "label": "relevance"})
+    columns = ["query", "product_id", "relevance"]
+    rows = pd.concat([tables.judgments[columns], hand[columns]], ignore_index=True)
+    rows = rows.drop_duplicates(["query", "product_id"], keep="last")
+    rows = rows.assign(
+        query=rows["query"].map(normalise),
+        grade=pd.to_numeric(rows["relevance"]).round().astype(int),
+        weight=pd.to_numeric(rows["relevance"]),
+        first_seen=pd.Series(pd.NaT, rows.index),
+    )
+    return _by_query(rows, tables)
+
+
+def _clicked(tables: Tables) -> pd.DataFrame:
+    return _by_query(tables.clicked, tables)
+
+
+def _described(tables: Tables) -> pd.DataFrame:
+    rows = tables.products.dropna(subset=["description"])
+    starts = rows["description"].map(_start)
+    return _by_query(
+        pd.DataFrame(
+            {
+                "query": starts,
+                "product_id": rows["product_id"],
+                "grade": 3,
+                "weight": 1.0,
+                "first_seen": pd.NaT,
+            }
+        ),
+        tables,
+    )
+
+
+def _by_query(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    known = rows["product_id"].isin(tables.products["product_id"])
+    rows = rows[known & rows["query"].notna() & rows["query"].ne("")]
+    columns = ("query", "product_id", "grade", "weight", "first_seen")
+    found: dict[str, dict[str, Any]] = {}
+    # Plain lists: a frame per query costs a page seconds.
+    for query, product_id, grade, weight, seen in zip(
+        *(rows[name].tolist() for name in columns), strict=True
+    ):
+        one = found.setdefault(
+            query, {"query": query, "qrels": {}, "weights": {}, "first_seen": seen}
+        )
+        one["qrels"][product_id] = int(grade)
+        one["weights"][product_id] = float(weight)
+    kept = [found[query] for query in sorted(found) if max(found[query]["qrels"].values()) > 0]
+    return pd.DataFrame(kept, columns=["query", "qrels", "weights", "first_seen"])
+
+
+def _start(description: str) -> str:
+    text = normalise(description)
+    parts = text.split(" ")
+    # Chinese has no spaces: its start is counted in characters.
+    return " ".join(parts[:QUERY_WORDS]) if len(parts) > 1 else text[: 2 * QUERY_WORDS]
+
+
+def _short_values(attributes: str | None) -> str:
+    if not isinstance(attributes, str):
+        return ""
+    values = [value for value in json.loads(attributes).values() if isinstance(value, str)]
+    return " ".join(value for value in values if len(value) < SHORT_VALUE)
+
+
+def judged_queries(file: Path, tables: Tables) -> pd.DataFrame:
+    """The queries of a file of judgments that have a relevant product in the catalog.
+
+    Columns `example_id`, `input`, `query`, `qrels`. Raises InputError for a file that cannot be
+    used, or that judges nothing of this catalog.
+    """
+    frames = {"products": tables.products, "judgments": clean_file("judgments", file)}
+    part = query_qrels(Tables(frames, tables.language), "judgments")
+    if part.empty:
+        raise InputError("tasks.nothing_to_measure", file=file.name)
+    return part.assign(input=part["query"], example_id=part["query"])

@@ -1,0 +1,119 @@
+"""Labelled reviews for the sentiment task: what is known of each review's sentiment."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from engine.labelling.split import PARTS, split_groups
+from engine.tables.schema import SENTIMENTS
+from engine.tables.tables import Tables
+from engine.text.words import normalise
+
+HEAD = "sentiment"
+# Training takes more of the reviews than of queries: there are fewer labels to learn from.
+VALIDATION, TEST = 0.1, 0.2
+# A class with fewer truths than this is neither learned nor measured.
+FEWEST = 8
+# The share of the truths that each held-out part needs, or products are not kept apart.
+LEAST_PART = 0.05
+
+
+def label_reviews(tables: Tables, weak: float, seed: int) -> tuple[pd.DataFrame, list[str]]:
+    """Every distinct review with its part, truth and training label; and codes of notes.
+
+    Columns: those of `true_sentiments`, `part`, `label.sentiment` to learn from (the truth, or in
+    the training part what the stars say) and its `weight.sentiment` (1 for a truth, `weak` for
+    stars, 0 for none). Reviews of a product share a part where products are known and allow it.
+    """
+    frame, by_hand = true_sentiments(tables.reviews)
+    truth = frame[f"truth.{HEAD}"]
+    notes = [] if by_hand or truth.isna().all() else ["sentiment.stars_are_the_truth"]
+    counts = truth.value_counts()
+    known = set(counts.index[counts >= FEWEST])
+    truth = truth.where(truth.isin(known), None)
+    frame["part"], apart = _split(frame, truth, seed)
+    if not apart:
+        notes.append("sentiment.products_mixed")
+    stars = frame["stars"]
+    guess = stars.where(stars.isin(known) & truth.isna() & (frame["part"] == PARTS[0]), None)
+    frame[f"truth.{HEAD}"] = truth
+    frame[f"label.{HEAD}"] = truth.where(truth.notna(), guess)
+    frame[f"weight.{HEAD}"] = np.where(truth.notna(), 1.0, np.where(guess.notna(), weak, 0.0))
+    return frame.drop(columns="stars"), notes
+
+
+def true_sentiments(reviews: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Each distinct text with its sentiment; and whether it was given rather than told by stars.
+
+    Columns `example_id`, `input`, `product_id`, `stars` (what the stars say) and `truth.sentiment`:
+    the sentiment column, or, where no row has one, the stars; null where unknown.
+    """
+    frame = _distinct(reviews)
+    frame["stars"] = star_sentiments(frame["rating"])
+    by_hand = bool(frame["sentiment"].notna().any())
+    frame[f"truth.{HEAD}"] = frame["sentiment"] if by_hand else frame["stars"]
+    frame["example_id"] = [
+        hashlib.blake2b(text.encode(), digest_size=8).hexdigest() for text in frame["key"]
+    ]
+    return frame.drop(columns=["key", "rating", "sentiment"]), by_hand
+
+
+def star_sentiments(ratings: pd.Series) -> pd.Series:
+    """What stars say: up to 2 negative, from 4 on positive, between them neutral; null for none."""
+    stars = pd.to_numeric(ratings, errors="coerce")
+    said = np.select([stars < 2.5, stars > 3.5], ["negative", "positive"], default="neutral")
+    return pd.Series(said, ratings.index, dtype=object).where(stars.notna(), None)
+
+
+def sentiment_labels(frame: pd.DataFrame) -> list[str]:
+    """The sentiments that `label_reviews` found, from negative to positive."""
+    seen = set(frame[f"label.{HEAD}"].dropna())
+    return [label for label in SENTIMENTS if label in seen]
+
+
+def _distinct(reviews: pd.DataFrame) -> pd.DataFrame:
+    """Each text once, the row with a sentiment before those without."""
+    texts = reviews["text"].astype(object)
+    frame = pd.DataFrame(
+        {
+            "input": texts,
+            "product_id": reviews["product_id"].astype(object),
+            "rating": reviews["rating"],
+            "sentiment": reviews["sentiment"].astype(object),
+        }
+    ).dropna(subset="input")
+    frame["sentiment"] = frame["sentiment"].where(frame["sentiment"].notna(), None)
+    frame["key"] = frame["input"].map(normalise)
+    frame = frame[frame["key"] != ""]
+    first = frame.sort_values("sentiment", key=lambda cells: cells.isna(), kind="stable")
+    return frame.loc[first.drop_duplicates("key").index.sort_values()].reset_index(drop=True)
+
+
+def _split(frame: pd.DataFrame, truth: pd.Series, seed: int) -> tuple[pd.Series, bool]:
+    """The part of every row, and whether products were kept apart or are unknown."""
+    product = frame["product_id"]
+    if product.isna().all():
+        return _stratified(frame, truth, seed), True
+    groups = product.where(product.notna(), "#" + frame["example_id"])
+    parts = split_groups(groups, seed, validation=VALIDATION, test=TEST)
+    if _usable(parts, truth):
+        return parts, True
+    return _stratified(frame, truth, seed), False
+
+
+def _usable(parts: pd.Series, truth: pd.Series) -> bool:
+    """Whether every part holds enough truths, and of every kind."""
+    known = truth.notna()
+    kinds = truth[known].nunique()
+    held = [truth[known & (parts == part)] for part in PARTS]
+    least = LEAST_PART * known.sum()
+    return all(len(rows) >= least and rows.nunique() == kinds for rows in held)
+
+
+def _stratified(frame: pd.DataFrame, truth: pd.Series, seed: int) -> pd.Series:
+    """The same shares of every sentiment in each part, drawn by `seed`."""
+    parts = pd.Series(PARTS[0], frame.index, dtype=object)
+    for _, rows in frame.groupby(truth.fillna(""), sort=True):
+        parts[rows.index] = split_groups(rows["example_id"], seed, validation=VALIDATION, test=TEST)
+    return parts

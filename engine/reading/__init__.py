@@ -1,0 +1,1 @@
+"""Any file as a shop exports it, read, mapped, cleaned and loaded as tables."""

@@ -1,0 +1,110 @@
+"""Parsing in a child process whose memory and time are limited: no file can take the app down.
+
+The child leaves a Parquet file with the text and a JSON file with the rest; nothing is pickled.
+"""
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from engine.errors import InputError, Problem
+from engine.reading import limits
+from engine.reading.columns import TextTable
+from engine.reading.format import Parsed, parse
+from engine.reading.limits import refuse
+from engine.settings import child_environment
+
+logger = logging.getLogger(__name__)
+
+TABLE = "table.parquet"
+ROWS = "rows.parquet"
+OUTCOME = "outcome.json"
+
+
+def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
+    """`engine.reading.format.parse` in a process of its own; `scratch` takes its results.
+
+    Raises InputError as `parse` does, and if the file needs too much memory or time.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "engine.reading.child",
+        str(path.resolve()),
+        name,
+        str(scratch),
+    ]
+    try:
+        done = subprocess.run(
+            command,
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=limits.CHILD_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise refuse("too_slow", name, seconds=limits.CHILD_SECONDS) from error
+    if not (scratch / OUTCOME).exists():
+        raise refuse(_explain(done.returncode, done.stderr), name)
+    outcome = json.loads((scratch / OUTCOME).read_text(encoding="utf-8"))
+    problems = [Problem(**problem) for problem in outcome["problems"]]
+    if "code" in outcome:
+        raise InputError(outcome["code"], problems, **outcome["params"])
+    rows = pq.read_table(scratch / ROWS).column(0)
+    text = TextTable(pq.read_table(scratch / TABLE), rows, problems, outcome["rejected"])
+    return Parsed(text, outcome["format"], outcome["encoding"], outcome["delimiter"])
+
+
+def _explain(code: int, errors: bytes) -> str:
+    """Why a child left no outcome: a failed allocation aborts it or raises MemoryError."""
+    if code < 0 or b"MemoryError" in errors:
+        return "too_heavy"
+    logger.error("the reader's child ended with %d: %s", code, errors.decode(errors="replace"))
+    return "unreadable"
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    size = limits.CHILD_MEMORY_BYTES
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+
+
+def _run(path: Path, name: str, scratch: Path) -> Mapping[str, object]:
+    try:
+        parsed = parse(path, name, scratch)
+    except InputError as error:
+        problems = [asdict(problem) for problem in error.details]
+        return {"code": error.code, "params": error.params, "problems": problems}
+    text = parsed.text
+    pq.write_table(text.table, scratch / TABLE)
+    pq.write_table(pa.table({"row": text.rows}), scratch / ROWS)
+    return {
+        "problems": [asdict(problem) for problem in text.problems],
+        "rejected": text.rejected,
+        "format": parsed.format,
+        "encoding": parsed.encoding,
+        "delimiter": parsed.delimiter,
+    }
+
+
+def main(path: str, name: str, scratch: str) -> None:
+    """What the child does: parse the file and write the outcome last of all."""
+    _limit_memory()
+    outcome = _run(Path(path), name, Path(scratch))
+    (Path(scratch) / OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

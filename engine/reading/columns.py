@@ -1,0 +1,149 @@
+"""Text columns gathered row by row, whatever the file's format."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.errors import InputError, Problem
+from engine.reading import limits
+from engine.reading.limits import refuse
+
+BATCH_ROWS = 20_000
+WHOLE_BELOW = 1e18  # beyond, digits would be made up
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A file's records as text: `rows[i]` is the place in the file of record `i` of `table`.
+
+    All columns of `table` are strings with unique, non-empty names. `problems` holds the first
+    `limits.LISTED_PROBLEMS` bad rows and the warnings; `rejected` counts all bad rows.
+    """
+
+    table: pa.Table
+    rows: pa.ChunkedArray
+    problems: list[Problem]
+    rejected: int
+
+
+@dataclass
+class TextColumns:
+    """Gathers the records of the file that the user calls `name`.
+
+    Set `header` before the first record; it may grow. Cells beyond a record's end are missing.
+    """
+
+    name: str
+    header: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    rejected: int = 0
+    _cells: list[Sequence[str | None]] = field(default_factory=list)
+    _numbers: list[int] = field(default_factory=list)
+    _chunks: list[pa.Table] = field(default_factory=list)
+    _rows: list[pa.Array] = field(default_factory=list)
+    _count: int = 0
+
+    def set_header(self, cells: Sequence[str]) -> None:
+        """Take the column names; InputError if there are too many."""
+        if len(cells) > limits.COLUMNS:
+            raise refuse("too_many_columns", self.name, columns=len(cells), limit=limits.COLUMNS)
+        if len(cells) > len(self.header):
+            self._flush()
+        self.header = [cell.strip().strip("\ufeff").strip() for cell in cells]
+
+    def append(self, row: int, cells: Sequence[str | None]) -> None:
+        """Add the record at `row` of the file, one cell for each column of the header."""
+        self._cells.append(cells)
+        self._numbers.append(row)
+        if len(self._cells) == BATCH_ROWS:
+            self._flush()
+
+    def append_arrays(self, rows: Sequence[int], arrays: Sequence[pa.Array]) -> None:
+        """Add many records at once: one array of strings for each column of the header."""
+        names = [str(position) for position in range(len(arrays))]
+        self._chunks.append(pa.Table.from_arrays(list(arrays), names=names))
+        self._rows.append(pa.array(rows, pa.int64()))
+        self._count += len(rows)
+        if self._count > limits.ROWS:
+            raise refuse("too_many_rows", self.name, limit=limits.ROWS)
+
+    def reject(self, row: int, code: str, column: str | None = None, **params: object) -> None:
+        """Leave out the record at `row`, for the reason `code`."""
+        self.rejected += 1
+        if self.rejected <= limits.LISTED_PROBLEMS:
+            problem = Problem(f"reader.{code}", self.name, row, column, params)
+            self.problems.append(problem)
+
+    def warn(self, code: str, column: str | None = None, **params: object) -> None:
+        """Note something that the user should know, though every record is kept."""
+        self.problems.append(
+            Problem(f"reader.{code}", self.name, None, column, params, severity="warning")
+        )
+
+    def finish(self) -> TextTable:
+        """All records but the blank ones; blank cells are missing.
+
+        Raises InputError if no record is left.
+        """
+        self._flush()
+        if not self._count or not self.header:
+            if self.rejected:
+                raise InputError("reader.no_good_row", self.problems, file=self.name)
+            raise refuse("header_only", self.name)
+        table = pa.concat_tables(self._chunks, promote_options="default")
+        columns = [_blank_to_missing(column) for column in table.columns]
+        used = [
+            position
+            for position, column in enumerate(columns)
+            if self.header[position] or column.null_count < len(column)
+        ]
+        names = self._name_columns(used)
+        table = pa.Table.from_arrays([columns[position] for position in used], names=names)
+        rows = pa.chunked_array(self._rows, pa.int64())
+        filled = reduce(pc.or_, [column.is_valid() for column in table.columns])
+        if not pc.all(filled).as_py():
+            table, rows = table.filter(filled), rows.filter(filled)
+        if not table.num_rows:
+            raise refuse("header_only", self.name)
+        return TextTable(table, rows, self.problems, self.rejected)
+
+    def _flush(self) -> None:
+        if self._cells:
+            cells, numbers = self._cells, self._numbers
+            self._cells, self._numbers = [], []
+            arrays = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)]
+            self.append_arrays(numbers, arrays)
+
+    def _name_columns(self, positions: list[int]) -> list[str]:
+        names: list[str] = []
+        taken = {self.header[position] for position in positions}
+        for position in positions:
+            name = given = self.header[position] or f"column_{position + 1}"
+            number = 1
+            while name in names or (name != self.header[position] and name in taken):
+                number += 1
+                name = f"{given}_{number}"
+            if not self.header[position]:
+                self.warn("unnamed_column", name, position=position + 1)
+            elif name != given:
+                self.warn("repeated_column", name, given=given)
+            names.append(name)
+        return names
+
+
+def number_to_text(number: float, digits: int = 17) -> str:
+    """A number as a person would type it: whole ones without a point, others short and exact.
+
+    `digits` is how many digits the source keeps (17: all of a double).
+    """
+    if number.is_integer() and abs(number) < WHOLE_BELOW:
+        return str(int(number))
+    return repr(number) if digits >= 17 else f"{number:.{digits}g}"
+
+
+def _blank_to_missing(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    blank = pc.equal(pc.utf8_trim_whitespace(column), "")
+    return pc.if_else(blank, pa.scalar(None, pa.string()), column)

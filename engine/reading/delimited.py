@@ -1,0 +1,95 @@
+"""CSV, TSV and their kin as text columns."""
+
+import re
+from pathlib import Path
+
+from engine.reading import limits
+from engine.reading.columns import TextColumns
+from engine.reading.dialect import SINGLE_COLUMN, find_dialect, fits_header
+from engine.reading.encoding import Encoding, find_encoding, read_lines
+from engine.reading.limits import refuse
+from engine.reading.records import BrokenRecord, Dialect, read_records
+
+SAMPLE_LINES = 2_000
+SAMPLE_CHARACTERS = 200_000
+_SEPARATOR = re.compile(r'\ufeff?"?sep=', re.IGNORECASE)  # Excel's own note of the delimiter
+_FOREIGN = re.compile("[\udc80-\udcff]")  # bytes of another encoding, see `read_lines`
+
+
+def parse_delimited(path: Path, columns: TextColumns) -> tuple[str, str | None]:
+    """Read the file into `columns`; returns its encoding and its delimiter (None: one column).
+
+    The first record that is not blank is the header. Rows count records as a spreadsheet shows
+    them: a quoted cell of many lines is in one row, and blank lines count.
+    Raises InputError if the file cannot be read at all.
+    """
+    encoding = find_encoding(path, columns.name)
+    if encoding.guessed:
+        columns.warn("encoding_guessed", encoding=encoding.codec)
+    sample, whole = _read_sample(path, encoding)
+    sample = [line for line in sample if line.strip() and not _SEPARATOR.match(line)]
+    if not sample:
+        raise refuse("empty", columns.name)
+    dialect, fits = find_dialect(sample, whole)
+    if not fits:
+        raise refuse("wrong_delimiter", columns.name, delimiter=_show(dialect.delimiter))
+    _parse(path, encoding, dialect, columns)
+    return encoding.codec, None if dialect == SINGLE_COLUMN else dialect.delimiter
+
+
+def _read_sample(path: Path, encoding: Encoding) -> tuple[list[str], bool]:
+    sample: list[str] = []
+    characters = 0
+    for line in read_lines(path, encoding):
+        if len(sample) == SAMPLE_LINES or characters > SAMPLE_CHARACTERS:
+            return sample, False
+        sample.append(line)
+        characters += len(line)
+    return sample, True
+
+
+def _parse(path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumns) -> None:
+    records = enumerate(read_records(read_lines(path, encoding), dialect), start=1)
+    found = ((row, cells) for row, cells in records if not _is_preamble(cells))
+    row, header = next(found, (0, None))
+    if header is None:
+        raise refuse("empty", columns.name)
+    if isinstance(header, BrokenRecord):
+        raise refuse(header.code, columns.name, row, limit=limits.CELL_CHARACTERS)
+    if _FOREIGN.search("".join(header)):
+        raise refuse("mixed_encoding", columns.name, row, encoding=encoding.codec.upper())
+    columns.set_header(header)
+    width, broken = len(header), 0
+    for row, cells in records:
+        if isinstance(cells, BrokenRecord):
+            broken += 1
+            if broken > limits.BROKEN_QUOTES:
+                raise refuse("broken_quotes", columns.name, row, limit=limits.BROKEN_QUOTES)
+            columns.reject(row, cells.code, limit=limits.CELL_CHARACTERS)
+        elif encoding.mixed and _FOREIGN.search("".join(cells)):
+            columns.reject(row, "mixed_encoding", encoding=encoding.codec.upper())
+        elif len(cells) == width:
+            columns.append(row, cells)
+        elif _is_blank(cells):
+            continue
+        elif fits_header(cells, width):
+            columns.append(row, cells[:width])
+        else:
+            code = "too_many_cells" if len(cells) > width else "too_few_cells"
+            columns.reject(
+                row, code, cells=len(cells), columns=width, delimiter=_show(dialect.delimiter)
+            )
+
+
+def _is_preamble(record: list[str] | BrokenRecord) -> bool:
+    return not isinstance(record, BrokenRecord) and (
+        _is_blank(record) or bool(_SEPARATOR.match(record[0]))
+    )
+
+
+def _is_blank(cells: list[str]) -> bool:
+    return not any(cell.strip() for cell in cells)
+
+
+def _show(delimiter: str) -> str:
+    return {"\t": "tab"}.get(delimiter, delimiter)

@@ -1,0 +1,142 @@
+"""Which format a file is in, by its name and by its first bytes, and the way from there to text.
+
+"CSV" stands for every text with delimiters.
+"""
+
+import gzip
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from engine.reading.columns import TextColumns, TextTable
+from engine.reading.delimited import parse_delimited
+from engine.reading.encoding import CHUNK, is_binary
+from engine.reading.jsonlines import parse_json
+from engine.reading.limits import check_unpacked, refuse
+from engine.reading.parquet import parse_parquet
+from engine.reading.workbook import check_archive, check_compound, parse_workbook
+
+EXTENSIONS = {
+    ".csv": "CSV",
+    ".tsv": "CSV",
+    ".tab": "CSV",
+    ".txt": "CSV",
+    ".xlsx": "Excel",
+    ".xlsm": "Excel",
+    ".xls": "Excel",
+    ".json": "JSON",
+    ".jsonl": "JSON",
+    ".ndjson": "JSON",
+    ".parquet": "Parquet",
+}
+TEXT_FORMATS = ("CSV", "JSON")
+GZIP = b"\x1f\x8b"
+ZIP = b"PK\x03\x04"
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and .xlsx under a password
+PARQUET = b"PAR1"
+OTHERS = {
+    b"%PDF": "PDF",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"Rar!": "RAR",
+    b"7z\xbc\xaf": "7-Zip",
+    b"SQLite format 3": "SQLite",
+}
+JSON_STARTS = (b'{"', b"[{", b"{'")
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A file as text, and how it was read: format, a text's codec, and its delimiter."""
+
+    text: TextTable
+    format: str
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+def named_format(name: str) -> str:
+    """The format that the file name promises; InputError for one that is not supported."""
+    path = PurePath(name.lower().removesuffix(".gz"))
+    if path.suffix not in EXTENSIONS:
+        supported = ", ".join(EXTENSIONS)
+        raise refuse("unsupported", name, extension=path.suffix or name, supported=supported)
+    return EXTENSIONS[path.suffix]
+
+
+def parse(path: Path, name: str, scratch: Path) -> Parsed:
+    """Read the file at `path`, which the user calls `name`; `scratch` is a folder for its contents.
+
+    The content decides the format; a warning says so where the name promises another one.
+    Raises InputError if the file cannot be read at all.
+    """
+    promised = named_format(name)
+    if _head(path).startswith(GZIP):
+        path = _unpack(path, name, scratch)
+        if is_packed(path):
+            raise refuse("packed_binary", name)
+    found = _find_format(path, name, promised)
+    columns = TextColumns(name)
+    if found != promised:
+        columns.warn("other_format", format=found, promised=promised)
+    encoding = delimiter = None
+    if found == "Excel":
+        parse_workbook(path, columns)
+    elif found == "Parquet":
+        parse_parquet(path, columns)
+    elif found == "JSON":
+        encoding = parse_json(path, columns)
+    else:
+        encoding, delimiter = parse_delimited(path, columns)
+    return Parsed(columns.finish(), found, encoding, delimiter)
+
+
+def is_packed(path: Path) -> bool:
+    """Whether the file needs more than decoding: reading it may cost far more than its size."""
+    return _head(path).startswith((GZIP, ZIP, COMPOUND, PARQUET))
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(512)
+
+
+def _find_format(path: Path, name: str, promised: str) -> str:
+    head = _head(path)
+    if head.startswith(ZIP):
+        check_archive(path, name)
+        return "Excel"
+    if head.startswith(COMPOUND):
+        check_compound(path, name)
+        return "Excel"
+    if head.startswith(PARQUET):
+        return "Parquet"
+    other = next((other for mark, other in OTHERS.items() if head.startswith(mark)), None)
+    if other:
+        raise refuse("other_file", name, format=other)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:9].lower() == b"<!doctype" or start[:5].lower() in (b"<html", b"<?xml"):
+        raise refuse("web_page", name)
+    if promised == "Parquet" or (promised == "Excel" and is_binary(path)):
+        raise refuse("damaged", name, format=promised)
+    if promised == "JSON":
+        return "JSON"
+    return "JSON" if start.startswith(JSON_STARTS) else "CSV"
+
+
+def _unpack(path: Path, name: str, scratch: Path) -> Path:
+    unpacked = scratch / "unpacked"
+    packed = path.stat().st_size
+    size = 0
+    try:
+        with gzip.open(path) as source, unpacked.open("wb") as target:
+            while chunk := source.read(CHUNK):
+                size += len(chunk)
+                check_unpacked(packed, size, name)
+                target.write(chunk)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise refuse("damaged", name, format="gzip") from error
+    if not size:
+        raise refuse("empty", name)
+    return unpacked

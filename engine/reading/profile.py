@@ -1,0 +1,117 @@
+"""What the cells of one column look like, and which fields they could be."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from engine.reading.times import read_times
+from engine.reading.values import (
+    read_choices,
+    read_numbers,
+    read_ratings,
+    read_relevance,
+    squeeze,
+)
+from engine.tables.schema import Field
+
+_URL = r"^(?:https?:)?//\S+$|\.(?:jpe?g|png|webp|gif)$"
+_TITLE_CHARACTERS = 60
+_TEXT_CHARACTERS = 300
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Shares (0 to 1) of a sample's filled cells, and of the distinct ones among them.
+
+    `length` is the median number of characters.
+    """
+
+    values: pd.Series
+    filled: float
+    distinct: float
+    length: float
+    number: float
+    url: float
+    json: float
+
+    def fits(self, table: str, field: Field) -> float:
+        """How well the cells suit `field`, whatever the header says: 0 cannot be, 1 just so."""
+        if not self.filled:
+            return 0.0
+        if field.kind == "json":
+            pairs = self.values.str.contains(r"^[^:：]{1,60}[:：]\s*[^/\s]", regex=True).mean()
+            return max(self.json, 0.6 * float(pairs))
+        if field.name == "image":
+            return max(self.url, 0.3 * (1 - self.number))
+        if self.json > 0.5:
+            return 0.4 if field.name in ("category", "brand") else 0.0
+        if field.kind == "id":
+            return self._fits_id(table, field)
+        if field.kind == "number":
+            return self._readable(field)
+        if field.kind == "time":
+            found, _, _ = read_times(self.values.head(200))
+            plausible = found.between(pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01"))
+            share = float(found.notna().mean())
+            return share * (0.5 + 0.5 * float(plausible.mean())) if share >= 0.5 else 0.0
+        if field.kind == "choice":
+            return float(read_choices(self.values, field.name)[0].notna().mean())
+        return self._fits_text(field)
+
+    def tells(self, field: Field) -> bool:
+        """Whether content alone may name `field`, without a fitting header."""
+        if field.name == "product_id":
+            return field.required and self.distinct > 0.99 and self.length < 40
+        if field.name == "price":
+            return (
+                self.number == 1 and self.values.str.contains(r"[.,]\d\d\b|[$€£¥￥元]").mean() > 0.5
+            )
+        if field.name in ("title", "query"):
+            return self.number < 0.1 and self.distinct > 0.02
+        if field.name in ("description", "text"):
+            return self.length > 15 and self.distinct > 0.5
+        if field.kind == "choice":
+            return self.number < 0.1
+        return field.name in ("image", "attributes", "time", "relevance")
+
+    def _fits_id(self, table: str, field: Field) -> float:
+        boolean = squeeze(self.values.head(200)).isin(["true", "false"]).mean()
+        if boolean > 0.5 or self.url > 0.5 or self.length > 80:
+            return 0.0
+        return self.distinct if (table, field.name) == ("products", "product_id") else 1.0
+
+    def _readable(self, field: Field) -> float:
+        readers = {"rating": read_ratings, "relevance": read_relevance}
+        numbers, _ = readers.get(field.name, read_numbers)(self.values)
+        share = float(numbers.notna().mean())
+        if field.low is not None and field.high is not None and field.high <= 10:
+            share *= 0.5 + 0.5 * float(numbers.between(field.low, field.high).mean())
+        return share if share >= 0.3 else 0.0
+
+    def _fits_text(self, field: Field) -> float:
+        if self.url > 0.5:
+            return 0.0
+        worded = 1 - 0.7 * self.number
+        if field.name in ("description", "text"):
+            return worded * min(1.0, 0.5 + self.length / 40)
+        usual = _TITLE_CHARACTERS if field.name == "title" else _TEXT_CHARACTERS
+        brief = max(0.3, min(1.0, usual / self.length))
+        return worded * brief * (min(1.0, 0.4 + self.distinct) if field.name == "title" else 1.0)
+
+
+def profile(column: pd.Series) -> Profile:
+    """The profile of a column of text."""
+    values = column.str.strip()
+    values = values[values.notna() & (values != "")]
+    if not len(values):
+        return Profile(values, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    numbers, _ = read_numbers(values.str.slice(0, 40))
+    return Profile(
+        values=values,
+        filled=len(values) / len(column),
+        distinct=values.nunique() / len(values),
+        length=float(values.str.len().median()),
+        number=float(numbers.notna().mean()),
+        url=float(values.str.contains(_URL, regex=True).mean()),
+        json=float(values.str.contains(r"^(?:\{.*\}|\[.*\])$", regex=True).mean()),
+    )

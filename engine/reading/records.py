@@ -1,0 +1,84 @@
+"""Records of a delimited text, with recovery: one broken quote costs one line, not the rest."""
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from engine.reading import limits
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text is cut.
+
+    `quoted`: cells may stand in double quotes; `escape` hides a quote, as doubling it does.
+    """
+
+    delimiter: str
+    quoted: bool = True
+    escape: str | None = None
+
+
+@dataclass(frozen=True)
+class BrokenRecord:
+    """A line that cannot be cut, and the code that says why; `at_end`: the text ended first."""
+
+    code: str
+    at_end: bool = False
+
+
+def read_records(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str] | BrokenRecord]:
+    """The records of `lines`, in their order; a blank line is an empty record.
+
+    A quote that is never closed would swallow the lines after it, until the next quote or the end.
+    There the line that opened it comes back as broken, and reading goes on at the line after it.
+    """
+    csv.field_size_limit(limits.CELL_CHARACTERS)
+    rewindable = _Rewindable(lines)
+    while True:
+        reader = csv.reader(
+            rewindable.feed(),
+            delimiter=dialect.delimiter,
+            quoting=csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE,
+            escapechar=dialect.escape,
+            strict=True,
+        )
+        try:
+            for cells in reader:
+                rewindable.taken.clear()
+                yield cells
+            return
+        except csv.Error as error:
+            yield _explain(error, len(rewindable.taken))
+            rewindable.give_back()
+
+
+def _explain(error: csv.Error, lines: int) -> BrokenRecord:
+    if "unexpected end" in str(error):
+        return BrokenRecord("unclosed_quote", at_end=True)
+    if lines > 1:
+        return BrokenRecord("unclosed_quote")
+    return BrokenRecord("long_cell" if "field limit" in str(error) else "stray_quote")
+
+
+class _Rewindable:
+    """Lines that can be given back, all but the first of the current record."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = iter(lines)
+        self.taken: list[str] = []
+        self.returned: deque[str] = deque()
+
+    def feed(self) -> Iterator[str]:
+        while self.returned:
+            line = self.returned.popleft()
+            self.taken.append(line)
+            yield line
+        for line in self.lines:
+            self.taken.append(line)
+            yield line
+
+    def give_back(self) -> None:
+        self.returned.extendleft(reversed(self.taken[1:]))
+        self.taken.clear()

@@ -1,0 +1,131 @@
+"""Text cells made clean: HTML to plain text, control characters and spaces, Unicode form.
+
+Every function takes a column and returns a column of the same index. Work is done once per distinct
+text and only where a cheap pattern says there is something to do, so a log of a million rows costs
+little more than its distinct queries.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pandas as pd
+
+from engine.tables.schema import CATEGORY_SEPARATOR
+
+_DROPPED = {"script", "style", "template", "noscript", "iframe", "object"}
+_INLINE = {"a", "abbr", "b", "bdi", "em", "font", "i", "mark", "s", "small", "span", "strong", "u"}
+_MARKUP = r"<[A-Za-z/!?]|&[#A-Za-z]"
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufffe]+")
+_SPACES = re.compile(r"\s+")
+_UNTIDY = "[^ -~\u4e00-\u9fff]|  |^ | $"
+_SEPARATORS = re.compile(r"\s*(?:&gt;|[>»›|＞→])\s*|\s+/\s+")
+_TIGHT_SLASH = re.compile(r"\s*/\s*")
+_FORMULA = r"^(?:=\S|@[A-Za-z]+\(|\+\d|[+-][\d(]+[-+*/(!])"
+
+
+class _Stripper(HTMLParser):
+    """Collects the text a reader would see."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _DROPPED:
+            self.hidden += 1
+        elif tag not in _INLINE:
+            self.parts.append(" ")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _INLINE:
+            self.parts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _DROPPED:
+            self.hidden = max(0, self.hidden - 1)
+        elif tag not in _INLINE:
+            self.parts.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.parts.append(data)
+
+
+def by_distinct(column: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """`change` applied to the distinct texts of `column`, put back in every row."""
+    codes, distinct = pd.factorize(column)
+    changed = change(pd.Series(distinct, dtype=column.dtype)).array
+    return pd.Series(changed.take(codes, allow_fill=True), index=column.index, name=column.name)
+
+
+def strip_html(column: pd.Series, limit: int = 200_000) -> pd.Series:
+    """Plain text: tags and comments dropped, script and style with their content, entities read.
+
+    Only the first `limit` characters of a text are looked at.
+    """
+    marked = column.str.contains(_MARKUP, regex=True, na=False)
+    if not marked.any():
+        return column
+    result = column.copy()
+    result[marked] = column[marked].map(lambda text: _plain(text[:limit])).astype("str")
+    return result
+
+
+def _plain(text: str) -> str:
+    once = _visible(text)
+    return _visible(once) if "<" in once or "&" in once else once  # feeds escape HTML twice
+
+
+def _visible(text: str) -> str:
+    stripper = _Stripper()
+    stripper.feed(text)
+    stripper.close()
+    return "".join(stripper.parts)
+
+
+def tidy(column: pd.Series) -> pd.Series:
+    """One space between words, no control characters, Unicode NFC; an empty text is missing."""
+    untidy = column.str.contains(_UNTIDY, regex=True, na=False)
+    result = column
+    if untidy.any():
+        result = column.copy()
+        result[untidy] = column[untidy].map(_tidy).astype("str")
+    return result.mask(result == "")
+
+
+def _tidy(text: str) -> str:
+    spaced = _SPACES.sub(" ", _CONTROLS.sub(" ", text)).strip()
+    return unicodedata.normalize("NFC", spaced)
+
+
+def cut(column: pd.Series, limit: int) -> tuple[pd.Series, pd.Series]:
+    """The texts cut to `limit` characters, and which were longer."""
+    long = (column.str.len() > limit).fillna(False).astype(bool)
+    return (column.where(~long, column.str.slice(0, limit)) if long.any() else column), long
+
+
+def looks_like_formula(column: pd.Series) -> pd.Series:
+    """Which texts a spreadsheet would run as a formula."""
+    return column.str.contains(_FORMULA, regex=True, na=False)
+
+
+def split_category(column: pd.Series) -> pd.Series:
+    """Category paths written with ` > `, whatever parts them in the file (`/ | » ›` …).
+
+    A bare slash counts only where no cell of the column uses another sign, and a list keeps its
+    first path: "Shoes/Running" is a path, "A/C units > Filters" keeps its slash.
+    """
+    if not column.str.contains(r"[>»›|＞→]|\s/\s", regex=True, na=False).any():
+        separators = _TIGHT_SLASH
+    else:
+        separators = _SEPARATORS
+    parts = column.map(
+        lambda text: [part for part in separators.split(text) if part.strip()], na_action="ignore"
+    )
+    joined = parts.map(
+        lambda steps: CATEGORY_SEPARATOR.join(step.strip() for step in steps), na_action="ignore"
+    )
+    return joined.astype(column.dtype)

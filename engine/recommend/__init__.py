@@ -1,1 +1,0 @@
-"""What goes with what: models over the baskets of past orders, and over the products' texts."""

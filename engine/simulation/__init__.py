@@ -1,0 +1,1 @@
+"""Shops that never were: catalogs, search logs, orders and reviews at any size."""

@@ -1,1 +1,0 @@
-"""Learning from feedback: which way of ranking earns the most, tried out on the shoppers."""

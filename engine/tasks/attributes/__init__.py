@@ -1,0 +1,1 @@
+"""A product's category and attribute values, from its text."""

@@ -1,0 +1,1 @@
+"""What the tasks that put texts into classes share: members, their blend, tuning, bundles."""

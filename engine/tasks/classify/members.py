@@ -1,0 +1,139 @@
+"""Classifiers without tuning: words, frozen vectors or both under a logistic regression."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from engine.labelling.labelled_texts import Examples
+from engine.models.encoder import Encoder
+from engine.models.linear import Linear, Tfidf, fit_linear
+
+Floats = NDArray[np.float64]
+MOST_KEPT = 50_000
+# How long a vector may be beside words of length 1 while both are fitted: the penalty spares what
+# is long, so that a long vector drowns the words, and a short one is silenced.
+SCALES = (0.5, 1.0, 2.0)
+FILE = "regression.safetensors"
+
+
+class TextVectors:
+    """An encoder that remembers the vectors of the texts it has seen."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors `(texts, dimension)` of texts."""
+        if len(self._known) > MOST_KEPT:
+            self._known.clear()
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known |= dict(zip(new, self.encoder.encode(new, kind="query"), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
+class Member(Protocol):
+    """Something that gives every text a probability of every label."""
+
+    def scores(self, texts: Sequence[str]) -> dict[str, Floats]:
+        """The log-probabilities `(texts, labels)` of every head."""
+
+    def save(self, folder: Path) -> None:
+        """Write what was learned into `folder`."""
+
+
+@dataclass(frozen=True)
+class LinearMember:
+    """A logistic regression on TF-IDF words (`tfidf`), on frozen `vectors`, or on both."""
+
+    linear: Linear
+    tfidf: Tfidf | None = None
+    vectors: TextVectors | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        train: Examples,
+        validation: Examples,
+        sizes: Mapping[str, int],
+        tfidf: Tfidf | None = None,
+        vectors: TextVectors | None = None,
+    ) -> Self:
+        """Fit on `train`; `validation` chooses the penalty and the vectors' scale of every head.
+
+        `sizes` are label counts by head.
+        """
+        rows, held = (_features(part.texts, tfidf, vectors) for part in (train, validation))
+        # Alone, a scale is only another penalty.
+        scales = SCALES if tfidf and vectors else SCALES[-1:]
+        is_word = np.arange(rows.shape[1]) < (tfidf.size if tfidf else 0)
+        fits = []
+        for scale in scales:
+            lengths = np.where(is_word, 1.0, scale)
+            scaled = sparse.diags_array(lengths)
+            inside = fit_linear(
+                rows @ scaled,
+                train.labels,
+                train.weights,
+                sizes,
+                (held @ scaled, validation.labels),
+            )
+            fits.append(inside.stretched(lengths))
+        losses = [fit.losses(held, validation.labels) for fit in fits]
+        best = {head: fits[int(np.argmin([loss[head] for loss in losses]))] for head in losses[0]}
+        parameters = {head: fit.parameters[head] for head, fit in best.items()}
+        return cls(Linear(parameters), tfidf, vectors)
+
+    def scores(self, texts: Sequence[str]) -> dict[str, Floats]:
+        """The log-probabilities `(texts, labels)` of every head."""
+        return self.linear.scores(_features(texts, self.tfidf, self.vectors))
+
+    def save(self, folder: Path) -> None:
+        """Write what was learned into `folder`; the encoder is named elsewhere."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.linear.save(folder / FILE)
+        if self.tfidf:
+            self.tfidf.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path, vectors: TextVectors | None = None) -> Self:
+        """What `save` wrote."""
+        words = Tfidf.load(folder) if (folder / "tfidf.json").is_file() else None
+        return cls(Linear.load(folder / FILE), words, vectors)
+
+
+def _features(texts: Sequence[str], tfidf: Tfidf | None, vectors: TextVectors | None) -> Any:
+    if vectors is None:
+        assert tfidf is not None  # noqa: S101 - a member has words, vectors or both
+        return tfidf.transform(texts)
+    dense = vectors(texts).astype(float)
+    if tfidf is None:
+        return dense
+    return sparse.hstack([tfidf.transform(texts), sparse.csr_matrix(dense)], format="csr")
+
+
+def linear_members(
+    train: Examples, validation: Examples, sizes: Mapping[str, int], vectors: TextVectors
+) -> dict[str, LinearMember]:
+    """Regressions on words, on `vectors` and on both: `tfidf`, `frozen` and `frozen_tfidf`."""
+    terms = Tfidf.fit(train.texts)
+    uses = {"tfidf": (terms, None), "frozen": (None, vectors), "frozen_tfidf": (terms, vectors)}
+    return {name: LinearMember.fit(train, validation, sizes, *used) for name, used in uses.items()}
+
+
+def majority(
+    train: Examples, sizes: Mapping[str, int], rows: int
+) -> dict[str, NDArray[np.float64]]:
+    """The training labels' weighted shares by head, the same for each of `rows` rows."""
+    found = {}
+    for head, size in sizes.items():
+        known = train.labels[head] >= 0
+        counts = np.bincount(train.labels[head][known], train.weights[head][known], size)
+        found[head] = np.tile(counts / max(counts.sum(), 1e-9), (rows, 1))
+    return found

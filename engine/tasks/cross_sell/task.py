@@ -1,0 +1,349 @@
+"""What goes with a basket: past orders, the products' texts, and both together.
+
+What imports torch is imported where it is used: a page asks this module for readiness and settings.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from engine.config import BiEncoderConfig, preset_settings, with_changes
+from engine.errors import InputError
+from engine.models.pretrained import default_encoder
+from engine.progress import Progress
+from engine.ranking import Ranking
+from engine.reading.load import clean_file
+from engine.tables.tables import Tables
+from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.tasks.cross_sell.baskets import (
+    LEAST_PRODUCTS,
+    count_learnable,
+    hold_one_out,
+    list_baskets,
+    split_baskets,
+    to_matrix,
+)
+from engine.tasks.cross_sell.copurchase import choose_strengths, expected_shares, fit_models
+from engine.tasks.cross_sell.pairs import (
+    MARKS,
+    POOL,
+    WATCHED_BASKETS,
+    bought_together,
+    draw_rivals,
+    leaves,
+    product_labels,
+)
+
+if TYPE_CHECKING:
+    from engine.tasks.cross_sell.bundle import CrossSellBundle
+
+READY, THIN = 500, 60
+MOST_RESULTS, DEPTH = 100, 50
+LONGEST_BASKET = 100
+# Products whose length stands for that of all when the work is counted.
+SHOWN = 500
+ENOUGH_TO_WATCH = 20
+JOINER = " + "
+PRESETS: Mapping[str, Mapping[str, object]] = {
+    "quick": {"epochs": 2, "max_examples": 2000},
+    "balanced": {"epochs": 3, "max_examples": 10000},
+    "thorough": {
+        "epochs": 6,
+        "max_examples": 60000,
+        "learning_rate": 5e-5,
+        "ease_products": 5000,
+        "most_held": 5000,
+        "patience": 3,
+    },
+}
+# The Chinese encoder has twice the layers: a quick run sees fewer pairs to end as soon.
+QUICK_CHINESE: Mapping[str, object] = {"max_examples": 1000}
+
+
+class CrossSellConfig(BiEncoderConfig):
+    """What the cross-sell task can be told."""
+
+    max_tokens: int = Field(32, ge=4, le=512, description="Tokens read of each text.")
+    learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak learning rate of the encoder.")
+    ease_products: int = Field(
+        3000, ge=10, le=20000, description="Products, the most bought ones, that EASE^R solves for."
+    )
+    most_held: int = Field(
+        1500, ge=10, le=100000, description="Most baskets to choose by, and most to measure on."
+    )
+
+
+class CrossSellTask:
+    """The cross-sell task; see `engine.tasks.base.Task` for the contract."""
+
+    name = "cross_sell"
+    kind: Literal["ranking"] = "ranking"
+
+    def config(self, preset: str, tables: Tables, **changes: object) -> CrossSellConfig:
+        """The settings of a preset for the workspace's language, with changes."""
+        start = {"model": default_encoder(tables.language)} | preset_settings(PRESETS, preset)
+        if preset == "quick" and tables.language == "zh":
+            start |= QUICK_CHINESE
+        return with_changes(CrossSellConfig.model_validate(start), changes)
+
+    def readiness(self, tables: Tables) -> Readiness:
+        """Ready from `READY` orders of two products or more on, missing below `THIN`."""
+        baskets = list_baskets(tables.orders, tables.products["product_id"].tolist())
+        found = count_learnable(baskets)
+        counts = {"products": len(tables.products), "orders": len(baskets), "baskets": found}
+        if found >= READY:
+            return Readiness("ready", counts)
+        level: Literal["thin", "missing"] = "thin" if found >= THIN else "missing"
+        code = "cross_sell.more_orders" if found else "cross_sell.load_orders"
+        want = READY if found >= THIN else THIN
+        return Readiness(level, counts, [(code, {"n": found, "want": want})])
+
+    def dataset(self, tables: Tables, config: CrossSellConfig) -> Dataset:
+        """Baskets in time order: the past to learn from, then some with one product hidden.
+
+        Raises InputError with fewer than `THIN` orders of two products or more.
+        """
+        ids = tables.products["product_id"].tolist()
+        baskets = list_baskets(tables.orders, ids)
+        found = count_learnable(baskets)
+        if found < THIN:
+            raise InputError("cross_sell.not_ready", n=found, want=THIN)
+        parts = split_baskets(baskets, config.seed, config.most_held)
+        titles = dict(zip(ids, tables.products["title"], strict=True))
+        train, validation, test = (_as_examples(part, titles) for part in parts)
+        matrix = to_matrix(train["basket"].tolist(), _columns(ids))
+        shares = expected_shares(matrix, ids)
+        return Dataset(self.name, train, validation, test, tables, popularity=shares)
+
+    def dataset_from(self, file: Path, tables: Tables, config: CrossSellConfig) -> Dataset:
+        """The baskets of a file of orders, each with one product hidden."""
+        ids = tables.products["product_id"].tolist()
+        baskets = list_baskets(clean_file("orders", file), ids)
+        large = baskets[baskets["basket"].map(len) >= LEAST_PRODUCTS]
+        if large.empty:
+            raise InputError("cross_sell.nothing_to_measure", file=file.name)
+        titles = dict(zip(ids, tables.products["title"], strict=True))
+        test = _as_examples(hold_one_out(large, np.random.default_rng(config.seed)), titles)
+        known = self.dataset(tables, config)
+        return Dataset(
+            self.name, known.train, known.validation, test, tables, popularity=known.popularity
+        )
+
+    def steps(self, dataset: Dataset, config: CrossSellConfig) -> Work:
+        """Pairs are read twice or thrice an epoch, the catalog once untuned and twice tuned."""
+        from engine.models.encoder import load_encoder
+
+        products = dataset.tables.products
+        shown = product_labels(products.sample(min(len(products), SHOWN), random_state=0))
+        encoder = load_encoder(config.model, config.train_tokens)
+        mark = MARKS[dataset.tables.language]
+        learned = encoder.count_tokens(shown) / len(shown)
+        anchor = encoder.count_tokens([mark + text for text in shown]) / len(shown)
+        encoder.model.max_seq_length = config.max_tokens
+        encoded = encoder.count_tokens(shown) / len(shown)
+        pairs = len(_pairs(dataset, config)) * config.epochs
+        rows = 2 if config.negatives else 1
+        checked = min(len(products), POOL) + WATCHED_BASKETS
+        texts = 3 * len(products) + checked * config.epochs
+        return Work(
+            train_texts=(1 + rows) * pairs,
+            train_tokens=round((anchor + rows * learned) * pairs),
+            encode_texts=texts,
+            encode_tokens=round(encoded * texts),
+            sample=shown,
+        )
+
+    def floors(
+        self, dataset: Dataset, part: pd.DataFrame, config: CrossSellConfig
+    ) -> dict[str, list[Ranking]]:
+        """Popularity, lift, shrunk cosine, EASE^R, and the models of the package implicit.
+
+        Where a model has a strength, it is chosen on the validation baskets, as in the bundle.
+        """
+        from engine.tasks.cross_sell.basket_ranking import rank_baskets
+        from engine.tasks.cross_sell.implicit_models import Als, BM25Neighbours, Bpr
+
+        ids = dataset.tables.products["product_id"].tolist()
+        columns = _columns(ids)
+        matrix = to_matrix(dataset.train["basket"].tolist(), columns)
+        held = to_matrix(dataset.validation["basket"].tolist(), columns)
+        hidden = [columns[name] for name in dataset.validation["hidden"]]
+        strengths = choose_strengths(matrix, held, hidden, config.ease_products)
+        models = fit_models(matrix, strengths, config.ease_products)
+        models |= {
+            name: model.fit(matrix)
+            for name, model in (("bm25_knn", BM25Neighbours()), ("als", Als()), ("bpr", Bpr()))
+        }
+        return rank_baskets(
+            lambda block: {name: model.scores(block) for name, model in models.items()},
+            to_matrix(part["basket"].tolist(), columns),
+            ids,
+            DEPTH,
+        )
+
+    def untuned(
+        self, tables: Tables, config: CrossSellConfig, progress: Progress
+    ) -> "CrossSellBundle":
+        """The pretrained encoder as it is, beside what was counted of the past orders."""
+        from engine.models.encoder import load_encoder
+        from engine.tasks.cross_sell.bundle import CrossSellBundle
+        from engine.tasks.cross_sell.text_index import GoesWith
+
+        progress.stage("load")
+        encoder = load_encoder(config.model, config.max_tokens, progress=progress)
+        folder = tables.folder / f"labels-{encoder.fingerprint}" if tables.folder else None
+        texts = GoesWith.open(folder, encoder, tables.products, "", progress)
+        if self.readiness(tables).level == "missing":
+            return CrossSellBundle(
+                tables, [], texts, trained=False, ease_products=config.ease_products
+            )
+        return self._choose(self.dataset(tables, config), texts, config, progress, trained=False)
+
+    def train(
+        self, dataset: Dataset, config: CrossSellConfig, folder: Path, progress: Progress
+    ) -> "CrossSellBundle":
+        """Tune the encoder on pairs bought together, then choose the blend on validation."""
+        from engine.models.bi_encoder import Check, Pairs, tune_bi_encoder
+        from engine.models.encoder import load_encoder
+        from engine.tasks.cross_sell.text_index import GoesWith
+
+        progress.stage("load")
+        encoder = load_encoder(config.model, config.max_tokens, progress=progress)
+        tables, mark = dataset.tables, MARKS[dataset.tables.language]
+        ids = tables.products["product_id"].tolist()
+        texts = dict(zip(ids, product_labels(tables.products), strict=True))
+        rows = _pairs(dataset, config)
+        leaf = dict(zip(ids, leaves(tables.products["category"]), strict=True))
+        rivals = draw_rivals(rows, leaf, config.seed) if config.negatives else None
+        pairs = Pairs(
+            [mark + texts[name] for name in rows["anchor"]],
+            [texts[name] for name in rows["product_id"]],
+            [texts[name] for name in rivals] if rivals else None,
+        )
+        watched = dataset.validation.head(WATCHED_BASKETS)
+        check = None
+        if len(watched) >= ENOUGH_TO_WATCH:
+            hidden = watched["hidden"].tolist()
+            asked = [mark + texts[basket[0]] for basket in watched["basket"]]
+            check = Check(
+                dict(zip(watched["order_id"], asked, strict=True)),
+                {name: texts[name] for name in sorted({*ids[:POOL], *hidden})},
+                {order: {name} for order, name in zip(watched["order_id"], hidden, strict=True)},
+            )
+        tune_bi_encoder(encoder, pairs, check, config, folder, progress)
+        found = GoesWith.open(None, encoder, tables.products, mark, progress)
+        return self._choose(dataset, found, config, progress, trained=True)
+
+    def _choose(
+        self,
+        dataset: Dataset,
+        texts: Any,
+        config: CrossSellConfig,
+        progress: Progress,
+        *,
+        trained: bool,
+    ) -> "CrossSellBundle":
+        from engine.tasks.cross_sell.bundle import CrossSellBundle
+
+        progress.stage("choose")
+        bundle = CrossSellBundle(
+            dataset.tables,
+            dataset.train["basket"].tolist(),
+            texts,
+            trained=trained,
+            ease_products=config.ease_products,
+        )
+        held = dataset.validation
+        bundle.choose(held["basket"].tolist(), held["hidden"].tolist())
+        return bundle
+
+    def load(self, folder: Path, tables: Tables) -> "CrossSellBundle":
+        """The bundle saved in `folder`; its vectors are brought up to date with the catalog."""
+        from engine.tasks.cross_sell.bundle import open_bundle
+
+        return open_bundle(folder, tables)
+
+    def answer(self, bundle: "CrossSellBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
+        """The rankings of every system of the bundle."""
+        return bundle.rank(part["basket"].tolist(), DEPTH)
+
+    def predict(
+        self, bundle: "CrossSellBundle", inputs: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Per `{"basket": [product ids], "k": 10}` what goes with it, by every system.
+
+        See `engine.tasks.cross_sell.answers.answer`; `unknown` are products of the basket that the
+        catalog does not hold.
+        """
+        from engine.tasks.cross_sell.answers import answer
+
+        baskets = [_basket(item, row, bundle.columns) for row, item in enumerate(inputs)]
+        counts = [_count(item, row) for row, item in enumerate(inputs)]
+        if not baskets:
+            return []
+        found = bundle.rank(baskets, max(counts))
+        rows = enumerate(zip(baskets, counts, inputs, strict=True))
+        return [
+            answer(bundle, basket, {name: found[name][row].top(k) for name in found})
+            | {"unknown": [name for name in item["basket"] if name not in bundle.columns]}
+            for row, (basket, k, item) in rows
+        ]
+
+    def explain(self, bundle: "CrossSellBundle", item: Mapping[str, Any]) -> Explanation:
+        """Why a product goes with a basket: what each product of the basket adds to its score.
+
+        Raises InputError for a product that the catalog does not hold.
+        """
+        from engine.tasks.cross_sell.answers import explain
+
+        basket, product_id = _basket(item, 0, bundle.columns), str(item.get("product_id", ""))
+        if product_id not in bundle.columns:
+            raise InputError("cross_sell.unknown_product", product=product_id)
+        return explain(bundle, basket, product_id)
+
+
+def _as_examples(baskets: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """The contract's columns beside those of the baskets; `qrels` where a product is hidden."""
+    rows = baskets.assign(
+        example_id=baskets["order_id"],
+        input=[JOINER.join(titles[name] for name in basket) for basket in baskets["basket"]],
+    )
+    if "hidden" in rows:
+        qrels: list[Any] = [{name: 1} for name in rows["hidden"]]
+        rows = rows.assign(qrels=qrels)
+    return rows.reset_index(drop=True)
+
+
+def _columns(product_ids: Sequence[str]) -> dict[str, int]:
+    return {name: column for column, name in enumerate(product_ids)}
+
+
+def _pairs(dataset: Dataset, config: CrossSellConfig) -> pd.DataFrame:
+    return bought_together(dataset.train["basket"].tolist(), config.max_examples, config.seed)
+
+
+def _count(item: Mapping[str, Any], row: int) -> int:
+    k = item.get("k", 10)
+    if not isinstance(k, int) or k < 1:
+        raise InputError("cross_sell.bad_count", row=row + 1)
+    return min(k, MOST_RESULTS)
+
+
+def _basket(item: Mapping[str, Any], row: int, known: Mapping[str, int]) -> list[str]:
+    """The distinct products of an input that the catalog holds."""
+    given = item.get("basket")
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        raise InputError("cross_sell.no_basket", row=row + 1)
+    basket = [name for name in dict.fromkeys(given) if name in known]
+    if not basket:
+        raise InputError("cross_sell.no_basket", row=row + 1)
+    if len(basket) > LONGEST_BASKET:
+        raise InputError("cross_sell.long_basket", row=row + 1, most=LONGEST_BASKET)
+    return basket
+
+
+TASK = CrossSellTask()

@@ -1,0 +1,1 @@
+"""Copy from a product's facts, every claim checked."""

@@ -1,0 +1,1 @@
+"""What a query wants, and which category it means."""

@@ -1,0 +1,143 @@
+"""What a shopper wants: query → intent and product category, with confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from engine.config import ClassifierConfig
+from engine.errors import InputError
+from engine.labelling.descriptions import descriptions, first_labels
+from engine.labelling.labelled_texts import choose_examples, heads_of, known_counts
+from engine.labelling.labels import collect_queries
+from engine.labelling.query_labels import Trust, label_queries, labels_of
+from engine.tables.tables import Tables
+from engine.tasks.base import Dataset, Readiness
+from engine.tasks.classify.task import ClassificationTask
+from engine.text.words import normalise
+
+if TYPE_CHECKING:
+    from engine.tasks.classify.bundle import ClassifierBundle
+
+READY, THIN = 300, 40
+PRESETS: Mapping[str, Mapping[str, object]] = {
+    # Of a model with twelve layers the last eight: the time limit allows no more on two cores.
+    "quick": {
+        "adapter": "last_k",
+        "last_k": 8,
+        "epochs": 12,
+        "max_examples": 1800,
+        "patience": 0,
+    },
+    "balanced": {"epochs": 16, "max_examples": 6000, "patience": 4},
+    "thorough": {"epochs": 24, "max_examples": 20000, "patience": 6},
+}
+# The Chinese encoder has twice the layers: a quick run passes fewer times to end as soon.
+QUICK_CHINESE: Mapping[str, object] = {"epochs": 9}
+
+
+class IntentConfig(ClassifierConfig):
+    """What the intent task can be told."""
+
+    min_votes: float = Field(
+        2, ge=1, description="Clicks (carts count twice, purchases thrice) that make a category."
+    )
+    min_share: float = Field(
+        0.6, ge=0.5, le=1, description="Share of them that must agree on the category."
+    )
+    weak_weight: float = Field(
+        0.3, ge=0, le=1, description="How much a guessed label counts beside a given one."
+    )
+
+
+class IntentTask(ClassificationTask):
+    """The intent task; see `engine.tasks.base.Task` for the contract."""
+
+    name = "intent"
+    presets = PRESETS
+    quick_chinese = QUICK_CHINESE
+    settings = IntentConfig
+    asked = ("query",)
+    reads = ("products", "searches")
+
+    def readiness(self, tables: Tables) -> Readiness:
+        """Ready from `READY` labelled queries in the best head on, missing below `THIN`."""
+        usual = IntentConfig.model_validate({})
+        frame, _ = label_queries(tables, _trust(usual), usual.seed)
+        known = known_counts(frame)
+        best = max(known.values(), default=0)
+        level: Literal["ready", "thin", "missing"] = (
+            "ready" if best >= READY else "thin" if best >= THIN else "missing"
+        )
+        advice: list[tuple[str, Mapping[str, object]]] = []
+        if frame.empty:
+            advice.append(("intent.load_searches", {}))
+        elif best < READY:
+            advice.append(("intent.need_labels", {"have": best, "want": READY}))
+        if len(frame) and "intent" not in known:
+            advice.append(("intent.no_intents", {}))
+        if len(frame) and "category" not in known:
+            advice.append(("intent.no_categories", {}))
+        counts = {"queries": len(frame)} | {f"{head}_labels": n for head, n in known.items()}
+        return Readiness(level, counts, advice)
+
+    def dataset(self, tables: Tables, config: IntentConfig) -> Dataset:
+        """Distinct queries in time order; validation and test hold only trustworthy labels."""
+        frame, notes = label_queries(tables, _trust(config), config.seed)
+        best = max(known_counts(frame).values(), default=0)
+        if best < THIN:
+            raise InputError("intent.not_ready", have=best, want=THIN)
+        parts = {name: rows.drop(columns="part") for name, rows in frame.groupby("part")}
+        train = choose_examples(
+            parts["train"], config.max_examples, config.seed, config.back_labels
+        )
+        return Dataset(
+            self.name,
+            train.reset_index(drop=True),
+            _with_truth(parts["validation"]),
+            _with_truth(parts["test"]),
+            tables=tables,
+            labels=labels_of(frame),
+            notes=notes,
+        )
+
+    def first_labels(self, tables: Tables) -> dict[str, list[str]]:
+        """All intents, and the categories' first level."""
+        return first_labels(tables)
+
+    def meanings(self, head: str, labels: Sequence[str], tables: Tables) -> list[list[str]]:
+        """Both languages' descriptions of the intents; titles of the categories."""
+        return descriptions(head, labels, tables)
+
+    def uncertain(
+        self, bundle: ClassifierBundle, tables: Tables, most: int
+    ) -> list[dict[str, Any]]:
+        """The `most` log queries whose labels would teach most: unsure, often asked, unlabelled.
+
+        Predictions with `count` added, ordered by uncertainty times the logarithm of 1 + count;
+        queries that were corrected by hand are left out.
+        """
+        log = collect_queries(tables)
+        done = tables.corrections
+        hand = set(done.loc[done["task"] == self.name, "input"].map(normalise))
+        log = log[~log["query"].isin(hand)]
+        found = self.predict(bundle, [{"query": text} for text in log["input"]])
+        rows = [row | {"count": int(n)} for row, n in zip(found, log["count"], strict=True)]
+        rows.sort(key=lambda row: row["uncertainty"] * np.log1p(row["count"]), reverse=True)
+        return rows[:most]
+
+
+def _trust(config: IntentConfig) -> Trust:
+    return Trust(config.min_votes, config.min_share, config.weak_weight)
+
+
+def _with_truth(part: pd.DataFrame) -> pd.DataFrame:
+    truths = [f"truth.{head}" for head in heads_of(part)]
+    return part.dropna(subset=truths, how="all").reset_index(drop=True)
+
+
+TASK = IntentTask()

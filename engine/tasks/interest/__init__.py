@@ -1,0 +1,1 @@
+"""What a shopper wants next, from what they did before."""

@@ -1,0 +1,52 @@
+"""What needs no learning of interest: simple ways to order the products of a page."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from engine.labelling.histories import Acts, History
+from engine.ranking import Ranking
+from engine.tasks.cross_sell.baskets import to_matrix
+from engine.tasks.cross_sell.cooccurrence import ShrunkCosine
+
+SHRINK = 5.0
+
+
+def order(product_ids: Sequence[str], scores: NDArray[np.floating]) -> Ranking:
+    """Products by score, highest first; equals by their ids, which say nothing of the page."""
+    rows = np.lexsort((np.asarray(product_ids, dtype=object).astype(str), -scores))
+    return Ranking([product_ids[row] for row in rows], [float(scores[row]) for row in rows])
+
+
+def by_place(positions: Sequence[int]) -> NDArray[np.floating]:
+    """As the page showed them."""
+    return -np.asarray(positions, dtype=float)
+
+
+def by_recency(product_ids: Sequence[str], history: History) -> NDArray[np.floating]:
+    """What the shopper acted on last stands first."""
+    places = {name: place for place, name in enumerate(history.product_ids, start=1)}
+    return np.array([places.get(name, 0) for name in product_ids], dtype=float)
+
+
+class HistoryNeighbours:
+    """Item kNN: how often a product was acted on by those who acted on the shopper's products.
+
+    The shrunk cosine of `engine.tasks.cross_sell.cooccurrence` over shoppers instead of baskets.
+    """
+
+    def __init__(self, acts: Acts, until: np.datetime64, product_ids: Sequence[str]) -> None:
+        self.columns = {name: column for column, name in enumerate(product_ids)}
+        past = [
+            list(dict.fromkeys(acts.product_ids[start:end][acts.times[start:end] < until]))
+            for start, end in acts.spans.values()
+        ]
+        self.model = ShrunkCosine(SHRINK).fit(to_matrix(past, self.columns))
+
+    def scores(self, product_ids: Sequence[str], history: History) -> NDArray[np.floating]:
+        """How near each product is to the history."""
+        row: csr_matrix = to_matrix([history.product_ids], self.columns)
+        near = np.asarray((row @ self.model.similarity).todense()).ravel()
+        return near[[self.columns[name] for name in product_ids]]

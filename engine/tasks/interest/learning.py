@@ -1,0 +1,147 @@
+"""Learning what shoppers want from what they were shown: the loop, its checkpoints, calibration."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.utils.data import Dataset
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
+
+from engine.config import InterestConfig
+from engine.models.reporting import Reporting, last_checkpoint
+from engine.progress import Progress
+from engine.tasks.interest.net import InterestNet, Pairs, Vectors
+
+
+class Shown(Dataset[dict[str, Tensor]]):
+    """Pairs with what came of them: `clicked` 0 or 1 and how much each row counts."""
+
+    def __init__(self, pairs: Pairs, clicked: Tensor, weights: Tensor) -> None:
+        self.pairs = pairs
+        self.clicked = clicked
+        self.weights = weights
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def split(self, count: int) -> "tuple[Shown, Shown]":
+        """The first `count` rows, and the others."""
+        parts = torch.arange(len(self)).split([count, len(self) - count])
+        first, others = (
+            Shown(self.pairs.take(rows), self.clicked[rows], self.weights[rows]) for rows in parts
+        )
+        return first, others
+
+    def __getitems__(self, rows: list[int]) -> dict[str, Tensor]:
+        """A whole batch at once: cutting rows out one by one would take longer than learning."""
+        which = torch.tensor(rows)
+        part = self.pairs.take(which)
+        return {one.name: getattr(part, one.name) for one in fields(part)} | {
+            "labels": self.clicked[which],
+            "weights": self.weights[which],
+        }
+
+
+class _Lesson(nn.Module):
+    """The net with its loss; the vectors are looked up and never learned or saved."""
+
+    def __init__(self, net: InterestNet, vectors: Vectors) -> None:
+        super().__init__()
+        self.net = net
+        self.vectors = vectors
+
+    def forward(
+        self,
+        products: Tensor,
+        queries: Tensor,
+        histories: Tensor,
+        strengths: Tensor,
+        facts: Tensor,
+        positions: Tensor,
+        labels: Tensor,
+        weights: Tensor,
+    ) -> dict[str, Tensor]:
+        """Binary cross-entropy of the clicks, the place's pull taken out."""
+        pairs = Pairs(products, queries, histories, strengths, facts, positions)
+        logits = self.net(pairs, self.vectors) + self.net.bias(pairs)
+        return {"loss": binary_cross_entropy_with_logits(logits, labels, weights)}
+
+
+def train_net(
+    net: InterestNet,
+    vectors: Vectors,
+    train: Shown,
+    validation: Shown,
+    config: InterestConfig,
+    folder: Path,
+    progress: Progress,
+) -> None:
+    """Tune `net` in place on the rows of `train`; goes on from the checkpoints in `folder`.
+
+    With patience, the epoch of the lowest loss on `validation` is kept.
+    """
+    torch.manual_seed(config.seed)
+    net.start(train.pairs, train.clicked)
+    trainer = Trainer(
+        model=_Lesson(net, vectors),
+        args=_arguments(config, folder),
+        data_collator=_as_is,
+        train_dataset=train,
+        eval_dataset=validation,
+        callbacks=[Reporting(progress, "eval_loss")],
+    )
+    # It prints to standard output, which belongs to the command line's one document.
+    trainer.remove_callback(PrinterCallback)
+    if config.patience:
+        trainer.add_callback(EarlyStoppingCallback(config.patience))
+    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    net.eval()
+
+
+def fit_chances(scores: NDArray[np.float64], clicked: NDArray[np.float32]) -> tuple[float, float]:
+    """Slope and offset that make sigmoid(slope · score + offset) fit the clicks best.
+
+    Platt (1999). Where all rows agree there is nothing to fit: 1 and 0.
+    """
+    if len(np.unique(clicked)) < 2:
+        return 1.0, 0.0
+    found = LogisticRegression(C=1e4).fit(scores[:, None], clicked)
+    return float(found.coef_[0, 0]), float(found.intercept_[0])
+
+
+def _as_is(batch: Any) -> dict[str, Tensor]:
+    return cast("dict[str, Tensor]", batch)
+
+
+def _arguments(config: InterestConfig, folder: Path) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder),
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=8 * config.batch_size,
+        num_train_epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        warmup_steps=config.warmup,
+        lr_scheduler_type="linear",
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=config.patience > 0,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        logging_steps=20,
+        label_names=["labels"],
+        remove_unused_columns=False,
+        report_to=[],
+        disable_tqdm=True,
+        # The net is small: what it learns by is gone before a graphics card would have it.
+        use_cpu=True,
+        seed=config.seed,
+        dataloader_pin_memory=False,
+    )

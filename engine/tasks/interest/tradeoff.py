@@ -1,0 +1,105 @@
+"""What a more varied, less obvious or fresher order costs, on pages that no model had seen."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.evaluation.compare import Interval, paired_interval
+from engine.evaluation.heldout import RANKING_HEAD
+from engine.evaluation.recommendation import DEPTH
+from engine.tasks.interest.diversify import Candidates, Floats, Mix, alike, describe, rerank
+
+# A page shows about as many products as are measured, so what its top is like is told by its half.
+FIRST = 5
+_KNOWN = ("known.novelty", "known.age")
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a mix costs on nDCG@10 (`before` to `after`, `interval` of the difference).
+
+    `was` and `now` describe the first `FIRST` products (`diversify.describe`).
+    """
+
+    mix: Mix
+    before: float
+    after: float
+    interval: Interval
+    was: dict[str, float]
+    now: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """The price as a plain dict."""
+        return asdict(self)
+
+
+def measure(
+    heldout: pd.DataFrame,
+    system: str,
+    mixes: Sequence[Mix],
+    rows: Mapping[str, int],
+    vectors: Floats,
+    mean: Floats,
+) -> list[Price]:
+    """The price of each mix on the held-out pages of a run.
+
+    `vectors` are those of the catalog's products, `rows` where each has its own, `mean` their mean.
+    Pages with a product that the catalog lost since are left out. Raises InputError for a run that
+    kept no chances (an older one).
+    """
+    if not {f"{system}.chances", *_KNOWN} <= set(heldout):
+        raise InputError("interest.no_chances")
+    found, gains = _pages(heldout, system, rows, vectors, mean)
+    start = rerank(found, Mix(), 0)
+    plain, was = ndcg(gains, start), describe(found, start, FIRST)
+    prices = []
+    for mix in mixes:
+        order = rerank(found, mix, found.relevance.shape[1])
+        mixed = ndcg(gains, order)
+        scores = pd.DataFrame({"plain.score": plain, "mixed.score": mixed}).assign(
+            example_id=range(len(plain)), head=RANKING_HEAD
+        )
+        prices.append(
+            Price(
+                mix, float(np.nanmean(plain)), float(np.nanmean(mixed)),
+                paired_interval(scores, "mixed", "plain"), was, describe(found, order, FIRST),
+            )
+        )  # fmt: skip
+    return prices
+
+
+def ndcg(gains: Floats, order: NDArray[np.intp]) -> Floats:
+    """nDCG@10 of each list as `engine.evaluation.ranking` measures it, in one step for all.
+
+    `gains` (lists, products) are grades, 0 where a list is shorter; `order` as `rerank` gives it.
+    NaN for a list without anything relevant.
+    """
+    discounts = 1 / np.log2(np.arange(2, DEPTH + 2))
+    drawn = np.take_along_axis(gains, order, axis=1)[:, :DEPTH]
+    ideal = -np.sort(-gains, axis=1)[:, :DEPTH]
+    reached, best = (one @ discounts[: one.shape[1]] for one in (drawn, ideal))
+    found: Floats = np.divide(reached, best, out=np.full(len(best), np.nan), where=best > 0)
+    return found
+
+
+def _pages(
+    heldout: pd.DataFrame, system: str, rows: Mapping[str, int], vectors: Floats, mean: Floats
+) -> tuple[Candidates, Floats]:
+    """Every page's products by chance, and what came of each."""
+    columns = [heldout[name].map(json.loads) for name in (f"{system}.chances", *_KNOWN, "truth")]
+    pages = [page for page in zip(*columns, strict=True) if page[0].keys() <= rows.keys()]
+    widest = max((len(page[0]) for page in pages), default=0)
+    figures = np.full((4, len(pages), widest), np.nan)
+    places = np.zeros((len(pages), widest), dtype=int)
+    for number, page in enumerate(pages):
+        names = sorted(page[0], key=lambda name: (-page[0][name], name))
+        figures[:, number, : len(names)] = [[column[name] for name in names] for column in page]
+        places[number, : len(names)] = [rows[name] for name in names]
+    chances, novelty, age, gains = figures
+    return Candidates(chances, novelty, age, alike(vectors[places], mean)), np.nan_to_num(gains)

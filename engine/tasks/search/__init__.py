@@ -1,0 +1,1 @@
+"""Which products answer a query."""

@@ -1,0 +1,356 @@
+"""Which products answer a query: words, meaning, and both together.
+
+What imports torch is imported where it is used: a page asks this module for readiness and settings.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+from pydantic import Field
+
+from engine.config import BiEncoderConfig, preset_settings, with_changes
+from engine.errors import InputError
+from engine.labelling.qrels import (
+    ENOUGH_QUERIES,
+    best_source,
+    count_queries,
+    judged_queries,
+    product_texts,
+    product_words,
+    query_qrels,
+)
+from engine.labelling.split import split_queries
+from engine.models.pretrained import default_encoder
+from engine.progress import Progress, Silent
+from engine.ranking import Ranking
+from engine.retrieval.bm25 import BM25Index
+from engine.tables.tables import Tables
+from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.tasks.search.pairs import (
+    CHECK_DEPTH,
+    CHECK_QUERIES,
+    draw_negatives,
+    hard_pool,
+    make_pairs,
+)
+from engine.text.words import left_out, normalise
+
+if TYPE_CHECKING:
+    from engine.tasks.search.bundle import SearchBundle
+
+READY, THIN = 100, ENOUGH_QUERIES
+MOST_RESULTS = 100
+# Products whose length stands for that of all when the work is counted.
+SHOWN = 500
+# The epochs are watched on some validation queries; fewer than these would only add noise.
+ENOUGH_TO_WATCH = 20
+PRESETS: Mapping[str, Mapping[str, object]] = {
+    "quick": {"epochs": 3, "max_examples": 2000},
+    "balanced": {"epochs": 4, "max_examples": 8000, "train_tokens": 48},
+    "thorough": {
+        "epochs": 8,
+        "max_examples": 40000,
+        "train_tokens": 64,
+        "learning_rate": 3e-5,
+        "patience": 3,
+    },
+}
+# The Chinese encoder has twice the layers: a quick run sees fewer pairs to end as soon.
+QUICK_CHINESE: Mapping[str, object] = {"epochs": 2, "max_examples": 1500}
+# Judged pairs are few: reading them whole costs little, and a third pass learns them by heart.
+QUICK_JUDGED: Mapping[str, object] = {"epochs": 2, "train_tokens": 64}
+
+
+class SearchConfig(BiEncoderConfig):
+    """What the search task can be told."""
+
+    max_tokens: int = Field(64, ge=4, le=512, description="Tokens read of each text.")
+    source: Literal["auto", "judgments", "clicks", "catalog"] = Field(
+        "auto", description="What is learned from; auto takes the best there is enough of."
+    )
+    max_positives: int = Field(8, ge=1, description="Most products learned for one query.")
+    bm25_weight: float = Field(
+        2.0,
+        ge=0,
+        le=20,
+        description="How often words count beside meaning; validation may change it.",
+    )
+    reranker: str = Field(
+        "", description="A cross-encoder (hub id or folder) that reorders the best products."
+    )
+
+
+class SearchTask:
+    """The search task; see `engine.tasks.base.Task` for the contract."""
+
+    name = "search"
+    kind: Literal["ranking"] = "ranking"
+
+    def config(self, preset: str, tables: Tables, **changes: object) -> SearchConfig:
+        """The settings of a preset for the workspace's language, with changes."""
+        start = {"model": default_encoder(tables.language)} | preset_settings(PRESETS, preset)
+        if preset == "quick" and tables.language == "zh":
+            start |= QUICK_CHINESE
+        if preset == "quick" and tables.judgments["query"].nunique() >= THIN:
+            start |= QUICK_JUDGED
+        return with_changes(SearchConfig.model_validate(start), changes)
+
+    def readiness(self, tables: Tables) -> Readiness:
+        """Ready from `READY` queries with clicks or judgments on, missing without products."""
+        if tables.products.empty:
+            return Readiness("missing", {"products": 0}, [("search.load_products", {})])
+        found = count_queries(tables)
+        counts = {"products": len(tables.products)} | {
+            f"{name}_queries": count for name, count in found.items() if name != "catalog"
+        }
+        best = max(found["judgments"], found["clicks"])
+        if best >= READY:
+            return Readiness("ready", counts)
+        if best >= THIN:
+            return Readiness("thin", counts, [("search.more_queries", {"n": best, "want": READY})])
+        level: Literal["thin", "missing"] = "thin" if found["catalog"] >= READY else "missing"
+        return Readiness(level, counts, [("search.catalog_only", {"n": best, "want": THIN})])
+
+    def dataset(self, tables: Tables, config: SearchConfig) -> Dataset:
+        """Distinct queries with the products that answer them, split by query in time order.
+
+        Raises InputError when the chosen source holds fewer than `THIN` queries.
+        """
+        source = best_source(tables) if config.source == "auto" else config.source
+        frame = query_qrels(tables, source)
+        if len(frame) < THIN:
+            raise InputError("search.not_ready", source=source, n=len(frame), want=THIN)
+        frame["input"] = frame["query"]
+        frame["example_id"] = frame["query"]
+        # Judgments are few and dear: more of them are learned from.
+        shares = {"validation": 0.1, "test": 0.15} if source == "judgments" else {}
+        parts = split_queries(frame, config.seed, **shares)
+        train, validation, test = (
+            frame[parts == part].reset_index(drop=True) for part in ("train", "validation", "test")
+        )
+        notes = ["search.learned_from_catalog"] if source == "catalog" else []
+        pairs = make_pairs(train, source, config.max_positives, config.max_examples, config.seed)
+        return Dataset(self.name, pairs, validation, test, tables, notes=notes)
+
+    def dataset_from(self, file: Path, tables: Tables, config: SearchConfig) -> Dataset:
+        """The queries of a file of judgments that have a relevant product in the catalog."""
+        part = judged_queries(file, tables)
+        return Dataset(self.name, part.iloc[:0], part.iloc[:0], part, tables)
+
+    def steps(self, dataset: Dataset, config: SearchConfig) -> Work:
+        """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""
+        from engine.models.encoder import load_encoder
+
+        products = product_texts(dataset.tables.products)
+        shown = products.sample(min(len(products), SHOWN), random_state=0).tolist()
+        encoder = load_encoder(config.model, config.train_tokens)
+        query = encoder.count_tokens(dataset.train["query"].tolist()) / len(dataset.train)
+        learned = encoder.count_tokens(shown) / len(shown)
+        encoder.model.max_seq_length = config.max_tokens
+        encoded = encoder.count_tokens(shown) / len(shown)
+        pairs = len(dataset.train) * config.epochs
+        checked = min(len(dataset.validation), CHECK_QUERIES) * (CHECK_DEPTH + 5) * config.epochs
+        texts = 2 * len(products) + checked
+        return Work(
+            train_texts=2 * pairs,
+            train_tokens=round((query + learned) * pairs),
+            encode_texts=texts,
+            encode_tokens=round(encoded * texts),
+            sample=shown,
+        )
+
+    def floors(
+        self, dataset: Dataset, part: pd.DataFrame, config: SearchConfig
+    ) -> dict[str, list[Ranking]]:
+        """BM25 over title and description, and over every text of a product."""
+        products = dataset.tables.products
+        ids = products["product_id"].tolist()
+        texts = {"bm25": product_texts(products), "bm25_all": product_words(products)}
+        indexes = {name: BM25Index(ids, column.tolist()) for name, column in texts.items()}
+        return {
+            name: [index.search(query, MOST_RESULTS) for query in part["query"]]
+            for name, index in indexes.items()
+        }
+
+    def untuned(self, tables: Tables, config: SearchConfig, progress: Progress) -> "SearchBundle":
+        """The pretrained encoder with its index, kept beside the tables."""
+        from engine.models.encoder import load_encoder
+
+        progress.stage("load")
+        encoder = load_encoder(config.model, config.max_tokens, progress=progress)
+        folder = tables.folder / encoder.fingerprint if tables.folder else None
+        bundle = _bundle(encoder, tables, config, progress, trained=False, index_folder=folder)
+        # The hybrid's weight is no training: without choosing it as fairly as the tuned model
+        # does, the floor would be too low.
+        if best_source(tables) != "catalog":
+            validation = self.dataset(tables, config).validation
+            bundle.choose(validation["query"].tolist(), list(validation["qrels"]))
+        return bundle
+
+    def train(
+        self, dataset: Dataset, config: SearchConfig, folder: Path, progress: Progress
+    ) -> "SearchBundle":
+        """Tune the encoder, encode the catalog anew, and choose the system on validation."""
+        from engine.models.bi_encoder import Check, Pairs, tune_bi_encoder
+        from engine.models.encoder import load_encoder
+
+        progress.stage("load")
+        encoder = load_encoder(config.model, config.max_tokens, progress=progress)
+        tables = dataset.tables
+        texts = dict(
+            zip(tables.products["product_id"], product_texts(tables.products), strict=True)
+        )
+        rows = dataset.train
+        pairs = Pairs(
+            rows["query"].tolist(),
+            [texts[name] for name in rows["product_id"]],
+            draw_negatives(rows, texts, config.seed) if config.negatives else None,
+        )
+        check = None
+        if len(dataset.validation) >= ENOUGH_TO_WATCH:
+            relevant, pool = hard_pool(dataset.validation, texts)
+            check = Check({query: query for query in relevant}, pool, relevant)
+        tune_bi_encoder(encoder, pairs, check, config, folder, progress)
+        bundle = _bundle(encoder, tables, config, progress, trained=True, index_folder=None)
+        progress.stage("choose")
+        bundle.choose(dataset.validation["query"].tolist(), list(dataset.validation["qrels"]))
+        return bundle
+
+    def load(self, folder: Path, tables: Tables) -> "SearchBundle":
+        """The bundle saved in `folder`; its index is brought up to date with the catalog."""
+        from engine.models.encoder import load_encoder
+
+        about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+        config = SearchConfig(
+            bm25_weight=about["bm25_weight"],
+            max_tokens=about["max_tokens"],
+            reranker=about["reranker"],
+        )
+        encoder = load_encoder(folder / "encoder", config.max_tokens)
+        return _bundle(
+            encoder,
+            tables,
+            config,
+            Silent(),
+            trained=True,
+            index_folder=folder / "index",
+            recommended=about["recommended"],
+        )
+
+    def answer(self, bundle: "SearchBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
+        """The rankings of the bundle's own systems; BM25 is among the floors."""
+        found = bundle.search(part["query"].tolist(), MOST_RESULTS)
+        return {name: found[name] for name in found if not name.startswith("bm25")}
+
+    def predict(
+        self, bundle: "SearchBundle", inputs: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Per `{"query", "k": 10, "filters": []}` the recommended system's products, and every's.
+
+        Filters are what `engine.retrieval.filters.Filter.as_json` gives; all of them are fulfilled.
+        With `"near": n` the answer also has the `n` past queries nearest in meaning as `near`.
+
+        `unknown_share` is the share of the query's tokens that the encoder cannot express.
+        """
+        queries = [_query(item, row) for row, item in enumerate(inputs)]
+        filters = [item.get("filters", ()) for item in inputs]
+        vectors = bundle.encode(queries)
+        found = bundle.search(queries, filters=filters, vectors=vectors)
+        answers = []
+        for row, (query, item) in enumerate(zip(queries, inputs, strict=True)):
+            k = _count(item, row)
+            systems = {
+                name: [
+                    [product_id, float(score)]
+                    for product_id, score in zip(top.product_ids, top.scores, strict=True)
+                ]
+                for name, top in ((name, rankings[row].top(k)) for name, rankings in found.items())
+            }
+            results = [
+                {
+                    "rank": place,
+                    "product_id": product_id,
+                    "title": bundle.titles[product_id],
+                    "score": score,
+                }
+                for place, (product_id, score) in enumerate(systems[bundle.recommended], start=1)
+            ]
+            answers.append(
+                {
+                    "query": query,
+                    "system": bundle.recommended,
+                    "results": results,
+                    "systems": systems,
+                    "unknown_share": bundle.encoder.unknown_share([query]),
+                    "near": bundle.near_queries(query, vectors[row], most)
+                    if (most := item.get("near"))
+                    else [],
+                }
+            )
+        return answers
+
+    def explain(self, bundle: "SearchBundle", item: Mapping[str, Any]) -> Explanation:
+        """Why a product answers a query: what each query word adds to their closeness.
+
+        A word's share is how much the cosine falls when it is left out (occlusion; Zeiler and
+        Fergus 2014). Raises InputError for a product that the catalog does not hold.
+        """
+        query, product_id = _query(item, 0), str(item.get("product_id", ""))
+        if product_id not in bundle.dense.rows:
+            raise InputError("search.unknown_product", product=product_id)
+        parts = left_out(query)
+        vectors = bundle.encode([query, *(rest for _, rest in parts)])
+        closeness = [bundle.dense.cosine(vector, product_id) for vector in vectors]
+        weights = [
+            (word, closeness[0] - without)
+            for (word, _), without in zip(parts, closeness[1:], strict=True)
+        ]
+        found = {name: one[0].product_ids for name, one in bundle.search([query]).items()}
+        facts = {
+            "words": bundle.bm25_all.shares(query, product_id),
+            "cosine": closeness[0],
+            "rank_bm25": _place(found["bm25_all"], product_id),
+            "rank_dense": _place(found[bundle.dense_name], product_id),
+        }
+        return Explanation(weights, facts)
+
+
+def _bundle(
+    encoder: Any, tables: Tables, config: SearchConfig, progress: Progress, **how: Any
+) -> "SearchBundle":
+    from engine.models.cross_encoder import Reranker
+    from engine.tasks.search.bundle import SearchBundle
+
+    progress.stage("index")
+    return SearchBundle(
+        encoder,
+        tables,
+        bm25_weight=config.bm25_weight,
+        progress=progress,
+        reranker=Reranker(config.reranker) if config.reranker else None,
+        **how,
+    )
+
+
+def _place(product_ids: Sequence[str], product_id: str) -> int | None:
+    return product_ids.index(product_id) + 1 if product_id in product_ids else None
+
+
+def _count(item: Mapping[str, Any], row: int) -> int:
+    k = item.get("k", 10)
+    if not isinstance(k, int) or k < 1:
+        raise InputError("search.bad_count", row=row + 1)
+    return min(k, MOST_RESULTS)
+
+
+def _query(item: Mapping[str, Any], row: int) -> str:
+    text = item.get("query")
+    if not isinstance(text, str) or not normalise(text):
+        raise InputError("search.no_query", row=row + 1)
+    return normalise(text)
+
+
+TASK = SearchTask()

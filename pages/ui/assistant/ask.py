@@ -1,0 +1,91 @@
+"""Asking the assistant in the model process, and putting its answers in other words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from engine.assistant.policy_file import policy_stamp
+from engine.assistant.reply import read_reply
+from engine.assistant.rewording_prompt import rephrase_prompt
+from engine.models.endpoint import Endpoint
+from engine.storage.runs import list_runs
+from engine.storage.workspace import Workspace
+from pages.ui.describe.endpoint import choose_endpoint
+from pages.ui.frame.i18n import t
+from pages.ui.parts import answers, streaming
+
+WORDINGS = ("plain", "local", "endpoint")
+_WORDING = "assistant_wording"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Whose words the answers come in: `name` is one of `WORDINGS`."""
+
+    name: str
+    endpoint: Endpoint | None = None
+
+
+def choose_wording() -> Wording:
+    """The shop's own sentences, or those in the words of a local generator or an endpoint."""
+    chosen = st.segmented_control(
+        t("assistant.wording.choose"),
+        WORDINGS,
+        required=True,
+        default=WORDINGS[0],
+        format_func=lambda name: t(f"assistant.wording.{name}"),
+        help=t("assistant.wording.help"),
+        key=_WORDING,
+        persist_state="session",
+    )
+    if chosen == "local":
+        st.caption(t("assistant.wording.local_note"))
+    if chosen == "endpoint":
+        return Wording("endpoint", choose_endpoint())
+    return Wording(chosen or WORDINGS[0])
+
+
+def ask_replies(
+    current: Workspace, messages: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]] | None:
+    """The replies to messages (`message`, `customer`, `context`); None after an error was shown."""
+    question = {
+        "ask": "reply", "messages": [dict(one) for one in messages],
+        "intent": _newest(current, "intent") or "",
+    }  # fmt: skip
+    return _ask(current, question)
+
+
+def reword(
+    current: Workspace, reply: dict[str, Any], message: str, wording: Wording
+) -> dict[str, Any]:
+    """An answer in the chosen words where its sources support them; else as it was, with a note."""
+    if wording.name == "plain" or reply["action"] != "answer" or not reply["sources"]:
+        return reply
+    asked = {"reply": reply, "message": message}
+    if wording.endpoint is None:
+        writer = _newest(current, "describe") or answers.UNTUNED
+        found = _ask(current, {"ask": "rephrase", "writer": writer, **asked})
+    else:
+        endpoint, prompt = wording.endpoint, rephrase_prompt(read_reply(reply), message)
+        # Nothing is shown while it is written: it has not been checked yet.
+        text = streaming.follow(
+            lambda _: endpoint.ask(prompt), waiting=lambda: t("assistant.wording.waiting")
+        )
+        found = _ask(current, {"ask": "judge", "text": text, **asked}) if text else None
+    return reply | (found or {"note": "not_written"})
+
+
+def _ask(current: Workspace, question: dict[str, Any]) -> Any:
+    run = _newest(current, "search") or answers.UNTUNED
+    # The mark makes a question about another policy text another question.
+    payload = question | {"run": run, "policy": policy_stamp(current)}
+    found = answers.ask(current, "search", "assist", run, payload)
+    return found and found.value
+
+
+def _newest(current: Workspace, task: str) -> str | None:
+    runs = list_runs(current, task)
+    return runs[0].run_id if runs else None

@@ -1,0 +1,160 @@
+"""The chat: write as a customer would, and see what each answer rests on."""
+
+import secrets
+from typing import Any
+
+import streamlit as st
+
+from engine.assistant.chats import Chats, Turn
+from engine.assistant.policy_file import read_policy
+from engine.assistant.reply import read_reply
+from engine.messages import say
+from engine.storage.workspace import Workspace
+from engine.tables.schema import CATEGORY_SEPARATOR
+from pages.ui.assistant.ask import Wording, ask_replies, choose_wording, reword
+from pages.ui.assistant.reply import show_reply
+from pages.ui.frame import link, session
+from pages.ui.frame.i18n import escape, t
+
+CHAT = "chat"
+_CUSTOMER = "assistant_customer"
+_PICKED = "assistant_picked"
+_INTENTS = "assistant_intents"
+_CUSTOMERS = 12
+_EXAMPLES = ("cheapest", "opinion", "product", "policy", "order", "parcel")
+_REMEMBERED = 3
+_TITLES = 4
+_LONGEST = 2_000
+
+
+def show_chat(current: Workspace) -> None:
+    """Who is asking, what was said, and the next message."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="assistant_who"):
+        customer = _choose_customer(current)
+        with st.popover(t("assistant.chat.settings"), icon=":material/tune:"):
+            wording = choose_wording()
+        st.button(
+            t("assistant.chat.clear"), icon=":material/delete_sweep:", key="assistant_clear",
+            help=t("assistant.chat.clear_help"), on_click=_clear, args=(current,),
+        )  # fmt: skip
+    if not read_policy(current):
+        st.info(t("assistant.chat.no_policy"), icon=":material/gavel:")
+    with Chats(current) as chats:
+        turns = chats.turns(_chat())
+    with st.container(border=True, key="assistant_turns"):
+        if not turns:
+            _show_welcome(current)
+        for turn in turns:
+            _show_turn(current, turn)
+        place = st.container()
+    typed = st.chat_input(
+        t("assistant.chat.placeholder"), max_chars=_LONGEST, key="assistant_message"
+    )
+    message = typed or st.session_state.pop(_PICKED, None)
+    if message and message.strip():
+        with place:
+            _answer(current, message, customer, turns, wording)
+
+
+def _chat() -> str:
+    if not st.session_state.get(CHAT):
+        st.session_state[CHAT] = secrets.token_hex(6)
+    link.show(CHAT, st.session_state[CHAT])
+    return str(st.session_state[CHAT])
+
+
+def _clear(current: Workspace) -> None:
+    with Chats(current) as chats:
+        chats.clear(_chat())
+
+
+def _choose_customer(current: Workspace) -> str:
+    """The id of who is signed in; "" for a guest. Any id can be typed."""
+    orders = session.tables(current).orders
+    counts = orders.groupby("user_id")["order_id"].nunique().sort_values(ascending=False)
+    chosen = st.selectbox(
+        t("assistant.chat.customer"),
+        [str(user) for user in counts.index[:_CUSTOMERS]],
+        index=None,
+        placeholder=t("assistant.chat.guest"),
+        accept_new_options=True,
+        help=t("assistant.chat.customer_help"),
+        key=_CUSTOMER,
+        persist_state="session",
+    )
+    return str(chosen or "").strip()
+
+
+def _show_welcome(current: Workspace) -> None:
+    st.markdown(f"**{t('assistant.chat.welcome')}**")
+    st.caption(t("assistant.chat.welcome_text"))
+    with st.container(horizontal=True, gap="small"):
+        for name, text in _examples(session.data_stamp(current), current).items():
+            st.button(
+                escape(text), key=f"assistant_example_{name}",
+                on_click=st.session_state.__setitem__, args=(_PICKED, text),
+            )  # fmt: skip
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _examples(stamp: str, _current: Workspace) -> dict[str, str]:
+    """Questions that this shop's customers may ask, in the shop's language."""
+    held = session.tables(_current)
+    products = held.products
+    title = str(products["title"].iloc[0])
+    titles = dict(zip(products["product_id"], products["title"], strict=True))
+    most = held.reviews["product_id"].value_counts().index
+    leaves = products["category"].dropna().str.split(CATEGORY_SEPARATOR).str[-1]
+    about = {
+        "title": title,
+        "reviewed": next((titles[name] for name in most if name in titles), title),
+        "category": leaves.mode().iloc[0] if len(leaves) else title,
+    }
+    return {
+        name: say(f"assistant.examples.{name}", _current.language, **about) for name in _EXAMPLES
+    }
+
+
+def _show_turn(current: Workspace, turn: Turn) -> None:
+    with st.chat_message("user", avatar=":material/person:"):
+        st.markdown(escape(turn.message))
+    with st.chat_message("assistant", avatar=":material/support_agent:"):
+        intents: dict[int, tuple[str, float]] = st.session_state.get(_INTENTS, {})
+        show_reply(turn.reply, intents.get(turn.number))
+
+
+def _answer(
+    current: Workspace, message: str, customer: str, turns: list[Turn], wording: Wording
+) -> None:
+    """Ask, keep the turn, and show it by a rerun; an error is shown and nothing kept."""
+    with st.chat_message("user", avatar=":material/person:"):
+        st.markdown(escape(message))
+    with st.chat_message("assistant", avatar=":material/support_agent:"):
+        asked = {"message": message, "customer": customer, "context": _context(current, turns)}
+        found = ask_replies(current, [asked])
+        if found is None:
+            return
+        reply = reword(current, found[0], message, wording)
+    with Chats(current) as chats:
+        number = chats.add(_chat(), customer, message, read_reply(reply))
+    _remember_intent(number, reply)
+    st.rerun()
+
+
+def _context(current: Workspace, turns: list[Turn]) -> list[str]:
+    """What was said before: the customer's messages, and the titles that the replies told of."""
+    products = session.tables(current).products
+    titles = dict(zip(products["product_id"], products["title"], strict=True))
+    said: list[str] = []
+    for turn in turns[-_REMEMBERED:]:
+        said.append(turn.message)
+        named = [titles[name] for name in turn.reply.products[:_TITLES] if name in titles]
+        if named:
+            said.append("\n".join(named))
+    return said
+
+
+def _remember_intent(number: int, reply: dict[str, Any]) -> None:
+    if found := reply.get("shop_intent"):
+        intents = st.session_state.setdefault(_INTENTS, {})
+        intents[number] = (found["label"], found["confidence"])

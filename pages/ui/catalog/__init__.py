@@ -1,0 +1,1 @@
+"""The catalog page: quality, gaps, categories of one's own."""

@@ -1,0 +1,126 @@
+"""The shop at a glance: its figures and charts, each chart's title saying what it found."""
+
+import pandas as pd
+import streamlit as st
+
+from engine.storage.workspace import Workspace
+from pages.ui.data.overview import Overview, summarize
+from pages.ui.frame import session
+from pages.ui.frame.i18n import t
+from pages.ui.parts import charts
+
+SHOWN = 10
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _overview(stamp: str, _current: Workspace) -> Overview:
+    return summarize(session.tables(_current))
+
+
+def show_figures(current: Workspace) -> None:
+    """The shop in four figures."""
+    found = _overview(session.stamp(current), current)
+    with st.grid(4, min_column_width=150, key="figures"):
+        for name in ("products", "searches", "orders", "reviews"):
+            st.metric(t(f"home.overview.{name}"), f"{getattr(found, name):,}", border=True)
+
+
+def show_charts(current: Workspace) -> None:
+    """The shop in up to six charts: those that its data has something for."""
+    found = _overview(session.stamp(current), current)
+    st.header(t("home.overview.title"), anchor=False)
+    with st.grid(2, min_column_width=340, gap="medium", border=True, key="charts"):
+        for draw in (
+            _draw_categories,
+            _draw_queries,
+            _draw_daily,
+            _draw_events,
+            _draw_prices,
+            _draw_stars,
+        ):
+            draw(found)
+
+
+def _percent(part: float, whole: float) -> str:
+    """A share in whole percent."""
+    return f"{part / whole:.0%}"
+
+
+def _draw_bars(series: pd.Series, chart: str, value_name: str, **finding: object) -> None:
+    with st.container():
+        charts.draw(
+            charts.bars(list(map(str, series.index)), series.to_list(), value_name=value_name),
+            title=t(f"home.charts.{chart}", **finding),
+            note=t(f"home.charts.{chart}_note", shown=len(series)),
+            key=f"chart_{chart}",
+        )
+
+
+def _draw_categories(found: Overview) -> None:
+    if (series := found.categories) is not None:
+        share = _percent(series.iloc[0], series.sum())
+        finding = {"name": charts.cut(series.index[0]), "n": len(series), "share": share}
+        _draw_bars(series.head(SHOWN), "categories", t("home.charts.count"), **finding)
+
+
+def _draw_queries(found: Overview) -> None:
+    if (series := found.queries) is not None:
+        top = series.head(SHOWN)
+        finding = {"shown": len(top), "share": _percent(top.sum(), series.sum())}
+        _draw_bars(top, "queries", t("home.charts.searches"), **finding)
+
+
+def _draw_daily(found: Overview) -> None:
+    if (series := found.daily) is not None:
+        most = series.idxmax()
+        with st.container():
+            charts.draw(
+                charts.curve(
+                    {t("home.charts.searches"): (list(series.index), series.to_list())},
+                    x_name=t("home.charts.day"),
+                    y_name=t("home.charts.searches"),
+                    from_zero=True,
+                ),
+                title=t(
+                    "home.charts.daily_busiest",
+                    mean=f"{series.mean():,.0f}",
+                    day=f"{most:%Y-%m-%d}",
+                    most=f"{series.max():,}",
+                ),
+                note=t("home.charts.daily_note"),
+                key="chart_daily",
+            )
+
+
+def _draw_events(found: Overview) -> None:
+    if (series := found.events) is not None:
+        per_thousand = 1000 * series / series["impression"]
+        finding = {
+            "clicks": f"{per_thousand['click']:.0f}",
+            "buys": f"{per_thousand['purchase']:.0f}",
+        }
+        named = series.rename(lambda event: t(f"home.events.{event}"))
+        _draw_bars(named, "funnel", t("home.charts.events"), **finding)
+
+
+def _draw_prices(found: Overview) -> None:
+    if (prices := found.prices) is not None:
+        with st.container():
+            charts.draw(
+                charts.histogram(
+                    prices.edges,
+                    prices.counts,
+                    x_name=t("home.charts.price"),
+                    y_name=t("home.charts.count"),
+                ),
+                title=t("home.charts.prices", low=f"{prices.low:,.4g}", high=f"{prices.high:,.4g}"),
+                note=t("home.charts.prices_note"),
+                key="chart_prices",
+            )
+
+
+def _draw_stars(found: Overview) -> None:
+    if (series := found.stars) is not None:
+        share = _percent(series.loc[4:].sum(), series.sum())
+        named = series.iloc[::-1].rename(lambda n: t("home.charts.star", n=n))
+        _draw_bars(named, "stars", t("home.charts.reviews"), share=share)

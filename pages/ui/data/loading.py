@@ -1,0 +1,72 @@
+"""Loading a shop with its progress on the page, and waking the models for it."""
+
+import contextlib
+from collections.abc import Iterator
+
+import streamlit as st
+
+from engine.errors import ShoplabError
+from engine.progress import Silent
+from engine.reading.load import LoadReport, load_sample
+from engine.serving import client
+from engine.storage.workspace import Workspace
+from pages.ui.frame import session, shell
+from pages.ui.frame.i18n import t
+
+# What visitors ask first, dearest first; the other models load when they are asked.
+WARMED = ("search", "intent")
+
+
+class Bar(Silent):
+    """Reports to a progress bar on the page."""
+
+    def __init__(self) -> None:
+        self.bar = st.progress(0.0)
+
+    def stage(self, name: str, done: int = 0, total: int = 0) -> None:
+        """Move the bar; each file of a load counts the same."""
+        if total:
+            self.bar.progress(done / total, text=t("app.loading.files", done=done, total=total))
+
+
+@contextlib.contextmanager
+def shown_status() -> Iterator[None]:
+    """A box that says a load is going on; it turns into an error box if the block fails."""
+    with st.status(t("app.loading.running"), expanded=True) as status:
+        try:
+            yield
+        except ShoplabError:
+            status.update(label=t("app.loading.failed"), state="error")
+            raise
+        status.update(label=t("app.loading.done"), state="complete")
+
+
+def load_sample_shop(language: str) -> LoadReport:
+    """Load the sample shop of `language` into this tab's workspace, a new one if there is none."""
+    current = session.begin(language)
+    # It takes seconds to import what models need: time that the load takes as well.
+    client.start()
+    with shown_status():
+        report = load_sample(current, language, Bar())
+        warm_up(current)
+    return report
+
+
+def try_sample_shop(language: str) -> None:
+    """Load the sample shop and show it, or say what went wrong."""
+    try:
+        load_sample_shop(language)
+    except ShoplabError as error:
+        shell.show_error(error)
+    else:
+        st.rerun()
+
+
+def warm_up(current: Workspace) -> None:
+    """Start loading the untuned models in the background, so that the first question is quick.
+
+    A failure only means that the first question waits, and it will say what is wrong.
+    """
+    with contextlib.suppress(ShoplabError, OSError):
+        for task in WARMED:
+            client.ask(current.name, task, "warm", "untuned")

@@ -1,0 +1,71 @@
+"""Which column of a waiting file is which field: the guess, always editable, and the first rows."""
+
+import streamlit as st
+
+from engine.reading.load import Preview, preview
+from engine.reading.presets import presets
+from engine.tables.schema import TABLES
+from pages.ui.data.staging import Staged
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import tables
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _preview(upload: str, _waiting: Staged) -> Preview:
+    return preview(_waiting.path, _waiting.table, _waiting.name)
+
+
+def edit_mapping(waiting: Staged) -> dict[str, str]:
+    """Show the editor; the column chosen for each field, an empty one for none.
+
+    Raises InputError for a file that cannot be read.
+    """
+    seen = _preview(waiting.upload, waiting)
+    if seen.mapping.preset:
+        label = presets()[seen.mapping.preset].label
+        st.badge(
+            t("data.staged.preset", preset=label),
+            icon=":material/verified:",
+            color="green",
+        )
+    st.markdown(f"**{t('data.staged.columns')}**")
+    with st.grid(4, min_column_width=190, gap="small", key=f"fields_{waiting.table}"):
+        chosen = {field: _choose(waiting, seen, field) for field in TABLES[waiting.table].columns}
+    missing = [field for field in TABLES[waiting.table].required if not chosen[field]]
+    if missing:
+        names = ", ".join(tables.column_name(field) for field in missing)
+        st.warning(t("data.staged.missing", fields=names), icon=":material/rule:")
+    extras = [column for column in seen.columns if column not in chosen.values()]
+    if extras and waiting.table == "products":
+        st.caption(t("data.staged.extras", columns=escape(", ".join(extras))))
+    if seen.problems:
+        tables.show_problems(seen.problems)
+    st.markdown(f"**{t('data.staged.rows')}**")
+    tables.show(
+        seen.rows,
+        labels={column: column[:80] for column in seen.columns},
+        alt=t("data.staged.rows"),
+        height=210,
+        key=f"rows_{waiting.upload}",
+    )
+    return chosen
+
+
+def _choose(waiting: Staged, seen: Preview, field: str) -> str:
+    options = ["", *seen.columns]
+    guessed = seen.mapping.fields.get(field, "")
+    sure = t("data.staged.chosen")
+    if guessed:
+        sure = t("data.staged.sure", share=f"{seen.mapping.confidence[field]:.0%}")
+    star = " :red[*]" if field in TABLES[waiting.table].required else ""
+    none = t("data.staged.none")
+    chosen = st.selectbox(
+        tables.column_name(field) + star,
+        options,
+        index=options.index(guessed),
+        format_func=lambda column: column or none,
+        help=f"{t(f'data.fields.{field}.about')}\n\n{sure}",
+        key=f"map_{waiting.upload}_{field}",
+        persist_state="session",
+    )
+    return chosen if chosen in options else ""

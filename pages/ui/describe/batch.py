@@ -1,0 +1,183 @@
+"""Copy for many products: it is written in the background, kept on disk, and shown as it comes."""
+
+import statistics
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.errors import ShoplabError
+from engine.serving import client
+from engine.storage.workspace import Workspace
+from engine.tasks.describe import batch as batches
+from engine.tasks.describe.batch import Batch, Standing
+from pages.ui.frame import i18n, session, shell
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import download, names, tables
+
+MOST = 5000
+POLL_SECONDS = 2.0
+ACTIVE = ("writing", "stopping")
+COLUMNS = ("product_id", "title", "text", "supported", "facts_used", "unsupported")
+# Without a sign of life for so long the model process counts as hung.
+_SECONDS = 600
+# While texts come, the last ones are shown; so many also tell how long the rest takes.
+_LAST = 20
+_CHOSEN = "batch_chosen"
+
+
+def show_batch(current: Workspace, run_id: str, brief: dict[str, Any]) -> None:
+    """Choose products and start; watch, stop, go on, take the texts along, throw them away."""
+    st.markdown(t("describe.batch.intro"))
+    ids = _chosen_products(current)
+    kept = batches.list_batches(current)
+    busy = any(batches.is_written(current, batch) for batch in kept)
+    if st.button(
+        t("describe.batch.start", n=f"{len(ids):,}"),
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not ids or busy,
+        key="batch_start",
+    ):
+        batch = batches.begin_batch(current, run_id, brief, ids)
+        _write_on(current, batch)
+        st.session_state[_CHOSEN] = batch.batch_id
+        st.rerun()
+    if kept:
+        batch = _choose_batch(kept)
+        active = batches.look_at(current, batch).state in ACTIVE
+        st.fragment(_show, run_every=POLL_SECONDS if active else None)(current, batch, active)
+
+
+def _write_on(current: Workspace, batch: Batch) -> None:
+    batches.write_on(
+        current,
+        batch,
+        lambda items: client.ask(
+            current.name, "describe", "predict", batch.run_id, items, _SECONDS
+        ),
+    )
+
+
+def _chosen_products(current: Workspace) -> list[str]:
+    products = session.tables(current).products
+    categories = sorted(products["category"].dropna().unique())
+    with st.container(horizontal=True):
+        chosen = st.multiselect(
+            t("describe.batch.categories"),
+            categories,
+            placeholder=t("describe.batch.all_categories"),
+            key="batch_categories",
+            width=420,
+        )
+        bare = st.toggle(t("describe.batch.bare"), key="batch_bare")
+        most = st.number_input(
+            t("describe.batch.most"),
+            min_value=1,
+            max_value=MOST,
+            value=8,
+            key="batch_most",
+            width=180,
+        )
+    if chosen:
+        products = products[products["category"].isin(chosen)]
+    if bare:
+        products = products[products["description"].isna()]
+    return list(products["product_id"].head(int(most)))
+
+
+def _choose_batch(kept: list[Batch]) -> Batch:
+    """The newest batch, or the chosen one where there are several."""
+    known = {batch.batch_id: batch for batch in kept}
+    labels = {batch_id: _about(batch) for batch_id, batch in known.items()}
+    if st.session_state.get(_CHOSEN) not in known:
+        st.session_state[_CHOSEN] = kept[0].batch_id
+    chosen = st.selectbox(
+        t("describe.batch.choose"),
+        list(known),
+        format_func=labels.__getitem__,
+        key=_CHOSEN,
+        width=620,
+    )
+    return known[chosen]
+
+
+def _about(batch: Batch) -> str:
+    channel = t(f"describe.channels.{batch.brief['channel']}")
+    language = i18n.NAMES[batch.brief["language"]]
+    count = t("describe.batch.products", n=f"{len(batch.product_ids):,}")
+    return " · ".join((names.moment(batch.created), channel, language, count))
+
+
+def _show(current: Workspace, batch: Batch, active: bool) -> None:
+    """How the batch stands; the whole page is drawn anew when writing begins or ends."""
+    standing = batches.look_at(current, batch)
+    if (standing.state in ACTIVE) != active:
+        st.rerun()
+    if active:
+        _show_progress(batch, standing)
+    elif standing.failure:
+        shell.show_error(standing.failure)
+    frame = _as_frame(standing)
+    _offer_controls(current, batch, standing, frame)
+    if standing.rows:
+        _show_rows(frame, active)
+
+
+def _show_progress(batch: Batch, standing: Standing) -> None:
+    done, total = len(standing.rows), len(batch.product_ids)
+    text = t("describe.batch.doing", done=f"{done:,}", total=f"{total:,}")
+    seconds = [row["seconds"] for row in standing.rows[-_LAST:] if "seconds" in row]
+    if seconds:
+        left = statistics.median(seconds) * (total - done)
+        text += t("describe.batch.left", time=names.duration(left))
+    st.progress(done / total, text=escape(text))
+    st.caption(t(f"describe.batch.{standing.state}"))
+
+
+def _offer_controls(
+    current: Workspace, batch: Batch, standing: Standing, frame: pd.DataFrame
+) -> None:
+    with st.container(horizontal=True):
+        if standing.state == "writing" and st.button(
+            t("describe.batch.stop"), icon=":material/stop:", key="batch_stop"
+        ):
+            batches.ask_to_stop(current, batch)
+            st.rerun()
+        left = len(batch.product_ids) - len(standing.rows)
+        if standing.state == "stopped" and st.button(
+            t("describe.batch.go_on", n=f"{left:,}"),
+            icon=":material/resume:",
+            key="batch_go_on",
+        ):
+            _write_on(current, batch)
+            st.rerun()
+        if standing.rows:
+            download.offer(frame, t("describe.batch.download"), "copy.csv", key="batch_download")
+        if standing.state not in ACTIVE:
+            with st.popover(t("describe.batch.discard"), icon=":material/delete:"):
+                st.markdown(t("describe.batch.discard_note"))
+                if st.button(t("describe.batch.discard_yes"), key="batch_discard"):
+                    batches.discard(current, batch)
+                    st.rerun()
+
+
+def _show_rows(frame: pd.DataFrame, active: bool) -> None:
+    right = int(frame["supported"].sum())
+    found = t("describe.batch.found", n=f"{len(frame):,}", right=f"{right:,}")
+    st.markdown(f"**{found}**")
+    labels = {name: t(f"describe.columns.{name}") for name in COLUMNS}
+    shown = frame[-_LAST:][::-1] if active else frame
+    tables.show(shown, labels=labels, alt=t("describe.batch.table"), key="batch_table")
+
+
+def _as_frame(standing: Standing) -> pd.DataFrame:
+    frame = pd.DataFrame([_readable(row) for row in standing.rows], columns=list(COLUMNS))
+    return frame.astype({"supported": "boolean", "facts_used": "Int64"})
+
+
+def _readable(row: Any) -> dict[str, Any]:
+    if "problem" in row:
+        problem = ShoplabError(row["problem"], product=row["product_id"])
+        return {"product_id": row["product_id"], "unsupported": problem.message(i18n.language())}
+    return {**row, "unsupported": "; ".join(row["unsupported"])}

@@ -1,0 +1,80 @@
+"""What the describe page asks for: a product, a channel, a reader, a tone and a language."""
+
+from typing import Any
+
+import streamlit as st
+
+from engine.storage.workspace import Workspace
+from engine.tasks.describe.brief import CHANNELS, LANGUAGES, PERSONAS, TONES
+from engine.text.words import normalise
+from pages.ui.frame import i18n, link, session
+from pages.ui.frame.i18n import t
+from pages.ui.parts import charts
+
+KEY = "p"
+_OFFERED = 200
+_CHOICES = {"channel": CHANNELS, "persona": PERSONAS, "tone": TONES, "language": LANGUAGES}
+
+
+def choose_product(current: Workspace) -> str | None:
+    """The chosen product; it travels in the address. Call `link.remember(KEY)` first."""
+    titles = _titles(session.data_stamp(current), current)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        text = st.text_input(
+            t("describe.product.find"),
+            placeholder=t("describe.product.find_placeholder"),
+            icon=":material/search:",
+            max_chars=100,
+            key="describe_find",
+        )
+    wanted = normalise(text or "").split()
+    found = [name for name in titles if all(word in normalise(titles[name]) for word in wanted)]
+    linked = st.query_params.get(KEY) or st.session_state.get(KEY)
+    offered = found[:_OFFERED]
+    if linked in titles and linked not in offered and not wanted:
+        offered = [linked, *offered]
+    if not offered:
+        return None
+    with right:
+        chosen = st.selectbox(
+            t("describe.product.label"),
+            offered,
+            index=offered.index(linked) if linked in offered else 0,
+            format_func=lambda name: charts.cut(titles[name], 70),
+            key=f"describe_product_{hash(tuple(offered))}",
+        )
+    link.show(KEY, chosen)
+    return str(chosen)
+
+
+def choose_brief(current: Workspace, view: str) -> dict[str, Any]:
+    """Channel, reader, tone and language, as an input of the task takes them."""
+    asked = ("language",) if view == "reviews" else tuple(_CHOICES)
+    brief: dict[str, Any] = {}
+    with st.container(horizontal=True, key="brief"):
+        for name in asked:
+            options = _CHOICES[name]
+            labels = {option: _label(name, option) for option in options}
+            first = current.language if name == "language" else options[0]
+            brief[name] = st.selectbox(
+                t(f"describe.brief.{name}"),
+                options,
+                index=options.index(first) if first in options else 0,
+                format_func=labels.__getitem__,
+                help=t(f"describe.brief.{name}_help"),
+                key=f"describe_{name}",
+                persist_state="session",
+                width=220,
+            )
+    return brief
+
+
+def _label(name: str, option: str) -> str:
+    return i18n.NAMES[option] if name == "language" else t(f"describe.{name}s.{option}")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _titles(stamp: str, _current: Workspace) -> dict[str, str]:
+    products = session.tables(_current).products.dropna(subset=["title"])
+    return dict(zip(products["product_id"], products["title"], strict=True))

@@ -1,0 +1,164 @@
+"""The frame around every page: navigation, sidebar, title, guard, errors."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from engine import jobs
+from engine.errors import ShoplabError
+from engine.storage.workspace import Workspace
+from pages.ui.frame import i18n, session
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import tables
+
+_FRAME = Path(__file__).resolve().parent
+_SCRIPTS = _FRAME.parent.parent
+_FRAMED = "framed"
+
+ICONS = {
+    "home": ":material/storefront:",
+    "data": ":material/table_view:",
+    "search": ":material/search:",
+    "intent": ":material/psychology:",
+    "catalog": ":material/inventory_2:",
+    "sentiment": ":material/sentiment_satisfied:",
+    "describe": ":material/edit_note:",
+    "recommend": ":material/recommend:",
+    "cross_sell": ":material/shopping_basket:",
+    "strategy": ":material/thumb_up:",
+    "assistant": ":material/support_agent:",
+    "tune": ":material/tune:",
+    "compare": ":material/balance:",
+}
+SECTIONS = {
+    "shop": ("data",),
+    "explore": (
+        "search", "intent", "catalog", "sentiment", "describe", "recommend", "cross_sell",
+        "strategy", "assistant",
+    ),
+    "learn": ("tune", "compare"),
+}  # fmt: skip
+_PAGE_OF = {"attributes": "catalog", "interest": "recommend"}
+
+
+def page_file(page: str) -> str:
+    """The script of `page`, as `st.page_link` and `st.switch_page` take it."""
+    return f"pages/{page}.py"
+
+
+def page_of(task: str) -> str:
+    """The page where a model of `task` answers."""
+    return _PAGE_OF.get(task, task)
+
+
+def available(page: str) -> bool:
+    """Whether this installation has `page`."""
+    return (_SCRIPTS / f"{page}.py").is_file()
+
+
+def nav() -> dict[str, list[Page]]:
+    """The navigation in the chosen language, by section."""
+    sections = {
+        t(f"app.sections.{section}"): [_page(page) for page in pages if available(page)]
+        for section, pages in SECTIONS.items()
+    }
+    sections = {name: pages for name, pages in sections.items() if pages}
+    # The first page answers to `/`; the hidden one lets a typed `/home` reach it too.
+    first = _page("home", url_path="start", default=True)
+    hidden = _page("home", visibility="hidden")
+    return {"": [first, hidden]} | sections
+
+
+def _page(page: str, **options: Any) -> Page:
+    return st.Page(
+        _SCRIPTS / f"{page}.py",
+        title=t(f"app.nav.{page}"),
+        icon=ICONS[page],
+        help=t(f"app.help.{page}"),
+        **options,
+    )
+
+
+def run_frame() -> None:
+    """What app.py does on every rerun: page settings, language, navigation, sidebar, page."""
+    st.set_page_config(page_title="Shoplab", page_icon=ICONS["home"], layout="wide")
+    require_frame()
+    st.logo(_FRAME / "logo.svg", icon_image=_FRAME / "mark.svg")
+    with st.sidebar:
+        i18n.choose_language()
+    page = st.navigation(nav(), expanded=True)
+    show_sidebar(session.workspace())
+    page.run()
+
+
+def require_frame() -> None:
+    """The first line of each page: go through app.py if Streamlit came here without it.
+
+    Until some session has called `st.navigation`, a server finds pages by itself and runs them
+    without the frame, after a fresh start and when it restarts below an open tab. Even app.py then
+    runs as one of those pages, and its widgets would not be the ones of the next rerun.
+    """
+    if not st.session_state.get(_FRAMED):
+        # What the link says is gone after the rerun.
+        i18n.remember_language()
+        session.workspace()
+        st.session_state[_FRAMED] = True
+        st.navigation(nav(), position="hidden")
+        st.rerun()
+
+
+def heading(page: str) -> None:
+    """The title of `page` and a sentence on what it answers."""
+    st.title(t(f"{page}.title"), anchor=False)
+    st.markdown(t(f"{page}.intro"))
+
+
+def open_page(page: str, needs: str = "products") -> Workspace:
+    """Guard, title and workspace of `page`.
+
+    Without a workspace, or one without the table `needs`, the page says what to do and stops.
+    """
+    require_frame()
+    heading(page)
+    current = session.workspace()
+    if current is None or needs not in current.about_tables():
+        with st.container(border=True, key="empty_state"):
+            st.markdown(t("app.empty.title"))
+            st.markdown(t("app.empty.text"))
+            with st.container(horizontal=True):
+                st.page_link(page_file("home"), label=t("app.empty.home"), icon=ICONS["home"])
+                st.page_link(page_file("data"), label=t("app.empty.data"), icon=ICONS["data"])
+        st.stop()
+    return current
+
+
+def show_sidebar(current: Workspace | None) -> None:
+    """The workspace's name and link, and how many jobs run."""
+    with st.sidebar, st.container(key="sidebar_workspace"):
+        if current is None:
+            st.caption(t("app.sidebar.no_workspace"))
+            return
+        st.caption(t("app.sidebar.workspace"))
+        st.markdown(f"**{escape(current.title or t('app.sidebar.unnamed'))}**")
+        with st.popover(t("app.sidebar.share"), icon=":material/link:", width="stretch"):
+            st.markdown(t("app.sidebar.share_text"))
+            st.code(session.link(current), language=None, wrap_lines=True)
+        running = running_jobs(current)
+        if running:
+            # Whatever waited while the machine was off goes on as soon as its workspace is opened.
+            jobs.ensure_supervisor()
+            st.badge(t("app.sidebar.jobs", n=running), icon=":material/autorenew:", color="blue")
+
+
+def running_jobs(current: Workspace) -> int:
+    """How many trainings of `current` run or wait."""
+    return sum(job.state in ("queued", "running") for job in jobs.list_jobs(current.name))
+
+
+def show_error(error: ShoplabError) -> None:
+    """What went wrong and what to do next, with every problem behind it by file and row."""
+    st.error(escape(error.message(i18n.language())), icon=":material/error:")
+    if error.details:
+        tables.show_problems(error.details)

@@ -1,0 +1,1 @@
+"""Pictures of products, on the catalog page."""

@@ -1,0 +1,132 @@
+"""Labels set by hand where the model is least sure, and a training that learns from them."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine import jobs
+from engine.errors import ShoplabError
+from engine.storage.runs import Run
+from engine.storage.workspace import Workspace
+from engine.text.words import normalise
+from pages.ui.frame import shell
+from pages.ui.frame.i18n import t
+from pages.ui.intent.answers import answer_log
+from pages.ui.parts import download, names
+
+ROWS = 15
+_TURN = "label_turn"
+
+
+def show_labels(current: Workspace, run: Run | None, run_id: str) -> None:
+    """The queries whose labels would teach most, with choices; what was set; train again."""
+    answered = answer_log(current, run_id)
+    if answered is None:
+        return
+    table, labels = answered
+    hand = current.corrections()
+    hand = hand[hand["task"] == "intent"]
+    rows = most_useful(table, set(hand["input"].map(normalise)))
+    st.markdown(t("intent.labels.intro"))
+    chosen = _edit(rows, labels)
+    if st.button(
+        t("intent.labels.save"), type="primary", icon=":material/save:", key="save_labels"
+    ):
+        if chosen:
+            current.correct("intent", chosen)
+            # A new key empties the editor: the next queries take the place of those labelled.
+            st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+            st.session_state["labels_saved"] = len(chosen)
+            st.rerun()
+        st.warning(t("intent.labels.nothing"))
+    if saved := st.session_state.pop("labels_saved", 0):
+        st.toast(t("intent.labels.saved", n=saved), icon=":material/check:")
+    if len(hand):
+        _show_next(current, hand, run)
+
+
+def most_useful(table: pd.DataFrame, done: set[str], most: int = ROWS) -> pd.DataFrame:
+    """The queries to label first: uncertainty times log(1 + count), without those in `done`."""
+    rows = table[~table["key"].isin(done)]
+    worth = rows["uncertainty"] * rows["count"].map(math.log1p)
+    return rows.loc[worth.sort_values(ascending=False, kind="stable").index].head(most)
+
+
+def _edit(rows: pd.DataFrame, labels: dict[str, list[str]]) -> dict[str, dict[str, str]]:
+    """The table to fill in; query → head → label of the cells that were set."""
+    frame = rows[["query"]].reset_index(drop=True)
+    config: dict[str, Any] = {
+        "query": st.column_config.TextColumn(t("intent.columns.query"), width="medium"),
+        "count": st.column_config.NumberColumn(t("intent.columns.count"), width="small"),
+    }
+    for head, options in labels.items():
+        said = [names.label("intent", head, label) for label in rows[head]]
+        sure = rows[f"{head}_confidence"].tolist()
+        frame[f"{head}_said"] = [
+            f"{label} · {share:.0%}" for label, share in zip(said, sure, strict=True)
+        ]
+        frame[head] = pd.array([None] * len(frame), dtype="str")
+        plain = {label: names.label("intent", head, label) for label in options}
+        config[f"{head}_said"] = st.column_config.TextColumn(
+            t("intent.labels.said", head=names.head(head))
+        )
+        config[head] = st.column_config.SelectboxColumn(
+            t("intent.labels.really", head=names.head(head)),
+            options=options,
+            format_func=_namer(plain),
+        )
+    frame["count"] = rows["count"].to_list()
+    edited = st.data_editor(
+        frame,
+        hide_index=True,
+        disabled=[str(name) for name in frame if name not in labels],
+        column_config=config,
+        key=f"labels_{st.session_state.get(_TURN, 0)}",
+        placeholder=t("queries.choose"),
+        height="content",
+        alt=t("intent.labels.table"),
+    )
+    found = {}
+    for row in edited.to_dict("records"):
+        set_by_hand = {head: row[head] for head in labels if row[head] in labels[head]}
+        if set_by_hand:
+            found[row["query"]] = set_by_hand
+    return found
+
+
+def _namer(plain: Mapping[str, str]) -> Callable[[object], str]:
+    return lambda label: plain.get(str(label), str(label))
+
+
+def _show_next(current: Workspace, hand: pd.DataFrame, run: Run | None) -> None:
+    n = hand["input"].nunique()
+    with st.container(border=True, key="labels_next"):
+        st.markdown(f"**{t('intent.labels.have', n=n)}**")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if run is None:
+                if shell.available("tune"):
+                    st.page_link(
+                        shell.page_file("tune"), label=t("runs.tune"), icon=shell.ICONS["tune"]
+                    )
+            elif st.button(
+                t("intent.labels.train"), icon=":material/model_training:", key="train_again"
+            ):
+                _train_again(current, run)
+            download.offer(
+                hand[["input", "head", "label"]].rename(columns={"input": "query"}),
+                t("intent.labels.download"),
+                "intent-labels.csv",
+                key="download_labels",
+            )
+
+
+def _train_again(current: Workspace, run: Run) -> None:
+    try:
+        jobs.submit(current.name, "intent", run.config, predicted_seconds=run.seconds)
+    except ShoplabError as error:
+        shell.show_error(error)
+    else:
+        st.toast(t("intent.labels.started"), icon=":material/model_training:")

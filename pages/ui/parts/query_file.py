@@ -1,0 +1,69 @@
+"""A list of queries from a file that someone uploads: one a line, or the column `query`."""
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from engine.errors import ShoplabError
+from engine.reading.encoding import find_encoding, read_lines
+from engine.reading.limits import check_size
+from engine.reading.reader import read_table
+from pages.ui.frame import shell
+from pages.ui.frame.i18n import t
+
+MOST = 2000
+LONGEST = 200
+_MEGABYTES = 10
+
+
+def upload(key: str) -> list[str]:
+    """The distinct queries of an uploaded CSV or text file, at most `MOST`; empty without one."""
+    file = st.file_uploader(
+        t("queries.upload"),
+        type=["csv", "tsv", "txt", "xlsx"],
+        max_upload_size=_MEGABYTES,
+        help=t("queries.upload_help", most=f"{MOST:,}"),
+        key=key,
+    )
+    if file is None:
+        return []
+    try:
+        found = read_queries(file)
+    except ShoplabError as error:
+        shell.show_error(error)
+        return []
+    if not found:
+        st.warning(t("queries.none"))
+    elif len(found) > MOST:
+        st.warning(t("queries.too_many", most=f"{MOST:,}", rows=f"{len(found):,}"))
+    return found[:MOST]
+
+
+def read_queries(file: UploadedFile) -> list[str]:
+    """The distinct queries of `file`: the lines of a text, else the column `query` or the first.
+
+    Raises InputError for a file that cannot be read.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "queries"
+        path.write_bytes(file.getvalue())
+        if file.name.lower().endswith(".txt"):
+            check_size(path, file.name)
+            texts = list(read_lines(path, find_encoding(path, file.name)))
+            # Said by a text that was a table once.
+            texts = texts[1:] if texts and texts[0].strip().lower() == "query" else texts
+        else:
+            texts = _column(read_table(path, name=file.name).frame)
+    # Bytes of a foreign encoding come as lone surrogates, which no model reads.
+    clean = (text.encode("utf-8", "replace").decode("utf-8") for text in texts)
+    found = (" ".join(text.split())[:LONGEST] for text in clean)
+    return list(dict.fromkeys(text for text in found if text))
+
+
+def _column(frame: pd.DataFrame) -> list[str]:
+    names = {str(name).strip().lower(): name for name in frame.columns}
+    chosen = names.get("query", frame.columns[0])
+    return frame[chosen].dropna().astype(str).tolist()

@@ -1,0 +1,156 @@
+"""Suggestions below the query box, per keystroke, from the shop's own log and catalog.
+
+Streamlit's own text input stays the box. A component without a frame listens to what is typed
+there, asks this fragment, and shows the list; without it the box still searches.
+"""
+
+import threading
+from collections.abc import Container, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from engine.retrieval.query_suggestions import Suggester, Suggestion, make_suggester
+from engine.serving import client
+from engine.storage.workspace import Workspace
+from pages.ui.frame import session
+from pages.ui.frame.i18n import t
+from pages.ui.parts.answers import UNTUNED
+
+MOST = 8
+_KEY = "suggestions"
+_FOLDER = Path(__file__).parent
+# A shop's first suggester takes seconds to make; nobody who types waits for it longer than this.
+_SECONDS = 0.2
+# A model is not asked about less than this, and not about a text of which it knows too little.
+FEWEST = 3
+NEAR = 3
+_UNKNOWN = 0.2
+_PATIENCE = 180
+_POOL = ThreadPoolExecutor(max_workers=8, thread_name_prefix="suggest")
+
+_COMPONENT = st.components.v2.component(
+    "query_suggestions",
+    html="""<div class="query-suggestions">
+<ul role="listbox" hidden></ul><div class="said" role="status"></div>
+</div>""",
+    css=(_FOLDER / "query_suggestions.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "query_suggestions.js").read_text(encoding="utf-8"),
+    # The input names the list by its id, which it could not across a shadow root.
+    isolate_styles=False,
+)
+
+
+@st.fragment
+def suggest(current: Workspace, box: str, longest: int) -> None:
+    """Suggest below the text input with the key `box`; what is picked becomes its value.
+
+    `longest` is how many characters the input takes.
+    """
+    typed = (st.session_state.get(_KEY) or {}).get("typed") or {}
+    _COMPONENT(
+        key=_KEY,
+        data=view(
+            current, box, str(typed.get("text", ""))[:longest], longest, bool(typed.get("settled"))
+        ),
+        on_typed_change=_keep,
+    )
+
+
+def view(
+    current: Workspace, box: str, typed: str, longest: int, settled: bool = False
+) -> dict[str, Any]:
+    """What the component shows for `typed`; once that `settled`, also what is near in meaning.
+
+    As long as it is not `ready`, there may be more: the component asks again.
+    """
+    found = [one for one in suggestions(current, typed) if len(one.text) <= longest]
+    waited_for: list[Future[Any]] = [shop := _suggester(session.data_stamp(current), current)]
+    if settled and shop.done() and len(found) < MOST and (asked := _ask_near(current, typed)):
+        waited_for.append(asked)
+        near = _near(shop.result().about, asked, {one.text for one in found})
+        found += near[: MOST - len(found)]
+    return {
+        "box": box,
+        "ready": all(future.done() for future in waited_for),
+        "label": t("queries.suggestions.label"),
+        "said": t("queries.suggestions.said", n=len(found)),
+        "items": [{"text": one.text, "note": note(one)} for one in found],
+    }
+
+
+def suggestions(current: Workspace, typed: str) -> list[Suggestion]:
+    """What may be meant; nothing while the shop's suggester is being made."""
+    future = _suggester(session.data_stamp(current), current)
+    wait([future], timeout=_SECONDS)
+    return future.result().suggest(typed, MOST) if future.done() else []
+
+
+def note(one: Suggestion) -> str:
+    """What a suggestion is and leads to, in words."""
+    parts = [t(f"queries.suggestions.kinds.{one.kind}")]
+    if one.searches:
+        parts.append(t("queries.suggestions.searches", n=f"{one.searches:,}"))
+    if one.products > 1 or one.kind in ("category", "brand"):
+        parts.append(t("queries.suggestions.products", n=f"{one.products:,}"))
+    if one.match in ("sound", "typo", "meaning"):
+        parts.append(t(f"queries.suggestions.matches.{one.match}"))
+    return " · ".join(parts)
+
+
+def model_is_ready(current: Workspace, query: str) -> None:
+    """Say that the shop's search model answered `query`: from now on it is asked while typing."""
+    ready = _ready(session.data_stamp(current))
+    if not ready.is_set():
+        ready.set()
+        # The first such question has the model read all past queries: better now than while typing.
+        _answer(session.data_stamp(current), query, current)
+
+
+def _ask_near(current: Workspace, typed: str) -> Future[Any] | None:
+    """Ask the model for past queries near `typed`, and wait a moment; None where it sleeps."""
+    stamp = session.data_stamp(current)
+    if len(typed) < FEWEST or not _ready(stamp).is_set():
+        return None
+    future = _answer(stamp, typed, current)
+    wait([future], timeout=_SECONDS)
+    return future
+
+
+def _near(
+    about: Mapping[str, Suggestion], asked: Future[Any], known: Container[str]
+) -> list[Suggestion]:
+    """The past queries of an answer, if it is there: typing never waits for a model."""
+    if not asked.done() or asked.exception() is not None:
+        return []
+    answer = asked.result()[0]
+    if answer.get("unknown_share", 0.0) >= _UNKNOWN:
+        return []
+    return [
+        replace(about[text], match="meaning")
+        for text in answer.get("near", [])
+        if text in about and text not in known
+    ]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _ready(stamp: str) -> threading.Event:
+    return threading.Event()
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def _answer(stamp: str, typed: str, _current: Workspace) -> Future[Any]:
+    item = {"query": typed, "k": 1, "near": NEAR}
+    return _POOL.submit(client.ask, _current.name, "search", "predict", UNTUNED, [item], _PATIENCE)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _suggester(stamp: str, _current: Workspace) -> Future[Suggester]:
+    return _POOL.submit(make_suggester, session.tables(_current))
+
+
+def _keep() -> None:
+    """Tells Streamlit to keep the value."""

@@ -1,0 +1,56 @@
+"""A text that is shown while a model writes it."""
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import ShoplabError
+from engine.serving import client
+from engine.storage.workspace import Workspace
+from pages.ui.frame import shell
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import answers
+
+_POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="write")
+_SECONDS = 180
+_POLL_SECONDS = 0.15
+
+Hear = Callable[[str], None]
+
+
+def write(current: Workspace, task: str, run_id: str, item: dict[str, Any]) -> Any:
+    """The answer of a run's model, its text shown as it grows; None after an error was shown."""
+    return follow(
+        lambda hear: client.ask(current.name, task, "write", run_id, item, _SECONDS, hear),
+        waiting=answers.doing,
+    )
+
+
+def follow(work: Callable[[Hear], Any], waiting: Callable[[], str]) -> Any:
+    """What `work` gives; whatever it lets us hear is shown until then, before that `waiting`.
+
+    The text is plain: nothing of it is read as Markdown. None after an error was shown.
+    """
+    place = st.empty()
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    future: Future[Any] = _POOL.submit(work, heard.put)
+    text = ""
+    while not future.done() or not heard.empty():
+        try:
+            text = heard.get(timeout=_POLL_SECONDS)
+            while not heard.empty():
+                text = heard.get()
+        except queue.Empty:
+            pass
+        place.markdown(escape(text) + " ▌" if text else f"*{escape(waiting())}*")
+    place.empty()
+    try:
+        return future.result()
+    except ShoplabError as error:
+        with place.container():
+            shell.show_error(error)
+            st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")
+        return None

@@ -1,0 +1,82 @@
+"""Recommendations for many shoppers at once, as a table to take along."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.storage.runs import Run
+from engine.storage.workspace import Workspace
+from engine.tasks.interest.merchandising_file import load_rules
+from pages.ui.frame.i18n import t
+from pages.ui.parts import answers, download, tables
+from pages.ui.recommend.mix import choose_mix
+from pages.ui.recommend.shop import place, shop
+from pages.ui.recommend.shopper import ASKED, shoppers
+from pages.ui.recommend.why import explain
+
+SIZES = (20, 100, 500)
+_K = 5
+_COLUMNS = ("user_id", "rank", "product_id", "title", "reason", "score", "rule")
+
+
+def show_many(current: Workspace, run: Run | None) -> None:
+    """The most active shoppers, each with the first products after wishes and rules."""
+    st.markdown(t("recommend.many.intro", k=_K))
+    mix = choose_mix(current)
+    size = st.segmented_control(
+        t("recommend.many.size"), SIZES, default=SIZES[0], required=True, key="many_size"
+    )
+    users = [str(name) for name in shoppers(current).index[: size or SIZES[0]]]
+    if not users:
+        st.info(t("recommend.many.nobody"), icon=":material/person_off:")
+        return
+    about = {"k": ASKED, "why": True, "mix": vars(mix)}
+    items = [{"user_id": name} | about for name in users]
+    found = answers.ask_all(current, "interest", run.run_id if run else answers.UNTUNED, items)
+    if not found:
+        return
+    frame = as_table(current, users, found)
+    reached = frame["product_id"].nunique()
+    unknown = {
+        result["product_id"]
+        for answer in found
+        for result in answer["results"]
+        if not result["facts"]["clicks"]
+    }
+    new = len(unknown & set(frame["product_id"]))
+    st.markdown(
+        "**" + t(
+            "recommend.many.done", users=f"{len(users):,}", products=f"{reached:,}", new=f"{new:,}",
+            share=f"{reached / max(len(shop(current).titles), 1):.0%}",
+        ) + "**"
+    )  # fmt: skip
+    labels = {name: t(f"recommend.many.columns.{name}") for name in _COLUMNS}
+    download.offer(frame, t("recommend.many.download"), "recommendations.csv", key="download_many")
+    tables.show(frame, labels=labels, alt=t("recommend.many.table"), key="many")
+
+
+def as_table(
+    current: Workspace, users: Sequence[str], found: Sequence[Mapping[str, Any]]
+) -> pd.DataFrame:
+    """One row per shopper and product, after the rules."""
+    titles, rules = shop(current).titles, load_rules(current)
+    rows = []
+    for name, answer in zip(users, found, strict=True):
+        results = {result["product_id"]: result for result in answer["results"]}
+        for rank, one in enumerate(place(current, answer, rules)[:_K], start=1):
+            result = results.get(one.product_id)
+            said = explain(result, answer) if result else [t("recommend.why.pinned")]
+            rows.append(
+                {
+                    "user_id": name,
+                    "rank": rank,
+                    "product_id": one.product_id,
+                    "title": titles[one.product_id],
+                    "reason": " · ".join(said),
+                    "score": round(result["score"], 4) if result else None,
+                    "rule": t(f"recommend.rules.causes.{one.cause}") if one.cause else "",
+                }
+            )
+    return pd.DataFrame(rows, columns=list(_COLUMNS))

@@ -1,0 +1,197 @@
+"""For whom a list is, and for what: a shopper of the log or a new one, with what they do here."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.storage.feedback import STRENGTH, Event, Feedback, Shown
+from engine.storage.runs import Run
+from engine.storage.workspace import Workspace
+from engine.tasks.cross_sell.pairs import leaves
+from engine.tasks.interest.diversify import Mix
+from engine.tasks.interest.timeline import count_acts, journey
+from pages.ui.frame import link, session, visit
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import answers, charts
+
+SHOPPER, QUERY = "whom", "wish"
+# Rules may lift products from below the first places.
+ASKED = 40
+_LISTED, _CATEGORIES, _LATEST = 500, 8, 100
+_EXAMPLES, _CATEGORY = "shopper_examples", "wish_category"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question to the model: `name` is empty for a new shopper, `acts` are this page's."""
+
+    current: Workspace
+    run: Run | None
+    name: str
+    acts: Sequence[tuple[str, Event]]
+    query: str
+
+    @property
+    def run_id(self) -> str:
+        """The run that answers, or the untuned model."""
+        return self.run.run_id if self.run else answers.UNTUNED
+
+    def ask(self, mix: Mix | None = None, acts: int | None = None) -> answers.Answer | None:
+        """The answer with a `mix`, after the first `acts` acts (None: all of them)."""
+        done = list(self.acts)[:acts][-_LATEST:]
+        item: dict[str, Any] = {
+            "history": [name for name, _ in done],
+            "strengths": [STRENGTH[event] for _, event in done],
+            "k": ASKED,
+            "why": True,
+        }
+        item |= {"user_id": self.name} if self.name else {}
+        item |= {"query": self.query} if self.query else {}
+        item |= {"mix": vars(mix)} if mix else {}
+        return answers.ask(self.current, "interest", "predict", self.run_id, [item])
+
+
+def choose_request(current: Workspace, run: Run | None) -> Request:
+    """The controls that say for whom and for what; they travel in the address."""
+    counts = shoppers(current)
+    with st.container(key="for_whom"):
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            name = _choose_shopper(counts)
+        with right:
+            query = _choose_query(current)
+    link.show(SHOPPER, name)
+    link.show(QUERY, query)
+    return Request(current, run, name, _acts(current), query)
+
+
+def _choose_shopper(counts: pd.Series) -> str:
+    """The shopper's id, empty for a new one."""
+    chosen = str(st.session_state.get(SHOPPER) or "")
+    st.session_state[SHOPPER] = chosen
+    names = dict.fromkeys(["", *counts.index[:_LISTED], chosen])
+    labels = {name: _called(name, counts) for name in names}
+    name: str = st.selectbox(
+        t("recommend.shopper.label"),
+        list(labels),
+        format_func=lambda one: labels.get(one, one),
+        help=t("recommend.shopper.help"),
+        key=SHOPPER,
+        accept_new_options=True,
+        on_change=visit.leave,
+        persist_state="session",
+    )
+    examples = _examples(counts)
+    st.pills(
+        t("recommend.shopper.examples"),
+        list(examples),
+        format_func=lambda kind: t(f"recommend.shopper.kinds.{kind}"),
+        key=_EXAMPLES,
+        wrap=True,
+        on_change=_take_example,
+        args=(examples,),
+    )
+    name = name or ""
+    if name and name not in counts.index:
+        st.caption(escape(t("recommend.shopper.unknown", name=charts.cut(name))))
+    return name
+
+
+def _called(name: str, counts: pd.Series) -> str:
+    if not name:
+        return t("recommend.shopper.new")
+    return t("recommend.shopper.known", name=charts.cut(name), n=f"{int(counts.get(name, 0)):,}")
+
+
+def _examples(counts: pd.Series) -> dict[str, str]:
+    """A shopper of each kind: much, average and little history, and nobody."""
+    if counts.empty:
+        return {}
+    rows = {"heavy": 0, "usual": len(counts) // 2, "light": len(counts) - 1}
+    return {kind: str(counts.index[row]) for kind, row in rows.items()} | {"new": ""}
+
+
+def _take_example(examples: dict[str, str]) -> None:
+    if (kind := st.session_state[_EXAMPLES]) is not None:
+        st.session_state[SHOPPER] = examples[kind]
+        st.session_state[_EXAMPLES] = None
+        visit.leave()
+
+
+def _choose_query(current: Workspace) -> str:
+    """What the shopper looks for, if anything: typed, or one of the largest categories."""
+    query = st.text_input(
+        t("recommend.wish.label"),
+        placeholder=t("recommend.wish.placeholder"),
+        help=t("recommend.wish.help"),
+        max_chars=100,
+        icon=":material/search:",
+        key=QUERY,
+        persist_state="session",
+    )
+    if categories := _categories(session.data_stamp(current), current):
+        st.pills(
+            t("recommend.wish.categories"),
+            categories,
+            format_func=lambda name: escape(charts.cut(name, 24)),
+            key=_CATEGORY,
+            wrap=True,
+            on_change=_take_category,
+        )
+    return " ".join((query or "").split())
+
+
+def _take_category() -> None:
+    if (category := st.session_state[_CATEGORY]) is not None:
+        st.session_state[QUERY] = category
+        st.session_state[_CATEGORY] = None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _categories(stamp: str, _current: Workspace) -> list[str]:
+    leaf = pd.Series(leaves(session.tables(_current).products["category"]))
+    return leaf[leaf != ""].value_counts().index[:_CATEGORIES].tolist()
+
+
+def shoppers(current: Workspace) -> pd.Series:
+    """How often each shopper of the log acted, the most first. Never change it."""
+    return _shoppers(session.data_stamp(current), current)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _shoppers(stamp: str, _current: Workspace) -> pd.Series:
+    return count_acts(session.tables(_current))
+
+
+def past(current: Workspace, name: str) -> pd.DataFrame:
+    """What a shopper was shown and did before, see `engine.tasks.interest.timeline`."""
+    return _past(session.data_stamp(current), name, current)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _past(stamp: str, name: str, _current: Workspace) -> pd.DataFrame:
+    return journey(session.tables(_current), name)
+
+
+def act(current: Workspace, name: str, products: Sequence[str], product: str, event: Event) -> None:
+    """Remember what the shopper did with a product of the list, as a button's callback."""
+    shown = Shown(
+        list_id=secrets.token_hex(8), visit=visit.begin(), shopper=name, query="", policy="",
+        arm="interest", probabilities={"interest": 1.0}, context={}, products=products,
+    )  # fmt: skip
+    with Feedback(current) as feedback:
+        feedback.show(shown)
+        feedback.record(shown.list_id, product, event)
+
+
+def _acts(current: Workspace) -> list[tuple[str, Event]]:
+    """What this tab's shopper did on this page and in search; a reload keeps it."""
+    name = visit.known()
+    if not name:
+        return []
+    with Feedback(current) as feedback:
+        return [(product, event) for product, event in feedback.acts(name)]  # type: ignore[misc]

@@ -1,0 +1,147 @@
+"""Quick judgments of one query's results by the people who know the shop.
+
+All systems' best products are pooled and mixed, so that nobody sees whose result they judge.
+A judgment is kept as a correction of the task `search`: query → product id → "0" to "3".
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from engine.evaluation import ranking
+from engine.ranking import Ranking
+from engine.storage.workspace import Workspace
+from pages.ui.frame.i18n import t
+from pages.ui.parts import charts, download, tables
+from pages.ui.search.systems import Column
+from pages.ui.search.view import products
+
+DEPTH = 10
+GRADES = ("0", "1", "2", "3")
+_ENOUGH = 5  # judged products without which one click would decide
+
+
+def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> None:
+    """The pool with a choice beside each product, what the judgments say, and their download."""
+    st.markdown(t("search.judging.intro"))
+    known = judgments(current, query)
+    edited = _edit(current, query, pool(query, columns), known)
+    if st.button(
+        t("search.judging.save"), type="primary", icon=":material/save:", key="save_judgments"
+    ):
+        changed = {
+            name: grade
+            for name, grade in edited.items()
+            if grade in GRADES and known.get(name) != grade
+        }
+        if changed:
+            current.correct("search", {query: changed})
+            known |= changed
+        st.toast(t("search.judging.saved", n=len(changed)), icon=":material/check:")
+    if len(known) >= _ENOUGH:
+        _show_scores(columns, known)
+    else:
+        st.caption(t("search.judging.few", least=_ENOUGH))
+    _offer(current)
+
+
+def pool(query: str, columns: Sequence[Column]) -> list[str]:
+    """The best ten of every column, in an order that says nothing and stays the same."""
+    found = {name for column in columns for name in column.ids(DEPTH)}
+    return sorted(found, key=lambda name: hashlib.sha256(f"{query}\n{name}".encode()).digest())
+
+
+def judgments(current: Workspace, query: str) -> dict[str, str]:
+    """The judgments of `query` so far: product id → grade."""
+    hand = all_judgments(current)
+    rows = hand[hand["query"] == query]
+    return dict(zip(rows["product_id"], rows["relevance"].astype(str), strict=True))
+
+
+def all_judgments(current: Workspace) -> pd.DataFrame:
+    """Every judgment made here, with the columns of the table `judgments`."""
+    hand = current.corrections()
+    rows = hand[(hand["task"] == "search") & hand["label"].isin(GRADES)]
+    named = rows.rename(columns={"input": "query", "head": "product_id", "label": "relevance"})
+    named = named[["query", "product_id", "relevance"]].reset_index(drop=True)
+    return named.astype({"relevance": int})
+
+
+def _edit(
+    current: Workspace, query: str, names: Sequence[str], known: dict[str, str]
+) -> dict[str, str | None]:
+    catalog = products(current)
+    shown = [name for name in names if name in catalog]
+    grades = {grade: t(f"search.judging.grades.g{grade}") for grade in GRADES}
+    frame = pd.DataFrame(
+        {
+            "relevance": pd.array([known.get(name) for name in shown], dtype="str"),
+            "title": [charts.cut(catalog[name]["title"], 140) for name in shown],
+            "category": [catalog[name]["category"] for name in shown],
+            "brand": [catalog[name]["brand"] for name in shown],
+        }
+    )
+    edited = st.data_editor(
+        frame,
+        hide_index=True,
+        disabled=["title", "category", "brand"],
+        column_config={
+            "relevance": st.column_config.SelectboxColumn(
+                t("search.judging.relevance"),
+                options=list(GRADES),
+                format_func=lambda grade: grades.get(str(grade), ""),
+                width="medium",
+            ),
+            **{
+                name: st.column_config.TextColumn(tables.column_name(name))
+                for name in ("title", "category", "brand")
+            },
+        },
+        key=f"judging_{hashlib.sha256(query.encode()).hexdigest()[:12]}",
+        placeholder=t("queries.choose"),
+        height="content",
+        alt=t("search.judging.table"),
+    )
+    return dict(zip(shown, edited["relevance"].astype(object), strict=True))
+
+
+def _show_scores(columns: Sequence[Column], known: dict[str, str]) -> None:
+    qrels = {name: int(grade) for name, grade in known.items()}
+    scores = []
+    for column in columns:
+        best = Ranking(column.ids(DEPTH), [score for _, score in column.results[:DEPTH]])
+        scores.append(float(ranking.score_each([qrels], [best])[ranking.PRIMARY].iloc[0]))
+    if pd.isna(scores[0]):
+        st.info(t("search.judging.nothing_relevant"))
+        return
+    names = [t(f"search.columns.{column.place}") for column in columns]
+    winner = max(scores)
+    leaders = [name for name, score in zip(names, scores, strict=True) if score == winner]
+    code = "winner" if len(leaders) == 1 else "tie"
+    charts.draw(
+        charts.bars(
+            names,
+            scores,
+            value_name="nDCG@10",
+            highlight=leaders[0] if len(leaders) == 1 else None,
+            value_format=".2f",
+        ),
+        title=t(f"search.judging.{code}", name=leaders[0], score=f"{winner:.2f}"),
+        note=t("search.judging.note", n=len(known)),
+        key="chart_judged",
+    )
+
+
+def _offer(current: Workspace) -> None:
+    everything = all_judgments(current)
+    if len(everything):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            download.offer(
+                everything,
+                t("search.judging.download", n=len(everything)),
+                "judgments.csv",
+                key="download_judgments",
+            )
+            st.caption(t("search.judging.download_note"))

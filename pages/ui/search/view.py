@@ -1,0 +1,144 @@
+"""The answers to one query side by side, each product as a card that says why it is there."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.storage.workspace import Workspace
+from engine.text.words import STOPWORDS, words
+from pages.ui.frame import session
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import answers, charts, reasons
+from pages.ui.parts.runs import invite_to_tune
+from pages.ui.search import session_rank
+from pages.ui.search.systems import Column, changed, moved
+
+_LONGEST_TITLE = 110
+_MOST_MATCHES = 4
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _products(stamp: str, _current: Workspace) -> Mapping[str, Mapping[str, Any]]:
+    frame = session.tables(_current).products
+    fields = ["product_id", "title", "description", "category", "brand", "price"]
+    return {
+        row["product_id"]: {str(name): value for name, value in row.items()}
+        for row in frame[fields].to_dict("records")
+    }
+
+
+def products(current: Workspace) -> Mapping[str, Mapping[str, Any]]:
+    """The catalog by product id. Never change it."""
+    return _products(session.data_stamp(current), current)
+
+
+def show_columns(current: Workspace, query: str, columns: Sequence[Column], k: int) -> None:
+    """What was found and how it differs, then the columns from left to right."""
+    st.markdown(f"**{escape(_finding(columns, k))}**")
+    with st.grid(3, min_column_width=250, gap="medium", key="columns"):
+        for position, column in enumerate(columns):
+            with st.container(key=f"column_{column.place}"):
+                _show_column(current, query, column, columns[position - 1] if position else None, k)
+        if columns[-1].place != "tuned":
+            with st.container(key="column_tuned"):
+                st.subheader(t("search.columns.tuned"), anchor=False)
+                invite_to_tune("search")
+
+
+def _finding(columns: Sequence[Column], k: int) -> str:
+    by_words, last = columns[0], columns[-1]
+    if last.place == "tuned":
+        untuned = columns[1]
+        code = "tuned_same" if last.ids(k) == untuned.ids(k) else "tuned"
+        return t(f"search.findings.{code}", n=changed(last, untuned, k), k=len(last.ids(k)))
+    if not by_words.results:
+        return t("search.findings.no_words", k=len(last.ids(k)))
+    code = "same" if last.ids(k) == by_words.ids(k) else "untuned"
+    return t(f"search.findings.{code}", n=changed(last, by_words, k), k=len(last.ids(k)))
+
+
+def _show_column(
+    current: Workspace, query: str, column: Column, left: Column | None, k: int
+) -> None:
+    st.subheader(t(f"search.columns.{column.place}"), anchor=False)
+    st.caption(t(f"search.systems.{column.system}"))
+    if not column.results:
+        st.info(t("search.nothing_by_words"), icon=":material/search_off:")
+    catalog = products(current)
+    for rank, (product_id, _) in enumerate(column.results[:k], start=1):
+        # A catalog that was loaded a moment ago may lack what an older answer names.
+        if product_id in catalog:
+            with st.container(border=True, gap="xsmall"):
+                _show_card(current, query, column, left, catalog[product_id], rank, k)
+
+
+def _show_card(
+    current: Workspace,
+    query: str,
+    column: Column,
+    left: Column | None,
+    product: Mapping[str, Any],
+    rank: int,
+    k: int,
+) -> None:
+    badges = []
+    if left is not None:
+        places = moved(column, left, product["product_id"], k)
+        if places is None:
+            badges.append(f":violet-badge[{t('search.badges.new')}]")
+        elif places:
+            mark, colour = ("▲", "green") if places > 0 else ("▼", "orange")
+            badges.append(f":{colour}-badge[{mark} {abs(places)}]")
+    shared = matches(query, product)
+    if shared:
+        badges.append(f":gray-badge[{escape(' '.join(shared[:_MOST_MATCHES]))}]")
+    else:
+        badges.append(f":blue-badge[{t('search.badges.meaning')}]")
+    title = escape(charts.cut(product["title"], _LONGEST_TITLE))
+    st.markdown(f"**{rank}\\. {title}**")
+    st.caption(facts(product))
+    why = column.placed.get(product["product_id"])
+    if why is not None and (said := session_rank.why_up(why)):
+        st.caption(said)
+    with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
+        st.markdown(" ".join(badges), width="content")
+        session_rank.look_button(current, query, column, product["product_id"], rank)
+        if st.button(
+            t("search.why"),
+            key=f"why_{column.place}_{rank}",
+            type="tertiary",
+            icon=":material/help:",
+        ):
+            _explain(current, column, query, product)
+
+
+def facts(product: Mapping[str, Any]) -> str:
+    """Brand, price and category of a product as safe Markdown."""
+    price = "" if pd.isna(product["price"]) else f"{product['price']:,.2f}"
+    parts = (product["brand"], price, product["category"])
+    shown = [escape(charts.cut(part, 60)) for part in parts if not pd.isna(part) and part != ""]
+    return " · ".join(shown)
+
+
+def matches(query: str, product: Mapping[str, Any]) -> list[str]:
+    """The words of the query that the product's texts hold too; "the" and "of" say nothing."""
+    fields = ("title", "description", "category", "brand")
+    text = " ".join(str(product[field]) for field in fields if not pd.isna(product[field]))
+    inside = set(words(text))
+    asked = dict.fromkeys(words(query))
+    return [word for word in asked if word in inside and word not in STOPWORDS]
+
+
+def _explain(current: Workspace, column: Column, query: str, product: Mapping[str, Any]) -> None:
+    @st.dialog(t("search.why_title"), width="large")
+    def show() -> None:
+        st.markdown(f"**{escape(charts.cut(product['title'], _LONGEST_TITLE))}**")
+        st.caption(facts(product))
+        payload = {"query": query, "product_id": product["product_id"]}
+        answer = answers.ask(current, "search", "explain", column.run_id, payload)
+        if answer is not None:
+            reasons.show_search(answer.value)
+
+    show()

@@ -1,0 +1,137 @@
+"""What the sentiment model says of a shop's reviews and of the aspects they name, as tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.reviews.aspects import Aspects, Terms, find_mentions, read_aspects
+from engine.reviews.trust import text_moods
+from engine.storage.workspace import Workspace
+from pages.ui.frame import session
+from pages.ui.frame.i18n import t
+from pages.ui.parts import answers
+
+TASK = "sentiment"
+UNCLEAR = "unclear"
+SIZES = (500, 2_000, 10_000)  # how many of the newest reviews may be read at once
+LONGEST = 2_000
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Reviews with `sentiment`, `confidence`, `unsure`, `mood` (0 to 1), and what they mention.
+
+    `mentions` has `row` (of `reviews`), `aspect`, `term`, `clause`, `sentiment`, `confidence`;
+    where the model is unsure of a clause its sentiment is `UNCLEAR`.
+    """
+
+    reviews: pd.DataFrame
+    mentions: pd.DataFrame
+
+
+def item(text: str, terms: Terms | None = None) -> dict[str, Any]:
+    """An input of the task; without `terms` no aspect is looked for."""
+    return {"text": text[:LONGEST], "aspects": dict(terms or {})}
+
+
+def judge_texts(current: Workspace, run_id: str, texts: Sequence[str]) -> pd.DataFrame | None:
+    """One row per text: `sentiment`, `confidence`, `unsure`, `mood`; None after an error."""
+    distinct = list(dict.fromkeys(text[:LONGEST] for text in texts))
+    found = answers.ask_all(current, TASK, run_id, [item(text) for text in distinct])
+    if not found:
+        return None
+    said = {text: _row(answer) for text, answer in zip(distinct, found, strict=True)}
+    return pd.DataFrame([said[text[:LONGEST]] for text in texts])
+
+
+def judge_reviews(current: Workspace, run_id: str) -> Judged | None:
+    """The newest reviews of the shop, read once per model; None where there is nothing to show.
+
+    Asks how many to read where there are many, and shows how far the reading is.
+    """
+    reviews = newest(session.data_stamp(current), session.tables(current).reviews)
+    if reviews.empty:
+        st.info(t("sentiment.no_reviews"), icon=":material/rate_review:")
+        return None
+    most = _choose_size(len(reviews))
+    terms = read_aspects(current)
+    kept = _kept(session.data_stamp(current), run_id, most, repr(terms))
+    if not kept:
+        judged = _judge(current, run_id, reviews.head(most), terms)
+        if judged is None:
+            return None
+        kept.append(judged)
+    return kept[0]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def newest(stamp: str, _reviews: pd.DataFrame) -> pd.DataFrame:
+    """The reviews that have a text, those written last first. Never change it."""
+    frame = _reviews.dropna(subset="text").copy()
+    frame["text"] = frame["text"].astype(str)
+    frame["time"] = pd.to_datetime(frame["time"], utc=True, errors="coerce").dt.tz_localize(None)
+    return frame.sort_values("time", ascending=False, kind="stable").reset_index(drop=True)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _kept(stamp: str, run_id: str, most: int, terms: str) -> list[Judged]:
+    """Where the reviews of one shop, model and set of aspects are kept once they are read."""
+    return []
+
+
+def _choose_size(reviews: int) -> int:
+    sizes = [size for size in SIZES if size < reviews]
+    if not sizes:
+        return reviews
+    sizes.append(min(reviews, SIZES[-1]))
+    options = list(dict.fromkeys(sizes))
+    chosen = st.segmented_control(
+        t("sentiment.size.label"),
+        options,
+        default=options[0],
+        required=True,
+        format_func=lambda n: (
+            t("sentiment.size.all", n=f"{n:,}")
+            if n == reviews
+            else t("sentiment.size.newest", n=f"{n:,}")
+        ),
+        help=t("sentiment.size.help"),
+        key="sentiment_size",
+        persist_state="session",
+    )
+    return int(chosen or options[0])
+
+
+def _judge(current: Workspace, run_id: str, reviews: pd.DataFrame, terms: Terms) -> Judged | None:
+    said = judge_texts(current, run_id, reviews["text"].tolist())
+    if said is None:
+        return None
+    aspects = Aspects(terms)
+    rows = [
+        {"row": row, **vars(mention)}
+        for row, text in enumerate(reviews["text"])
+        for mention in find_mentions(text, aspects)
+    ]
+    mentions = pd.DataFrame(rows, columns=["row", "aspect", "term", "clause"])
+    judged = judge_texts(current, run_id, mentions["clause"].tolist()) if rows else None
+    if rows and judged is None:
+        return None
+    if judged is not None:
+        sentiment = judged["sentiment"].where(~judged["unsure"], UNCLEAR)
+        mentions = mentions.assign(sentiment=sentiment, confidence=judged["confidence"])
+    else:
+        mentions = mentions.assign(sentiment="", confidence=0.0)
+    return Judged(pd.concat([reviews.drop(columns="sentiment"), said], axis=1), mentions)
+
+
+def _row(answer: Mapping[str, Any]) -> dict[str, Any]:
+    table = pd.DataFrame([answer["probabilities"]["sentiment"]])
+    return {
+        "sentiment": answer["sentiment"],
+        "confidence": round(answer["sentiment_confidence"], 3),
+        "unsure": bool(answer["sentiment_unsure"]),
+        "mood": float(text_moods(table).iloc[0]),
+    }

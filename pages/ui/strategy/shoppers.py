@@ -1,0 +1,54 @@
+"""Who is signed in: one of the log's shoppers with what they did, or nobody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from engine.bandit.arms import Acts
+from engine.bandit.simulator import read_histories
+from engine.storage.workspace import Workspace
+from pages.ui.frame import session
+from pages.ui.frame.i18n import t
+from pages.ui.parts import charts
+
+_MOST = 20
+_LATEST = 30
+
+
+@dataclass(frozen=True)
+class Shopper:
+    """A shopper's id (empty for nobody) and what the log holds of them."""
+
+    name: str = ""
+    history: Acts = ()
+
+
+def choose_shopper(current: Workspace) -> Shopper:
+    """Let the user act as one of the log's most active shoppers; without a log, as nobody."""
+    known = histories(current)
+    if not known:
+        return Shopper()
+    most = sorted(known, key=lambda name: (-len(known[name]), name))[:_MOST]
+    labels = {"": t("strategy.live.nobody")} | {
+        name: t("strategy.live.known", name=charts.cut(name), n=len(known[name])) for name in most
+    }
+    chosen = st.selectbox(
+        t("strategy.live.shopper"),
+        list(labels),
+        format_func=labels.__getitem__,
+        help=t("strategy.live.shopper_help"),
+        key="shopper",
+        persist_state="session",
+    )
+    return Shopper(chosen, tuple(known[chosen][-_LATEST:])) if chosen in known else Shopper()
+
+
+def histories(current: Workspace) -> Mapping[str, Acts]:
+    """What each shopper of the log did. Never change it."""
+    return _histories(session.data_stamp(current), current)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _histories(stamp: str, _current: Workspace) -> Mapping[str, Acts]:
+    return read_histories(session.tables(_current).searches)

@@ -1,0 +1,1 @@
+"""Choosing, starting and following a training, and what it brought."""

@@ -1,0 +1,123 @@
+"""How good a trained classifier is on examples it never saw: confusions and honesty."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from engine.evaluation.classification import (
+    calibration_curve,
+    confusion,
+    expected_calibration_error,
+)
+from engine.storage.runs import Run, load_heldout
+from engine.storage.workspace import Workspace
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import answers, charts, names
+from pages.ui.parts.runs import invite_to_tune
+
+_MOST_LABELS = 20
+_NARROW = 8  # labels that leave room for a second chart beside theirs
+_HONEST = 0.05
+
+
+def show_quality(current: Workspace, task: str, field: str, run: Run | None) -> None:
+    """Per head the confusion matrix and the reliability curve of `run`.
+
+    `field` is what an input of `task` calls its text.
+    """
+    if run is None:
+        invite_to_tune(task)
+        return
+    heldout = _heldout(str(current.folder), run.run_id, run.created, current)
+    heads = heldout["head"].unique().tolist()
+    head = heads[0]
+    if len(heads) > 1:
+        head = st.segmented_control(
+            t("quality.head"),
+            heads,
+            default=head,
+            required=True,
+            format_func=lambda name: escape(charts.cut(names.head(name))),
+            key="quality_head",
+        )
+    rows = heldout[heldout["head"] == head]
+    labels = rows["truth"].value_counts().index.tolist()[:_MOST_LABELS]
+    narrow = len(labels) <= _NARROW
+    left, right = st.columns([3, 2], gap="large") if narrow else (st.container(), st.container())
+    with left:
+        _show_confusion(task, rows, head, run.recommended, labels)
+    with right:
+        _show_reliability(current, run, field, rows, head)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _heldout(folder: str, run_id: str, created: float, _current: Workspace) -> pd.DataFrame:
+    return load_heldout(_current, run_id)
+
+
+def _show_confusion(
+    task: str, rows: pd.DataFrame, head: str, system: str, labels: list[str]
+) -> None:
+    table = confusion(rows["truth"], rows[system], labels)
+    shown = [names.label(task, head, label) for label in labels]
+    wrong = table.copy()
+    np.fill_diagonal(wrong, 0)
+    if wrong.sum():
+        row, column = np.unravel_index(wrong.argmax(), wrong.shape)
+        title = t(
+            "quality.confused",
+            true=charts.cut(shown[row]),
+            said=charts.cut(shown[column]),
+            n=int(wrong[row, column]),
+            of=int(table[row].sum()),
+        )
+    else:
+        title = t("quality.never_confused", n=int(table.sum()))
+    charts.draw(
+        charts.heatmap(
+            # An empty cell says nothing happened more quietly than a zero.
+            pd.DataFrame(table, index=shown, columns=shown).replace(0, np.nan),
+            x_name=t("quality.said"),
+            y_name=t("quality.true"),
+            value_name=t("quality.examples"),
+        ),
+        title=title,
+        note=t("quality.confusion_note", n=int(table.sum())),
+        key="chart_confusion",
+    )
+
+
+def _show_reliability(
+    current: Workspace, run: Run, field: str, rows: pd.DataFrame, head: str
+) -> None:
+    items = [{field: text} for text in rows["input"]]
+    found = answers.ask_all(current, run.task, run.run_id, items)
+    if not found:
+        return
+    confidence = [answer[f"{head}_confidence"] for answer in found]
+    right = [
+        float(answer[head] == truth) for answer, truth in zip(found, rows["truth"], strict=True)
+    ]
+    curve = calibration_curve(right, confidence)
+    gap = expected_calibration_error(right, confidence)
+    claimed, real = float(np.mean(confidence)), float(np.mean(right))
+    far = abs(claimed - real) >= _HONEST
+    code = "honest" if not far else "too_sure" if claimed > real else "too_modest"
+    figure = charts.curve(
+        {
+            t("quality.model"): (curve["confidence"].to_list(), curve["accuracy"].to_list()),
+            t("quality.perfect"): ([0, 1], [0, 1]),
+        },
+        x_name=t("quality.confidence"),
+        y_name=t("quality.right"),
+        markers=True,
+    )
+    figure.data[1].update(mode="lines", line={"color": charts.GREY, "dash": "dash", "width": 1.5})
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(range=[0, 1.05], tickformat=".0%")
+    charts.draw(
+        figure,
+        title=t(f"quality.{code}", claimed=f"{claimed:.0%}", real=f"{real:.0%}"),
+        note=t("quality.reliability_note", gap=f"{100 * gap:.1f}"),
+        key="chart_reliability",
+    )

@@ -1,0 +1,178 @@
+"""The trainings of a workspace, live: one box that looks every two seconds while something runs."""
+
+import time
+
+import streamlit as st
+
+from engine import jobs
+from engine.errors import ShoplabError
+from engine.jobs import Job
+from engine.storage.runs import load_run
+from engine.storage.workspace import Workspace
+from pages.ui.frame import i18n, shell
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import names
+from pages.ui.training.curves import read_curves, show_curves
+from pages.ui.training.outcome import show_outcome
+
+POLL_SECONDS = 2.0
+ACTIVE = ("queued", "running")
+STOPPED = ("failed", "cancelled")
+_WATCHED = "watched_jobs"
+_BADGES = {
+    "queued": ("gray", ":material/schedule:"),
+    "running": ("blue", ":material/autorenew:"),
+    "done": ("green", ":material/check_circle:"),
+    "failed": ("red", ":material/error:"),
+    "cancelled": ("gray", ":material/cancel:"),
+}
+
+
+def show_panel(current: Workspace) -> None:
+    """Every training that waits or runs, and those that ended while this tab was looking."""
+    active = _active(jobs.list_jobs(current.name))
+    if active:
+        jobs.ensure_supervisor()
+    st.fragment(_show_watched, run_every=POLL_SECONDS if active else None)(current, active)
+
+
+def show_stopped(current: Workspace) -> None:
+    """Trainings that failed or were cancelled before, each with its reason and the way on."""
+    watched = _watched()
+    found = [job for job in jobs.list_jobs(current.name) if job.state in STOPPED]
+    stopped = [job for job in found if job.job_id not in watched]
+    if stopped:
+        label = t("tune.stopped", n=len(stopped))
+        with st.expander(label, icon=":material/history:", key="stopped"):
+            for job in stopped:
+                show_job(current, job)
+
+
+def _watched() -> list[str]:
+    return st.session_state.setdefault(_WATCHED, [])
+
+
+def _active(found: list[Job]) -> list[str]:
+    return [job.job_id for job in found if job.state in ACTIVE]
+
+
+def _show_watched(current: Workspace, before: list[str]) -> None:
+    watched = _watched()
+    found = jobs.list_jobs(current.name)
+    active = _active(found)
+    watched += [job_id for job_id in active if job_id not in watched]
+    if active != before:
+        # The rest of the page learns of the new run; without active jobs the polling ends.
+        st.rerun()
+    for job in found:
+        if job.job_id in watched:
+            show_job(current, job)
+
+
+def show_job(current: Workspace, job: Job) -> None:
+    """One training: what it is, how it stands, and what can be done about it."""
+    with st.container(border=True, key=f"job_{job.job_id}"):
+        color, icon = _BADGES[job.state]
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(f"**{t(f'app.tasks.{job.task}')}**", width="content")
+            st.badge(t(f"tune.states.{job.state}"), icon=icon, color=color)  # type: ignore[arg-type]
+        st.caption(escape(_about(job)))
+        _SHOW[job.state](current, job)
+
+
+def _about(job: Job) -> str:
+    preset = names.preset(job.config.get("preset", ""))
+    parts = [names.moment(job.created), str(job.config.get("model", "")), preset]
+    return " · ".join(part for part in parts if part)
+
+
+def _show_queued(current: Workspace, job: Job) -> None:
+    ahead = jobs.jobs_ahead(job)
+    st.markdown(t("tune.queue.next") if ahead == 0 else t("tune.queue.ahead", n=ahead))
+    _offer_cancel(job)
+
+
+def _show_running(current: Workspace, job: Job) -> None:
+    stage = names.stage(job.stage) if job.stage else t("tune.starting")
+    if job.total:
+        share = min(job.done / job.total, 1.0)
+        st.progress(share, text=escape(f"{stage} · {job.done:,} / {job.total:,}"))
+    else:
+        st.progress(0.0, text=escape(stage))
+    started = job.started or job.created
+    elapsed = names.duration(time.time() - started)
+    # What the worker measured itself is nearer than the estimate before the start.
+    seconds = read_curves(job).predicted_seconds or job.predicted_seconds
+    if seconds:
+        late = "elapsed_late" if time.time() - started > seconds else "elapsed_of"
+        st.caption(t(f"tune.{late}", elapsed=elapsed, predicted=names.duration(seconds)))
+    else:
+        st.caption(t("tune.elapsed", elapsed=elapsed))
+    if job.cancel is None:
+        _offer_cancel(job)
+    else:
+        st.caption(t("tune.stopping"))
+    show_curves(job)
+
+
+def _offer_cancel(job: Job) -> None:
+    if st.button(t("tune.cancel"), icon=":material/stop_circle:", key=f"cancel_{job.job_id}"):
+        jobs.cancel(job.job_id)
+        st.rerun()
+
+
+def _show_done(current: Workspace, job: Job) -> None:
+    try:
+        run = load_run(current, job.run_id)
+    except ShoplabError as error:
+        shell.show_error(error)
+        return
+    show_outcome(run)
+    with st.container(horizontal=True):
+        for page in ("compare", shell.page_of(job.task)):
+            if shell.available(page):
+                st.page_link(
+                    shell.page_file(page), label=t(f"tune.open.{page}"), icon=shell.ICONS[page]
+                )
+    with st.expander(t("tune.curves"), icon=":material/show_chart:", key=f"more_{job.job_id}"):
+        show_curves(job)
+
+
+def _show_failed(current: Workspace, job: Job) -> None:
+    st.error(escape(job.message(i18n.language())), icon=":material/error:")
+    with st.container(horizontal=True):
+        size = int(job.config.get("batch_size", 0)) // 2
+        if job.reason == "jobs.out_of_memory" and size >= 2:
+            label = t("tune.smaller_batch", size=size)
+            if st.button(label, type="primary", key=f"smaller_{job.job_id}"):
+                _again(job, {"batch_size": size})
+        _offer_resume(current, job)
+    show_curves(job)
+
+
+def _show_cancelled(current: Workspace, job: Job) -> None:
+    st.caption(t("tune.was_cancelled"))
+    _offer_resume(current, job)
+
+
+def _offer_resume(current: Workspace, job: Job) -> None:
+    runs = current.folder / "runs"
+    kept = any(runs.glob(f"*{job.run_id}*/**/trainer_state.json"))
+    label = t("tune.resume") if kept else t("tune.restart")
+    if st.button(label, icon=":material/play_circle:", key=f"resume_{job.job_id}"):
+        jobs.resume(job.job_id)
+        st.rerun()
+
+
+def _again(job: Job, changes: dict[str, object]) -> None:
+    jobs.submit(job.workspace, job.task, job.config | changes)
+    st.rerun()
+
+
+_SHOW = {
+    "queued": _show_queued,
+    "running": _show_running,
+    "done": _show_done,
+    "failed": _show_failed,
+    "cancelled": _show_cancelled,
+}

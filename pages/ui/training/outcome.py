@@ -1,0 +1,93 @@
+"""What a training brought, in one honest sentence: better, unclear or worse, and what to use."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from engine.evaluation.compare import Interval
+from engine.messages import engine_catalog
+from engine.storage.runs import Run
+from pages.ui.frame import i18n
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import names
+
+FEW_EXAMPLES = 300
+# Floors that know what the recommended system is not told, and so are no rivals of it: the order
+# that was shown knows the places, which pull the clicks.
+_NO_RIVALS = {"interest": ("shown",)}
+BOXES = {"better": st.success, "unclear": st.warning, "worse": st.error, "floor": st.warning}
+ICONS = {
+    "better": ":material/trending_up:",
+    "unclear": ":material/help:",
+    "worse": ":material/trending_down:",
+    "floor": ":material/trending_flat:",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The recommended system of a run against its floors on the primary metric.
+
+    It is `better` if it clearly beats every floor, `worse` if a floor clearly beats it; `floor` is
+    the one that decides, the hardest to beat. The verdict is `floor` where the app recommends a
+    floor itself: nothing was gained.
+    """
+
+    verdict: Literal["better", "unclear", "worse", "floor"]
+    floor: str
+    interval: Interval
+
+
+def outcome(run: Run) -> Outcome:
+    """How the recommended system of `run` did against its floors."""
+    if run.recommended in run.floors:
+        return Outcome("floor", run.recommended, Interval(0.0, 0.0, 0.0))
+    rivals = [name for name in run.floors if name not in _NO_RIVALS.get(run.task, ())]
+    against = {name: Interval(**run.paired["against"][name]) for name in rivals}
+    hardest = min(against, key=lambda name: (against[name].verdict != "worse", against[name].low))
+    interval = against[hardest]
+    return Outcome(interval.verdict, hardest, interval)  # type: ignore[arg-type]
+
+
+def sentence(run: Run) -> str:
+    """The outcome of `run` in words."""
+    found = outcome(run)
+    metric = run.primary_metric
+    apart = found.verdict == "better" and run.task in _NO_RIVALS
+    return t(
+        "compare.verdict.better_apart" if apart else f"compare.verdict.{found.verdict}",
+        system=names.system(run.recommended),
+        floor=names.system(found.floor),
+        metric=names.metric(metric),
+        after=f"{run.after[metric]:.3f}",
+        base=f"{run.floors[found.floor][metric]:.3f}",
+        interval=interval_text(found.interval),
+    )
+
+
+def interval_text(interval: Interval) -> str:
+    """A difference and its 95 % interval: `+0.041 [+0.012, +0.070]`."""
+    return f"{interval.delta:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
+
+
+def reasons(run: Run) -> list[str]:
+    """Why tuning did not clearly help, and what a run says about its data."""
+    found = outcome(run)
+    said = []
+    if found.verdict == "unclear":
+        said.append(t("compare.because.interval", n=f"{run.n_test:,}"))
+    if found.verdict != "better" and run.n_train < FEW_EXAMPLES:
+        said.append(t("compare.because.few", n=f"{run.n_train:,}"))
+    if found.verdict == "worse":
+        said.append(t("compare.because.strong_floor", floor=names.system(found.floor)))
+    texts = engine_catalog().texts[i18n.language()]
+    return said + [texts[note] for note in run.notes if note in texts]
+
+
+def show_outcome(run: Run) -> None:
+    """The sentence in a box whose colour and icon say which way it went, and why below it."""
+    verdict = outcome(run).verdict
+    BOXES[verdict](escape(sentence(run)), icon=ICONS[verdict])
+    if said := reasons(run):
+        st.caption(escape(" ".join(said)))

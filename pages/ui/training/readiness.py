@@ -1,0 +1,55 @@
+"""Whether each task can learn from the shop, as cards with counts and advice."""
+
+import streamlit as st
+
+from engine.messages import say
+from engine.storage.workspace import Workspace
+from engine.tasks import TASKS, get_task
+from engine.tasks.base import Level, Readiness
+from pages.ui.frame import i18n, session
+from pages.ui.frame.i18n import escape, t
+
+_COLORS = {"ready": "green", "thin": "orange", "missing": "red"}
+_ICONS = {
+    "ready": ":material/check_circle:",
+    "thin": ":material/pending:",
+    "missing": ":material/block:",
+}
+
+
+def readiness(current: Workspace) -> dict[str, Readiness]:
+    """The readiness of every task, worked out once per load."""
+    return _readiness(session.stamp(current), current)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _readiness(stamp: str, _current: Workspace) -> dict[str, Readiness]:
+    tables = session.tables(_current)
+    return {name: get_task(name).readiness(tables) for name in TASKS}
+
+
+def show_badge(level: Level) -> None:
+    """The level as a coloured badge with an icon and a word."""
+    st.badge(t(f"app.levels.{level}"), icon=_ICONS[level], color=_COLORS[level])  # type: ignore[arg-type]
+
+
+def show_cards(current: Workspace) -> None:
+    """One card per task: level, what there is, and what would help."""
+    with st.grid(2, min_column_width=320, key="readiness"):
+        for name, found in readiness(current).items():
+            with st.container(border=True, height="stretch"):
+                show_card(name, found)
+
+
+def show_card(name: str, found: Readiness) -> None:
+    """What the data says about the task `name`."""
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"**{t(f'app.tasks.{name}')}**", width="content")
+        show_badge(found.level)
+    st.caption(" · ".join(_count(key, n) for key, n in found.counts.items()))
+    for code, params in found.advice:
+        st.markdown(f"- {escape(say(code, i18n.language(), **params))}")
+
+
+def _count(key: str, number: int) -> str:
+    return escape(f"{t(f'app.counts.{key}')}: {number:,}")

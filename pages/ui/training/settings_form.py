@@ -1,0 +1,90 @@
+"""A widget for every setting of a training, made from the settings' own types and bounds."""
+
+import math
+from typing import Any, Literal, get_args, get_origin
+
+import streamlit as st
+from pydantic.fields import FieldInfo
+
+from engine.config import TrainingConfig
+from pages.ui.frame.i18n import t
+from pages.ui.parts import names
+
+CHOSEN_ELSEWHERE = ("preset", "model")
+# These say something only under one choice of another setting.
+_NEEDS = {
+    "last_k": ("adapter", "last_k"),
+    "lora_rank": ("adapter", "lora"),
+    "lora_layers": ("adapter", "lora"),
+}
+
+
+def edit_settings(start: TrainingConfig, key: str) -> dict[str, Any]:
+    """Show every setting of `start`; returns those that the user changed.
+
+    `key` tells apart the widgets of different starts: another preset begins with its own values.
+    """
+    fields = type(start).model_fields
+    shared = [name for name in TrainingConfig.model_fields if name not in CHOSEN_ELSEWHERE]
+    own = [name for name in fields if name not in TrainingConfig.model_fields]
+    values: dict[str, Any] = {}
+    for group in (shared, own):
+        if group is own and own:
+            st.markdown(f"**{t('tune.settings.own')}**")
+        with st.grid(3, min_column_width=230, key=f"{key}_{'own' if group is own else 'shared'}"):
+            for name in group:
+                needed, value = _NEEDS.get(name, ("", ""))
+                idle = bool(needed) and values.get(needed) != value
+                with st.container():
+                    values[name] = _widget(
+                        name, fields[name], getattr(start, name), f"{key}_{name}", idle
+                    )
+    return {name: value for name, value in values.items() if value != getattr(start, name)}
+
+
+def _widget(name: str, field: FieldInfo, value: Any, key: str, disabled: bool) -> Any:
+    text: dict[str, Any] = {
+        "label": names.setting(name),
+        "help": t(f"config.{name}.help"),
+        "key": key,
+        "disabled": disabled,
+        "persist_state": "session",
+    }
+    if get_origin(field.annotation) is Literal:
+        options = get_args(field.annotation)
+        shown = {option: names.choice(name, option) for option in options}
+        place = options.index(value)
+        return st.selectbox(options=options, index=place, format_func=shown.__getitem__, **text)
+    if isinstance(value, bool):
+        return st.toggle(value=value, **text)
+    if isinstance(value, int | float):
+        low, high = _bounds(field)
+        number = type(value)
+        return st.number_input(
+            value=value,
+            min_value=None if low is None else number(low),
+            max_value=None if high is None else number(high),
+            step=1 if number is int else _step(value),
+            format="%d" if number is int else "%g",
+            **text,
+        )
+    return st.text_input(value=str(value), **text)
+
+
+def _bounds(field: FieldInfo) -> tuple[float | None, float | None]:
+    """The lowest and highest value; an open bound counts as closed, the settings check the rest."""
+    found = {
+        side: getattr(mark, side)
+        for mark in field.metadata
+        for side in ("ge", "gt", "le", "lt")
+        if hasattr(mark, side)
+    }
+    return found.get("ge", found.get("gt")), found.get("le", found.get("lt"))
+
+
+def _step(value: float) -> float:
+    """A fifth to a half of the value's power of ten: 5e-5 moves by 1e-5, 0.1 by 0.05."""
+    if value <= 0:
+        return 0.01
+    power = 10.0 ** math.floor(math.log10(value))
+    return power if value > power * 1.5 else power / 2
