@@ -26,7 +26,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from engine.evaluation.compare import paired_interval  # noqa: E402
-from engine.evaluation.heldout import heldout_frame, score_systems  # noqa: E402
+from engine.evaluation.evaluator import score_systems  # noqa: E402
+from engine.evaluation.ranking_evaluator import RankingEvaluator  # noqa: E402
 from engine.ranking import Ranking  # noqa: E402
 from engine.reading.load import clean_file  # noqa: E402
 from engine.tables.schema import TABLES  # noqa: E402
@@ -81,8 +82,8 @@ def measure_file(options: argparse.Namespace) -> dict[str, object]:
         example_id=test["order_id"], input="", qrels=[{name: 1} for name in test["hidden"]]
     )
     shares = expected_shares(matrix, product_ids)
-    systems = score_systems("ranking", part, found, shares)
-    frame = heldout_frame("ranking", part, found)
+    systems = score_systems(RankingEvaluator(shares), part, found)
+    frame = RankingEvaluator().heldout_rows(part, found)
     others = [name for name in found if name != mixture.recommended]
     return {
         "orders": len(baskets),

@@ -22,8 +22,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from engine.evaluation.compare import paired_interval  # noqa: E402
-from engine.evaluation.heldout import heldout_frame  # noqa: E402
 from engine.evaluation.ranking import score_each  # noqa: E402
+from engine.evaluation.ranking_evaluator import RankingEvaluator  # noqa: E402
 from engine.labelling.qrels import query_qrels  # noqa: E402
 from engine.models.pretrained import models_folder  # noqa: E402
 from engine.progress import Lines, Silent  # noqa: E402
@@ -73,7 +73,7 @@ def measure(
     """The mean of every measure by system, and the intervals of `PAIRS` on nDCG@10."""
     truth = list(judged["qrels"])
     means = {name: score_each(truth, rankings[name]).mean() for name in SYSTEMS}
-    heldout = heldout_frame("ranking", judged, rankings)
+    heldout = RankingEvaluator().heldout_rows(judged, rankings)
     paired = {
         f"{first} - {second}": paired_interval(heldout, first, second).as_json()
         for first, second in PAIRS

@@ -25,8 +25,9 @@ import pandas as pd
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
+from engine.evaluation.classification_evaluator import ClassificationEvaluator  # noqa: E402
 from engine.evaluation.compare import against_all  # noqa: E402
-from engine.evaluation.heldout import heldout_frame, score_systems  # noqa: E402
+from engine.evaluation.evaluator import score_systems  # noqa: E402
 from engine.labelling.review_labels import HEAD, true_sentiments  # noqa: E402
 from engine.models.pretrained import models_folder  # noqa: E402
 from engine.progress import Lines, Silent  # noqa: E402
@@ -78,7 +79,7 @@ def run_folds(
     for number, held in enumerate(parts, start=1):
         answers, spent = sentiment_fold(source, number, reviews, held, changes)
         seconds.append(spent)
-        for name, found in score_systems("classification", held, answers).items():
+        for name, found in score_systems(ClassificationEvaluator(), held, answers).items():
             scores[name].append(found["macro_f1"])
             pooled[name].append(answers[name][HEAD])
         latest = {name: round(values[-1], 4) for name, values in scores.items()}
@@ -88,7 +89,7 @@ def run_folds(
         name: {HEAD: pd.concat(tables, ignore_index=True).fillna(0.0)}
         for name, tables in pooled.items()
     }
-    heldout = heldout_frame("classification", whole, together)
+    heldout = ClassificationEvaluator().heldout_rows(whole, together)
     paired = {
         f"{system} - {other}": found.as_json()
         for system in ("tuned", RECOMMENDED)

@@ -43,8 +43,9 @@ from transformers import (
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
+from engine.evaluation.classification_evaluator import ClassificationEvaluator  # noqa: E402
 from engine.evaluation.compare import paired_interval  # noqa: E402
-from engine.evaluation.heldout import heldout_frame, score_systems  # noqa: E402
+from engine.evaluation.evaluator import score_systems  # noqa: E402
 from engine.labelling.labelled_texts import examples_of  # noqa: E402
 from engine.labelling.review_labels import HEAD  # noqa: E402
 from engine.models.classifier import train_classifier, trunk_depth  # noqa: E402
@@ -129,7 +130,7 @@ def measure(dataset: Dataset, config: Any) -> tuple[pd.DataFrame, Answers]:
             }  # fmt: skip
             table = pd.DataFrame(answer(), dataset.test.index, dataset.labels[HEAD])
             answers[name] = {HEAD: table}
-    for name, found in score_systems("classification", dataset.test, answers).items():
+    for name, found in score_systems(ClassificationEvaluator(), dataset.test, answers).items():
         spent[name]["macro_f1"] = found["macro_f1"]
     figures = pd.DataFrame(spent).T
     print(figures.round(3).to_string(), file=sys.stderr, flush=True)
@@ -151,7 +152,7 @@ def measure_all(tables: Tables, changes: Mapping[str, str], seeds: list[str]) ->
         for name in answers[0]
     }
     whole = pd.concat(tests, ignore_index=True)
-    heldout = heldout_frame("classification", whole, together)
+    heldout = ClassificationEvaluator().heldout_rows(whole, together)
     means = sum(found) / len(found)
     return {
         "held_out": len(whole),

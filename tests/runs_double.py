@@ -7,13 +7,11 @@ import numpy as np
 import pandas as pd
 
 from engine.config import TrainingConfig
+from engine.evaluation.classification_evaluator import ClassificationEvaluator
 from engine.evaluation.compare import against_all
-from engine.evaluation.heldout import (
-    heldout_frame,
-    primary_metric,
-    score_systems,
-    test_fingerprint,
-)
+from engine.evaluation.evaluator import Evaluator, score_systems
+from engine.evaluation.heldout import test_fingerprint
+from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.ranking import Ranking
 from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
@@ -97,19 +95,19 @@ def make_run(
     **settings: object,
 ) -> Run:
     """Save a finished run of `task`: its best system is right in a share of `skill`."""
-    kind = "classification" if task == "intent" else "ranking"
+    evaluator: Evaluator = ClassificationEvaluator() if task == "intent" else RankingEvaluator()
     rng = np.random.default_rng(3)
     part = pd.DataFrame({"example_id": range(rows), "input": [f"=query {n}" for n in range(rows)]})
     names = [*FLOORS[task], *SYSTEMS[task]]
     skills = dict(zip(names, np.linspace(0.4, 0.6, len(names)), strict=True)) | {names[-1]: skill}
-    if kind == "classification":
+    if task == "intent":
         part["truth.intent"] = [LABELS[n % 3] for n in range(rows)]
         answers = {name: {"intent": _labels(rows, skills[name], rng)} for name in names}
     else:
         part["qrels"] = [{f"p{n % 40}": 2, f"p{(n + 1) % 40}": 0} for n in range(rows)]
         answers = {name: _rankings(rows, skills[name], rng) for name in names}
-    metrics = score_systems(kind, part, answers)
-    heldout = heldout_frame(kind, part, answers)
+    metrics = score_systems(evaluator, part, answers)
+    heldout = evaluator.heldout_rows(part, answers)
     against = against_all(heldout, names[-1], names)
     run = Run(
         run_id=run_id,
@@ -118,7 +116,7 @@ def make_run(
         device="cpu",
         created=time.time(),
         config=TrainingConfig.model_validate(settings).model_dump(),
-        primary_metric=primary_metric(kind),
+        primary_metric=evaluator.primary_metric,
         recommended=names[-1],
         before=metrics["untuned"],
         after=metrics[names[-1]],

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.labelling.clicks import FLOOR, click_relevance, examination
+from engine.labelling.clicks import LEAST_CHANCE, click_relevance, examination
 
 LOOKED = np.array([1.0, 0.7, 0.5, 0.35, 0.25, 0.18])
 ATTRACTIVE = {"a": 0.8, "b": 0.5, "c": 0.3, "d": 0.2, "e": 0.1, "f": 0.05}
@@ -100,7 +100,7 @@ def test_stronger_events_weigh_more_and_set_the_grade() -> None:
 def test_no_position_weighs_more_than_the_floor_allows(log: pd.DataFrame) -> None:
     deep = log.iloc[:2].assign(position=[400, 400], event=["impression", "click"], product_id="z")
     found = click_relevance(pd.concat([log, deep]))
-    assert found.loc[found["product_id"] == "z", "weight"].max() <= 1 / FLOOR
+    assert found.loc[found["product_id"] == "z", "weight"].max() <= 1 / LEAST_CHANCE
     assert (found["weight"] > 0).all()
 
 

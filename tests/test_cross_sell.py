@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from engine.errors import InputError
-from engine.evaluation.heldout import score_systems
+from engine.evaluation.evaluator import score_systems
+from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.progress import Silent
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
@@ -76,7 +77,7 @@ def test_the_recommended_system_won_on_validation_and_beats_the_floors(
     floors = TASK.floors(dataset, dataset.test, config)
     assert {"popularity", "lift", "cosine", "ease", "bm25_knn", "als", "bpr"} == set(floors)
     answers = floors | TASK.answer(bundle, dataset.test)
-    found = score_systems("ranking", dataset.test, answers, dataset.popularity)
+    found = score_systems(TASK.evaluator(dataset), dataset.test, answers)
     best = found[bundle.recommended]
     assert best["ndcg@10"] > found["popularity"]["ndcg@10"] + 0.3
     assert best["ndcg@10"] > found["tuned"]["ndcg@10"] - 0.05
@@ -182,7 +183,7 @@ def test_a_file_of_orders_can_be_measured(
     config = TASK.config("quick", tables, model=model)
     part = TASK.dataset_from(file, tables, config).test
     assert len(part) == 30
-    found = score_systems("ranking", part, TASK.answer(bundle, part))
+    found = score_systems(RankingEvaluator(), part, TASK.answer(bundle, part))
     assert found[bundle.recommended]["ndcg@10"] > 0.5
     file.write_text("order_id,product_id\n1,gone\n1,lost\n")
     with pytest.raises(InputError):

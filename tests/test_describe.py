@@ -9,11 +9,11 @@ import pytest
 from engine.config import with_changes
 from engine.errors import InputError
 from engine.evaluation.compare import metric_interval, paired_interval
-from engine.evaluation.heldout import heldout_frame
 from engine.progress import Silent
 from engine.tables.tables import Tables
 from engine.tasks.base import Writing
 from engine.tasks.describe.brief import Brief
+from engine.tasks.describe.evaluator import TextEvaluator
 from engine.tasks.describe.task import TASK
 from engine.tasks.describe.template import fill_template
 from engine.tasks.describe.writer import Writer
@@ -67,7 +67,7 @@ def test_texts_are_compared_by_the_share_that_is_true_and_tells(tables) -> None:
     told = [fill_template(grounds.shown, Brief()) for grounds in test["grounds"]]
     false = [f"{text} Made of gold in 1871." for text in told]
     answers = {"good": told, "bad": false, "title": list(test["input"])}
-    heldout = heldout_frame("generation", test, answers)
+    heldout = TextEvaluator().heldout_rows(test, answers)
     assert metric_interval(heldout, "good")[0] == 1.0
     assert metric_interval(heldout, "bad")[0] == 0.0
     assert metric_interval(heldout, "title")[0] == 0.0

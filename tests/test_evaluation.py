@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InputError
+from engine.evaluation.classification_evaluator import ClassificationEvaluator
 from engine.evaluation.compare import (
     against_all,
     merge_runs,
@@ -17,9 +18,10 @@ from engine.evaluation.compare import (
     paired_interval,
     wins_and_losses,
 )
-from engine.evaluation.heldout import heldout_frame, systems_of
+from engine.evaluation.heldout import systems_of
 from engine.evaluation.heldout import test_fingerprint as fingerprint
 from engine.evaluation.ranking import score, score_each
+from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.ranking import Ranking
 
 PRODUCTS = [f"p{n}" for n in range(15)]
@@ -79,7 +81,7 @@ def classified(truth: list[str], **outputs: list[str]) -> pd.DataFrame:
         name: {"head": pd.get_dummies(pd.Series(said)).astype(float)}
         for name, said in outputs.items()
     }
-    return heldout_frame("classification", part, answers)
+    return ClassificationEvaluator().heldout_rows(part, answers)
 
 
 unit = st.floats(0, 1)
@@ -196,7 +198,7 @@ def test_the_fingerprint_ignores_answers_and_order() -> None:
 
 def test_a_held_out_ranking_shows_the_ten_best() -> None:
     part = pd.DataFrame({"example_id": ["q"], "input": ["mug"], "qrels": [{"p1": 2, "p0": 1}]})
-    frame = heldout_frame("ranking", part, {"bm25": [ranking(PRODUCTS)]})
+    frame = RankingEvaluator().heldout_rows(part, {"bm25": [ranking(PRODUCTS)]})
     assert json.loads(frame.loc[0, "bm25"]) == PRODUCTS[:10]
     assert json.loads(frame.loc[0, "truth"]) == {"p0": 1, "p1": 2}
     expected = dcg([1, 2]) / dcg([2, 1])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.errors import InputError
 from engine.evaluation.chances import score_chances
-from engine.evaluation.heldout import heldout_frame
+from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.labelling.clicks import examination
 from engine.labelling.histories import (
     Acts,
@@ -258,7 +258,7 @@ def test_what_a_mix_costs_is_measured_on_held_out_pages(
     bundle: InterestBundle, dataset: Dataset
 ) -> None:
     answers = TASK.answer(bundle, dataset.test)
-    heldout = heldout_frame("ranking", dataset.test, answers)
+    heldout = RankingEvaluator().heldout_rows(dataset.test, answers)
     found = TASK.measure(bundle, heldout, {"mixes": [{}, {"novelty": 0.9}]})
     assert found[0]["before"] == pytest.approx(heldout["tuned.score"].mean())
     assert found[0]["after"] == found[0]["before"]

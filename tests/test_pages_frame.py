@@ -18,9 +18,8 @@ from engine.reading.load import load_files, load_sample
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
-from engine.tasks import TASKS, get_task
+from engine.tasks import TASKS, WARMED, get_task
 from pages.ui.data import overview, staging
-from pages.ui.data.loading import WARMED
 from pages.ui.frame import shell
 from pages.ui.frame.i18n import escape
 from pages.ui.parts import charts, download

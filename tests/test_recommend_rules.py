@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InputError
-from engine.evaluation.heldout import heldout_frame
 from engine.evaluation.ranking import score_each
+from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.ranking import Chances, Ranking
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
@@ -195,7 +195,7 @@ def test_the_price_of_a_mix_is_that_of_its_order() -> None:
         }
     )  # fmt: skip
     answers = {"tuned": [Chances(["a", "b", "c"], [0.9, 0.5, 0.1])] * 30}
-    heldout = heldout_frame("ranking", part, answers)
+    heldout = RankingEvaluator().heldout_rows(part, answers)
     rows, vectors = {"a": 0, "b": 1, "c": 2}, np.eye(3)
     about = (rows, vectors, vectors.mean(axis=0))
     free, dear = measure(heldout, "tuned", [Mix(), Mix(novelty=MOST)], *about)

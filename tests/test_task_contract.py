@@ -13,7 +13,7 @@ import pytest
 
 from engine.config import PRESETS, TrainingConfig
 from engine.errors import Cancelled, InputError
-from engine.evaluation.heldout import heldout_frame, primary_metric, score_systems
+from engine.evaluation.evaluator import Evaluator, score_systems
 from engine.messages import LANGUAGES, say
 from engine.progress import Silent
 from engine.settings import PROJECT
@@ -47,6 +47,10 @@ class Trial:
     bundle: Bundle
     checkpoints: Path
     progress: Stopping
+
+    @property
+    def evaluator(self) -> Evaluator:
+        return self.task.evaluator(self.dataset)
 
     def ask(self, *texts: object) -> list[dict[str, Any]]:
         """Inputs of the task with these texts; of a task that reads products, any product."""
@@ -220,12 +224,12 @@ def test_every_system_and_floor_answers_every_held_out_row(trial: Trial) -> None
     assert floors
     assert trial.bundle.recommended in tuned
     assert set(tuned) <= set(trial.bundle.systems)
-    metrics = score_systems(trial.task.kind, test, floors | tuned)
-    heldout = heldout_frame(trial.task.kind, test, floors | tuned)
+    metrics = score_systems(trial.evaluator, test, floors | tuned)
+    heldout = trial.evaluator.heldout_rows(test, floors | tuned)
     for name, answer in (floors | tuned).items():
         rows = answer.values() if isinstance(answer, Mapping) else [answer]
         assert all(len(found) == len(test) for found in rows)
-        assert 0 <= metrics[name][primary_metric(trial.task.kind)] <= 1
+        assert 0 <= metrics[name][trial.evaluator.primary_metric] <= 1
         assert heldout[name].notna().all()
 
 
@@ -235,8 +239,8 @@ def test_untuned_answers_without_training(trial: Trial) -> None:
     assert bundle.recommended in answers
     assert "untuned" in answers
     assert "tuned" not in answers
-    metrics = score_systems(trial.task.kind, trial.dataset.test, answers)
-    assert 0 <= metrics["untuned"][primary_metric(trial.task.kind)] <= 1
+    metrics = score_systems(trial.evaluator, trial.dataset.test, answers)
+    assert 0 <= metrics["untuned"][trial.evaluator.primary_metric] <= 1
 
 
 def test_training_changes_the_model_and_says_how_far_it_is(trial: Trial) -> None:
@@ -246,8 +250,8 @@ def test_training_changes_the_model_and_says_how_far_it_is(trial: Trial) -> None
     kind = "_best" if trial.task.kind == "generation" else ""
     before = trial.task.answer(untuned, test)[f"untuned{kind}"]
     after = trial.task.answer(trial.bundle, test)[f"tuned{kind}"]
-    metric = primary_metric(trial.task.kind)
-    scores = score_systems(trial.task.kind, test, {"before": before, "after": after})
+    metric = trial.evaluator.primary_metric
+    scores = score_systems(trial.evaluator, test, {"before": before, "after": after})
     assert scores["after"][metric] > scores["before"][metric]
     assert trial.progress.steps == sorted(trial.progress.steps)
     assert len(trial.progress.steps) > trial.config.epochs
@@ -309,10 +313,10 @@ def test_a_cancelled_training_goes_on_from_its_checkpoint(trial: Trial, tmp_path
     bundle = trial.task.train(trial.dataset, trial.config, tmp_path, resumed)
     assert resumed.steps[0] == per_epoch + 1
     assert resumed.steps[-1] == trial.progress.steps[-1]
-    metric = primary_metric(trial.task.kind)
+    metric = trial.evaluator.primary_metric
     answers = {"resumed": trial.task.answer(bundle, trial.dataset.test)["tuned"]}
     answers["whole"] = trial.task.answer(trial.bundle, trial.dataset.test)["tuned"]
-    scores = score_systems(trial.task.kind, trial.dataset.test, answers)
+    scores = score_systems(trial.evaluator, trial.dataset.test, answers)
     assert scores["resumed"][metric] == pytest.approx(scores["whole"][metric], abs=0.15)
 
 

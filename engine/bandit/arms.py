@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from engine.bandit.similarity import Shelf
 from engine.ranking import Ranking
 from engine.retrieval.fuse import fuse
-from engine.storage.feedback import STRENGTH
+from engine.tables.events import FEEDBACK_WEIGHTS
 
 # Products below these places of the recommended system are no answer to the query.
 DEPTH = 30
@@ -153,7 +153,7 @@ class Wanted:
         item = {
             "query": answer["query"],
             "history": [name for name, _ in acts],
-            "strengths": [STRENGTH[event] for _, event in acts],
+            "strengths": [FEEDBACK_WEIGHTS[event] for _, event in acts],
             "among": found,
             "k": len(found),
         }

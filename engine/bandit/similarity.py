@@ -6,8 +6,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from engine.labelling.clicks import STRENGTH as CLICK_STRENGTH
-from engine.storage.feedback import STRENGTH
+from engine.labelling.clicks import clicked
+from engine.tables.events import EVENT_WEIGHTS, FEEDBACK_WEIGHTS
 from engine.tables.schema import CATEGORY_SEPARATOR
 from engine.tables.tables import Tables
 from engine.text.words import STOPWORDS, words
@@ -45,12 +45,14 @@ class Shelf:
 
     def affinity(self, product_id: str, acts: Sequence[tuple[str, str]]) -> float:
         """How much a product is like what a shopper acted on, stronger acts counting more."""
-        return sum(STRENGTH[event] * self.likeness(product_id, name) for name, event in acts)
+        return sum(
+            FEEDBACK_WEIGHTS[event] * self.likeness(product_id, name) for name, event in acts
+        )
 
     @staticmethod
     def strength(acts: Sequence[tuple[str, str]]) -> float:
         """The highest affinity that `acts` can give."""
-        return sum(STRENGTH[event] for _, event in acts)
+        return sum(FEEDBACK_WEIGHTS[event] for _, event in acts)
 
     def _title(self, product_id: str) -> frozenset[str]:
         # Words are cut when they are first asked for: a catalog has more products than answers.
@@ -67,9 +69,9 @@ def make_shelf(tables: Tables) -> Shelf:
     (`engine.labelling.clicks`), and each order of it as much as a purchase in the log.
     """
     products = tables.products.set_index("product_id")
-    clicked = tables.clicked.groupby("product_id")["weight"].sum()
-    bought = tables.orders["product_id"].value_counts() * CLICK_STRENGTH["purchase"]
-    popularity = clicked.add(bought, fill_value=0.0)
+    weights = clicked(tables).groupby("product_id")["weight"].sum()
+    bought = tables.orders["product_id"].value_counts() * EVENT_WEIGHTS["purchase"]
+    popularity = weights.add(bought, fill_value=0.0)
     return Shelf(
         categories={
             str(name): frozenset(str(path).split(CATEGORY_SEPARATOR))

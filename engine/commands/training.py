@@ -14,7 +14,7 @@ from engine.commands.arguments import File, RunId, TaskName, WorkspaceName
 from engine.errors import InputError
 from engine.progress import Lines
 from engine.storage.workspace import Workspace
-from engine.tasks import get_task
+from engine.tasks import ENTRIES, get_task
 from engine.tasks.base import Bundle, Task
 
 # What imports torch is imported inside the commands: help and errors come at once.
@@ -57,16 +57,13 @@ def evaluate(
     ] = None,
 ) -> dict[str, Any]:
     """Measure every system: on a file of yours, or what the run found on its held-out rows."""
-    shop, chosen = Workspace.open(workspace), get_task(task)
+    shop = Workspace.open(workspace)
+    get_task(task)
     if judgments is not None and table is not None:
         raise InputError("cli.one_file")
-    option, given, kind = (
-        ("--judgments", judgments, "ranking")
-        if judgments is not None
-        else ("--input", table, "classification")
-    )
-    if given is not None and chosen.kind != kind:
-        raise InputError("cli.wrong_file", option=option, task=task)
+    option, given = ("input", table) if judgments is None else ("judgments", judgments)
+    if given is not None and ENTRIES[task].evaluated_on != option:
+        raise InputError("cli.wrong_file", option=f"--{option}", task=task)
     from engine.training.evaluate import evaluate_file, evaluate_heldout
 
     if given is None:

@@ -49,7 +49,8 @@ Tags = list[tuple[str, float]]
 class Reading:
     """What an encoder makes of pictures: vectors (n, dimension), and each one's tags.
 
-    A tag is a key under `tags` in the texts beside this file, with its probability, the surest first.
+    A tag is a key under `tags` in the texts beside this file, with its probability, the surest
+    first.
     """
 
     vectors: Vectors

@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine.tables.events import EVENT_GRADES, EVENT_WEIGHTS
+from engine.tables.tables import Tables
 from engine.text.words import normalise
 
 ROUNDS = 20
-# A purchase says more than a look: how many clicks each event counts for.
-STRENGTH = {"click": 1.0, "add_to_cart": 2.0, "purchase": 4.0}
-GRADE = {"click": 1, "add_to_cart": 2, "purchase": 3}
-FLOOR = 0.05
+LEAST_CHANCE = 0.05
 DEEPEST = 50
 
 
@@ -27,7 +26,7 @@ def examination(searches: pd.DataFrame) -> pd.Series:
     clicked = shown["clicked"].to_numpy(dtype=float)
     _, looked = fit_position_based(pair, position, clicked, np.full(position.max() + 1, 0.5))
     found = pd.Series(looked, index=np.arange(len(looked)))[np.unique(position)]
-    return (found / found.iloc[0]).clip(FLOOR, 1.0)
+    return (found / found.iloc[0]).clip(LEAST_CHANCE, 1.0)
 
 
 def fit_position_based(
@@ -59,15 +58,24 @@ def fit_position_based(
     return attractive, looked
 
 
+def clicked(tables: Tables) -> pd.DataFrame:
+    """What the log's clicks say of relevance, see `click_relevance`. Never change it."""
+    return tables.once(_click_relevance)
+
+
+def _click_relevance(tables: Tables) -> pd.DataFrame:
+    return click_relevance(tables.searches)
+
+
 def click_relevance(searches: pd.DataFrame) -> pd.DataFrame:
     """Debiased preferences: columns `query`, `product_id`, `weight`, `grade`, `first_seen`.
 
     One row per normalised query and product that drew at least a click. `weight` sums the events'
-    strength over the chance that their position was looked at (inverse propensity weighting,
+    weights over the chance that their position was looked at (inverse propensity weighting,
     Joachims, Swaminathan and Schnabel, WSDM 2017); `grade` is that of the strongest event (click 1,
     cart 2, purchase 3). `first_seen` is the query's first time, null where unknown.
     """
-    acted = searches[searches["event"].isin(STRENGTH) & searches["product_id"].notna()]
+    acted = searches[searches["event"].isin(EVENT_WEIGHTS) & searches["product_id"].notna()]
     columns = ["query", "product_id", "weight", "grade", "first_seen"]
     if acted.empty:
         return pd.DataFrame(columns=columns)
@@ -78,8 +86,8 @@ def click_relevance(searches: pd.DataFrame) -> pd.DataFrame:
         {
             "query": acted["query"].map(normalise),
             "product_id": acted["product_id"],
-            "weight": acted["event"].map(STRENGTH) / chance,
-            "grade": acted["event"].map(GRADE),
+            "weight": acted["event"].map(EVENT_WEIGHTS) / chance,
+            "grade": acted["event"].map(EVENT_GRADES),
         }
     )
     pairs = rows.groupby(["query", "product_id"], as_index=False, sort=True).agg(

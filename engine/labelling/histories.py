@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.labelling.clicks import DEEPEST, FLOOR, GRADE, STRENGTH
+from engine.labelling.clicks import DEEPEST, LEAST_CHANCE
+from engine.tables.events import EVENT_GRADES, EVENT_WEIGHTS
 from engine.text.words import normalise
 
 PAGE_COLUMNS = (
@@ -92,12 +93,12 @@ def list_acts(searches: pd.DataFrame, orders: pd.DataFrame, product_ids: Sequenc
     Where the log names no user, the session stands for one. Rows without a time are left out:
     nobody knows what they came before.
     """
-    done = searches[searches["event"].isin(STRENGTH)]
+    done = searches[searches["event"].isin(EVENT_WEIGHTS)]
     names = ["user", "time", "product_id", "strength"]
     logged = pd.DataFrame(
-        {"user": shoppers(done), "strength": done["event"].map(STRENGTH).astype(float)}
+        {"user": shoppers(done), "strength": done["event"].map(EVENT_WEIGHTS).astype(float)}
     ).join(done[["time", "product_id"]])[names]
-    bought = orders.rename(columns={"user_id": "user"}).assign(strength=STRENGTH["purchase"])
+    bought = orders.rename(columns={"user_id": "user"}).assign(strength=EVENT_WEIGHTS["purchase"])
     rows = pd.concat([_timed(logged), _timed(bought[names])], ignore_index=True)
     rows = rows[rows["product_id"].isin(product_ids)].dropna(subset=["user"])
     rows = rows.sort_values(["user", "time"], kind="stable")
@@ -114,7 +115,7 @@ def count_popularity(searches: pd.DataFrame, looked: pd.Series) -> Popularity:
 
     Positions that `looked` does not know count as the least looked at.
     """
-    least = float(looked.min()) if len(looked) else FLOOR
+    least = float(looked.min()) if len(looked) else LEAST_CHANCE
     told = searches["event"].isin(("impression", "click")) & searches["product_id"].notna()
     rows = _timed(searches.loc[told, ["product_id", "time", "event", "position"]])
     rows = rows.sort_values(["product_id", "time"], kind="stable")
@@ -160,8 +161,8 @@ def list_pages(searches: pd.DataFrame, product_ids: Sequence[str]) -> pd.DataFra
     shown = rows[rows["event"].eq("impression") & rows["place"].notna() & rows["query"].ne("")]
     # What a session is shown twice for one query would have its click counted twice.
     shown = shown.drop_duplicates(keys)
-    acted = rows[rows["event"].isin(GRADE)]
-    best = acted.assign(grade=acted["event"].map(GRADE)).groupby(keys)["grade"].max()
+    acted = rows[rows["event"].isin(EVENT_GRADES)]
+    best = acted.assign(grade=acted["event"].map(EVENT_GRADES)).groupby(keys)["grade"].max()
     grades = shown[keys].join(best, on=keys)["grade"].fillna(0).astype(int).to_numpy()
     page = shown.groupby(["time", "session", "user", "query"], sort=False).ngroup().to_numpy()
     starts = np.flatnonzero(np.diff(page, prepend=-1))

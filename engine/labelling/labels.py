@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from engine.tables.events import EVENT_WEIGHTS
 from engine.tables.schema import CATEGORY_SEPARATOR
 from engine.tables.tables import Tables
 from engine.text.words import normalise, words
@@ -24,8 +25,6 @@ INTENTS = (
     "service",
 )
 OTHER = "other"
-# How sure one event makes us of what a query meant: a click is cheap, money is not.
-EVENT_WEIGHTS = {"click": 1.0, "add_to_cart": 2.0, "purchase": 3.0}
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from engine.errors import InputError
+from engine.labelling.clicks import clicked
 from engine.reading.load import clean_file
 from engine.tables.tables import Tables
 from engine.text.words import normalise
@@ -84,7 +85,7 @@ def _judged(tables: Tables) -> pd.DataFrame:
 
 
 def _clicked(tables: Tables) -> pd.DataFrame:
-    return _by_query(tables.clicked, tables)
+    return _by_query(clicked(tables), tables)
 
 
 def _described(tables: Tables) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from engine.labelling.clicks import STRENGTH
+from engine.tables.events import EVENT_WEIGHTS
 from engine.tables.tables import Tables
 from engine.text.private import is_private
 from engine.text.words import normalise
@@ -29,7 +29,7 @@ def past_queries(tables: Tables) -> pd.DataFrame:
             "session": log["session_id"].astype("object").fillna(log["user_id"]).fillna(""),
             "person": log["user_id"].astype("object").fillna(log["session_id"]).fillna(""),
             "product": log["product_id"].astype("object"),
-            "clicked": log["event"].isin(STRENGTH),
+            "clicked": log["event"].isin(EVENT_WEIGHTS),
         }
     ).dropna(subset="typed")
     rows["query"] = rows["typed"].map({text: normalise(text) for text in rows["typed"].unique()})

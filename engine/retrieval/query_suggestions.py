@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.labelling.clicks import STRENGTH
 from engine.retrieval.past_queries import past_queries
 from engine.retrieval.pinyin import Sounds, has_chinese
 from engine.retrieval.prefixes import Prefixes
 from engine.retrieval.spelling import MOST_CORRECTIONS, Spelling, mistakes
+from engine.tables.events import EVENT_WEIGHTS
 from engine.tables.schema import CATEGORY_SEPARATOR
 from engine.tables.tables import Tables
 from engine.text.words import normalise, segment
@@ -195,9 +195,9 @@ def make_suggester(tables: Tables) -> Suggester:
 
 
 def _popularity(tables: Tables) -> pd.Series:
-    acts = tables.searches[tables.searches["event"].isin(STRENGTH)]
-    clicked = acts["event"].map(STRENGTH).astype(float).groupby(acts["product_id"]).sum()
-    bought = tables.orders["product_id"].value_counts() * STRENGTH["purchase"]
+    acts = tables.searches[tables.searches["event"].isin(EVENT_WEIGHTS)]
+    clicked = acts["event"].map(EVENT_WEIGHTS).astype(float).groupby(acts["product_id"]).sum()
+    bought = tables.orders["product_id"].value_counts() * EVENT_WEIGHTS["purchase"]
     return clicked.add(bought, fill_value=0.0)
 
 

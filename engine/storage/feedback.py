@@ -15,17 +15,15 @@ from typing import Literal
 import pandas as pd
 
 from engine.errors import InputError
-from engine.labelling.clicks import STRENGTH as CLICK_STRENGTH
 from engine.storage.database import open_database
 from engine.storage.workspace import Workspace
+from engine.tables.events import FEEDBACK_WEIGHTS
 
 Event = Literal["like", "unlike", "click", "add_to_cart", "purchase"]
 EVENTS: tuple[Event, ...] = ("like", "unlike", "click", "add_to_cart", "purchase")
-# How much an event says of a shopper's taste; a like is meant as seriously as a cart.
-STRENGTH = CLICK_STRENGTH | {"like": CLICK_STRENGTH["add_to_cart"]}
 # What makes a list a success: one of these events on any of its products.
 GOALS: Mapping[str, frozenset[str]] = {
-    "any": frozenset(STRENGTH),
+    "any": frozenset(FEEDBACK_WEIGHTS),
     "cart": frozenset(("add_to_cart", "purchase")),
     "purchase": frozenset(("purchase",)),
 }

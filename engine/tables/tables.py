@@ -1,15 +1,18 @@
 """A shop's tables in memory, as every task receives them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
+from typing import TypeVar, cast
 
 import pandas as pd
 
-from engine.labelling.clicks import click_relevance
 from engine.tables.schema import TABLES
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class Tables:
     )
     folder: Path | None = None
     mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    _derived: dict[object, object] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    # What is derived may itself rest on something derived, in the same thread.
+    _lock: RLock = field(default_factory=RLock, init=False, repr=False, compare=False)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """The frame of table `name`, with every column of the schema."""
@@ -63,10 +71,15 @@ class Tables:
         """Human relevance (qrels): one row per query and product."""
         return self["judgments"]
 
-    @cached_property
-    def clicked(self) -> pd.DataFrame:
-        """What the log's clicks say of relevance, see `click_relevance`. Never change it."""
-        return click_relevance(self.searches)
+    def once(self, derive: Callable[["Tables"], T]) -> T:
+        """What `derive` makes of these tables, made at the first call and kept. Never change it.
+
+        `derive` is a function of a module, so that everybody who asks with it gets the same object.
+        """
+        with self._lock:
+            if derive not in self._derived:
+                self._derived[derive] = derive(self)
+            return cast(T, self._derived[derive])
 
     @cached_property
     def fingerprint(self) -> str:

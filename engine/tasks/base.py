@@ -8,11 +8,11 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import pandas as pd
 
 from engine.config import TrainingConfig
+from engine.evaluation.evaluator import Evaluator
 from engine.progress import Progress
 from engine.tables.tables import Tables
 
 Level = Literal["ready", "thin", "missing"]
-Kind = Literal["classification", "ranking", "generation"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ class Dataset:
 
     Each part is a frame with `example_id` and `input` (the text a person reads), and what the task
     needs beside them. `truth` of classification: one column per head named `truth.<head>`, null
-    where unknown. `tables` is what the examples were made from. `popularity` is given where lists
-    are recommended: every product with the share of baskets that it is expected in.
+    where unknown. `tables` is what the examples were made from.
     """
 
     task: str
@@ -44,7 +43,6 @@ class Dataset:
     tables: Tables
     labels: Mapping[str, list[str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
-    popularity: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,15 +74,10 @@ class Bundle(Protocol):
 class Task(Protocol):
     """One thing the shop can learn.
 
-    Systems and floors answer a part of the dataset in the form of the task's kind: for
-    classification a `Mapping[head, frame of probabilities]` (rows as in the part, one column per
-    label), for ranking a list with one `Ranking` (product ids, best first, with scores) per row,
-    for generation a list with one text per row; the part then holds `grounds` (what a text may say,
-    see `engine.tasks.describe.evidence`) and `reference` (the shop's own text, or "").
+    Systems and floors answer a part of the dataset in the form that the task's evaluator measures.
     """
 
     name: str
-    kind: Kind
 
     def config(self, preset: str, tables: Tables, **changes: object) -> TrainingConfig:
         """The settings of a preset for this task and the workspace's language, with changes."""
@@ -100,6 +93,9 @@ class Task(Protocol):
 
         Raises InputError for a file that cannot be used as it is.
         """
+
+    def evaluator(self, dataset: Dataset) -> Evaluator:
+        """What measures answers on the parts of `dataset`."""
 
     def steps(self, dataset: Dataset, config: TrainingConfig) -> "Work":
         """How much there is to compute: what the estimate of time and memory rests on."""

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from engine.config import TrainingConfig
 from engine.errors import InputError, ShoplabError
 from engine.evaluation.compare import against_all, paired_interval
-from engine.evaluation.heldout import heldout_frame, primary_metric, score_systems
+from engine.evaluation.evaluator import score_systems
 from engine.evaluation.ranking import JUDGED
 from engine.progress import Progress
 from engine.storage.runs import Run, list_runs, load_run, run_folder
@@ -134,8 +134,9 @@ def _report(
     task: Task, dataset: Dataset, answers: Mapping[str, Any], recommended: str
 ) -> dict[str, Any]:
     part = dataset.test
-    systems = score_systems(task.kind, part, answers, dataset.popularity)
-    heldout = heldout_frame(task.kind, part, answers)
+    evaluator = task.evaluator(dataset)
+    systems = score_systems(evaluator, part, answers)
+    heldout = evaluator.heldout_rows(part, answers)
     paired: dict[str, Any] = {
         "against": {
             name: interval.as_json()
@@ -148,14 +149,14 @@ def _report(
             paired[f"{system}_vs_{other}"] = found.as_json()
     report: dict[str, Any] = {
         "task": task.name,
-        "primary_metric": primary_metric(task.kind),
+        "primary_metric": evaluator.primary_metric,
         "recommended": recommended,
         "queries": len(part),
         "systems": systems,
         "paired": paired,
     }
-    if task.kind == "ranking":
-        judged = {name: found[JUDGED] for name, found in systems.items() if JUDGED in found}
+    judged = {name: found[JUDGED] for name, found in systems.items() if JUDGED in found}
+    if judged:
         shares = {name: 1 - share for name, share in judged.items()}
         report["unjudged_at_10"] = {k: v for k, v in shares.items() if math.isfinite(v)}
     return report

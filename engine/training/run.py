@@ -13,12 +13,8 @@ import torch
 
 from engine.config import TrainingConfig
 from engine.evaluation.compare import against_all
-from engine.evaluation.heldout import (
-    heldout_frame,
-    primary_metric,
-    score_systems,
-    test_fingerprint,
-)
+from engine.evaluation.evaluator import score_systems
+from engine.evaluation.heldout import test_fingerprint
 from engine.models.encoder import load_encoder
 from engine.progress import Progress
 from engine.storage.files import replace_folder
@@ -120,8 +116,9 @@ def train_run(
 
     progress.stage("measure")
     answers = floors | before | task.answer(bundle, dataset.test)
-    metrics = score_systems(task.kind, dataset.test, answers, dataset.popularity)
-    heldout = heldout_frame(task.kind, dataset.test, answers)
+    evaluator = task.evaluator(dataset)
+    metrics = score_systems(evaluator, dataset.test, answers)
+    heldout = evaluator.heldout_rows(dataset.test, answers)
     baselines = [*floors, *before]
     against = against_all(heldout, bundle.recommended, [*metrics])
 
@@ -136,7 +133,7 @@ def train_run(
             device=plan.device,
             created=started,
             config=config.model_dump(),
-            primary_metric=primary_metric(task.kind),
+            primary_metric=evaluator.primary_metric,
             recommended=bundle.recommended,
             before=metrics["untuned"],
             after=metrics[bundle.recommended],

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.config import ClassifierConfig, preset_settings, with_changes
 from engine.errors import InputError
+from engine.evaluation.classification_evaluator import ClassificationEvaluator
 from engine.labelling.labelled_file import read_labelled
 from engine.labelling.labelled_texts import examples_of
 from engine.models.pretrained import default_encoder
@@ -41,7 +42,6 @@ class ClassificationTask(ABC):
     """
 
     name: ClassVar[str]
-    kind: Literal["classification"] = "classification"
     presets: ClassVar[Mapping[str, Mapping[str, object]]]
     quick_chinese: ClassVar[Mapping[str, object]] = {}
     settings: ClassVar[type[ClassifierConfig]]
@@ -109,6 +109,10 @@ class ClassificationTask(ABC):
             dataset.labels,
             dataset.notes,
         )
+
+    def evaluator(self, dataset: Dataset) -> ClassificationEvaluator:
+        """Macro-F1 over the heads."""
+        return ClassificationEvaluator()
 
     def steps(self, dataset: Dataset, config: Any) -> Work:
         """Training texts count once per epoch, weighted by the share of the layers that learn.

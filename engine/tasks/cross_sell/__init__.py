@@ -1,1 +1,5 @@
 """What goes with a basket."""
+
+from engine.tasks.entry import TaskEntry
+
+ENTRY = TaskEntry(order=60, page="cross_sell", icon="shopping_basket", evaluated_on="judgments")

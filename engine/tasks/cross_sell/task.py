@@ -13,6 +13,7 @@ from pydantic import Field
 
 from engine.config import BiEncoderConfig, preset_settings, with_changes
 from engine.errors import InputError
+from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.models.pretrained import default_encoder
 from engine.progress import Progress
 from engine.ranking import Ranking
@@ -81,7 +82,6 @@ class CrossSellTask:
     """The cross-sell task; see `engine.tasks.base.Task` for the contract."""
 
     name = "cross_sell"
-    kind: Literal["ranking"] = "ranking"
 
     def config(self, preset: str, tables: Tables, **changes: object) -> CrossSellConfig:
         """The settings of a preset for the workspace's language, with changes."""
@@ -115,9 +115,7 @@ class CrossSellTask:
         parts = split_baskets(baskets, config.seed, config.most_held)
         titles = dict(zip(ids, tables.products["title"], strict=True))
         train, validation, test = (_as_examples(part, titles) for part in parts)
-        matrix = to_matrix(train["basket"].tolist(), _columns(ids))
-        shares = expected_shares(matrix, ids)
-        return Dataset(self.name, train, validation, test, tables, popularity=shares)
+        return Dataset(self.name, train, validation, test, tables)
 
     def dataset_from(self, file: Path, tables: Tables, config: CrossSellConfig) -> Dataset:
         """The baskets of a file of orders, each with one product hidden."""
@@ -129,9 +127,13 @@ class CrossSellTask:
         titles = dict(zip(ids, tables.products["title"], strict=True))
         test = _as_examples(hold_one_out(large, np.random.default_rng(config.seed)), titles)
         known = self.dataset(tables, config)
-        return Dataset(
-            self.name, known.train, known.validation, test, tables, popularity=known.popularity
-        )
+        return Dataset(self.name, known.train, known.validation, test, tables)
+
+    def evaluator(self, dataset: Dataset) -> RankingEvaluator:
+        """nDCG@10 of the rankings, with hits, coverage and novelty by what the past bought."""
+        ids = dataset.tables.products["product_id"].tolist()
+        matrix = to_matrix(dataset.train["basket"].tolist(), _columns(ids))
+        return RankingEvaluator(expected_shares(matrix, ids))
 
     def steps(self, dataset: Dataset, config: CrossSellConfig) -> Work:
         """Pairs are read twice or thrice an epoch, the catalog once untuned and twice tuned."""

@@ -1,1 +1,5 @@
 """Copy from a product's facts, every claim checked."""
+
+from engine.tasks.entry import TaskEntry
+
+ENTRY = TaskEntry(order=50, page="describe", icon="edit_note")

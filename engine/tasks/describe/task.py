@@ -25,6 +25,7 @@ from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
 from engine.tasks.describe.brief import Brief, Language, read_brief
 from engine.tasks.describe.claim_context import describable, open_checker, open_shop
+from engine.tasks.describe.evaluator import TextEvaluator
 from engine.tasks.describe.evidence import Grounds, ground, split_facts
 from engine.tasks.describe.examples import Lesson, teach
 from engine.tasks.describe.prompts import write_prompt
@@ -66,7 +67,6 @@ class DescribeTask:
     """The describe task; see `engine.tasks.base.Task` for the contract."""
 
     name = "describe"
-    kind: Literal["generation"] = "generation"
 
     def config(self, preset: str, tables: Tables, **changes: object) -> DescribeConfig:
         """The settings of a preset, with changes."""
@@ -137,6 +137,10 @@ class DescribeTask:
         if not test:
             raise InputError("describe.nothing_to_measure", want=FEWEST_FACTS)
         return replace(known, test=_as_examples(test))
+
+    def evaluator(self, dataset: Dataset) -> TextEvaluator:
+        """The share of texts that are true and tell more than the title."""
+        return TextEvaluator()
 
     def steps(self, dataset: Dataset, config: DescribeConfig) -> Work:
         """Lessons are read and learned once an epoch; texts are written untuned and tuned."""

@@ -1,1 +1,5 @@
 """What a query wants, and which category it means."""
+
+from engine.tasks.entry import TaskEntry
+
+ENTRY = TaskEntry(order=10, page="intent", icon="psychology", warm=2)

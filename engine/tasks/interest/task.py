@@ -14,6 +14,7 @@ import pandas as pd
 
 from engine.config import InterestConfig, preset_settings, with_changes
 from engine.errors import InputError
+from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.labelling.clicks import examination
 from engine.labelling.histories import (
     History,
@@ -50,7 +51,6 @@ class InterestTask:
     """The interest task; see `engine.tasks.base.Task` for the contract."""
 
     name = "interest"
-    kind: Literal["ranking"] = "ranking"
 
     def config(self, preset: str, tables: Tables, **changes: object) -> InterestConfig:
         """The settings of a preset for the workspace's language, with changes."""
@@ -110,6 +110,10 @@ class InterestTask:
         more = replace(tables, frames={**tables.frames, "searches": both})
         test = _as_examples(pages, more, known.validation["time"].iloc[0], config)
         return replace(known, test=test)
+
+    def evaluator(self, dataset: Dataset) -> RankingEvaluator:
+        """nDCG@10 of the rankings."""
+        return RankingEvaluator()
 
     def steps(self, dataset: Dataset, config: InterestConfig) -> Work:
         """Products of pages are learned once an epoch; catalog and queries are encoded once."""

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from engine.config import BiEncoderConfig, preset_settings, with_changes
 from engine.errors import InputError
+from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.labelling.qrels import (
     ENOUGH_QUERIES,
     best_source,
@@ -87,7 +88,6 @@ class SearchTask:
     """The search task; see `engine.tasks.base.Task` for the contract."""
 
     name = "search"
-    kind: Literal["ranking"] = "ranking"
 
     def config(self, preset: str, tables: Tables, **changes: object) -> SearchConfig:
         """The settings of a preset for the workspace's language, with changes."""
@@ -139,6 +139,10 @@ class SearchTask:
         """The queries of a file of judgments that have a relevant product in the catalog."""
         part = judged_queries(file, tables)
         return Dataset(self.name, part.iloc[:0], part.iloc[:0], part, tables)
+
+    def evaluator(self, dataset: Dataset) -> RankingEvaluator:
+        """nDCG@10 of the rankings."""
+        return RankingEvaluator()
 
     def steps(self, dataset: Dataset, config: SearchConfig) -> Work:
         """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""

@@ -1,1 +1,5 @@
 """What a review feels."""
+
+from engine.tasks.entry import TaskEntry
+
+ENTRY = TaskEntry(order=40, page="sentiment", icon="sentiment_satisfied")

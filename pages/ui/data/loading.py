@@ -10,11 +10,9 @@ from engine.progress import Silent
 from engine.reading.load import LoadReport, load_sample
 from engine.serving import client
 from engine.storage.workspace import Workspace
+from engine.tasks import WARMED
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import t
-
-# What visitors ask first, dearest first; the other models load when they are asked.
-WARMED = ("search", "intent")
 
 
 class Bar(Silent):

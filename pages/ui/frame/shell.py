@@ -9,6 +9,7 @@ from streamlit.navigation.page import Page
 from engine import jobs
 from engine.errors import ShoplabError
 from engine.storage.workspace import Workspace
+from engine.tasks import ENTRIES
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import tables
@@ -40,7 +41,6 @@ SECTIONS = {
     ),
     "learn": ("tune", "compare"),
 }  # fmt: skip
-_PAGE_OF = {"attributes": "catalog", "interest": "recommend"}
 
 
 def page_file(page: str) -> str:
@@ -50,7 +50,7 @@ def page_file(page: str) -> str:
 
 def page_of(task: str) -> str:
     """The page where a model of `task` answers."""
-    return _PAGE_OF.get(task, task)
+    return ENTRIES[task].page
 
 
 def available(page: str) -> bool:

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.storage.feedback import STRENGTH, Event, Feedback, Shown
+from engine.storage.feedback import Event, Feedback, Shown
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
+from engine.tables.events import FEEDBACK_WEIGHTS
 from engine.tasks.cross_sell.pairs import leaves
 from engine.tasks.interest.diversify import Mix
 from engine.tasks.interest.timeline import count_acts, journey
@@ -45,7 +46,7 @@ class Request:
         done = list(self.acts)[:acts][-_LATEST:]
         item: dict[str, Any] = {
             "history": [name for name, _ in done],
-            "strengths": [STRENGTH[event] for _, event in done],
+            "strengths": [FEEDBACK_WEIGHTS[event] for _, event in done],
             "k": ASKED,
             "why": True,
         }

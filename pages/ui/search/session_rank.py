@@ -7,8 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from engine.retrieval.session_rank import Placed, Reason, Traits, rerank
-from engine.storage.feedback import STRENGTH, Feedback, Shown
+from engine.storage.feedback import Feedback, Shown
 from engine.storage.workspace import Workspace
+from engine.tables.events import FEEDBACK_WEIGHTS
 from pages.ui.frame import session, visit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
@@ -100,7 +101,7 @@ def _acts(current: Workspace) -> list[tuple[str, float]]:
         acts = feedback.acts(name)
     strongest: dict[str, float] = {}
     for product_id, event in acts:
-        strongest[product_id] = max(STRENGTH[event], strongest.get(product_id, 0.0))
+        strongest[product_id] = max(FEEDBACK_WEIGHTS[event], strongest.get(product_id, 0.0))
     return list(strongest.items())
 
 

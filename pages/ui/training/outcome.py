@@ -8,14 +8,12 @@ import streamlit as st
 from engine.evaluation.compare import Interval
 from engine.messages import engine_catalog
 from engine.storage.runs import Run
+from engine.tasks import ENTRIES
 from pages.ui.frame import i18n
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
 
 FEW_EXAMPLES = 300
-# Floors that know what the recommended system is not told, and so are no rivals of it: the order
-# that was shown knows the places, which pull the clicks.
-_NO_RIVALS = {"interest": ("shown",)}
 BOXES = {"better": st.success, "unclear": st.warning, "worse": st.error, "floor": st.warning}
 ICONS = {
     "better": ":material/trending_up:",
@@ -43,7 +41,7 @@ def outcome(run: Run) -> Outcome:
     """How the recommended system of `run` did against its floors."""
     if run.recommended in run.floors:
         return Outcome("floor", run.recommended, Interval(0.0, 0.0, 0.0))
-    rivals = [name for name in run.floors if name not in _NO_RIVALS.get(run.task, ())]
+    rivals = [name for name in run.floors if name not in ENTRIES[run.task].unfair_baselines]
     against = {name: Interval(**run.paired["against"][name]) for name in rivals}
     hardest = min(against, key=lambda name: (against[name].verdict != "worse", against[name].low))
     interval = against[hardest]
