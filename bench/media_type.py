@@ -6,7 +6,7 @@ The media type stands at the end of the names ("- CD", "- DVD", "- Blu-ray Disc"
 becomes a column of its own, and is then to be told from what is left. A name that was sold as
 several media has no right answer and is left out. Films and music are a hundred times as many as
 the rarest games: `--most` names of each are taken, of which 1,800 are learned from. Prints every
-system and the floors on the held-out products, which one the app recommends, and how it does
+system and the baselines on the held-out products, which one the app recommends, and how it does
 against the others.
 """
 
@@ -78,7 +78,7 @@ def main() -> None:
         shop = Workspace.create("media", "en")
         load_files(shop, {"products": file}, skip_bad_rows=True)
         run = train_run(shop, "attributes", {"field": "media_type"} | changes, Lines())
-    found = pd.DataFrame(run.floors | run.systems).T[["macro_f1", "accuracy", "log_loss", "ece"]]
+    found = pd.DataFrame(run.baselines | run.systems).T[["macro_f1", "accuracy", "log_loss", "ece"]]
     print(found.round(4).to_string())
     print(f"\nrecommended: {run.recommended} ({run.seconds:.0f} s, {run.n_train} training rows)")
     print(pd.DataFrame(run.paired["against"]).T.round(4).to_string())

@@ -61,9 +61,11 @@ def search_fold(
     tables = fold.tables()
     config = make_config(TASK, tables, changes)
     tuned = TASK.load(run_folder(fold, run.run_id) / "bundle", tables)
-    answers = TASK.answer(TASK.untuned(tables, config, Silent()), held)
+    answers = TASK.outputs(TASK.untuned(tables, config, Silent()), held)
     return (
-        answers | TASK.answer(tuned, held) | TASK.floors(TASK.dataset(tables, config), held, config)
+        answers
+        | TASK.outputs(tuned, held)
+        | TASK.baselines(TASK.dataset(tables, config), held, config)
     )
 
 

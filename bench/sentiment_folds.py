@@ -5,7 +5,7 @@
 
 The file is mapped and cleaned as `load` does. Per fold a shop of its own learns from the reviews of
 the other folds, splitting them into training, validation and test parts as always; the reviews held
-out are then labelled by every floor and system. Folds keep products apart with `--by product`.
+out are then labelled by every baseline and system. Folds keep products apart with `--by product`.
 Macro-F1 is the mean over the folds; intervals are paired over all held-out reviews together.
 """
 
@@ -54,9 +54,9 @@ def sentiment_fold(
     config = make_config(TASK, tables, changes)
     bundle: Any = TASK.load(run_folder(fold, run.run_id) / "bundle", tables)
     dataset = TASK.dataset(tables, config)
-    answers = TASK.floors(dataset, held, config)
-    answers |= TASK.answer(TASK.untuned(tables, config, Silent()), held)
-    answers |= TASK.answer(bundle, held)
+    answers = TASK.baselines(dataset, held, config)
+    answers |= TASK.outputs(TASK.untuned(tables, config, Silent()), held)
+    answers |= TASK.outputs(bundle, held)
     return answers | {RECOMMENDED: answers[bundle.recommended]}, run.seconds
 
 

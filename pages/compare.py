@@ -186,7 +186,7 @@ def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
     metric = first.primary_metric
     if second is None:
         show_outcome(first)
-        metrics, rival = metrics_of(first), outcome(first).floor
+        metrics, rival = metrics_of(first), outcome(first).baseline
     else:
         show_two_outcome(found, first, second)
         rival = in_run(found.heldout, second.recommended, LETTERS[1])

@@ -68,7 +68,9 @@ def show_runs(current: Workspace) -> None:
     tables.show(
         pd.DataFrame([run_row(run) for run in runs]),
         labels=labels,
-        config={name: number(labels[name], format="%.3f") for name in ("before", "floor", "after")},
+        config={
+            name: number(labels[name], format="%.3f") for name in ("before", "baseline", "after")
+        },
         alt=t("tune.runs.title"),
         key="runs",
     )
@@ -77,7 +79,18 @@ def show_runs(current: Workspace) -> None:
     )
 
 
-ROW = ("time", "task", "verdict", "before", "floor", "after", "metric", "model", "preset", "took")
+ROW = (
+    "time",
+    "task",
+    "verdict",
+    "before",
+    "baseline",
+    "after",
+    "metric",
+    "model",
+    "preset",
+    "took",
+)
 
 
 def run_row(run: Run) -> dict[str, object]:
@@ -89,7 +102,7 @@ def run_row(run: Run) -> dict[str, object]:
         "task": t(f"app.tasks.{run.task}"),
         "verdict": t(f"tune.verdicts.{found.verdict}"),
         "before": run.before[metric],
-        "floor": max(row[metric] for row in run.floors.values()),
+        "baseline": max(row[metric] for row in run.baselines.values()),
         "after": run.after[metric],
         "metric": names.metric(metric),
         "model": run.model,

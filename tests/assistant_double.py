@@ -48,7 +48,7 @@ class AssistantModels:
 
     def ask(
         self, workspace: str, task: str, verb: str, run_id: str, payload: Any = None,
-        timeout: float = 60, hear: Callable[[str], None] | None = None,
+        timeout: float = 60, on_text: Callable[[str], None] | None = None,
     ) -> Any:  # fmt: skip
         """Answer as `engine.assistant.questions` does."""
         assert (task, verb) == ("search", "assist")

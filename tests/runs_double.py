@@ -19,7 +19,7 @@ from engine.tables.schema import TABLES
 
 LABELS = ["browse_category", "exact_product", "deal"]
 TITLES = {"en": "Red *kettle* {n} <b>", "zh": "红色水壶 {n}"}
-FLOORS = {"intent": ("majority", "tfidf", "untuned"), "search": ("bm25", "untuned")}
+BASELINES = {"intent": ("majority", "tfidf", "untuned"), "search": ("bm25", "untuned")}
 # What a page does not look at in a run's record.
 _PLAIN: dict[str, Any] = {
     "model": "tiny",
@@ -29,7 +29,7 @@ _PLAIN: dict[str, Any] = {
     "primary_metric": "macro_f1",
     "before": {"macro_f1": 0.5},
     "after": {"macro_f1": 0.5},
-    "floors": {},
+    "baselines": {},
     "systems": {},
     "paired": {},
     "n_train": 1,
@@ -98,7 +98,7 @@ def make_run(
     evaluator: Evaluator = ClassificationEvaluator() if task == "intent" else RankingEvaluator()
     rng = np.random.default_rng(3)
     part = pd.DataFrame({"example_id": range(rows), "input": [f"=query {n}" for n in range(rows)]})
-    names = [*FLOORS[task], *SYSTEMS[task]]
+    names = [*BASELINES[task], *SYSTEMS[task]]
     skills = dict(zip(names, np.linspace(0.4, 0.6, len(names)), strict=True)) | {names[-1]: skill}
     if task == "intent":
         part["truth.intent"] = [LABELS[n % 3] for n in range(rows)]
@@ -120,7 +120,7 @@ def make_run(
         recommended=names[-1],
         before=metrics["untuned"],
         after=metrics[names[-1]],
-        floors={name: metrics[name] for name in FLOORS[task]},
+        baselines={name: metrics[name] for name in BASELINES[task]},
         systems={name: metrics[name] for name in SYSTEMS[task]},
         paired={"against": {name: found.as_json() for name, found in against.items()}},
         n_train=n_train,

@@ -33,7 +33,7 @@ def search(shop, model) -> Any:
 
 
 def asker(shop: Workspace, search: Any, text: str = ""):
-    def stream(chat, drawing, hear) -> str:
+    def stream(chat, drawing, on_text) -> str:
         if not text:
             raise ShoplabError("inference.failed", log="")
         return text

@@ -1,4 +1,4 @@
-"""What the attributes task adds to a classifier: floors that may win, reasons, own categories."""
+"""What the attributes task adds to a classifier: baselines that may win, reasons, categories."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from engine.models.linear import _is_wide, fit_linear
 from engine.progress import Silent
 from engine.tasks import get_task
 from engine.tasks.classify.bundle import load_bundle
-from engine.tasks.classify.learning import FLOORS, choose_system, learn_bundle
+from engine.tasks.classify.learning import BASELINES, choose_system, learn_bundle
 from engine.tasks.classify.members import TextVectors
 from engine.tasks.classify.stated_member import StatedMember
 from tests.tiny_shop import FAST, tiny_tables
@@ -44,14 +44,14 @@ def code_words(rows: int, seed: int) -> Examples:
     return Examples(texts, {"type": codes}, {"type": np.ones(rows)})
 
 
-def test_where_words_decide_a_floor_is_recommended(model: str, tmp_path: Path) -> None:
+def test_where_words_decide_a_baseline_is_recommended(model: str, tmp_path: Path) -> None:
     vectors = TextVectors(load_encoder(model, 16))
     config = TASK.config("quick", tiny_tables(), model=model, **IDLE)
     labels = {"type": ["a", "b", "c"]}
     found = learn_bundle(
         labels, code_words(150, 1), code_words(80, 2), vectors, config, tmp_path, Silent()
     )
-    assert found.recommended in FLOORS
+    assert found.recommended in BASELINES
     assert found.recommended in found.systems
     assert not found.asks_tuned("type")
     weights = dict(found.words("l1 xxyk", "type", 1))
@@ -64,7 +64,7 @@ def test_where_words_decide_a_floor_is_recommended(model: str, tmp_path: Path) -
         assert again.probabilities(texts)[system]["type"] == pytest.approx(heads["type"], abs=1e-5)
 
 
-def test_stated_values_need_no_tuning_to_join_a_floor(model: str, tmp_path: Path) -> None:
+def test_stated_values_need_no_tuning_to_join_a_baseline(model: str, tmp_path: Path) -> None:
     labels = {"type": [f"{start}{end}" for start in ("qa", "xy", "vu") for end in ("z", "k", "j")]}
     shares = [1 / len(labels["type"])] * len(labels["type"])
 
@@ -114,14 +114,14 @@ def test_every_column_counts_alike_in_the_choice() -> None:
     assert choose_system(losses, ["frozen"]) == "frozen"
 
 
-def test_the_untuned_blend_is_measured_as_a_floor(model: str) -> None:
+def test_the_untuned_blend_is_measured_as_a_baseline(model: str) -> None:
     tables = tiny_tables("attributes")
     config = TASK.config("quick", tables, model=model, **FAST)
     dataset = TASK.dataset(tables, config)
-    floors = TASK.floors(dataset, dataset.test, config)
+    baselines = TASK.baselines(dataset, dataset.test, config)
     regressions = ["tfidf", "frozen", "frozen_tfidf"]
-    assert list(floors) == ["majority", "keyword", *regressions, "frozen_tfidf_keyword"]
-    for heads in floors.values():
+    assert list(baselines) == ["majority", "keyword", *regressions, "frozen_tfidf_keyword"]
+    for heads in baselines.values():
         assert all(np.allclose(table.sum(axis=1), 1) for table in heads.values())
 
 

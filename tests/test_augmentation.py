@@ -76,7 +76,9 @@ def test_a_training_with_both_learns(model: str, tmp_path: Path) -> None:
     dataset = TASK.dataset(shop, config)
     assert (dataset.train["weight.sentiment"] == 0).any()
     bundle = TASK.train(dataset, config, tmp_path, Silent())
-    tuned = TASK.answer(bundle, dataset.test)["tuned"]["sentiment"].idxmax(axis=1)
+    tuned = TASK.outputs(bundle, dataset.test)["tuned"]["sentiment"].idxmax(axis=1)
     assert (tuned == dataset.test["truth.sentiment"]).mean() > 0.8
-    plain = TASK.steps(dataset, config.model_copy(update={"synonyms": 0}))
-    assert TASK.steps(dataset, config).train_tokens == pytest.approx(2 * plain.train_tokens, abs=1)
+    plain = TASK.workload(dataset, config.model_copy(update={"synonyms": 0}))
+    assert TASK.workload(dataset, config).train_tokens == pytest.approx(
+        2 * plain.train_tokens, abs=1
+    )

@@ -97,7 +97,7 @@ def test_stronger_events_weigh_more_and_set_the_grade() -> None:
     assert found["weight"].to_dict() == {"bought": 4.0, "carted": 3.0, "clicked": 2.0}
 
 
-def test_no_position_weighs_more_than_the_floor_allows(log: pd.DataFrame) -> None:
+def test_no_position_weighs_more_than_the_baseline_allows(log: pd.DataFrame) -> None:
     deep = log.iloc[:2].assign(position=[400, 400], event=["impression", "click"], product_id="z")
     found = click_relevance(pd.concat([log, deep]))
     assert found.loc[found["product_id"] == "z", "weight"].max() <= 1 / LEAST_CHANCE

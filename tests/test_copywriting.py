@@ -249,7 +249,7 @@ def test_metrics_of_texts():
     found = metrics.score(part, ["Satori bottle in Moss, made of steel.", "Made of gold."])
     assert found["supported"] == 0.5
     assert found["facts_used"] == 1.0
-    assert found["uses_two_facts"] == found["told"] == 0.5
+    assert found["uses_two_facts"] == found["informative"] == 0.5
     assert found["rouge_l"] == pytest.approx(
         metrics.rouge_l("Satori bottle in Moss.", "Satori bottle in Moss, made of steel.")
     )
@@ -259,9 +259,9 @@ def test_metrics_of_texts():
 def test_texts_in_one_form_are_alike_whatever_they_tell():
     facts = grounds_of().facts, grounds_of(product_id="B").facts
     written = ["It comes from Zenfit. Warm for hours.", f"It comes from {HOSTILE.split('.')[0]}."]
-    assert metrics.alike(written, facts) == pytest.approx((0.5 + 1) / 2)
-    assert metrics.alike(["It comes from Zenfit.", "Made by hand."], facts) == 0.0
-    assert metrics.alike(["", ""], facts) == 0.0
+    assert metrics.self_repetition(written, facts) == pytest.approx((0.5 + 1) / 2)
+    assert metrics.self_repetition(["It comes from Zenfit.", "Made by hand."], facts) == 0.0
+    assert metrics.self_repetition(["", ""], facts) == 0.0
 
 
 def test_rouge_l_is_the_f1_of_the_longest_common_subsequence():

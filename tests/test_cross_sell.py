@@ -70,13 +70,13 @@ def test_one_product_of_each_held_out_basket_is_hidden(dataset: Dataset) -> None
     assert dataset.validation["time"].max() <= dataset.test["time"].min()
 
 
-def test_the_recommended_system_won_on_validation_and_beats_the_floors(
+def test_the_recommended_system_won_on_validation_and_beats_the_baselines(
     dataset: Dataset, bundle: CrossSellBundle, model: str
 ) -> None:
     config = TASK.config("quick", dataset.tables, model=model, **QUICK)
-    floors = TASK.floors(dataset, dataset.test, config)
-    assert {"popularity", "lift", "cosine", "ease", "bm25_knn", "als", "bpr"} == set(floors)
-    answers = floors | TASK.answer(bundle, dataset.test)
+    baselines = TASK.baselines(dataset, dataset.test, config)
+    assert {"popularity", "lift", "cosine", "ease", "bm25_knn", "als", "bpr"} == set(baselines)
+    answers = baselines | TASK.outputs(bundle, dataset.test)
     found = score_systems(TASK.evaluator(dataset), dataset.test, answers)
     best = found[bundle.recommended]
     assert best["ndcg@10"] > found["popularity"]["ndcg@10"] + 0.3
@@ -183,7 +183,7 @@ def test_a_file_of_orders_can_be_measured(
     config = TASK.config("quick", tables, model=model)
     part = TASK.dataset_from(file, tables, config).test
     assert len(part) == 30
-    found = score_systems(RankingEvaluator(), part, TASK.answer(bundle, part))
+    found = score_systems(RankingEvaluator(), part, TASK.outputs(bundle, part))
     assert found[bundle.recommended]["ndcg@10"] > 0.5
     file.write_text("order_id,product_id\n1,gone\n1,lost\n")
     with pytest.raises(InputError):

@@ -47,18 +47,18 @@ def test_lessons_are_true_and_products_to_measure_on_have_facts(tables) -> None:
     for row in dataset.train.itertuples():
         assert row.grounds.supported(row.text)
     assert all(len(grounds.shown) >= 3 for grounds in dataset.test["grounds"])
-    assert dataset.notes == ["describe.floors_are_true"]
+    assert dataset.notes == ["describe.baselines_are_true"]
     chinese = TASK.dataset(Tables(tables.frames, "zh"), settings(tables))
     assert "describe.weak_language" in chinese.notes
 
 
-def test_floors_are_the_title_and_a_supported_template(tables) -> None:
+def test_baselines_are_the_title_and_a_supported_template(tables) -> None:
     dataset = TASK.dataset(tables, settings(tables))
-    floors = TASK.floors(dataset, dataset.test, settings(tables))
-    assert floors["copy_title"] == list(dataset.test["input"])
-    for grounds, text in zip(dataset.test["grounds"], floors["template"], strict=True):
+    baselines = TASK.baselines(dataset, dataset.test, settings(tables))
+    assert baselines["copy_title"] == list(dataset.test["input"])
+    for grounds, text in zip(dataset.test["grounds"], baselines["template"], strict=True):
         assert grounds.supported(text)
-    pairs = zip(dataset.test["grounds"], floors["template"], strict=True)
+    pairs = zip(dataset.test["grounds"], baselines["template"], strict=True)
     assert sum(grounds.used(text) for grounds, text in pairs) > 0
 
 

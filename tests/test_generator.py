@@ -10,7 +10,7 @@ import torch
 
 from engine.config import GeneratorConfig, with_changes
 from engine.errors import Cancelled, InputError
-from engine.models.generator import Drawing, load_generator, open_generator
+from engine.models.generator import SamplingConfig, load_generator, open_generator
 from engine.models.generator_tuning import IGNORED, Pair, Tokens, collate, cut, tune_generator
 from engine.progress import Silent
 from tests.tiny_generator import tiny_generator_folder
@@ -49,7 +49,7 @@ class Stopping(Silent):
 
 
 def test_a_batch_with_a_kept_prompt_writes_what_each_chat_alone_would(generator):
-    batch = generator.write(CHATS, Drawing(new_tokens=12, samples=3))
+    batch = generator.write(CHATS, SamplingConfig(new_tokens=12, samples=3))
     assert [len(texts) for texts in batch] == [3, 3, 3]
     for chat, texts in zip(CHATS, batch, strict=True):
         ids = torch.tensor([generator.prompt(chat)])
@@ -63,15 +63,15 @@ def test_a_batch_with_a_kept_prompt_writes_what_each_chat_alone_would(generator)
 
 def test_a_streamed_text_grows_and_is_the_likeliest_one(generator):
     heard: list[str] = []
-    text = generator.stream(CHATS[0], Drawing(new_tokens=12), heard.append)
-    assert text == generator.write(CHATS[:1], Drawing(new_tokens=12))[0][0]
+    text = generator.stream(CHATS[0], SamplingConfig(new_tokens=12), heard.append)
+    assert text == generator.write(CHATS[:1], SamplingConfig(new_tokens=12))[0][0]
     assert heard
     assert all(later.startswith(sooner) for sooner, later in pairwise(heard))
 
 
 def test_writing_stops_between_two_words(generator):
     with pytest.raises(Cancelled):
-        generator.write(CHATS, Drawing(new_tokens=200), Stopping(4))
+        generator.write(CHATS, SamplingConfig(new_tokens=200), Stopping(4))
 
 
 def test_marks_of_the_chat_in_a_text_are_no_marks(generator):
@@ -107,7 +107,7 @@ def test_a_tuned_generator_has_learned_its_answer_and_is_the_same_when_opened_ag
     config = with_changes(CONFIG, changes)
     before = load_generator(str(folder))
     tuned = tune_generator(before, PAIRS, PAIRS[:1], config, tmp_path / "points", Silent())
-    drawing = Drawing(new_tokens=8)
+    drawing = SamplingConfig(new_tokens=8)
     found = tuned.write(CHATS, drawing)
     assert all(text.startswith("blue") for (text,) in found)
     tuned.save(tmp_path / "saved")

@@ -229,7 +229,9 @@ def test_the_log_stays_small(process, monkeypatch):
 
 def test_slow_preparation_is_not_taken_for_a_hang(process, monkeypatch):
     about = client.Status("busy", "encode", 5, 10)
-    busy = SimpleNamespace(send=lambda request, hear: Future(), silence=lambda: 0.01, about=about)
+    busy = SimpleNamespace(
+        send=lambda request, on_text: Future(), silence=lambda: 0.01, about=about
+    )
     monkeypatch.setattr(process, "_worker", lambda: busy)
     began = time.monotonic()
     with pytest.raises(ShoplabError) as caught:

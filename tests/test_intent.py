@@ -232,17 +232,17 @@ def test_dataset_measures_only_on_known_truth(dataset: Dataset) -> None:
     assert ids.is_unique
 
 
-def test_floors_and_systems_answer_in_the_contract_s_form(
+def test_baselines_and_systems_answer_in_the_contract_s_form(
     dataset: Dataset, config: IntentConfig, trained: object
 ) -> None:
-    floors = TASK.floors(dataset, dataset.test, config)
-    assert list(floors) == ["majority", "tfidf", "frozen", "frozen_tfidf"]
-    systems = TASK.answer(trained, dataset.test)  # type: ignore[arg-type]
+    baselines = TASK.baselines(dataset, dataset.test, config)
+    assert list(baselines) == ["majority", "tfidf", "frozen", "frozen_tfidf"]
+    systems = TASK.outputs(trained, dataset.test)  # type: ignore[arg-type]
     best = trained.recommended  # type: ignore[attr-defined]
     assert best in systems
-    # A floor is a system of the model only where the app recommends it.
+    # A baseline is a system of the model only where the app recommends it.
     assert {*systems} == {"tuned", "tuned_tfidf", best}
-    for heads in [*floors.values(), *systems.values()]:
+    for heads in [*baselines.values(), *systems.values()]:
         for head, frame in heads.items():
             assert frame.columns.tolist() == dataset.labels[head]
             assert np.allclose(frame.sum(axis=1), 1)
@@ -317,8 +317,8 @@ def test_the_most_uncertain_queries_come_first_and_corrected_ones_not_at_all(
 
 
 def test_work_grows_with_epochs(dataset: Dataset, config: IntentConfig) -> None:
-    once = TASK.steps(dataset, config.model_copy(update={"epochs": 1}))
-    thrice = TASK.steps(dataset, config.model_copy(update={"epochs": 3}))
+    once = TASK.workload(dataset, config.model_copy(update={"epochs": 1}))
+    thrice = TASK.workload(dataset, config.model_copy(update={"epochs": 3}))
     assert thrice.train_tokens == 3 * once.train_tokens
     assert once.encode_texts == thrice.encode_texts
 

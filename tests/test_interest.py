@@ -129,7 +129,7 @@ def test_scores_become_the_chances_that_fit() -> None:
     assert fit_chances(scores, np.ones(20000, np.float32)) == (1, 0)
 
 
-def test_floors_order_a_page_by_what_they_know() -> None:
+def test_baselines_order_a_page_by_what_they_know() -> None:
     acts = list_acts(
         log_of(
             [(n, user, p, "click") for user in ("u1", "u2") for n, p in enumerate(("p0", "p2"))]
@@ -257,7 +257,7 @@ def test_a_mix_changes_the_list_and_says_how(bundle: InterestBundle) -> None:
 def test_what_a_mix_costs_is_measured_on_held_out_pages(
     bundle: InterestBundle, dataset: Dataset
 ) -> None:
-    answers = TASK.answer(bundle, dataset.test)
+    answers = TASK.outputs(bundle, dataset.test)
     heldout = RankingEvaluator().heldout_rows(dataset.test, answers)
     found = TASK.measure(bundle, heldout, {"mixes": [{}, {"novelty": 0.9}]})
     assert found[0]["before"] == pytest.approx(heldout["tuned.score"].mean())
@@ -275,7 +275,7 @@ def test_before_training_a_new_shopper_gets_what_is_popular(tables: Tables, mode
 
 
 def test_blind_answers_are_those_to_somebody_new(bundle: InterestBundle, dataset: Dataset) -> None:
-    found = TASK.answer(bundle, dataset.test)
+    found = TASK.outputs(bundle, dataset.test)
     assert set(found) == set(bundle.systems)
     nobody = [[] for _ in dataset.test["history"]]
     new = dataset.test.assign(history=nobody, strengths=nobody)

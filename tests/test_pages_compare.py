@@ -50,7 +50,7 @@ def test_without_runs_the_page_leads_to_tune(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("task", ["intent", "search"])
-def test_a_run_against_its_floors(language: str, task: str) -> None:
+def test_a_run_against_its_baselines(language: str, task: str) -> None:
     shop = make_shop(language)
     run = make_run(shop, task, f"{task}-1", skill=0.95)
     app = clean(open_page("compare", shop, language, task=task))
@@ -128,7 +128,7 @@ def test_the_comparison_is_that_of_the_engine() -> None:
         assert low <= value <= high
     assert found.measured["value"].is_monotonic_decreasing
     assert found.against["tfidf"] == paired_interval(heldout, run.recommended, "tfidf")
-    assert found.measured.loc["tfidf", "value"] == pytest.approx(run.floors["tfidf"]["macro_f1"])
+    assert found.measured.loc["tfidf", "value"] == pytest.approx(run.baselines["tfidf"]["macro_f1"])
 
 
 @pytest.mark.parametrize("skill", [0.95, 0.65, 0.05])
@@ -142,31 +142,31 @@ def test_the_sentence_says_which_way_it_went(skill: float) -> None:
     assert bool(reasons(run)) == (verdict != "better")
 
 
-def test_tuning_helped_only_if_every_floor_is_beaten() -> None:
+def test_tuning_helped_only_if_every_baseline_is_beaten() -> None:
     shop = make_shop("en")
     run = make_run(shop, "intent", "intent-1", skill=0.95)
     close = {"against": dict(run.paired["against"])}
     close["against"]["majority"] = {"delta": 0.3, "low": -0.01, "high": 0.6}
     found = outcome(dataclasses.replace(run, paired=close))
-    assert (found.verdict, found.floor) == ("unclear", "majority")
+    assert (found.verdict, found.baseline) == ("unclear", "majority")
     close["against"]["tfidf"] = {"delta": -0.1, "low": -0.15, "high": -0.05}
     close["against"]["majority"]["low"] = -0.3
     found = outcome(dataclasses.replace(run, paired=close))
-    assert (found.verdict, found.floor) == ("worse", "tfidf")
+    assert (found.verdict, found.baseline) == ("worse", "tfidf")
     alone = dataclasses.replace(run, recommended="tfidf")
-    assert outcome(alone).verdict == "floor"
+    assert outcome(alone).verdict == "baseline"
     assert "needs no tuning" in sentence(alone)
 
 
 def test_an_order_that_knows_the_places_is_no_rival_and_the_verdict_says_so() -> None:
     run = dataclasses.replace(make_run(make_shop("en"), "search", "search-1"), task="interest")
-    floors = dict.fromkeys(("clicked", "shown"), run.before)
+    baselines = dict.fromkeys(("clicked", "shown"), run.before)
     against = {
         "clicked": {"delta": 0.1, "low": 0.05, "high": 0.15},
         "shown": {"delta": -0.1, "low": -0.15, "high": -0.05},
     }
-    run = dataclasses.replace(run, floors=floors, paired={"against": against})
-    assert (outcome(run).verdict, outcome(run).floor) == ("better", "clicked")
+    run = dataclasses.replace(run, baselines=baselines, paired={"against": against})
+    assert (outcome(run).verdict, outcome(run).baseline) == ("better", "clicked")
     assert "every baseline that can fairly be compared" in sentence(run)
 
 

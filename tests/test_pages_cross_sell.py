@@ -42,7 +42,7 @@ def trained(workspace: Workspace) -> None:
         name: {"ndcg@10": score, "hr@10": score, "coverage@10": 0.3, "novelty@10": 6.0}
         for name, score in scores.items()
     }
-    floors = {name: metrics[name] for name in ("popularity", "ease", "untuned")}
+    baselines = {name: metrics[name] for name in ("popularity", "ease", "untuned")}
     heldout = pd.DataFrame({"example_id": [f"O{n}" for n in range(20)], "head": "ranking"})
     heldout["input"], heldout["truth"] = "Rain jacket 0", '{"P04": 1}'
     for name, score in scores.items():
@@ -56,9 +56,9 @@ def trained(workspace: Workspace) -> None:
         recommended="blend_tuned",
         before=metrics["untuned"],
         after=metrics["blend_tuned"],
-        floors=floors,
+        baselines=baselines,
         systems={"blend_tuned": metrics["blend_tuned"]},
-        paired={"against": {name: {"delta": 0.1, "low": 0.05, "high": 0.15} for name in floors}},
+        paired={"against": {name: {"delta": 0.1, "low": 0.05, "high": 0.15} for name in baselines}},
         n_test=20,
     )
 

@@ -36,7 +36,7 @@ class FakeWriters:
 
     def ask(
         self, workspace: str, task: str, verb: str, run_id: str, payload: Any = None,
-        timeout: float = 60, hear: Any = None,
+        timeout: float = 60, on_text: Any = None,
     ) -> Any:  # fmt: skip
         self.asked.append((verb, run_id, payload))
         if verb == "warm":
@@ -44,7 +44,7 @@ class FakeWriters:
         if verb == "predict":
             return [self._answer(item, run_id, "_best") for item in payload]
         if verb == "write":
-            hear("It is")
+            on_text("It is")
             return self._answer(payload, run_id, "")
         told = self._told(payload)
         facts = [vars(fact) for fact in told.shown]

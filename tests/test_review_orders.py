@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.reviews.prompt_injection import gives_orders
+from engine.reviews.prompt_injection import is_prompt_injection
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from engine.reviews.prompt_injection import gives_orders
     ],
 )
 def test_orders_to_a_machine_are_found(text: str) -> None:
-    assert gives_orders(text)
+    assert is_prompt_injection(text)
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_orders_to_a_machine_are_found(text: str) -> None:
     ],
 )
 def test_customers_may_use_the_same_words(text: str) -> None:
-    assert not gives_orders(text)
+    assert not is_prompt_injection(text)

@@ -30,7 +30,7 @@ from tests.tiny_shop import (
 )
 
 KEYS = {
-    "run_id", "task", "model", "device", "primary_metric", "before", "after", "floors", "paired",
+    "run_id", "task", "model", "device", "primary_metric", "before", "after", "baselines", "paired",
     "n_train", "n_validation", "n_test", "data_fingerprint", "seconds", "examples_per_second",
     "peak_rss_mb", "predicted_seconds",
 }  # fmt: skip
@@ -67,19 +67,19 @@ def test_the_record_holds_what_the_command_line_promises(trained: Trained) -> No
 
 def test_before_is_untuned_and_after_is_what_the_app_recommends(trained: Trained) -> None:
     run = trained.run
-    assert run.after == (run.floors | run.systems)[run.recommended]
-    assert run.before == run.floors["untuned"]
+    assert run.after == (run.baselines | run.systems)[run.recommended]
+    assert run.before == run.baselines["untuned"]
     assert "tuned" in run.systems
-    assert not set(run.systems) & set(run.floors)
+    assert not set(run.systems) & set(run.baselines)
     assert 0 <= run.after[run.primary_metric] <= 1
 
 
 def test_the_recommended_system_is_compared_with_every_other(trained: Trained) -> None:
     run = trained.run
     against = run.paired["against"]
-    assert set(against) == {*run.floors, *run.systems} - {run.recommended}
+    assert set(against) == {*run.baselines, *run.systems} - {run.recommended}
     for name, found in against.items():
-        other = (run.floors | run.systems)[name]
+        other = (run.baselines | run.systems)[name]
         delta = run.after[run.primary_metric] - other[run.primary_metric]
         assert found["delta"] == pytest.approx(delta, abs=1e-6)
         assert found["low"] <= found["high"]
@@ -87,7 +87,7 @@ def test_the_recommended_system_is_compared_with_every_other(trained: Trained) -
 
 def test_the_held_out_answers_are_kept(trained: Trained) -> None:
     heldout = load_heldout(trained.workspace, trained.run.run_id)
-    assert {*systems_of(heldout)} == {*trained.run.floors, *trained.run.systems}
+    assert {*systems_of(heldout)} == {*trained.run.baselines, *trained.run.systems}
     assert heldout["example_id"].nunique() == trained.run.n_test
     assert fingerprint(heldout) == trained.run.test_fingerprint
 
@@ -110,7 +110,10 @@ def test_the_same_seed_gives_the_same_figures(trained: Trained) -> None:
     again = train_run(trained.workspace, trained.run.task, trained.changes, Silent())
     assert again.run_id != trained.run.run_id
     assert again.test_fingerprint == trained.run.test_fingerprint
-    for left, right in ((again.floors, trained.run.floors), (again.systems, trained.run.systems)):
+    for left, right in (
+        (again.baselines, trained.run.baselines),
+        (again.systems, trained.run.systems),
+    ):
         for name, metrics in left.items():
             assert metrics == pytest.approx(right[name], abs=1e-4), name
     assert list_runs(trained.workspace)[0] == again
@@ -151,7 +154,7 @@ def test_bad_settings_are_refused_before_anything_is_written(
 
 def test_held_out_figures_are_those_of_the_record(trained: Trained) -> None:
     found = evaluate_heldout(trained.workspace, trained.run.task, trained.run.run_id, Silent())
-    assert found["systems"] == trained.run.floors | trained.run.systems
+    assert found["systems"] == trained.run.baselines | trained.run.systems
     assert found["paired"] == trained.run.paired
 
 
@@ -195,7 +198,7 @@ def test_a_file_of_other_examples_is_measured_without_touching_the_shop(
     assert found["queries"] == 12
     if trained.run.task != "cross_sell":  # its baskets hold the same few products
         assert found["seen_in_training"] == 0
-    assert set(found["systems"]) == {*trained.run.floors, *trained.run.systems}
+    assert set(found["systems"]) == {*trained.run.baselines, *trained.run.systems}
     assert set(found["paired"]["against"]) == set(found["systems"]) - {found["recommended"]}
     questions = found["paired"]["tuned_vs_untuned"]
     metric = found["primary_metric"]

@@ -113,7 +113,7 @@ def test_reviews_that_all_say_the_same_cannot_be_learned() -> None:
     assert caught.value.code == "sentiment.not_ready"
 
 
-def test_the_lexicon_is_a_floor() -> None:
+def test_the_lexicon_is_a_baseline() -> None:
     dataset = TASK.dataset(tiny_tables(), SentimentConfig.model_validate({}))
     found = TASK.rules(dataset, dataset.test)["lexicon"]["sentiment"]
     said = [dataset.labels["sentiment"][best] for best in found.argmax(axis=1)]
@@ -162,7 +162,7 @@ def test_a_file_is_measured_by_its_own_column_names(home: Path, tmp_path: Path, 
     )
     run = train_run(shop, "sentiment", {"model": model, **FAST}, Silent())
     assert run.primary_metric == "macro_f1"
-    assert {"majority", "lexicon", "tfidf", "frozen", "frozen_tfidf"} <= set(run.floors)
+    assert {"majority", "lexicon", "tfidf", "frozen", "frozen_tfidf"} <= set(run.baselines)
     for columns in ({}, {"what": "text", "note": "sentiment"}):
         other = own.assign(what=own["what"] + " indeed").rename(columns=columns)
         other.to_csv(tmp_path / "other.csv", index=False)

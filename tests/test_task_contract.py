@@ -217,16 +217,16 @@ def test_the_same_data_and_seed_give_the_same_dataset(trial: Trial) -> None:
         pd.testing.assert_frame_equal(getattr(trial.dataset, part), getattr(again, part))
 
 
-def test_every_system_and_floor_answers_every_held_out_row(trial: Trial) -> None:
+def test_every_system_and_baseline_answers_every_held_out_row(trial: Trial) -> None:
     test = trial.dataset.test
-    floors = trial.task.floors(trial.dataset, test, trial.config)
-    tuned = trial.task.answer(trial.bundle, test)
-    assert floors
+    baselines = trial.task.baselines(trial.dataset, test, trial.config)
+    tuned = trial.task.outputs(trial.bundle, test)
+    assert baselines
     assert trial.bundle.recommended in tuned
     assert set(tuned) <= set(trial.bundle.systems)
-    metrics = score_systems(trial.evaluator, test, floors | tuned)
-    heldout = trial.evaluator.heldout_rows(test, floors | tuned)
-    for name, answer in (floors | tuned).items():
+    metrics = score_systems(trial.evaluator, test, baselines | tuned)
+    heldout = trial.evaluator.heldout_rows(test, baselines | tuned)
+    for name, answer in (baselines | tuned).items():
         rows = answer.values() if isinstance(answer, Mapping) else [answer]
         assert all(len(found) == len(test) for found in rows)
         assert 0 <= metrics[name][trial.evaluator.primary_metric] <= 1
@@ -235,7 +235,7 @@ def test_every_system_and_floor_answers_every_held_out_row(trial: Trial) -> None
 
 def test_untuned_answers_without_training(trial: Trial) -> None:
     bundle = trial.task.untuned(trial.tables, trial.config, Silent())
-    answers = trial.task.answer(bundle, trial.dataset.test)
+    answers = trial.task.outputs(bundle, trial.dataset.test)
     assert bundle.recommended in answers
     assert "untuned" in answers
     assert "tuned" not in answers
@@ -248,8 +248,8 @@ def test_training_changes_the_model_and_says_how_far_it_is(trial: Trial) -> None
     test = trial.dataset.test
     # So tiny a generator copies no title: of its texts the truest one is compared.
     kind = "_best" if trial.task.kind == "generation" else ""
-    before = trial.task.answer(untuned, test)[f"untuned{kind}"]
-    after = trial.task.answer(trial.bundle, test)[f"tuned{kind}"]
+    before = trial.task.outputs(untuned, test)[f"untuned{kind}"]
+    after = trial.task.outputs(trial.bundle, test)[f"tuned{kind}"]
     metric = trial.evaluator.primary_metric
     scores = score_systems(trial.evaluator, test, {"before": before, "after": after})
     assert scores["after"][metric] > scores["before"][metric]
@@ -263,7 +263,7 @@ def test_a_saved_bundle_gives_the_same_answers(trial: Trial, tmp_path: Path) -> 
     test = trial.dataset.test
     assert loaded.recommended == trial.bundle.recommended
     assert list(loaded.systems) == list(trial.bundle.systems)
-    assert same_answers(trial.task.answer(trial.bundle, test), trial.task.answer(loaded, test))
+    assert same_answers(trial.task.outputs(trial.bundle, test), trial.task.outputs(loaded, test))
 
 
 def test_a_saved_bundle_holds_nothing_that_runs_when_read(trial: Trial, tmp_path: Path) -> None:
@@ -314,8 +314,8 @@ def test_a_cancelled_training_goes_on_from_its_checkpoint(trial: Trial, tmp_path
     assert resumed.steps[0] == per_epoch + 1
     assert resumed.steps[-1] == trial.progress.steps[-1]
     metric = trial.evaluator.primary_metric
-    answers = {"resumed": trial.task.answer(bundle, trial.dataset.test)["tuned"]}
-    answers["whole"] = trial.task.answer(trial.bundle, trial.dataset.test)["tuned"]
+    answers = {"resumed": trial.task.outputs(bundle, trial.dataset.test)["tuned"]}
+    answers["whole"] = trial.task.outputs(trial.bundle, trial.dataset.test)["tuned"]
     scores = score_systems(trial.evaluator, trial.dataset.test, answers)
     assert scores["resumed"][metric] == pytest.approx(scores["whole"][metric], abs=0.15)
 
@@ -323,12 +323,12 @@ def test_a_cancelled_training_goes_on_from_its_checkpoint(trial: Trial, tmp_path
 def test_training_the_same_twice_gives_the_same_answers(trial: Trial, tmp_path: Path) -> None:
     again = trial.task.train(trial.dataset, trial.config, tmp_path, Silent())
     test = trial.dataset.test
-    assert same_answers(trial.task.answer(trial.bundle, test), trial.task.answer(again, test))
+    assert same_answers(trial.task.outputs(trial.bundle, test), trial.task.outputs(again, test))
 
 
 def test_work_grows_with_the_epochs(trial: Trial) -> None:
     once, thrice = (
-        trial.task.steps(trial.dataset, trial.config.model_copy(update={"epochs": epochs}))
+        trial.task.workload(trial.dataset, trial.config.model_copy(update={"epochs": epochs}))
         for epochs in (1, 3)
     )
     assert 0 < once.train_tokens < thrice.train_tokens

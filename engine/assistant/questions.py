@@ -19,7 +19,7 @@ from engine.assistant.policy_file import read_policy
 from engine.assistant.reply import read_reply
 from engine.assistant.rewording import judged, rephrased
 from engine.errors import InputError
-from engine.models.generator import Drawing
+from engine.models.generator import SamplingConfig
 from engine.retrieval.fuse import fuse_all
 from engine.reviews.aspects import Aspects, read_aspects
 from engine.storage.workspace import Workspace
@@ -30,7 +30,7 @@ from engine.tasks.search.bundle import DEPTH, SearchBundle
 Get = Callable[[str, str], Bundle]
 
 _KEPT = 2
-WRITING = Drawing(new_tokens=120)
+WRITING = SamplingConfig(new_tokens=120)
 
 
 def answer(workspace: Workspace, question: Mapping[str, Any], get: Get) -> Any:

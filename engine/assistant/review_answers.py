@@ -9,7 +9,7 @@ from engine.claims.facts import sentences
 from engine.claims.summary import COMPLAINS_TO, PRAISES_FROM, opinions
 from engine.messages import say
 from engine.reviews.aspects import Aspects, seed_aspects
-from engine.reviews.prompt_injection import gives_orders
+from engine.reviews.prompt_injection import is_prompt_injection
 from engine.reviews.sentiment_lexicon import score_words
 from engine.tables.tables import Tables
 
@@ -80,7 +80,7 @@ class Opinions:
         for _, review in self._of[name].iterrows():
             # Whole sentences: what surrounds a clause may turn it round.
             said = [one for one in sentences(review["text"]) if aspect in self._aspects.find(one)]
-            said = [one for one in said if not gives_orders(one)]
+            said = [one for one in said if not is_prompt_injection(one)]
             if said:
                 found.append((review, said[0]))
         return found
@@ -140,7 +140,7 @@ class Opinions:
         for one in opinions(self._tables, name, most=1):
             review = one.fact.source.partition(":")[2]
             stars = by_name["rating"].get(review)
-            if len(one.fact.value) <= LONGEST and not gives_orders(one.fact.value):
+            if len(one.fact.value) <= LONGEST and not is_prompt_injection(one.fact.value):
                 told.append(_quote(name, review, one.fact.value, stars, language))
         return told[: 2 * QUOTES]
 

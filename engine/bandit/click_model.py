@@ -46,8 +46,8 @@ class ClickModel:
     """A position-based model: a product is clicked if it is looked at and attractive.
 
     `seen` holds by query and product how often it attracted and how often it was shown; a `guess`
-    counts as much as `STRENGTH` more times. `examination` and, as its floor, `by_position` (clicks
-    per impression) begin at the first position.
+    counts as much as `STRENGTH` more times. `examination` and, as its baseline, `by_position`
+    (clicks per impression) begin at the first position.
     """
 
     seen: Mapping[tuple[str, str], tuple[float, float]]
@@ -140,7 +140,7 @@ class Check:
     """How well a click model foretells sessions it has not seen.
 
     Perplexities are the mean over positions of 2 to the mean surprise in bits; 1 is perfect, 2 a
-    coin. `gain` is how much of the floor's distance to 1 is saved, with its 95 % interval.
+    coin. `gain` is how much of the baseline's distance to 1 is saved, with its 95 % interval.
     """
 
     perplexity: float
@@ -176,14 +176,14 @@ def check(
     # Surprise per session and position: what a drawn session brings along.
     shape = (codes.max() + 1, int(place.max()) + 1)
     cell = codes * shape[1] + place
-    count, full, floor = (
+    count, full, baseline = (
         np.bincount(cell, weight, minlength=shape[0] * shape[1]).reshape(shape)
         for weight in (None, *surprise)
     )
     drawn = rng.multinomial(shape[0], np.full(shape[0], 1 / shape[0]), size=SAMPLES)
     drawn = np.vstack([np.ones(shape[0]), drawn]).astype(float)
     n = np.maximum(drawn @ count, 1)
-    ours, theirs = 2 ** (drawn @ full / n), 2 ** (drawn @ floor / n)
+    ours, theirs = 2 ** (drawn @ full / n), 2 ** (drawn @ baseline / n)
     gains = 1 - (ours.mean(axis=1) - 1) / (theirs.mean(axis=1) - 1)
     low, high = np.percentile(gains[1:], [2.5, 97.5])
     return Check(

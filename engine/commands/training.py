@@ -32,7 +32,7 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting.")
     ] = None,
 ) -> dict[str, Any]:
-    """Tune a task's model on the workspace's data and measure it against every floor."""
+    """Tune a task's model on the workspace's data and measure it against every baseline."""
     changes = _read_settings(settings or [])
     changes |= {key: value for key, value in (("model", model), ("preset", preset)) if value}
     shop = Workspace.open(workspace)

@@ -40,8 +40,8 @@ class Endpoint:
     total_seconds: float = TOTAL_SECONDS
     silent_seconds: float = SILENT_SECONDS
 
-    def ask(self, messages: Messages, hear: Callable[[str], None] = lambda _: None) -> str:
-        """The model's answer; `hear` gets what came so far, piece by piece, where it streams.
+    def ask(self, messages: Messages, on_text: Callable[[str], None] = lambda _: None) -> str:
+        """The model's answer; `on_text` gets what came so far, piece by piece, where it streams.
 
         Raises InputError for an address that cannot be one, and ShoplabError for whatever goes
         wrong: `endpoint.unreachable`, `refused`, `no_model`, `busy`, `failed`, `slow`, `too_long`,
@@ -56,7 +56,7 @@ class Endpoint:
                     raise ShoplabError("endpoint.too_long", most=MOST_CHARACTERS)
                 if time.monotonic() > deadline:
                     raise self._slow()
-                hear(text)
+                on_text(text)
         if not text.strip():
             raise ShoplabError("endpoint.empty", model=self.model)
         return text.strip()

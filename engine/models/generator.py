@@ -35,7 +35,7 @@ ADAPTER = "adapter_config.json"
 
 
 @dataclass(frozen=True)
-class Drawing:
+class SamplingConfig:
     """How words are drawn: the likeliest each time, and from `samples` 2 on the others at random.
 
     `temperature` and `top_k` shape the random ones; `new_tokens` ends a text at the latest.
@@ -90,7 +90,7 @@ class Generator:
 
     @torch.inference_mode()
     def write(
-        self, chats: Sequence[Messages], drawing: Drawing, progress: Progress | None = None
+        self, chats: Sequence[Messages], drawing: SamplingConfig, progress: Progress | None = None
     ) -> list[list[str]]:
         """`drawing.samples` texts for each chat, the likeliest first; the same ones each time.
 
@@ -112,10 +112,12 @@ class Generator:
                 found |= dict(zip(rows, batch, strict=True))
         return [found[row] for row in range(len(prompts))]
 
-    def stream(self, chat: Messages, drawing: Drawing, hear: Callable[[str], None]) -> str:
-        """The likeliest text for one chat; `hear` gets what is written so far, at every word."""
+    def stream(
+        self, chat: Messages, drawing: SamplingConfig, on_text: Callable[[str], None]
+    ) -> str:
+        """The likeliest text for one chat; `on_text` gets what is written so far, at every word."""
         ids = torch.tensor([self.prompt(chat)], device=self.model.device)
-        streamer = _Streamer(self.tokenizer, hear)
+        streamer = _Streamer(self.tokenizer, on_text)
         with torch.inference_mode():
             out = self.model.generate(  # type: ignore[operator]
                 input_ids=ids,
@@ -126,7 +128,7 @@ class Generator:
         return self._decode(out[0, ids.shape[1] :])
 
     def _write(
-        self, prompts: list[list[int]], drawing: Drawing, progress: Progress
+        self, prompts: list[list[int]], drawing: SamplingConfig, progress: Progress
     ) -> Iterator[list[str]]:
         ids, mask = pad_left(prompts, self.end)
         ids, mask = ids.to(self.model.device), mask.to(self.model.device)
@@ -158,7 +160,7 @@ class Generator:
         cache.batch_repeat_interleave(samples)
         return cache
 
-    def _options(self, drawing: Drawing) -> dict[str, Any]:
+    def _options(self, drawing: SamplingConfig) -> dict[str, Any]:
         return {
             "max_new_tokens": drawing.new_tokens,
             "do_sample": False,
@@ -283,11 +285,11 @@ class _Cancel(StoppingCriteria):
 class _Streamer(TextStreamer):
     """Says all that was written so far, each time a word is complete."""
 
-    def __init__(self, tokenizer: Any, hear: Callable[[str], None]) -> None:
+    def __init__(self, tokenizer: Any, on_text: Callable[[str], None]) -> None:
         super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
-        self.hear, self.text = hear, ""
+        self.on_text, self.text = on_text, ""
 
     def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
         """Add a piece of text and pass the whole on."""
         self.text += text
-        self.hear(self.text.strip())
+        self.on_text(self.text.strip())

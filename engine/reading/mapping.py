@@ -133,7 +133,7 @@ def _score(table: str, field: Field, column: str, found: Profile) -> float:
     name = _name_score(column, aliases()[table].get(field.name, [field.name]))
     if name:
         # A plain header such as "price" is believed even over cells that are no prices: the user
-        # should hear what is wrong with them.
+        # should on_text what is wrong with them.
         believed = fit or not found.filled or (name > _PART and field.kind in _BELIEVED)
         return name * (0.6 + 0.4 * found.filled) * (0.4 + 0.6 * fit) if believed else 0.0
     return _CONTENT_ONLY * fit if fit >= 0.8 and found.tells(field) else 0.0

@@ -1,4 +1,4 @@
-"""Search by words: the floor every model has to beat."""
+"""Search by words: the baseline every model has to beat."""
 
 from collections.abc import Sequence
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 
-def gives_orders(text: str) -> bool:
+def is_prompt_injection(text: str) -> bool:
     """Whether a review says what only somebody who writes for a machine says, in any language."""
     return _forms().search(text) is not None
 

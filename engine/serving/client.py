@@ -23,7 +23,7 @@ from engine import settings
 from engine.errors import InputError, Problem, ShoplabError
 
 Verb = Literal["predict", "explain", "warm", "plan", "pictures", "write", "measure", "assist"]
-Hear = Callable[[str], None]
+OnText = Callable[[str], None]
 State = Literal["off", "starting", "ready", "busy"]
 
 LOG_BYTES = 1_000_000
@@ -46,12 +46,12 @@ def ask(
     run_id: str,
     payload: object = None,
     timeout: float = 60,
-    hear: Hear | None = None,
+    on_text: OnText | None = None,
 ) -> Any:
     """The answer of a run's model, or of the untuned one (`run_id` "untuned").
 
     `predict` takes a list of inputs and gives a list of answers, `explain` takes one input and
-    gives `{"weights", "facts"}`, `write` takes one input and gives one answer while `hear` gets,
+    gives `{"weights", "facts"}`, `write` takes one input and gives one answer while `on_text` gets,
     from another thread, what is written so far, `measure` takes one question about a run's held-out
     answers, `plan` takes `{"config"}` and gives what such a
     training would cost (see `engine.training.plan`), `pictures` takes a question of
@@ -63,7 +63,7 @@ def ask(
     `inference.died` or `inference.hung` when the process had to be given up: the next call has a
     fresh one.
     """
-    return _client(settings.home()).ask(workspace, task, verb, run_id, payload, timeout, hear)
+    return _client(settings.home()).ask(workspace, task, verb, run_id, payload, timeout, on_text)
 
 
 def start() -> None:
@@ -100,15 +100,15 @@ class Worker:
         self.ids = itertools.count()
         self.outbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.lock = threading.Lock()
-        self.pending: dict[int, tuple[Future[Any], Hear | None]] = {}
+        self.pending: dict[int, tuple[Future[Any], OnText | None]] = {}
         self.sign = time.monotonic()
         self.about = Status("starting")
         self.ended = False
         for target in (self._write, self._read):
             threading.Thread(target=target, daemon=True).start()
 
-    def send(self, request: dict[str, object], hear: Hear | None = None) -> Future[Any]:
-        """Queue a request; the future holds its answer or its error. `hear` gets partial texts."""
+    def send(self, request: dict[str, object], on_text: OnText | None = None) -> Future[Any]:
+        """Queue a request; the future holds its answer or error. `on_text` gets partial texts."""
         number = next(self.ids)
         future: Future[Any] = Future()
         with self.lock:
@@ -117,7 +117,7 @@ class Worker:
                 return future
             if not self.pending:
                 self.sign = time.monotonic()
-            self.pending[number] = (future, hear)
+            self.pending[number] = (future, on_text)
         self.outbox.put(json.dumps(request | {"id": number}, ensure_ascii=False))
         return future
 
@@ -163,9 +163,9 @@ class Worker:
                 self.about = Status("busy", message["stage"], message["done"], message["total"])
                 return
             if "text" in message:
-                _, hear = self.pending[message["id"]]
-                if hear is not None:
-                    hear(message["text"])
+                _, on_text = self.pending[message["id"]]
+                if on_text is not None:
+                    on_text(message["text"])
                 return
             future, _ = self.pending.pop(message["id"])
             self.about = Status("busy" if self.pending else "ready")
@@ -195,12 +195,12 @@ class Client:
         run_id: str,
         payload: object,
         timeout: float,
-        hear: Hear | None,
+        on_text: OnText | None,
     ) -> Any:
         """See the module's `ask`."""
         worker = self._worker()
         request = {"workspace": workspace, "task": task, "verb": verb, "run_id": run_id}
-        future = worker.send(request | {"payload": payload}, hear)
+        future = worker.send(request | {"payload": payload}, on_text)
         if verb == "warm":
             return None
         try:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from engine.errors import InputError
 from engine.storage.files import write_json
+from engine.storage.old_runs import upgrade
 from engine.storage.workspace import Workspace
 
 Metrics = dict[str, float]
@@ -22,9 +23,9 @@ class Run:
     """One finished training and what it found.
 
     `before` is the untuned model, `after` the system the app recommends (`recommended` names it);
-    `floors` and `systems` hold the metrics of every floor and every other system by name. `paired`
-    is `{"against": {name: {"delta", "low", "high"}}}`: recommended minus name on the primary
-    metric, 95 % interval.
+    `baselines` and `systems` hold the metrics of every baseline and every other system by name.
+    `paired` is `{"against": {name: {"delta", "low", "high"}}}`: recommended minus name on the
+    primary metric, 95 % interval.
     """
 
     run_id: str
@@ -37,7 +38,7 @@ class Run:
     recommended: str
     before: Metrics
     after: Metrics
-    floors: dict[str, Metrics]
+    baselines: dict[str, Metrics]
     systems: dict[str, Metrics]
     paired: dict[str, dict[str, Metrics]]
     n_train: int
@@ -74,7 +75,7 @@ def save_run(folder: Path, run: Run, heldout: pd.DataFrame) -> None:
 def load_run(workspace: Workspace, run_id: str) -> Run:
     """The record of run `run_id`; InputError if there is none."""
     file = run_folder(workspace, run_id) / "run.json"
-    return Run(**json.loads(file.read_text(encoding="utf-8")))
+    return _read(file)
 
 
 def load_heldout(workspace: Workspace, run_id: str) -> pd.DataFrame:
@@ -85,6 +86,10 @@ def load_heldout(workspace: Workspace, run_id: str) -> pd.DataFrame:
 def list_runs(workspace: Workspace, task: str | None = None) -> list[Run]:
     """The workspace's runs, newest first; only those of `task` when it is given."""
     files = (workspace.folder / "runs").glob("[!.]*/run.json")
-    runs = [Run(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    runs = [_read(file) for file in files]
     chosen = [run for run in runs if task in (None, run.task)]
     return sorted(chosen, key=lambda run: run.created, reverse=True)
+
+
+def _read(file: Path) -> Run:
+    return Run(**upgrade(json.loads(file.read_text(encoding="utf-8"))))

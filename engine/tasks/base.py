@@ -74,7 +74,8 @@ class Bundle(Protocol):
 class Task(Protocol):
     """One thing the shop can learn.
 
-    Systems and floors answer a part of the dataset in the form that the task's evaluator measures.
+    Systems and baselines answer a part of the dataset in the form that the task's evaluator
+    measures.
     """
 
     name: str
@@ -89,7 +90,7 @@ class Task(Protocol):
         """Examples, split into train, validation and test. Raises InputError if not ready."""
 
     def dataset_from(self, file: Path, tables: Tables, config: TrainingConfig) -> Dataset:
-        """What floors need to be measured on the examples of a user's `file`: its test part.
+        """What baselines need to be measured on the examples of a user's `file`: its test part.
 
         Raises InputError for a file that cannot be used as it is.
         """
@@ -97,10 +98,10 @@ class Task(Protocol):
     def evaluator(self, dataset: Dataset) -> Evaluator:
         """What measures answers on the parts of `dataset`."""
 
-    def steps(self, dataset: Dataset, config: TrainingConfig) -> "Work":
+    def workload(self, dataset: Dataset, config: TrainingConfig) -> "Work":
         """How much there is to compute: what the estimate of time and memory rests on."""
 
-    def floors(
+    def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: TrainingConfig
     ) -> dict[str, Any]:
         """The answers of the baselines on `part`, by name."""
@@ -116,7 +117,7 @@ class Task(Protocol):
     def load(self, folder: Path, tables: Tables) -> Bundle:
         """The bundle saved in `folder`, ready to answer for these tables."""
 
-    def answer(self, bundle: Bundle, part: pd.DataFrame) -> dict[str, Any]:
+    def outputs(self, bundle: Bundle, part: pd.DataFrame) -> dict[str, Any]:
         """The answers of every system of the bundle on `part`, by name (for evaluation)."""
 
     def predict(self, bundle: Bundle, inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -131,9 +132,9 @@ class Writing(Protocol):
     """What a task can do beside the contract whose answers are texts worth waiting for."""
 
     def write(
-        self, bundle: Any, item: Mapping[str, Any], hear: Callable[[str], None]
+        self, bundle: Any, item: Mapping[str, Any], on_text: Callable[[str], None]
     ) -> dict[str, Any]:
-        """One answer as of `predict`; `hear` gets what is written so far."""
+        """One answer as of `predict`; `on_text` gets what is written so far."""
 
 
 @runtime_checkable

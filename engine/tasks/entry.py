@@ -11,9 +11,9 @@ class TaskEntry:
 
     `order` is its place among all tasks, `page` where a model of it answers, `icon` the Material
     symbol it goes by. `warm` is the turn in which the untuned model is made ready when a shop is
-    opened, 1 first; with 0 it waits until it is asked. `unfair_baselines` know what the tuned model may not: they are
-    shown and measured, and a verdict does not rest on them. `evaluated_on` says which file of a
-    user's a run can be measured on: judgments, or rows with true answers (`input`).
+    opened, 1 first; with 0 it waits until it is asked. `unfair_baselines` know what the tuned model
+    may not: they are shown and measured, and a verdict does not rest on them. `evaluated_on` says
+    which file of a user's a run can be measured on: judgments, or rows with true answers (`input`).
     """
 
     order: int

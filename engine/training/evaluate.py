@@ -61,7 +61,8 @@ def evaluate_heldout(
 ) -> dict[str, Any]:
     """What a run measured on its held-out rows, as recorded.
 
-    For `untuned` the untuned systems and floors are measured on what a training would hold out now.
+    For `untuned` the untuned systems and baselines are measured on what a training would hold out
+    now.
     """
     run = _find_run(workspace, task_name, run_id)
     task = get_task(task_name)
@@ -69,9 +70,9 @@ def evaluate_heldout(
         tables = workspace.tables()
         config = task.config("quick", tables)
         dataset = task.dataset(tables, config)
-        answers = task.floors(dataset, dataset.test, config)
+        answers = task.baselines(dataset, dataset.test, config)
         bundle = task.untuned(tables, config, progress)
-        answers |= task.answer(bundle, dataset.test)
+        answers |= task.outputs(bundle, dataset.test)
         return _report(task, dataset, answers, bundle.recommended)
     return {
         "run_id": run.run_id,
@@ -79,7 +80,7 @@ def evaluate_heldout(
         "primary_metric": run.primary_metric,
         "recommended": run.recommended,
         "queries": run.n_test,
-        "systems": run.floors | run.systems,
+        "systems": run.baselines | run.systems,
         "paired": run.paired,
     }
 
@@ -87,7 +88,7 @@ def evaluate_heldout(
 def evaluate_file(
     workspace: Workspace, task_name: str, run_id: str | None, file: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Every system of a run, and the floors, on the examples of `file`; nothing is stored.
+    """Every system of a run, and the baselines, on the examples of `file`; nothing is stored.
 
     For search `file` holds judgments (query, product_id, relevance) and all queries with a relevant
     product of the catalog are searched in the whole catalog; for cross-sell it holds orders, and of
@@ -101,15 +102,15 @@ def evaluate_file(
     config = make_config(task, tables, run.config if run else {})
     dataset = task.dataset_from(file, tables, config)
     part = dataset.test
-    progress.stage("floors")
-    answers = task.floors(dataset, part, config)
+    progress.stage("baselines")
+    answers = task.baselines(dataset, part, config)
     progress.stage("untuned")
     bundle = task.untuned(tables, config, progress)
-    answers |= task.answer(bundle, part)
+    answers |= task.outputs(bundle, part)
     if run is not None:
         progress.stage("measure")
         bundle = load_bundle(workspace, task, run.run_id, tables)
-        answers |= task.answer(bundle, part)
+        answers |= task.outputs(bundle, part)
     found = _report(task, dataset, answers, bundle.recommended)
     seen = _seen(task, tables, config, run, part)
     return found | {"run_id": run.run_id if run else UNTUNED, "seen_in_training": seen}

@@ -1,4 +1,4 @@
-"""One training, as a story: split, measure the floors, tune, measure again, write it all down."""
+"""One training, as a story: split, measure the baselines, tune, measure again, write it down."""
 
 import resource
 import secrets
@@ -25,7 +25,7 @@ from engine.tasks import get_task
 from engine.tasks.base import Cost, Dataset, Task, Work
 from engine.training.plan import Plan, measure_speed, predict_memory, predict_seconds
 
-# Reading tables, floors, measuring and writing: seconds that hardly grow with the data.
+# Reading tables, baselines, measuring and writing: seconds that hardly grow with the data.
 FIXED_SECONDS = 8.0
 
 
@@ -46,7 +46,7 @@ def make_config(task: Task, tables: Tables, changes: Mapping[str, Any]) -> Train
 
 def estimate(task: Task, dataset: Dataset, config: TrainingConfig, progress: Progress) -> Plan:
     """What the training will cost, from a short measurement on the data's own texts."""
-    work = task.steps(dataset, config)
+    work = task.workload(dataset, config)
     cost = work.measure(progress) if work.measure else _measure_encoder(work, config, progress)
     return Plan(
         seconds=cost.seconds,
@@ -104,10 +104,10 @@ def train_run(
     plan = estimate(task, dataset, config, progress)
     progress.point("predicted_seconds", plan.seconds, 0)
 
-    progress.stage("floors")
-    floors = task.floors(dataset, dataset.test, config)
+    progress.stage("baselines")
+    baselines = task.baselines(dataset, dataset.test, config)
     progress.check()
-    before = task.answer(task.untuned(tables, config, progress), dataset.test)
+    before = task.outputs(task.untuned(tables, config, progress), dataset.test)
 
     history = _History(progress)
     train_started = time.time()
@@ -115,11 +115,11 @@ def train_run(
     train_seconds = time.time() - train_started
 
     progress.stage("measure")
-    answers = floors | before | task.answer(bundle, dataset.test)
+    plain = baselines | before
+    answers = plain | task.outputs(bundle, dataset.test)
     evaluator = task.evaluator(dataset)
     metrics = score_systems(evaluator, dataset.test, answers)
     heldout = evaluator.heldout_rows(dataset.test, answers)
-    baselines = [*floors, *before]
     against = against_all(heldout, bundle.recommended, [*metrics])
 
     progress.stage("save")
@@ -137,8 +137,8 @@ def train_run(
             recommended=bundle.recommended,
             before=metrics["untuned"],
             after=metrics[bundle.recommended],
-            floors={name: metrics[name] for name in baselines},
-            systems={name: found for name, found in metrics.items() if name not in baselines},
+            baselines={name: metrics[name] for name in plain},
+            systems={name: found for name, found in metrics.items() if name not in plain},
             paired={"against": {name: found.as_json() for name, found in against.items()}},
             n_train=len(dataset.train),
             n_validation=len(dataset.validation),

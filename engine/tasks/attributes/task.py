@@ -118,11 +118,11 @@ class AttributesTask(ClassificationTask):
             notes=notes,
         )
 
-    def steps(self, dataset: Dataset, config: AttributesConfig) -> Work:
+    def workload(self, dataset: Dataset, config: AttributesConfig) -> Work:
         """As every classification, with the time of the regressions: many labels, long texts."""
         labels = sum(len(names) for names in dataset.labels.values())
         seconds = REGRESSION_SECONDS * labels * (len(dataset.train) / 1000) ** 2
-        return replace(super().steps(dataset, config), more_seconds=seconds)
+        return replace(super().workload(dataset, config), more_seconds=seconds)
 
     def first_labels(self, tables: Tables) -> dict[str, list[str]]:
         """The categories' first level. Raises InputError for a catalog with fewer than two."""

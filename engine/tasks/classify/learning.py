@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 UNTUNED = ("tfidf", "frozen_tfidf")
 SYSTEMS = {"tuned": ("tuned",), "tuned_tfidf": ("tuned", *UNTUNED)}
 # What needs no tuning and may turn out to be the best all the same.
-FLOORS = {name: (name,) for name in ("tfidf", "frozen", "frozen_tfidf")}
+BASELINES = {name: (name,) for name in ("tfidf", "frozen", "frozen_tfidf")}
 
 
 def learn_bundle(
@@ -38,8 +38,8 @@ def learn_bundle(
 
     `extras` are members that the task brings ready; with them the system `tuned_<their names>`
     holds everything. A system with a tuned part is recommended when it does better than the best
-    floor by more than a standard error. An answer counts as unsure below the confidence that keeps
-    `config.precision` on validation.
+    baseline by more than a standard error. An answer counts as unsure below the confidence that
+    keeps `config.precision` on validation.
     """
     sizes = {head: len(names) for head, names in labels.items()}
     trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
@@ -52,26 +52,26 @@ def learn_bundle(
     extras = extras or {}
     members: dict[str, Member] = {**fitted, **extras}
     scores |= {name: member.scores(validation.texts) for name, member in members.items()}
-    floors = floor_systems(extras)
-    systems = SYSTEMS | floors
+    baselines = baseline_systems(extras)
+    systems = SYSTEMS | baselines
     if extras:
         systems["_".join(["tuned", *extras])] = (*SYSTEMS["tuned_tfidf"], *extras)
     blends = fit_blends(systems, scores, validation.labels, config.precision)
     losses = {name: _losses(blend, scores, validation) for name, blend in blends.items()}
-    best = choose_system(losses, floors)
-    # A floor that is not recommended is measured as a floor, and no system of this model.
-    kept = {name: blend for name, blend in blends.items() if name not in floors or name == best}
+    best = choose_system(losses, baselines)
+    # A baseline that is not recommended is measured as a baseline, and no system of this model.
+    kept = {name: blend for name, blend in blends.items() if name not in baselines or name == best}
     return TrainedBundle(labels, vectors, config, classifier, members, kept, best)
 
 
-def floor_systems(extras: Collection[str]) -> dict[str, tuple[str, ...]]:
+def baseline_systems(extras: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The members of every system that may be recommended without a tuned part.
 
     With `extras`, names of members, there is one that holds all but the tuned one: what tuning adds
     to a blend is only seen beside it.
     """
     mixed = {"_".join(["frozen_tfidf", *extras]): (*UNTUNED, *extras)} if extras else {}
-    return FLOORS | mixed
+    return BASELINES | mixed
 
 
 def augment(

@@ -1,4 +1,4 @@
-"""What the tasks that put texts into classes have in common: floors, training, answers, reasons.
+"""What the tasks that put texts into classes have in common: baselines, training, answers, reasons.
 
 Such a task says how its texts and labels come from the tables, and what its labels mean in words.
 What imports torch is imported where it is used: a page asks a task for readiness and settings.
@@ -65,7 +65,7 @@ class ClassificationTask(ABC):
         """Per label the texts that say what it means: what the untuned model compares with."""
 
     def rules(self, dataset: Dataset, part: pd.DataFrame) -> dict[str, Heads]:
-        """The floors that are no model, by name: probabilities by head; none unless a task has."""
+        """The baselines that are no model, by name: probabilities by head. By default none."""
         return {}
 
     def extras(self, dataset: Dataset) -> dict[str, Member]:
@@ -114,7 +114,7 @@ class ClassificationTask(ABC):
         """Macro-F1 over the heads."""
         return ClassificationEvaluator()
 
-    def steps(self, dataset: Dataset, config: Any) -> Work:
+    def workload(self, dataset: Dataset, config: Any) -> Work:
         """Training texts count once per epoch, weighted by the share of the layers that learn.
 
         Every text is encoded as a vector and, through the layers that stay, as the states that the
@@ -145,7 +145,7 @@ class ClassificationTask(ABC):
             sample=dataset.train["input"].tolist(),
         )
 
-    def floors(
+    def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: Any
     ) -> dict[str, dict[str, pd.DataFrame]]:
         """Majority, the task's rules, regressions on words, vectors and both; these with `extras`.
@@ -153,7 +153,7 @@ class ClassificationTask(ABC):
         All but the first two are chosen and calibrated on the validation part, as what is tuned is.
         """
         from engine.tasks.classify.blend import answer_blends, fit_blends
-        from engine.tasks.classify.learning import floor_systems
+        from engine.tasks.classify.learning import baseline_systems
         from engine.tasks.classify.members import linear_members, majority
 
         sizes = {head: len(names) for head, names in dataset.labels.items()}
@@ -161,7 +161,7 @@ class ClassificationTask(ABC):
             examples_of(rows, dataset.labels) for rows in (dataset.train, dataset.validation)
         )
         extras = self.extras(dataset)
-        systems = floor_systems(extras)
+        systems = baseline_systems(extras)
         members = {**linear_members(train, validation, sizes, text_vectors(config)), **extras}
         texts = part["input"].tolist()
         held, scores = (
@@ -205,7 +205,7 @@ class ClassificationTask(ABC):
         config = load_config(folder, self.settings)
         return load_bundle(folder, text_vectors(config), config)
 
-    def answer(
+    def outputs(
         self, bundle: ClassifierBundle, part: pd.DataFrame
     ) -> dict[str, dict[str, pd.DataFrame]]:
         """Every system's probabilities for a part of the dataset."""

@@ -135,7 +135,7 @@ class CrossSellTask:
         matrix = to_matrix(dataset.train["basket"].tolist(), _columns(ids))
         return RankingEvaluator(expected_shares(matrix, ids))
 
-    def steps(self, dataset: Dataset, config: CrossSellConfig) -> Work:
+    def workload(self, dataset: Dataset, config: CrossSellConfig) -> Work:
         """Pairs are read twice or thrice an epoch, the catalog once untuned and twice tuned."""
         from engine.models.encoder import load_encoder
 
@@ -159,7 +159,7 @@ class CrossSellTask:
             sample=shown,
         )
 
-    def floors(
+    def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: CrossSellConfig
     ) -> dict[str, list[Ranking]]:
         """Popularity, lift, shrunk cosine, EASE^R, and the models of the package implicit.
@@ -269,7 +269,7 @@ class CrossSellTask:
 
         return open_bundle(folder, tables)
 
-    def answer(self, bundle: "CrossSellBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
+    def outputs(self, bundle: "CrossSellBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
         """The rankings of every system of the bundle."""
         return bundle.rank(part["basket"].tolist(), DEPTH)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import psutil
 
 from engine.config import GeneratorConfig
-from engine.models.generator import Drawing, Generator, Messages, batch_size, load_generator
+from engine.models.generator import Generator, Messages, SamplingConfig, batch_size, load_generator
 from engine.models.generator_tuning import Pair, Tokens, adapt, answer_loss, collate, cut
 from engine.models.precision import half_products
 from engine.models.timing import fastest_seconds
@@ -18,7 +18,7 @@ MEGABYTE = 2**20
 # Tokens that are written to measure: enough to tell reading from writing.
 FEW, MORE = 2, 8
 RUNS = 2
-# Checkpoints, floors, the check of claims, measuring and saving.
+# Checkpoints, baselines, the check of claims, measuring and saving.
 FIXED_SECONDS = 8.0
 # An evaluation step reads only, and learning costs about as much again as reading.
 READING = 0.5
@@ -91,7 +91,8 @@ def _writing(generator: Generator, chats: Sequence[Messages], config: GeneratorC
     """Seconds for one batch of chats, from two short ones that read as much."""
     chats = list(chats)[: batch_size(generator)]
     drawing = [
-        Drawing(tokens, config.samples, config.temperature, config.top_k) for tokens in (FEW, MORE)
+        SamplingConfig(tokens, config.samples, config.temperature, config.top_k)
+        for tokens in (FEW, MORE)
     ]
     few, more = (
         fastest_seconds(lambda how=how: generator.write(chats, how), RUNS)  # type: ignore[misc]

@@ -28,5 +28,7 @@ class TextEvaluator:
         rows["truth"] = list(part["reference"])
         for name, texts in outputs.items():
             rows[name] = list(texts)
-            rows[f"{name}.score"] = [float(one.told) for one in metrics.judge_all(part, texts)]
+            rows[f"{name}.score"] = [
+                float(one.informative) for one in metrics.judge_all(part, texts)
+            ]
         return rows

@@ -11,7 +11,7 @@ from engine.claims.facts import sentences
 from engine.tasks.describe.selection import FEWEST_FACTS, Verdict, judge
 from engine.text.words import words
 
-PRIMARY = "told"
+PRIMARY = "informative"
 # No word: words hold no space.
 _GAP = " "
 
@@ -24,11 +24,11 @@ def judge_all(part: pd.DataFrame, texts: Sequence[str]) -> list[Verdict]:
 def score(part: pd.DataFrame, texts: Sequence[str]) -> dict[str, float]:
     """The metrics of one system's texts, one for each row of `part`.
 
-    `told`: share of texts that are supported and tell two facts or more beyond the title, so that
-    neither a copied title nor an invention counts. `supported`: share of texts with every claim
-    supported. `facts_used`: mean number of facts told beyond the title; `uses_two_facts`: share of
-    texts with two or more. `alike`: see there. `rouge_l`: likeness to the shop's own descriptions,
-    where there are some.
+    `informative`: share of texts that are supported and tell two facts or more beyond the title, so
+    that neither a copied title nor an invention counts. `supported`: share of texts with every
+    claim supported. `facts_used`: mean number of facts told beyond the title; `uses_two_facts`:
+    share of texts with two or more. `self_repetition`: see there. `rouge_l`: likeness to the shop's
+    own descriptions, where there are some.
     """
     verdicts = judge_all(part, texts)
     right = np.array([one.supported for one in verdicts], dtype=float)
@@ -36,15 +36,15 @@ def score(part: pd.DataFrame, texts: Sequence[str]) -> dict[str, float]:
     pairs = zip(part["reference"], texts, strict=True)
     likeness = [rouge_l(reference, text) for reference, text in pairs if reference]
     return {
-        PRIMARY: float(np.mean([one.told for one in verdicts])),
+        PRIMARY: float(np.mean([one.informative for one in verdicts])),
         "supported": float(right.mean()),
         "facts_used": float(used.mean()),
         "uses_two_facts": float((used >= FEWEST_FACTS).mean()),
-        "alike": alike(texts, [grounds.facts for grounds in part["grounds"]]),
+        "self_repetition": self_repetition(texts, [grounds.facts for grounds in part["grounds"]]),
     } | ({"rouge_l": float(np.mean(likeness))} if likeness else {})
 
 
-def alike(texts: Sequence[str], facts: Sequence[Iterable[Fact]]) -> float:
+def self_repetition(texts: Sequence[str], facts: Sequence[Iterable[Fact]]) -> float:
     """Mean share of a text's sentences that stand in another text too, the facts' words taken out.
 
     Texts in one ready-made form have 1, whatever they tell; empty ones do not count. Source:

@@ -1,4 +1,4 @@
-"""What customers say of a product: what a summary may rest on, and a summary as a floor."""
+"""What customers say of a product: what a summary may rest on, and a summary as a baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from engine.claims import ClaimChecker, Fact
 from engine.claims.summary import Opinion, opinions
 from engine.labelling.review_labels import star_sentiments
-from engine.reviews.prompt_injection import gives_orders
+from engine.reviews.prompt_injection import is_prompt_injection
 from engine.tables.tables import Tables
 from engine.tasks.describe.brief import Brief
 from engine.tasks.describe.evidence import Grounds
@@ -34,7 +34,7 @@ def hear_reviews(tables: Tables, product_id: str) -> Voices:
     reviews = tables.reviews[tables.reviews["product_id"] == product_id]
     stars = star_sentiments(reviews["rating"])
     feelings = reviews["sentiment"].astype(object).where(reviews["sentiment"].notna(), stars)
-    ordering = reviews["text"].map(lambda text: gives_orders(str(text))).astype(bool)
+    ordering = reviews["text"].map(lambda text: is_prompt_injection(str(text))).astype(bool)
     return Voices(
         len(reviews),
         int((feelings == "positive").sum()),
@@ -52,7 +52,7 @@ def ground_reviews(checker: ClaimChecker, voices: Voices, product_id: str, brief
 
 
 def summarise(voices: Voices, brief: Brief) -> str:
-    """The floor: counts, and quotes of what reviews agree on, praise before complaints."""
+    """The baseline: counts, and quotes of what reviews agree on, praise before complaints."""
     words = brief.words["summary"]
     if not voices.reviews:
         return str(words["none"])

@@ -25,7 +25,7 @@ class Verdict:
     used: int
 
     @property
-    def told(self) -> bool:
+    def informative(self) -> bool:
         """Whether the text is true and worth reading: supported, with `FEWEST_FACTS` or more."""
         return self.supported and self.used >= FEWEST_FACTS
 

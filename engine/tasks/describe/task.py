@@ -119,7 +119,7 @@ class DescribeTask:
             _as_lessons(lessons["validation"]),
             _as_examples(test),
             tables,
-            notes=[*notes, "describe.floors_are_true"],
+            notes=[*notes, "describe.baselines_are_true"],
         )
 
     def dataset_from(self, file: Path, tables: Tables, config: DescribeConfig) -> Dataset:
@@ -142,7 +142,7 @@ class DescribeTask:
         """The share of texts that are true and tell more than the title."""
         return TextEvaluator()
 
-    def steps(self, dataset: Dataset, config: DescribeConfig) -> Work:
+    def workload(self, dataset: Dataset, config: DescribeConfig) -> Work:
         """Lessons are read and learned once an epoch; texts are written untuned and tuned."""
         from engine.tasks.describe.cost import count_work
 
@@ -155,7 +155,7 @@ class DescribeTask:
             open_shop(dataset.tables, config.seed).seconds,
         )
 
-    def floors(
+    def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: DescribeConfig
     ) -> dict[str, list[str]]:
         """The title as it is, and the template of the product page."""
@@ -167,7 +167,7 @@ class DescribeTask:
 
     def untuned(self, tables: Tables, config: DescribeConfig, progress: Progress) -> Writer:
         """The pretrained generator as it is, told the same facts as a tuned one."""
-        from engine.models.generator import Drawing, load_generator
+        from engine.models.generator import SamplingConfig, load_generator
         from engine.tasks.describe.writer import Writer
 
         progress.stage("load")
@@ -179,7 +179,7 @@ class DescribeTask:
             tables,
             shop.checker,
             shop.habit,
-            Drawing(config.new_tokens, config.samples, config.temperature, config.top_k),
+            SamplingConfig(config.new_tokens, config.samples, config.temperature, config.top_k),
             config.shown_facts,
             _language(tables),
             trained=False,
@@ -213,7 +213,7 @@ class DescribeTask:
 
         return open_writer(folder, tables, open_checker(tables), _language(tables))
 
-    def answer(self, bundle: Writer, part: pd.DataFrame) -> dict[str, list[str]]:
+    def outputs(self, bundle: Writer, part: pd.DataFrame) -> dict[str, list[str]]:
         """A product page text for every row of `part`, by every system of the bundle."""
         return bundle.write(list(part["grounds"]), [Brief(language=bundle.language)] * len(part))
 
@@ -240,7 +240,7 @@ class DescribeTask:
         return [_answer(bundle, told, given) for (told, _), given in zip(asked, texts, strict=True)]
 
     def write(
-        self, bundle: Writer, item: Mapping[str, Any], hear: Callable[[str], None]
+        self, bundle: Writer, item: Mapping[str, Any], on_text: Callable[[str], None]
     ) -> dict[str, Any]:
         """As one answer of `predict`, with the likeliest text alone, heard while it is written.
 
@@ -248,10 +248,10 @@ class DescribeTask:
         """
         told, brief = _asked(bundle, item, 0)
         if item.get("about") != "reviews":
-            texts = {bundle.plain: bundle.stream(told, brief, hear)}
+            texts = {bundle.plain: bundle.stream(told, brief, on_text)}
             return _answer(bundle, told, texts | {"template": fill_template(told.shown, brief)})
         voices = hear_reviews(bundle.tables, told.product_id)
-        text, heard = bundle.sum_up(voices, told.product_id, brief, hear)
+        text, heard = bundle.sum_up(voices, told.product_id, brief, on_text)
         return _answer(bundle, heard, {bundle.plain: text, "template": summarise(voices, brief)})
 
     def explain(self, bundle: Writer, item: Mapping[str, Any]) -> Explanation:

@@ -1,4 +1,4 @@
-"""The floor that no model is needed for: a product's facts in ready-made sentences."""
+"""The baseline that no model is needed for: a product's facts in ready-made sentences."""
 
 import re
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.claims import ClaimChecker
-from engine.models.generator import Drawing, Generator, open_generator
+from engine.models.generator import Generator, SamplingConfig, open_generator
 from engine.progress import Progress, Silent
 from engine.storage.files import write_json
 from engine.tables.tables import Tables
@@ -33,7 +33,7 @@ class Writer:
     tables: Tables
     checker: ClaimChecker
     habit: Habit
-    drawing: Drawing
+    drawing: SamplingConfig
     shown: int
     language: Language
     trained: bool
@@ -70,13 +70,13 @@ class Writer:
             ],
         }
 
-    def stream(self, grounds: Grounds, brief: Brief, hear: Callable[[str], None]) -> str:
+    def stream(self, grounds: Grounds, brief: Brief, on_text: Callable[[str], None]) -> str:
         """The likeliest text for one product, heard while it is written."""
         chat = self.prompt(grounds, brief)
-        return fit(self.generator.stream(chat, self.drawing, hear), brief)
+        return fit(self.generator.stream(chat, self.drawing, on_text), brief)
 
     def sum_up(
-        self, voices: Voices, product_id: str, brief: Brief, hear: Callable[[str], None]
+        self, voices: Voices, product_id: str, brief: Brief, on_text: Callable[[str], None]
     ) -> tuple[str, Grounds]:
         """A summary of a product's reviews, heard while it is written, and what it may rest on.
 
@@ -85,7 +85,7 @@ class Writer:
         told = ground_reviews(self.checker, voices, product_id, brief)
         text = ""
         if voices.opinions:
-            text = self.generator.stream(review_prompt(voices, brief), self.drawing, hear)
+            text = self.generator.stream(review_prompt(voices, brief), self.drawing, on_text)
         return keep_supported(fit(text, brief), told), told
 
     def prompt(self, grounds: Grounds, brief: Brief) -> Messages:
@@ -101,7 +101,7 @@ class Writer:
 
         def worth(system: str) -> tuple[int, int]:
             verdicts = [judge(*pair) for pair in zip(found[system], grounds, strict=True)]
-            return sum(one.told for one in verdicts), sum(one.supported for one in verdicts)
+            return sum(one.informative for one in verdicts), sum(one.supported for one in verdicts)
 
         self.recommended = max((self.best, self.plain), key=worth)
 
@@ -133,7 +133,7 @@ def open_writer(
         tables,
         checker,
         Habit(about["habit"]),
-        Drawing(**about["drawing"]),
+        SamplingConfig(**about["drawing"]),
         about["shown"],
         language,
         trained=True,

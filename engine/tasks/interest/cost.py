@@ -20,7 +20,7 @@ from engine.tasks.interest.net import Pairs, Vectors
 SHOWN = 64
 PROBED_STEPS = 5
 MEGABYTE = 2**20
-# Reading tables, histories, floors, measuring and writing: seconds that hardly grow.
+# Reading tables, histories, baselines, measuring and writing: seconds that hardly grow.
 FIXED_SECONDS = 18.0
 
 

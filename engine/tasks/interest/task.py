@@ -115,13 +115,13 @@ class InterestTask:
         """nDCG@10 of the rankings."""
         return RankingEvaluator()
 
-    def steps(self, dataset: Dataset, config: InterestConfig) -> Work:
+    def workload(self, dataset: Dataset, config: InterestConfig) -> Work:
         """Products of pages are learned once an epoch; catalog and queries are encoded once."""
         from engine.tasks.interest.cost import count_work
 
         return count_work(dataset, config)
 
-    def floors(
+    def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: InterestConfig
     ) -> dict[str, list[Ranking]]:
         """The order shown, what is clicked most, what the shopper acted on last, and item kNN."""
@@ -186,7 +186,7 @@ class InterestTask:
 
         return open_bundle(folder, tables)
 
-    def answer(self, bundle: "InterestBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
+    def outputs(self, bundle: "InterestBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
         """The order that every system of the bundle gives to the products of every page."""
         from engine.tasks.interest.bundle import list_moments
 

@@ -91,7 +91,7 @@ class SearchBundle:
 
     @property
     def systems(self) -> Sequence[str]:
-        """The names of the systems this bundle answers with, the floors included."""
+        """The names of the systems this bundle answers with, the baselines included."""
         reranked = ["reranked"] if self.reranker else []
         return ["bm25", "bm25_all", self.dense_name, self.hybrid_name, *reranked]
 

@@ -144,7 +144,7 @@ class SearchTask:
         """nDCG@10 of the rankings."""
         return RankingEvaluator()
 
-    def steps(self, dataset: Dataset, config: SearchConfig) -> Work:
+    def workload(self, dataset: Dataset, config: SearchConfig) -> Work:
         """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""
         from engine.models.encoder import load_encoder
 
@@ -166,7 +166,7 @@ class SearchTask:
             sample=shown,
         )
 
-    def floors(
+    def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: SearchConfig
     ) -> dict[str, list[Ranking]]:
         """BM25 over title and description, and over every text of a product."""
@@ -188,7 +188,7 @@ class SearchTask:
         folder = tables.folder / encoder.fingerprint if tables.folder else None
         bundle = _bundle(encoder, tables, config, progress, trained=False, index_folder=folder)
         # The hybrid's weight is no training: without choosing it as fairly as the tuned model
-        # does, the floor would be too low.
+        # does, the baseline would be too low.
         if best_source(tables) != "catalog":
             validation = self.dataset(tables, config).validation
             bundle.choose(validation["query"].tolist(), list(validation["qrels"]))
@@ -244,8 +244,8 @@ class SearchTask:
             recommended=about["recommended"],
         )
 
-    def answer(self, bundle: "SearchBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
-        """The rankings of the bundle's own systems; BM25 is among the floors."""
+    def outputs(self, bundle: "SearchBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
+        """The rankings of the bundle's own systems; BM25 is among the baselines."""
         found = bundle.search(part["query"].tolist(), MOST_RESULTS)
         return {name: found[name] for name in found if not name.startswith("bm25")}
 

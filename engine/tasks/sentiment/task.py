@@ -131,7 +131,7 @@ class SentimentTask(ClassificationTask):
         return descriptions(labels)
 
     def rules(self, dataset: Dataset, part: pd.DataFrame) -> dict[str, Heads]:
-        """The floor `lexicon`: praise and blame counted, negated words the other way round."""
+        """The baseline `lexicon`: praise and blame counted, negated words the other way round."""
         labels = dataset.labels[HEAD]
         shares = dataset.train[f"truth.{HEAD}"].value_counts(normalize=True)
         prior = [float(shares.get(label, 0.0)) for label in labels]

@@ -66,7 +66,7 @@ def distinct_searches(events: pd.DataFrame) -> pd.DataFrame:
     A search is a query within a session; without sessions, within a user's minute.
     """
     times = pd.to_datetime(events["time"])
-    minutes = events["user_id"] + " " + times.dt.floor("min").astype("str")
+    minutes = events["user_id"] + " " + times.dt.to_period("min").astype("str")
     session = events["session_id"].fillna(minutes)
     rows = pd.DataFrame({"query": events["query"], "time": times, "session": session})
     known = rows["session"].notna()
@@ -79,7 +79,7 @@ def _counts(values: pd.Series) -> pd.Series | None:
 
 
 def _daily(times: pd.Series) -> pd.Series | None:
-    days = times.dt.floor("D").value_counts().sort_index()
+    days = times.dt.normalize().value_counts().sort_index()
     return days.asfreq("D", fill_value=0) if len(days) > 1 else None
 
 

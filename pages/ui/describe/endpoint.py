@@ -74,7 +74,7 @@ def _write(current: Workspace, item: dict[str, Any], endpoint: Endpoint) -> dict
     brief = read_brief(item, current.language)
     messages = write_prompt([Fact(**fact) for fact in facts], brief)
     text = streaming.follow(
-        lambda hear: endpoint.ask(messages, hear),
+        lambda on_text: endpoint.ask(messages, on_text),
         waiting=lambda: t("describe.endpoint.waiting"),
     )
     if text is None:

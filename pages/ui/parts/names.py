@@ -16,7 +16,7 @@ MARK = "@run"
 
 
 def system(name: str) -> str:
-    """A system or floor; of two merged runs, with the letter of its run."""
+    """A system or baseline; of two merged runs, with the letter of its run."""
     base, _, letter = name.partition(MARK)
     plain = _named("compare.systems", base)
     return f"{plain} ({letter})" if letter else plain

@@ -18,19 +18,19 @@ _POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="write")
 _SECONDS = 180
 _POLL_SECONDS = 0.15
 
-Hear = Callable[[str], None]
+OnText = Callable[[str], None]
 
 
 def write(current: Workspace, task: str, run_id: str, item: dict[str, Any]) -> Any:
     """The answer of a run's model, its text shown as it grows; None after an error was shown."""
     return follow(
-        lambda hear: client.ask(current.name, task, "write", run_id, item, _SECONDS, hear),
+        lambda on_text: client.ask(current.name, task, "write", run_id, item, _SECONDS, on_text),
         waiting=answers.doing,
     )
 
 
-def follow(work: Callable[[Hear], Any], waiting: Callable[[], str]) -> Any:
-    """What `work` gives; whatever it lets us hear is shown until then, before that `waiting`.
+def follow(work: Callable[[OnText], Any], waiting: Callable[[], str]) -> Any:
+    """What `work` gives; whatever it lets us on_text is shown until then, before that `waiting`.
 
     The text is plain: nothing of it is read as Markdown. None after an error was shown.
     """

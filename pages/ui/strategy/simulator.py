@@ -156,7 +156,7 @@ def _show_trust(setup: Setup, world: World, crowd: Crowd) -> None:
         title=t(
             f"strategy.crowd.{code}",
             ours=f"{seen.perplexity:.3f}",
-            floor=f"{seen.position_only:.3f}",
+            baseline=f"{seen.position_only:.3f}",
             low=f"{seen.low:.1%}",
             high=f"{seen.high:.1%}",
         ),

@@ -74,7 +74,7 @@ def in_run(heldout: pd.DataFrame, system: str, letter: str) -> str:
 
 
 def _merge(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """One frame; a system that answered alike in both runs, such as a floor, is there once."""
+    """One frame; a system that answered alike in both runs, such as a baseline, is there once."""
     suffixes = (f"{MARK}{LETTERS[0]}", f"{MARK}{LETTERS[1]}")
     merged = merge_runs(first, second, suffixes)
     for system in set(systems_of(first)) & set(systems_of(second)):
@@ -86,5 +86,5 @@ def _merge(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 
 
 def metrics_of(run: Run) -> dict[str, Metrics]:
-    """The metrics of every system and floor of `run` by name."""
-    return {"untuned": run.before} | run.floors | run.systems | {run.recommended: run.after}
+    """The metrics of every system and baseline of `run` by name."""
+    return {"untuned": run.before} | run.baselines | run.systems | {run.recommended: run.after}

@@ -14,34 +14,34 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
 
 FEW_EXAMPLES = 300
-BOXES = {"better": st.success, "unclear": st.warning, "worse": st.error, "floor": st.warning}
+BOXES = {"better": st.success, "unclear": st.warning, "worse": st.error, "baseline": st.warning}
 ICONS = {
     "better": ":material/trending_up:",
     "unclear": ":material/help:",
     "worse": ":material/trending_down:",
-    "floor": ":material/trending_flat:",
+    "baseline": ":material/trending_flat:",
 }
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The recommended system of a run against its floors on the primary metric.
+    """The recommended system of a run against its baselines on the primary metric.
 
-    It is `better` if it clearly beats every floor, `worse` if a floor clearly beats it; `floor` is
-    the one that decides, the hardest to beat. The verdict is `floor` where the app recommends a
-    floor itself: nothing was gained.
+    It is `better` if it clearly beats every baseline, `worse` if a baseline clearly beats it;
+    `baseline` is the one that decides, the hardest to beat. The verdict is `baseline` where the app
+    recommends a baseline itself: nothing was gained.
     """
 
-    verdict: Literal["better", "unclear", "worse", "floor"]
-    floor: str
+    verdict: Literal["better", "unclear", "worse", "baseline"]
+    baseline: str
     interval: Interval
 
 
 def outcome(run: Run) -> Outcome:
-    """How the recommended system of `run` did against its floors."""
-    if run.recommended in run.floors:
-        return Outcome("floor", run.recommended, Interval(0.0, 0.0, 0.0))
-    rivals = [name for name in run.floors if name not in ENTRIES[run.task].unfair_baselines]
+    """How the recommended system of `run` did against its baselines."""
+    if run.recommended in run.baselines:
+        return Outcome("baseline", run.recommended, Interval(0.0, 0.0, 0.0))
+    rivals = [name for name in run.baselines if name not in ENTRIES[run.task].unfair_baselines]
     against = {name: Interval(**run.paired["against"][name]) for name in rivals}
     hardest = min(against, key=lambda name: (against[name].verdict != "worse", against[name].low))
     interval = against[hardest]
@@ -52,14 +52,14 @@ def sentence(run: Run) -> str:
     """The outcome of `run` in words."""
     found = outcome(run)
     metric = run.primary_metric
-    apart = found.verdict == "better" and run.task in _NO_RIVALS
+    apart = found.verdict == "better" and bool(ENTRIES[run.task].unfair_baselines)
     return t(
         "compare.verdict.better_apart" if apart else f"compare.verdict.{found.verdict}",
         system=names.system(run.recommended),
-        floor=names.system(found.floor),
+        baseline=names.system(found.baseline),
         metric=names.metric(metric),
         after=f"{run.after[metric]:.3f}",
-        base=f"{run.floors[found.floor][metric]:.3f}",
+        base=f"{run.baselines[found.baseline][metric]:.3f}",
         interval=interval_text(found.interval),
     )
 
@@ -78,7 +78,7 @@ def reasons(run: Run) -> list[str]:
     if found.verdict != "better" and run.n_train < FEW_EXAMPLES:
         said.append(t("compare.because.few", n=f"{run.n_train:,}"))
     if found.verdict == "worse":
-        said.append(t("compare.because.strong_floor", floor=names.system(found.floor)))
+        said.append(t("compare.because.strong_baseline", baseline=names.system(found.baseline)))
     texts = engine_catalog().texts[i18n.language()]
     return said + [texts[note] for note in run.notes if note in texts]
 

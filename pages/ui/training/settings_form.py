@@ -1,6 +1,6 @@
 """A widget for every setting of a training, made from the settings' own types and bounds."""
 
-import math
+from decimal import Decimal
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -86,5 +86,5 @@ def _step(value: float) -> float:
     """A fifth to a half of the value's power of ten: 5e-5 moves by 1e-5, 0.1 by 0.05."""
     if value <= 0:
         return 0.01
-    power = 10.0 ** math.floor(math.log10(value))
+    power = 10.0 ** Decimal(value).adjusted()
     return power if value > power * 1.5 else power / 2

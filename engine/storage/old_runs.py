@@ -1,0 +1,23 @@
+"""Reads the records of older versions: what they called otherwise gets its name of today."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# Until November 2026 baselines were called floors, and two metrics of texts had other names.
+_FIELDS = {"floors": "baselines"}
+_METRICS = {"told": "informative", "alike": "self_repetition"}
+
+
+def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a `run.json` in the form of `engine.storage.runs.Run`."""
+    run = {_FIELDS.get(name, name): value for name, value in record.items()}
+    run["primary_metric"] = _METRICS.get(run["primary_metric"], run["primary_metric"])
+    for name in ("before", "after"):
+        run[name] = _renamed(run[name])
+    for name in ("baselines", "systems"):
+        run[name] = {system: _renamed(metrics) for system, metrics in run[name].items()}
+    return run
+
+
+def _renamed(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {_METRICS.get(name, name): value for name, value in metrics.items()}
