@@ -60,11 +60,15 @@ from engine.retrieval.dense import open_index  # noqa: E402
 from engine.retrieval.filters import FilterReader  # noqa: E402
 from engine.retrieval.query_suggestions import make_suggester  # noqa: E402
 from engine.serving import client  # noqa: E402
-from engine.serving.worker import UNTUNED  # noqa: E402
-from engine.storage.runs import list_runs, run_folder  # noqa: E402
+from engine.serving.question import Question  # noqa: E402
+from engine.storage.runs import (  # noqa: E402
+    UNTUNED,
+    list_runs,
+    run_folder,
+)
 from engine.storage.workspace import Workspace  # noqa: E402
 from engine.tables.tables import Tables  # noqa: E402
-from engine.tasks import get_task  # noqa: E402
+from engine.tasks import find_call, get_task  # noqa: E402
 from engine.tasks.cross_sell.baskets import list_baskets, to_matrix  # noqa: E402
 from engine.tasks.cross_sell.pairs import product_labels  # noqa: E402
 from engine.training.run import train_run  # noqa: E402
@@ -158,7 +162,7 @@ def list_kinds(shop: Workspace, count: int, seed: int) -> dict[str, Kind]:
     bare = Bare(tables)
 
     def ask(task: str, run_id: str, item: dict[str, Any]) -> None:
-        client.ask(shop.name, task, "predict", run_id, [item], PATIENCE)
+        client.ask(Question(shop.name, find_call(task, "predict"), [item], run_id), PATIENCE)
 
     def search(query: str) -> None:
         understood = reader.read(query)

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from engine.storage.runs import Run
+from engine.storage.runs import UNTUNED, Run
 from engine.storage.workspace import Workspace
 from pages.ui.describe.batch import show_batch
 from pages.ui.describe.brief import KEY, choose_brief, choose_product
@@ -9,7 +9,6 @@ from pages.ui.describe.one import show_one
 from pages.ui.describe.reviews import show_reviews
 from pages.ui.frame import link, shell
 from pages.ui.frame.i18n import t
-from pages.ui.parts import answers
 from pages.ui.parts.runs import choose_run
 
 VIEWS = ("one", "reviews", "batch", "endpoint")
@@ -17,7 +16,7 @@ VIEWS = ("one", "reviews", "batch", "endpoint")
 
 def show_view(view: str, current: Workspace, run: Run | None) -> None:
     """The chosen view; the newest or chosen run writes, before any the untuned model."""
-    run_id = run.run_id if run else answers.UNTUNED
+    run_id = run.run_id if run else UNTUNED
     brief = choose_brief(current, view)
     if view == "batch":
         show_batch(current, run_id, brief)

@@ -1,7 +1,8 @@
 import streamlit as st
 
-from engine.storage.runs import Run
+from engine.storage.runs import UNTUNED, Run
 from engine.storage.workspace import Workspace
+from engine.tasks.intent.answers import PREDICT
 from pages.ui.frame import link, shell
 from pages.ui.frame.i18n import t
 from pages.ui.intent.answers import as_table, heads_of
@@ -30,7 +31,7 @@ def show_list(current: Workspace, run_id: str) -> None:
     st.markdown(t("intent.list.intro"))
     queries = query_file.upload("intent_list")
     items = [{"query": query} for query in queries]
-    found = answers.ask_all(current, "intent", run_id, items) if items else None
+    found = answers.ask_all(current, PREDICT, items, run_id) if items else None
     if not found:
         return
     frame = as_table(found).drop(columns="uncertainty")
@@ -50,7 +51,7 @@ def show_list(current: Workspace, run_id: str) -> None:
 def show_view(view: str, current: Workspace, query: str, run: Run | None) -> None:
     """The chosen view; the newest or chosen run answers, before any the untuned model."""
     run_id = run.run_id if run else None
-    whom = run_id or answers.UNTUNED
+    whom = run_id or UNTUNED
     match view:
         case "one":
             show_query(current, query, run_id)

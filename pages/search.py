@@ -3,6 +3,7 @@ from typing import Any
 import streamlit as st
 
 from engine.storage.workspace import Workspace
+from engine.tasks.search.answers import PREDICT
 from pages.ui.frame import link, shell, visit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, query_box, query_suggestions
@@ -51,10 +52,10 @@ def ask(
     """The columns of one query, with how fast they came; None after an error was shown."""
     item: dict[str, Any] = {"query": asked.text, "k": MOST}
     payload = [item | {"filters": list(asked.filters)} if asked.filters else item]
-    untuned = answers.ask(current, "search", "predict", answers.UNTUNED, payload)
+    untuned = answers.ask(current, PREDICT, payload)
     if untuned is None:
         return None
-    tuned = answers.ask(current, "search", "predict", run_id, payload) if run_id else None
+    tuned = answers.ask(current, PREDICT, payload, run_id) if run_id else None
     if run_id and tuned is None:
         return None
     query_suggestions.model_is_ready(current, asked.text)

@@ -1,10 +1,9 @@
 import streamlit as st
 
-from engine.storage.runs import Run
+from engine.storage.runs import UNTUNED, Run
 from engine.storage.workspace import Workspace
 from pages.ui.frame import link, shell
 from pages.ui.frame.i18n import t
-from pages.ui.parts import answers
 from pages.ui.parts.runs import choose_run
 from pages.ui.sentiment.answers import TASK
 from pages.ui.sentiment.overview import show_overview
@@ -19,7 +18,7 @@ VIEWS = ("one", "overview", "trends", "trust", "watch", "quality", "list")
 
 def show_view(view: str, current: Workspace, run: Run | None) -> None:
     """The chosen view; the newest or chosen run answers, before any the untuned model."""
-    whom = run.run_id if run else answers.UNTUNED
+    whom = run.run_id if run else UNTUNED
     match view:
         case "one":
             show_one(current, run.run_id if run else None)

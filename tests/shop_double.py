@@ -1,15 +1,18 @@
 """A small shop and a model process's double that answers in the true form, for page tests."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from engine.codec import decode, encode
 from engine.labelling.labels import INTENTS
 from engine.reviews.aspects import Aspects, find_mentions
+from engine.serving.question import Question
 from engine.settings import PROJECT
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from engine.tables.schema import SENTIMENTS, TABLES
 
@@ -76,30 +79,45 @@ def said_on(app: AppTest) -> str:
     return re.sub(r"\\(.)", r"\1", texts_of(app))
 
 
+class Asked(NamedTuple):
+    """A question as it went through the pipe; `task` is the service where no task was asked."""
+
+    task: str
+    verb: str
+    run: str
+    body: Any
+
+
 class FakeModels:
-    """Stands where `engine.serving.client.ask` does; `asked` keeps what it was asked."""
+    """Stands where `engine.serving.client.ask` does; `asked` keeps what it was asked.
+
+    Answers go through the codec as those of the model process do: one in another form fails.
+    """
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, str, Any]] = []
+        self.asked: list[Asked] = []
         self.unknown_share = 0.0
 
     def ask(
         self,
-        workspace: str,
-        task: str,
-        verb: str,
-        run_id: str,
-        payload: Any = None,
+        question: Question[Any, Any],
         timeout: float = 60,
+        on_text: Callable[[str], None] | None = None,
     ) -> Any:
-        """Answer as the task would."""
-        self.asked.append((task, verb, run_id, payload))
-        answer = getattr(self, f"_{task}_{verb}")
-        return (
-            [answer(item, run_id) for item in payload]
-            if verb == "predict"
-            else answer(payload, run_id)
+        """Answer as the service would."""
+        call, run = question.call, question.run
+        body = decode(call.body, encode(question.body))
+        task = call.task or call.service
+        self.asked.append(Asked(task, call.verb, run, encode(body)))
+        answer = getattr(self, f"_{task}_{call.verb}")
+        value = (
+            [answer(item, run) for item in body] if call.verb == "predict" else answer(body, run)
         )
+        return decode(call.answer, encode(value))
+
+    def warm(self, workspace: str, task: str) -> None:
+        """Remember that a model is to be made ready."""
+        self.asked.append(Asked(task, "warm", UNTUNED, None))
 
     def _search_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         query, k = item["query"], item["k"]

@@ -35,6 +35,7 @@ def quiet_models(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     """Records what is asked of the model process instead of starting it."""
     asked: list[tuple] = []
     monkeypatch.setattr("engine.serving.client.ask", lambda *args, **kw: asked.append(args))
+    monkeypatch.setattr("engine.serving.client.warm", lambda *args: asked.append(args))
     monkeypatch.setattr("engine.serving.client.start", lambda: None)
     return asked
 
@@ -81,7 +82,7 @@ def test_first_screen_has_one_primary_button_and_loads_the_shop(language, home, 
     key = app.query_params["w"]
     assert Workspace.by_key(key).language == language
     assert app.metric[0].value == "1,500"
-    assert [call[1:] for call in quiet_models] == [(task, "warm", "untuned") for task in WARMED]
+    assert [call[1:] for call in quiet_models] == [(task,) for task in WARMED]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

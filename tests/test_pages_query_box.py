@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import ShoplabError
 from engine.serving import client
+from engine.serving.question import Question
 from pages.ui.parts import query_suggestions
 from tests.shop_double import HOSTILE, clean, open_page, small_shop
 
@@ -74,8 +75,8 @@ def test_near_queries_come_only_from_a_model_that_is_ready_and_once_typing_rests
     shop = small_shop()
     wait_for(shop, "")
 
-    def ask(*asked: object) -> list[dict]:
-        models.asked.append(asked[1:5])
+    def ask(question: Question, timeout: float) -> list[dict]:
+        models.asked.append(question)
         return [{"near": ["something dry for the trail", "never heard of"], "unknown_share": 0.0}]
 
     monkeypatch.setattr(client, "ask", ask)

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import ShoplabError
 from engine.reading.load import load_files
 from engine.serving import client
+from engine.serving.question import Question
 from pages.ui.parts import download, query_file, reasons
 from pages.ui.search import judging as search_judging
 from pages.ui.search import many, systems
@@ -260,15 +261,14 @@ def test_word_bars_keep_direction_and_escape() -> None:
 def test_a_bundle_that_takes_long_is_waited_for(models, monkeypatch) -> None:
     tries: list[str] = []
 
-    def slow(*args: object, **more: object) -> object:
-        payload = args[4]
+    def slow(question: Question, timeout: float) -> object:
         # Suggestions ask by themselves once the model has answered.
-        if isinstance(payload, list) and "near" in payload[0]:
-            return models.ask(*args, **more)
+        if isinstance(question.body, list) and "near" in question.body[0]:
+            return models.ask(question, timeout)
         tries.append("try")
         if len(tries) == 1:
             raise ShoplabError("inference.busy", stage="encode", done=1, total=2)
-        return models.ask(*args, **more)
+        return models.ask(question, timeout)
 
     shop = small_shop()
     monkeypatch.setattr(client, "ask", slow)

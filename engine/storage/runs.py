@@ -15,6 +15,9 @@ from engine.storage.files import write_json
 from engine.storage.old_runs import upgrade
 from engine.storage.workspace import Workspace
 
+# Stands in place of a run's id for the pretrained model as it is.
+UNTUNED = "untuned"
+
 Metrics = dict[str, float]
 
 

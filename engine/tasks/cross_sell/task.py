@@ -278,10 +278,10 @@ class CrossSellTask:
     ) -> list[dict[str, Any]]:
         """Per `{"basket": [product ids], "k": 10}` what goes with it, by every system.
 
-        See `engine.tasks.cross_sell.answers.answer`; `unknown` are products of the basket that the
+        See `cross_sell.answering.answer`; `unknown` are products of the basket that the
         catalog does not hold.
         """
-        from engine.tasks.cross_sell.answers import answer
+        from engine.tasks.cross_sell.answering import answer
 
         baskets = [_basket(item, row, bundle.columns) for row, item in enumerate(inputs)]
         counts = [_count(item, row) for row, item in enumerate(inputs)]
@@ -300,7 +300,7 @@ class CrossSellTask:
 
         Raises InputError for a product that the catalog does not hold.
         """
-        from engine.tasks.cross_sell.answers import explain
+        from engine.tasks.cross_sell.answering import explain
 
         basket, product_id = _basket(item, 0, bundle.columns), str(item.get("product_id", ""))
         if product_id not in bundle.columns:

@@ -201,9 +201,9 @@ class InterestTask:
         products, oldest first, that come after it, with `strengths` if they differ) and `query`.
         It may hold `k` (10), `among`, the ids of products to choose from, a `mix`
         (`engine.tasks.interest.diversify.Mix`) to order by, and `why`, for the reasons. See
-        `engine.tasks.interest.answers` for what an answer holds.
+        `engine.tasks.interest.answering` for what an answer holds.
         """
-        from engine.tasks.interest.answers import answer_all
+        from engine.tasks.interest.answering import answer_all
 
         return answer_all(bundle, inputs)
 
@@ -215,7 +215,7 @@ class InterestTask:
         product of the history that counts most. Raises InputError for a product that the catalog
         does not hold.
         """
-        from engine.tasks.interest.answers import explain
+        from engine.tasks.interest.answering import explain
 
         return explain(bundle, item)
 

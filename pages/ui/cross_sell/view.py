@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.storage.runs import Run
+from engine.storage.runs import UNTUNED, Run
 from engine.storage.workspace import Workspace
+from engine.tasks.cross_sell.answers import PREDICT
 from pages.ui.cross_sell.basket import add
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names, tables
@@ -30,9 +31,9 @@ def show_basket(current: Workspace, basket: Sequence[str], run: Run | None) -> N
             st.markdown(f"**{t('cross_sell.empty.title')}**")
             st.markdown(t("cross_sell.empty.text"))
         return
-    whom = run.run_id if run else answers.UNTUNED
+    whom = run.run_id if run else UNTUNED
     payload = [{"basket": list(basket), "k": K}]
-    found = answers.ask(current, "cross_sell", "predict", whom, payload)
+    found = answers.ask(current, PREDICT, payload, whom)
     if found is None:
         return
     answers.show_times({"tuned" if run else "untuned": found})

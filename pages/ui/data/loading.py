@@ -67,4 +67,4 @@ def warm_up(current: Workspace) -> None:
     """
     with contextlib.suppress(ShoplabError, OSError):
         for task in WARMED:
-            client.ask(current.name, task, "warm", "untuned")
+            client.warm(current.name, task)

@@ -8,8 +8,10 @@ import streamlit as st
 
 from engine.errors import ShoplabError
 from engine.serving import client
+from engine.serving.question import Question
 from engine.storage.workspace import Workspace
 from engine.tasks.describe import batch as batches
+from engine.tasks.describe.answers import PREDICT
 from engine.tasks.describe.batch import Batch, Standing
 from pages.ui.frame import i18n, session, shell
 from pages.ui.frame.i18n import escape, t
@@ -54,7 +56,7 @@ def _write_on(current: Workspace, batch: Batch) -> None:
         current,
         batch,
         lambda items: client.ask(
-            current.name, "describe", "predict", batch.run_id, items, _SECONDS
+            Question(current.name, PREDICT, [dict(item) for item in items], batch.run_id), _SECONDS
         ),
     )
 

@@ -8,6 +8,7 @@ import streamlit as st
 from engine.claims import Fact
 from engine.models.endpoint import Endpoint
 from engine.storage.workspace import Workspace
+from engine.tasks.describe.answers import EXPLAIN, PREDICT
 from engine.tasks.describe.brief import fit, read_brief
 from engine.tasks.describe.prompts import write_prompt
 from pages.ui.describe.texts import recall, remember, show_facts, show_text
@@ -67,7 +68,7 @@ def choose_endpoint() -> Endpoint:
 
 def _write(current: Workspace, item: dict[str, Any], endpoint: Endpoint) -> dict[str, Any] | None:
     """The endpoint's text, checked against the product's facts; None after an error was shown."""
-    told = answers.ask(current, "describe", "explain", answers.UNTUNED, item)
+    told = answers.ask(current, EXPLAIN, item)
     if told is None:
         return None
     facts = told.value["facts"]["facts"]
@@ -80,7 +81,7 @@ def _write(current: Workspace, item: dict[str, Any], endpoint: Endpoint) -> dict
     if text is None:
         return None
     given = item | {"text": fit(text, brief)}
-    checked = answers.ask(current, "describe", "predict", answers.UNTUNED, [given])
+    checked = answers.ask(current, PREDICT, [given])
     if checked is None:
         return None
     return {"text": checked.value[0]["systems"]["given"], "facts": facts}

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import InputError
+from engine.images.answers import SEARCH
 from engine.images.decode import FORMATS, MOST_BYTES, as_webp, open_picture
 from engine.images.image_store import Pictures
 from engine.images.image_vectors import DEFAULT, read_tags
@@ -28,8 +29,8 @@ def show_search(current: Workspace, pictures: Pictures, model: str) -> None:
     question = _ask(model)
     if question is None:
         return
-    about = {"ask": "search", "model": model, "k": _SHOWN, "stamp": [pictures.stamp(), len(read)]}
-    answer = answers.ask(current, "pictures", "pictures", "", about | question)
+    about = {"model": model, "k": _SHOWN}
+    answer = answers.ask(current, SEARCH, about | question, fresh=True)
     if answer is None:
         return
     tags, results = answer.value["tags"], answer.value["results"]

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
+from engine.tasks.intent.answers import PREDICT
 from engine.text.words import normalise
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
@@ -55,7 +56,7 @@ def answer_log(current: Workspace, run_id: str) -> tuple[pd.DataFrame, dict[str,
             st.info(t("intent.no_log"), icon=":material/receipt_long:")
         return None
     items = [{"query": text} for text in log["input"]]
-    found = answers.ask_all(current, "intent", run_id, items)
+    found = answers.ask_all(current, PREDICT, items, run_id)
     if not found:
         return None
     table = as_table(found).assign(key=log["query"].to_list(), count=log["count"].to_list())

@@ -15,10 +15,11 @@ import streamlit as st
 
 from engine.retrieval.query_suggestions import Suggester, Suggestion, make_suggester
 from engine.serving import client
+from engine.serving.question import Question
 from engine.storage.workspace import Workspace
+from engine.tasks.search.answers import PREDICT
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
-from pages.ui.parts.answers import UNTUNED
 
 MOST = 8
 _KEY = "suggestions"
@@ -144,7 +145,7 @@ def _ready(stamp: str) -> threading.Event:
 @st.cache_resource(max_entries=1024, show_spinner=False)
 def _answer(stamp: str, typed: str, _current: Workspace) -> Future[Any]:
     item = {"query": typed, "k": 1, "near": NEAR}
-    return _POOL.submit(client.ask, _current.name, "search", "predict", UNTUNED, [item], _PATIENCE)
+    return _POOL.submit(client.ask, Question(_current.name, PREDICT, [item]), _PATIENCE)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -9,10 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.feedback import Event, Feedback, Shown
-from engine.storage.runs import Run
+from engine.storage.runs import UNTUNED, Run
 from engine.storage.workspace import Workspace
 from engine.tables.events import FEEDBACK_WEIGHTS
 from engine.tasks.cross_sell.pairs import leaves
+from engine.tasks.interest.answers import PREDICT
 from engine.tasks.interest.diversify import Mix
 from engine.tasks.interest.timeline import count_acts, journey
 from pages.ui.frame import link, session, visit
@@ -39,7 +40,7 @@ class Request:
     @property
     def run_id(self) -> str:
         """The run that answers, or the untuned model."""
-        return self.run.run_id if self.run else answers.UNTUNED
+        return self.run.run_id if self.run else UNTUNED
 
     def ask(self, mix: Mix | None = None, acts: int | None = None) -> answers.Answer | None:
         """The answer with a `mix`, after the first `acts` acts (None: all of them)."""
@@ -53,7 +54,7 @@ class Request:
         item |= {"user_id": self.name} if self.name else {}
         item |= {"query": self.query} if self.query else {}
         item |= {"mix": vars(mix)} if mix else {}
-        return answers.ask(self.current, "interest", "predict", self.run_id, [item])
+        return answers.ask(self.current, PREDICT, [item], self.run_id)
 
 
 def choose_request(current: Workspace, run: Run | None) -> Request:

@@ -10,6 +10,7 @@ import streamlit as st
 from engine.reviews.aspects import Aspects, Terms, find_mentions, read_aspects
 from engine.reviews.trust import text_moods
 from engine.storage.workspace import Workspace
+from engine.tasks.sentiment.answers import PREDICT
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers
@@ -40,7 +41,7 @@ def item(text: str, terms: Terms | None = None) -> dict[str, Any]:
 def judge_texts(current: Workspace, run_id: str, texts: Sequence[str]) -> pd.DataFrame | None:
     """One row per text: `sentiment`, `confidence`, `unsure`, `mood`; None after an error."""
     distinct = list(dict.fromkeys(text[:LONGEST] for text in texts))
-    found = answers.ask_all(current, TASK, run_id, [item(text) for text in distinct])
+    found = answers.ask_all(current, PREDICT, [item(text) for text in distinct], run_id)
     if not found:
         return None
     said = {text: _row(answer) for text, answer in zip(distinct, found, strict=True)}

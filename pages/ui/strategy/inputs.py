@@ -26,6 +26,7 @@ from engine.bandit.simulator import (
     simulate,
     success_rates,
 )
+from engine.tasks.search.answers import PREDICT
 from pages.ui.frame import session
 from pages.ui.parts import answers
 from pages.ui.strategy.setup import Setup
@@ -53,7 +54,7 @@ def open_world(setup: Setup) -> World | None:
     stamp = session.data_stamp(setup.current)
     shown, queries = _lists(stamp, setup)
     items = [{"query": query, "k": DEPTH} for query in queries]
-    found = answers.ask_all(setup.current, "search", setup.run_id, items)
+    found = answers.ask_all(setup.current, PREDICT, items, setup.run_id)
     if found is None:
         return None
     return _world(stamp, setup.run_id, setup, shown, dict(zip(queries, found, strict=True)))

@@ -10,6 +10,7 @@ from engine.bandit.live import Request, compare, next_list
 from engine.bandit.regret import beliefs
 from engine.errors import ShoplabError
 from engine.storage.feedback import Event, Feedback, Shown
+from engine.tasks.search.answers import PREDICT
 from pages.ui.frame import shell, visit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts
@@ -43,7 +44,7 @@ def show_live(setup: Setup, query: str) -> None:
             st.markdown(t("strategy.live.empty_text"))
         return
     payload = [{"query": query, "k": DEPTH}]
-    answer = answers.ask(setup.current, "search", "predict", setup.run_id, payload)
+    answer = answers.ask(setup.current, PREDICT, payload, setup.run_id)
     if answer is None:
         return
     found = answer.value[0]

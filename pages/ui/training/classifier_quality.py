@@ -11,6 +11,7 @@ from engine.evaluation.classification import (
 )
 from engine.storage.runs import Run, load_heldout
 from engine.storage.workspace import Workspace
+from engine.tasks import find_call
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names
 from pages.ui.parts.runs import invite_to_tune
@@ -91,7 +92,7 @@ def _show_reliability(
     current: Workspace, run: Run, field: str, rows: pd.DataFrame, head: str
 ) -> None:
     items = [{field: text} for text in rows["input"]]
-    found = answers.ask_all(current, run.task, run.run_id, items)
+    found = answers.ask_all(current, find_call(run.task, "predict"), items, run.run_id)
     if not found:
         return
     confidence = [answer[f"{head}_confidence"] for answer in found]
