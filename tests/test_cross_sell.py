@@ -11,11 +11,12 @@ from engine.errors import InputError
 from engine.evaluation.evaluator import score_systems
 from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.progress import Silent
+from engine.simulation.tiny_shop import NEVER, tiny_frames, tiny_orders
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
 from engine.tasks.cross_sell.bundle import CrossSellBundle
 from engine.tasks.cross_sell.task import LONGEST_BASKET, READY, TASK, THIN
-from tests.tiny_shop import FAST, NEVER, tiny_frames, tiny_orders
+from engine.tasks.tiny import FAST
 
 HOSTILE = '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) {0} %s'
 

@@ -18,10 +18,12 @@ from engine.ranking import Ranking, best
 from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.dense import DenseIndex, open_index
 from engine.retrieval.fuse import fuse
+from engine.simulation.tiny_shop import tiny_frames
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks import get_task
-from tests.tiny_shop import FAST, tiny_frames, tiny_tables
+from engine.tasks.tiny import FAST
+from tests.tiny_shop import tiny_tables
 
 TEXTS = {
     "p1": "不锈钢保温杯 500ml 大容量",

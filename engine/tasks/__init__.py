@@ -9,6 +9,7 @@ from engine.codec import Call
 from engine.errors import InputError
 from engine.tasks.base import Task
 from engine.tasks.entry import TaskEntry
+from engine.tasks.tiny import TinyTask
 
 
 def _entries() -> dict[str, TaskEntry]:
@@ -47,6 +48,12 @@ def find_call(name: str, verb: str) -> Call[Any, Any]:
         if call.verb == verb:
             return call
     raise InputError("tasks.unknown_verb", task=name, verb=verb)
+
+
+def get_tiny(name: str) -> TinyTask:
+    """The task `name` in small, as the contract suite tries it. InputError if there is none."""
+    tiny: TinyTask = _module(name, "tiny").TINY
+    return tiny
 
 
 def _module(name: str, module: str) -> Any:
