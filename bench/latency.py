@@ -49,6 +49,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from bench.suggestions import LANGUAGES, keystrokes, load  # noqa: E402
+from engine.codec import decode  # noqa: E402
 from engine.errors import InputError  # noqa: E402
 from engine.labelling.histories import list_acts  # noqa: E402
 from engine.labelling.qrels import product_texts  # noqa: E402
@@ -162,7 +163,8 @@ def list_kinds(shop: Workspace, count: int, seed: int) -> dict[str, Kind]:
     bare = Bare(tables)
 
     def ask(task: str, run_id: str, item: dict[str, Any]) -> None:
-        client.ask(Question(shop.name, find_call(task, "predict"), [item], run_id), PATIENCE)
+        call = find_call(task, "predict")
+        client.ask(Question(shop.name, call, decode(call.body, [item]), run_id), PATIENCE)
 
     def search(query: str) -> None:
         understood = reader.read(query)

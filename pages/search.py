@@ -1,9 +1,7 @@
-from typing import Any
-
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from engine.tasks.search.answers import PREDICT
+from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
 from pages.ui.frame import link, shell, visit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, query_box, query_suggestions
@@ -50,8 +48,7 @@ def ask(
     current: Workspace, asked: filters.Asked, run_id: str | None, mode: Mode
 ) -> list[Column] | None:
     """The columns of one query, with how fast they came; None after an error was shown."""
-    item: dict[str, Any] = {"query": asked.text, "k": MOST}
-    payload = [item | {"filters": list(asked.filters)} if asked.filters else item]
+    payload = [SearchInput(asked.text, MOST, tuple(asked.filters))]
     untuned = answers.ask(current, PREDICT, payload)
     if untuned is None:
         return None
@@ -64,10 +61,11 @@ def ask(
     return columns(untuned.value[0], tuned.value[0] if tuned else None, run_id or "", mode)
 
 
-def _warn(answer: dict[str, Any]) -> None:
-    share = answer.get("facts", answer).get("unknown_share", 0.0)
-    if share >= UNKNOWN:
-        st.warning(t("search.unknown", share=f"{share:.0%}"), icon=":material/translate:")
+def _warn(answer: SearchAnswer) -> None:
+    if answer.unknown_share >= UNKNOWN:
+        st.warning(
+            t("search.unknown", share=f"{answer.unknown_share:.0%}"), icon=":material/translate:"
+        )
 
 
 def show_one(

@@ -17,7 +17,7 @@ from engine.retrieval.query_suggestions import Suggester, Suggestion, make_sugge
 from engine.serving import client
 from engine.serving.question import Question
 from engine.storage.workspace import Workspace
-from engine.tasks.search.answers import PREDICT
+from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 
@@ -111,7 +111,7 @@ def model_is_ready(current: Workspace, query: str) -> None:
         _answer(session.data_stamp(current), query, current)
 
 
-def _ask_near(current: Workspace, typed: str) -> Future[Any] | None:
+def _ask_near(current: Workspace, typed: str) -> Future[list[SearchAnswer]] | None:
     """Ask the model for past queries near `typed`, and wait a moment; None where it sleeps."""
     stamp = session.data_stamp(current)
     if len(typed) < FEWEST or not _ready(stamp).is_set():
@@ -122,17 +122,17 @@ def _ask_near(current: Workspace, typed: str) -> Future[Any] | None:
 
 
 def _near(
-    about: Mapping[str, Suggestion], asked: Future[Any], known: Container[str]
+    about: Mapping[str, Suggestion], asked: Future[list[SearchAnswer]], known: Container[str]
 ) -> list[Suggestion]:
     """The past queries of an answer, if it is there: typing never waits for a model."""
     if not asked.done() or asked.exception() is not None:
         return []
-    answer = asked.result()[0]
-    if answer.get("unknown_share", 0.0) >= _UNKNOWN:
+    (answer,) = asked.result()
+    if answer.unknown_share >= _UNKNOWN:
         return []
     return [
         replace(about[text], match="meaning")
-        for text in answer.get("near", [])
+        for text in answer.near
         if text in about and text not in known
     ]
 
@@ -143,8 +143,8 @@ def _ready(stamp: str) -> threading.Event:
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
-def _answer(stamp: str, typed: str, _current: Workspace) -> Future[Any]:
-    item = {"query": typed, "k": 1, "near": NEAR}
+def _answer(stamp: str, typed: str, _current: Workspace) -> Future[list[SearchAnswer]]:
+    item = SearchInput(typed, k=1, near=NEAR)
     return _POOL.submit(client.ask, Question(_current.name, PREDICT, [item]), _PATIENCE)
 
 

@@ -5,12 +5,12 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
 from engine.retrieval.filters import Filter, FilterReader
 from engine.storage.workspace import Workspace
+from engine.tasks.search.answers import Condition
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
@@ -22,10 +22,10 @@ _POOL = ThreadPoolExecutor(max_workers=1, thread_name_prefix="filters")
 
 @dataclass(frozen=True)
 class Asked:
-    """What is searched for: the words that are left, and the filters (`Filter.as_json`)."""
+    """What is searched for: the words that are left, and the filters."""
 
     text: str
-    filters: Sequence[dict[str, Any]]
+    filters: Sequence[Condition]
 
 
 def prepare(current: Workspace) -> None:
@@ -58,7 +58,7 @@ def choose_filters(current: Workspace, query: str) -> Asked:
     kept = [one for mark, one in chips.items() if mark in on]
     text = understood.rest(off={mark for mark in chips if mark not in on})
     _explain(reader, kept, text)
-    return Asked(text, [one.as_json() for one in kept])
+    return Asked(text, [Condition(**one.as_json()) for one in kept])
 
 
 def label(one: Filter) -> str:

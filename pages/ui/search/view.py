@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from engine.tasks.search.answers import EXPLAIN
+from engine.tasks.search.answers import EXPLAIN, WhyInput
 from engine.text.words import STOPWORDS, words
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
@@ -137,8 +137,8 @@ def _explain(current: Workspace, column: Column, query: str, product: Mapping[st
     def show() -> None:
         st.markdown(f"**{escape(charts.cut(product['title'], _LONGEST_TITLE))}**")
         st.caption(facts(product))
-        payload = {"query": query, "product_id": product["product_id"]}
-        answer = answers.ask(current, EXPLAIN, payload, column.run_id)
+        why = WhyInput(query, product["product_id"])
+        answer = answers.ask(current, EXPLAIN, why, column.run_id)
         if answer is not None:
             reasons.show_search(answer.value)
 

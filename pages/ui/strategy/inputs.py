@@ -26,7 +26,7 @@ from engine.bandit.simulator import (
     simulate,
     success_rates,
 )
-from engine.tasks.search.answers import PREDICT
+from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
 from pages.ui.frame import session
 from pages.ui.parts import answers
 from pages.ui.strategy.setup import Setup
@@ -40,7 +40,7 @@ class World:
     """The log's lists for its frequent queries, the models' answers, and how shoppers click."""
 
     shown: pd.DataFrame
-    answers: Mapping[str, Any]
+    answers: Mapping[str, SearchAnswer]
     visits: Mapping[str, Visit]
     model: ClickModel
     check: Check
@@ -53,7 +53,7 @@ def open_world(setup: Setup) -> World | None:
     """
     stamp = session.data_stamp(setup.current)
     shown, queries = _lists(stamp, setup)
-    items = [{"query": query, "k": DEPTH} for query in queries]
+    items = [SearchInput(query, DEPTH) for query in queries]
     found = answers.ask_all(setup.current, PREDICT, items, setup.run_id)
     if found is None:
         return None
@@ -81,7 +81,11 @@ def _lists(stamp: str, _setup: Setup) -> tuple[pd.DataFrame, list[str]]:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _world(
-    stamp: str, run_id: str, _setup: Setup, _shown: pd.DataFrame, _answers: Mapping[str, Any]
+    stamp: str,
+    run_id: str,
+    _setup: Setup,
+    _shown: pd.DataFrame,
+    _answers: Mapping[str, SearchAnswer],
 ) -> World:
     visits = read_visits(_shown, histories(_setup.current))
 

@@ -10,7 +10,7 @@ from engine.bandit.live import Request, compare, next_list
 from engine.bandit.regret import beliefs
 from engine.errors import ShoplabError
 from engine.storage.feedback import Event, Feedback, Shown
-from engine.tasks.search.answers import PREDICT
+from engine.tasks.search.answers import PREDICT, SearchInput
 from pages.ui.frame import shell, visit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts
@@ -43,15 +43,15 @@ def show_live(setup: Setup, query: str) -> None:
             st.markdown(f"**{t('strategy.live.empty_title')}**")
             st.markdown(t("strategy.live.empty_text"))
         return
-    payload = [{"query": query, "k": DEPTH}]
+    payload = [SearchInput(query, DEPTH)]
     answer = answers.ask(setup.current, PREDICT, payload, setup.run_id)
     if answer is None:
         return
     found = answer.value[0]
-    request = Request(played, found["query"], shopper.name, shopper.history)
+    request = Request(played, found.query, shopper.name, shopper.history)
     with Feedback(setup.current) as feedback:
         fresh = st.session_state.pop(_FRESH, False)
-        shown = None if fresh else feedback.open_list(played, found["query"])
+        shown = None if fresh else feedback.open_list(played, found.query)
         # A list of another policy or for another shopper would say nothing of these.
         if shown is None or (shown.policy, shown.shopper) != (setup.policy, shopper.name):
             shown = next_list(
