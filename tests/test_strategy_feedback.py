@@ -13,8 +13,9 @@ from engine.bandit.live import GUARANTEED, Request, compare, learn, next_list
 from engine.bandit.regret import beliefs, cost, estimated_regret
 from engine.bandit.similarity import make_shelf
 from engine.errors import InputError
-from engine.storage.feedback import STRENGTH, Feedback, Shown
+from engine.storage.feedback import Feedback, Shown
 from engine.storage.workspace import Workspace
+from engine.tables.events import FEEDBACK_WEIGHTS
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks.search.answers import SearchInput
@@ -156,7 +157,9 @@ def test_the_interest_model_is_told_the_query_and_what_was_done() -> None:
     found = [name for name, _ in ANSWER.systems["hybrid_untuned"]]
     assert arm.rank(ANSWER, visit) == found[::-1]
     assert told[0]["query"] == "rain jacket" and told[0]["history"] == ["P05", "P06", "P20"]
-    assert told[0]["strengths"] == [STRENGTH[event] for event in ("click", "purchase", "like")]
+    assert told[0]["strengths"] == [
+        FEEDBACK_WEIGHTS[event] for event in ("click", "purchase", "like")
+    ]
     nothing = replace(ANSWER, systems={name: [] for name in ANSWER.systems})
     assert arm.rank(nothing, visit) == [] and len(told) == 1
 

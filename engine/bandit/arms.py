@@ -4,9 +4,12 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from engine.bandit.similarity import Shelf
 from engine.ranking import Ranking
 from engine.retrieval.fuse import fuse
+from engine.retrieval.mmr import rerank_mmr
 from engine.tables.events import FEEDBACK_WEIGHTS
 from engine.tasks.search.answers import SearchAnswer
 
@@ -102,20 +105,11 @@ class Diverse:
 
     def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
         """Different products first."""
-        left = _recommended(answer)
-        relevance = {name: 1 - place / len(left) for place, name in enumerate(left)}
-        closest = dict.fromkeys(left, 0.0)
-        ranked: list[str] = []
-        while left:
-            best = max(
-                left,
-                key=lambda name: RELEVANCE * relevance[name] - (1 - RELEVANCE) * closest[name],
-            )
-            ranked.append(best)
-            left.remove(best)
-            for name in left:
-                closest[name] = max(closest[name], self.shelf.likeness(name, best))
-        return ranked
+        names = _recommended(answer)
+        relevance = 1 - np.arange(len(names)) / max(len(names), 1)
+        similarity = self.shelf.matrix(names)
+        order = rerank_mmr(relevance[None], similarity[None], (1 - RELEVANCE) / RELEVANCE)[0]
+        return [names[place] for place in order]
 
 
 @dataclass(frozen=True)
