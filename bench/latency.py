@@ -51,7 +51,6 @@ sys.path.insert(0, str(PROJECT))
 from bench.suggestions import LANGUAGES, keystrokes, load  # noqa: E402
 from engine.errors import InputError  # noqa: E402
 from engine.labelling.histories import list_acts  # noqa: E402
-from engine.labelling.qrels import product_texts  # noqa: E402
 from engine.models.encoder import Encoder, load_encoder  # noqa: E402
 from engine.models.pretrained import default_encoder, fetch, models_folder  # noqa: E402
 from engine.progress import Lines, Silent  # noqa: E402
@@ -63,10 +62,10 @@ from engine.serving import client  # noqa: E402
 from engine.serving.worker import UNTUNED  # noqa: E402
 from engine.storage.runs import list_runs, run_folder  # noqa: E402
 from engine.storage.workspace import Workspace  # noqa: E402
+from engine.tables.product_text import passages, titles_with_leaf  # noqa: E402
 from engine.tables.tables import Tables  # noqa: E402
 from engine.tasks import get_task  # noqa: E402
 from engine.tasks.cross_sell.baskets import list_baskets, to_matrix  # noqa: E402
-from engine.tasks.cross_sell.pairs import product_labels  # noqa: E402
 from engine.training.run import train_run  # noqa: E402
 
 TASKS = ("search", "interest", "cross_sell")
@@ -116,8 +115,8 @@ def open_large(sample: Workspace, products: int) -> Workspace:
     with tempfile.TemporaryDirectory() as folder:
         load(shop, products, Path(folder))
     tables, index = shop.tables(), shop.folder / "index"
-    texts = product_texts(tables.products).tolist()
-    labels = product_labels(tables.products)
+    texts = passages(tables.products).tolist()
+    labels = titles_with_leaf(tables.products)
     encoder = _encoder(tables, "cross_sell")
     lay(tables, labels, encoder, index / f"labels-{encoder.fingerprint}" / "products")
     for task in ("search", "interest"):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.claims.facts import NO, YES, attributes
 from engine.claims.lexicon import Concept, Lexicon, Mention, forms_of, tokens_of
 from engine.claims.vocabulary import parts, readable
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import leaf, leaves, levels
 from engine.tables.tables import Tables
 from engine.text.words import STOPWORDS, segment
 
@@ -37,8 +37,7 @@ class TitleWords:
         products = tables.products
         self.titles: list[str] = products["title"].fillna("").tolist()
         self.brands: list[str] = products["brand"].fillna("").tolist()
-        categories = products["category"].fillna("")
-        self.categories = [one.split(CATEGORY_SEPARATOR)[-1] for one in categories]
+        self.categories = leaves(products["category"])
         self.in_category: dict[str, set[int]] = defaultdict(set)
         for row, category in enumerate(self.categories):
             self.in_category[category].add(row)
@@ -133,9 +132,9 @@ def _values(brand: object, category: object, cell: object) -> Iterator[tuple[str
     if isinstance(brand, str) and brand.strip():
         yield "brand", "brand", brand
     if isinstance(category, str):
-        for level in category.split(CATEGORY_SEPARATOR):
+        for level in levels(category):
             yield "category", "category", level.strip()
-        last = category.split(CATEGORY_SEPARATOR)[-1].split()
+        last = leaf(category).split()
         if len(last) > 1:
             # "Jackets" for rain jackets, "powerbanks" for power banks, as people say.
             yield "category", "alias", last[-1]

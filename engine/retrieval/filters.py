@@ -15,7 +15,8 @@ from engine.claims.lexicon import Concept, Lexicon, Mention, Token, forms_of, to
 from engine.claims.polarity import is_denied
 from engine.claims.vocabulary import builtin, kind_of_column, parts, readable
 from engine.retrieval.price import price_range
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import levels
+from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 
 Kind = Literal["brand", "category", "price", "colour", "attribute"]
@@ -233,9 +234,8 @@ class FilterReader:
         wrong: Counter[tuple[str, str]] = Counter()
         rows = {key: frozenset(held) for key, held in self._rows.items()}
         step = max(1, len(products) // LOOKED_AT)
-        texts = products[["title", "description"]].fillna("")
-        for row in range(0, len(products), step):
-            text = ". ".join(map(str, texts.iloc[row]))
+        sample = range(0, len(products), step)
+        for row, text in zip(sample, passages(products.iloc[::step]), strict=True):
             for mention in self._longest(text, tokens_of(text)):
                 name = mention.concept.name
                 for field in self._fields[name]:
@@ -254,7 +254,7 @@ def _values(brand: Any, category: Any, cell: Any) -> Iterator[tuple[str, str, Se
     if isinstance(brand, str) and len(brand) > 1 and not brand.replace(" ", "").isdigit():
         yield "brand", brand, (brand,)
     if isinstance(category, str):
-        for level in category.split(CATEGORY_SEPARATOR):
+        for level in levels(category):
             if len(level.strip()) > 1:
                 yield "category", level.strip(), (level.strip(),)
     for column, value in attributes(cell):

@@ -16,8 +16,8 @@ from engine.retrieval.past_queries import past_queries
 from engine.retrieval.pinyin import Sounds, has_chinese
 from engine.retrieval.prefixes import Prefixes
 from engine.retrieval.spelling import MOST_CORRECTIONS, Spelling, mistakes
+from engine.tables.categories import levels
 from engine.tables.events import EVENT_WEIGHTS
-from engine.tables.schema import CATEGORY_SEPARATOR
 from engine.tables.tables import Tables
 from engine.text.words import normalise, segment
 
@@ -203,7 +203,7 @@ def _popularity(tables: Tables) -> pd.Series:
 
 def _levels(paths: pd.Series) -> pd.Series:
     """Each level of the category paths, indexed like their products."""
-    return paths.dropna().str.split(CATEGORY_SEPARATOR).explode().str.strip()
+    return paths.dropna().map(levels).explode().str.strip()
 
 
 def _named(kind: Kind, names: pd.Series, weight: pd.Series) -> list[Suggestion]:

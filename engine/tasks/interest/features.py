@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.labelling.histories import History
-from engine.tasks.cross_sell.pairs import leaves
+from engine.tables.categories import leaves
 from engine.tasks.interest.net import Pairs, Vectors
 
 # What is compared with the history: mean and nearest closeness, the shares of it of the same brand

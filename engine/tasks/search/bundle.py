@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.evaluation.ranking import PRIMARY, score
-from engine.labelling.qrels import product_texts, product_words
 from engine.models.cross_encoder import Reranker
 from engine.models.encoder import Encoder
 from engine.progress import Progress, Silent
@@ -20,6 +19,7 @@ from engine.retrieval.filters import FilterReader
 from engine.retrieval.fuse import fuse_all
 from engine.retrieval.past_queries import past_queries
 from engine.storage.files import write_json
+from engine.tables.product_text import passages, searchable_texts
 from engine.tables.tables import Tables
 from engine.text.words import normalise
 
@@ -59,8 +59,8 @@ class SearchBundle:
         self.tables = tables
         self.product_ids = products["product_id"].tolist()
         self.titles = dict(zip(self.product_ids, products["title"], strict=True))
-        self.texts = product_texts(products).tolist()
-        self.words = product_words(products).tolist()
+        self.texts = passages(products).tolist()
+        self.words = searchable_texts(products).tolist()
         self.dense: DenseIndex = open_index(
             index_folder, encoder, self.product_ids, self.texts, progress
         )

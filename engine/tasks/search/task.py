@@ -19,8 +19,6 @@ from engine.labelling.qrels import (
     best_source,
     count_queries,
     judged_queries,
-    product_texts,
-    product_words,
     query_qrels,
 )
 from engine.labelling.split import split_queries
@@ -28,6 +26,7 @@ from engine.models.pretrained import default_encoder
 from engine.progress import Progress, Silent
 from engine.ranking import Ranking
 from engine.retrieval.bm25 import BM25Index
+from engine.tables.product_text import passages, searchable_texts
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
 from engine.tasks.search.pairs import (
@@ -148,7 +147,7 @@ class SearchTask:
         """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""
         from engine.models.encoder import load_encoder
 
-        products = product_texts(dataset.tables.products)
+        products = passages(dataset.tables.products)
         shown = products.sample(min(len(products), SHOWN), random_state=0).tolist()
         encoder = load_encoder(config.model, config.train_tokens)
         query = encoder.count_tokens(dataset.train["query"].tolist()) / len(dataset.train)
@@ -172,7 +171,7 @@ class SearchTask:
         """BM25 over title and description, and over every text of a product."""
         products = dataset.tables.products
         ids = products["product_id"].tolist()
-        texts = {"bm25": product_texts(products), "bm25_all": product_words(products)}
+        texts = {"bm25": passages(products), "bm25_all": searchable_texts(products)}
         indexes = {name: BM25Index(ids, column.tolist()) for name, column in texts.items()}
         return {
             name: [index.search(query, MOST_RESULTS) for query in part["query"]]
@@ -204,9 +203,7 @@ class SearchTask:
         progress.stage("load")
         encoder = load_encoder(config.model, config.max_tokens, progress=progress)
         tables = dataset.tables
-        texts = dict(
-            zip(tables.products["product_id"], product_texts(tables.products), strict=True)
-        )
+        texts = dict(zip(tables.products["product_id"], passages(tables.products), strict=True))
         rows = dataset.train
         pairs = Pairs(
             rows["query"].tolist(),
