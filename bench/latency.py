@@ -56,8 +56,8 @@ from engine.models.pretrained import default_encoder, fetch, models_folder  # no
 from engine.progress import Lines, Silent  # noqa: E402
 from engine.ranking import best  # noqa: E402
 from engine.retrieval.dense import open_index  # noqa: E402
-from engine.retrieval.filters import FilterReader  # noqa: E402
-from engine.retrieval.query_suggestions import make_suggester  # noqa: E402
+from engine.retrieval.filter_reader import shop_filters  # noqa: E402
+from engine.retrieval.query_suggestions import shop_suggester  # noqa: E402
 from engine.serving import client  # noqa: E402
 from engine.serving.worker import UNTUNED  # noqa: E402
 from engine.storage.runs import list_runs, run_folder  # noqa: E402
@@ -153,7 +153,7 @@ def list_kinds(shop: Workspace, count: int, seed: int) -> dict[str, Kind]:
     tables, rng = shop.tables(), random.Random(seed)
     ids = tables.products["product_id"].tolist()
     runs = {task: [run.run_id for run in list_runs(shop, task)] for task in TASKS}
-    suggester, reader = make_suggester(tables), FilterReader(tables)
+    suggester, reader = shop_suggester(tables), shop_filters(tables)
     bare = Bare(tables)
 
     def ask(task: str, run_id: str, item: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.claims.facts import NO, YES, attributes
-from engine.claims.lexicon import Concept, Lexicon, Mention, forms_of, tokens_of
+from engine.claims.lexicon import Concept, Lexicon, Mention, forms_of, longest_mentions, tokens_of
 from engine.claims.vocabulary import parts, readable
 from engine.tables.categories import leaf, leaves, levels
 from engine.tables.tables import Tables
@@ -64,18 +64,8 @@ class TitleWords:
 
     def find(self, text: str) -> list[Mention]:
         """The longest words of the catalog in a text, none within another, in its order."""
-        ordered = sorted(
-            self.lexicon.find_all(text, tokens_of(text)),
-            key=lambda one: (one.first - one.last, one.first),
-        )
-        taken: set[int] = set()
-        found = []
-        for mention in ordered:
-            places = set(range(mention.first, mention.last))
-            if not places & taken and mention.concept.name in self.rows:
-                taken |= places
-                found.append(mention)
-        return sorted(found, key=lambda one: one.first)
+        mentions = self.lexicon.find_all(text, tokens_of(text))
+        return longest_mentions(one for one in mentions if one.concept.name in self.rows)
 
     def _learn(self, role: str, field: str, term: str) -> None:
         forms = forms_of(term)

@@ -18,7 +18,7 @@ from engine.retrieval.prefixes import Prefixes
 from engine.retrieval.spelling import MOST_CORRECTIONS, Spelling, mistakes
 from engine.tables.categories import levels
 from engine.tables.events import EVENT_WEIGHTS
-from engine.tables.tables import Tables
+from engine.tables.tables import Tables, derived
 from engine.text.words import normalise, segment
 
 Kind = Literal["query", "category", "brand", "product"]
@@ -173,7 +173,8 @@ class Suggester:
         return [row for row in rows if row in chosen]
 
 
-def make_suggester(tables: Tables) -> Suggester:
+@derived
+def shop_suggester(tables: Tables) -> Suggester:
     """The suggester of a shop.
 
     Queries weigh by searches and clicks (`past_queries`), the rest by what was clicked and bought.

@@ -25,8 +25,8 @@ from engine.labelling.split import split_queries
 from engine.models.pretrained import default_encoder
 from engine.progress import Progress, Silent
 from engine.ranking import Ranking
-from engine.retrieval.bm25 import BM25Index
-from engine.tables.product_text import passages, searchable_texts
+from engine.retrieval.bm25 import full_text_index, passage_index
+from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
 from engine.tasks.search.pairs import (
@@ -169,10 +169,8 @@ class SearchTask:
         self, dataset: Dataset, part: pd.DataFrame, config: SearchConfig
     ) -> dict[str, list[Ranking]]:
         """BM25 over title and description, and over every text of a product."""
-        products = dataset.tables.products
-        ids = products["product_id"].tolist()
-        texts = {"bm25": passages(products), "bm25_all": searchable_texts(products)}
-        indexes = {name: BM25Index(ids, column.tolist()) for name, column in texts.items()}
+        tables = dataset.tables
+        indexes = {"bm25": passage_index(tables), "bm25_all": full_text_index(tables)}
         return {
             name: [index.search(query, MOST_RESULTS) for query in part["query"]]
             for name, index in indexes.items()
@@ -212,7 +210,7 @@ class SearchTask:
         )
         check = None
         if len(dataset.validation) >= ENOUGH_TO_WATCH:
-            relevant, pool = hard_pool(dataset.validation, texts)
+            relevant, pool = hard_pool(dataset.validation, texts, passage_index(tables))
             check = Check({query: query for query in relevant}, pool, relevant)
         tune_bi_encoder(encoder, pairs, check, config, folder, progress)
         bundle = _bundle(encoder, tables, config, progress, trained=True, index_folder=None)

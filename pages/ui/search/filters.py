@@ -9,7 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from engine.retrieval.filters import Filter, FilterReader
+from engine.retrieval.filter_reader import FilterReader, shop_filters
+from engine.retrieval.filters import Filter
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
@@ -87,4 +88,4 @@ def _explain(reader: FilterReader, kept: Sequence[Filter], text: str) -> None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _reader(stamp: str, _current: Workspace) -> Future[FilterReader]:
-    return _POOL.submit(FilterReader, session.tables(_current))
+    return _POOL.submit(shop_filters, session.tables(_current))
