@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.codec import decode
 from engine.errors import InputError
-from engine.labelling.qrels import best_source, count_queries, product_words, query_qrels
+from engine.labelling.qrels import best_source, count_queries, query_qrels
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Silent
 from engine.ranking import Ranking, best
@@ -20,6 +20,7 @@ from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.dense import DenseIndex, open_index
 from engine.retrieval.fuse import fuse
 from engine.simulation.tiny_shop import tiny_frames
+from engine.tables.product_text import searchable_texts
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks import get_task
@@ -178,7 +179,7 @@ def test_from_the_catalog_alone_a_description_finds_its_product() -> None:
 def test_a_product_is_found_by_its_short_attributes_but_not_by_notes() -> None:
     products = tiny_frames()["products"].head(1)
     notes = {"material": "enamel", "care": "wash by hand and never in the machine", "n": 3}
-    found = product_words(products.assign(attributes=json.dumps(notes))).iloc[0]
+    found = searchable_texts(products.assign(attributes=json.dumps(notes))).iloc[0]
     assert "enamel" in found
     assert "Kitchen > Mugs" in found
     assert "Acme" in found

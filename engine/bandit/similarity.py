@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.labelling.clicks import clicked
+from engine.tables.categories import levels
 from engine.tables.events import EVENT_WEIGHTS, FEEDBACK_WEIGHTS
-from engine.tables.schema import CATEGORY_SEPARATOR
 from engine.tables.tables import Tables
 from engine.text.words import STOPWORDS, words
 
@@ -84,7 +84,7 @@ def make_shelf(tables: Tables) -> Shelf:
     popularity = weights.add(bought, fill_value=0.0)
     return Shelf(
         categories={
-            str(name): frozenset(str(path).split(CATEGORY_SEPARATOR))
+            str(name): frozenset(levels(str(path)))
             for name, path in products["category"].dropna().items()
         },
         brands=_texts(products["brand"]),

@@ -12,10 +12,11 @@ from pydantic import Field
 from engine.config import ClassifierConfig
 from engine.errors import InputError
 from engine.labelling.labelled_texts import heads_of, known_counts
-from engine.labelling.labels import OTHER, cut_path
+from engine.labelling.labels import OTHER
 from engine.labelling.product_columns import FEWEST_ROWS
-from engine.labelling.product_labels import label_products, parts_of, product_text
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.labelling.product_labels import label_products, parts_of
+from engine.tables.categories import cut_path, leaf
+from engine.tables.product_text import summary
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness, Work
 from engine.tasks.classify.task import ClassificationTask, Heads
@@ -67,7 +68,7 @@ class AttributesTask(ClassificationTask):
 
     def text(self, item: Mapping[str, Any], row: int) -> str:
         """Title and description. Raises InputError, with its row, for an input without a title."""
-        return product_text(super().text(item, row), item.get("description"))
+        return summary(super().text(item, row), item.get("description"))
 
     def readiness(self, tables: Tables) -> Readiness:
         """Ready from `READY` products with a value in the fullest column on."""
@@ -134,7 +135,7 @@ class AttributesTask(ClassificationTask):
 
     def meanings(self, head: str, labels: Sequence[str], tables: Tables) -> list[list[str]]:
         """Each label in its own words: a product's title would give a held-out one away."""
-        return [[label.split(CATEGORY_SEPARATOR)[-1], label] for label in labels]
+        return [[leaf(label), label] for label in labels]
 
     def extras(self, dataset: Dataset) -> dict[str, Member]:
         """`keyword`: the value whose own words stand in the text, else the usual one."""

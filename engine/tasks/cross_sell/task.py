@@ -18,6 +18,8 @@ from engine.models.pretrained import default_encoder
 from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.reading.load import clean_file
+from engine.tables.categories import leaves
+from engine.tables.product_text import titles_with_leaf
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
 from engine.tasks.cross_sell.baskets import (
@@ -35,8 +37,6 @@ from engine.tasks.cross_sell.pairs import (
     WATCHED_BASKETS,
     bought_together,
     draw_rivals,
-    leaves,
-    product_labels,
 )
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class CrossSellTask:
         from engine.models.encoder import load_encoder
 
         products = dataset.tables.products
-        shown = product_labels(products.sample(min(len(products), SHOWN), random_state=0))
+        shown = titles_with_leaf(products.sample(min(len(products), SHOWN), random_state=0))
         encoder = load_encoder(config.model, config.train_tokens)
         mark = MARKS[dataset.tables.language]
         learned = encoder.count_tokens(shown) / len(shown)
@@ -217,7 +217,7 @@ class CrossSellTask:
         encoder = load_encoder(config.model, config.max_tokens, progress=progress)
         tables, mark = dataset.tables, MARKS[dataset.tables.language]
         ids = tables.products["product_id"].tolist()
-        texts = dict(zip(ids, product_labels(tables.products), strict=True))
+        texts = dict(zip(ids, titles_with_leaf(tables.products), strict=True))
         rows = _pairs(dataset, config)
         leaf = dict(zip(ids, leaves(tables.products["category"]), strict=True))
         rivals = draw_rivals(rows, leaf, config.seed) if config.negatives else None

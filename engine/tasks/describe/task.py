@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 from pydantic import Field
 
-from engine.claims import ClaimChecker
+from engine.claims import ClaimChecker, shop_checker
 from engine.claims.vocabulary import readable
 from engine.config import GeneratorConfig, preset_settings, with_changes
 from engine.errors import InputError
@@ -24,7 +24,7 @@ from engine.reading.load import clean_file
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
 from engine.tasks.describe.brief import Brief, Language, read_brief
-from engine.tasks.describe.claim_context import describable, open_checker, open_shop
+from engine.tasks.describe.claim_context import describable, open_shop
 from engine.tasks.describe.evaluator import TextEvaluator
 from engine.tasks.describe.evidence import Grounds, ground, split_facts
 from engine.tasks.describe.examples import Lesson, teach
@@ -211,7 +211,7 @@ class DescribeTask:
         """The writer saved in `folder`, with the facts of these tables."""
         from engine.tasks.describe.writer import open_writer
 
-        return open_writer(folder, tables, open_checker(tables), _language(tables))
+        return open_writer(folder, tables, shop_checker(tables), _language(tables))
 
     def outputs(self, bundle: Writer, part: pd.DataFrame) -> dict[str, list[str]]:
         """A product page text for every row of `part`, by every system of the bundle."""

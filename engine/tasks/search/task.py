@@ -20,15 +20,14 @@ from engine.labelling.qrels import (
     best_source,
     count_queries,
     judged_queries,
-    product_texts,
-    product_words,
     query_qrels,
 )
 from engine.labelling.split import split_queries
 from engine.models.pretrained import default_encoder
 from engine.progress import Progress, Silent
 from engine.ranking import Ranking
-from engine.retrieval.bm25 import BM25Index
+from engine.retrieval.bm25 import full_text_index, passage_index
+from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness, Work
 from engine.tasks.search.answers import (
@@ -157,7 +156,7 @@ class SearchTask:
         """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""
         from engine.models.encoder import load_encoder
 
-        products = product_texts(dataset.tables.products)
+        products = passages(dataset.tables.products)
         shown = products.sample(min(len(products), SHOWN), random_state=0).tolist()
         encoder = load_encoder(config.model, config.train_tokens)
         query = encoder.count_tokens(dataset.train["query"].tolist()) / len(dataset.train)
@@ -179,10 +178,8 @@ class SearchTask:
         self, dataset: Dataset, part: pd.DataFrame, config: SearchConfig
     ) -> dict[str, list[Ranking]]:
         """BM25 over title and description, and over every text of a product."""
-        products = dataset.tables.products
-        ids = products["product_id"].tolist()
-        texts = {"bm25": product_texts(products), "bm25_all": product_words(products)}
-        indexes = {name: BM25Index(ids, column.tolist()) for name, column in texts.items()}
+        tables = dataset.tables
+        indexes = {"bm25": passage_index(tables), "bm25_all": full_text_index(tables)}
         return {
             name: [index.search(query, MOST_RESULTS) for query in part["query"]]
             for name, index in indexes.items()
@@ -213,9 +210,7 @@ class SearchTask:
         progress.stage("load")
         encoder = load_encoder(config.model, config.max_tokens, progress=progress)
         tables = dataset.tables
-        texts = dict(
-            zip(tables.products["product_id"], product_texts(tables.products), strict=True)
-        )
+        texts = dict(zip(tables.products["product_id"], passages(tables.products), strict=True))
         rows = dataset.train
         pairs = Pairs(
             rows["query"].tolist(),
@@ -224,7 +219,7 @@ class SearchTask:
         )
         check = None
         if len(dataset.validation) >= ENOUGH_TO_WATCH:
-            relevant, pool = hard_pool(dataset.validation, texts)
+            relevant, pool = hard_pool(dataset.validation, texts, passage_index(tables))
             check = Check({query: query for query in relevant}, pool, relevant)
         tune_bi_encoder(encoder, pairs, check, config, folder, progress)
         bundle = _bundle(encoder, tables, config, progress, trained=True, index_folder=None)

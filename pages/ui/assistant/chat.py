@@ -10,7 +10,7 @@ from engine.assistant.policy_file import read_policy
 from engine.assistant.reply import read_reply
 from engine.messages import say
 from engine.storage.workspace import Workspace
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import leaf
 from pages.ui.assistant.ask import Wording, ask_replies, choose_wording, reword
 from pages.ui.assistant.reply import show_reply
 from pages.ui.frame import link, session
@@ -104,7 +104,7 @@ def _examples(stamp: str, _current: Workspace) -> dict[str, str]:
     title = str(products["title"].iloc[0])
     titles = dict(zip(products["product_id"], products["title"], strict=True))
     most = held.reviews["product_id"].value_counts().index
-    leaves = products["category"].dropna().str.split(CATEGORY_SEPARATOR).str[-1]
+    leaves = products["category"].dropna().map(leaf)
     about = {
         "title": title,
         "reviewed": next((titles[name] for name in most if name in titles), title),

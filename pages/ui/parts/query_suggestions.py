@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.retrieval.query_suggestions import Suggester, Suggestion, make_suggester
+from engine.retrieval.query_suggestions import Suggester, Suggestion, shop_suggester
 from engine.serving import client
 from engine.serving.question import Question
 from engine.storage.workspace import Workspace
@@ -150,7 +150,7 @@ def _answer(stamp: str, typed: str, _current: Workspace) -> Future[list[SearchAn
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _suggester(stamp: str, _current: Workspace) -> Future[Suggester]:
-    return _POOL.submit(make_suggester, session.tables(_current))
+    return _POOL.submit(shop_suggester, session.tables(_current))
 
 
 def _keep() -> None:

@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from engine.tables.schema import CATEGORY_SEPARATOR
 from engine.tasks.interest.merchandising import Placed, Rules, Shop, apply
 from engine.tasks.interest.novelty import Standing
 from engine.tasks.interest.shop_columns import ShopColumns, read_columns
@@ -50,7 +49,6 @@ def _shop(stamp: str, _current: Workspace) -> Shop:
         prices=_known(products["price"].astype(float)),
         margins=found.margins,
         sold_out=found.sold_out,
-        separator=CATEGORY_SEPARATOR,
     )
 
 

@@ -11,8 +11,8 @@ import streamlit as st
 from engine.storage.feedback import Event, Feedback, Shown
 from engine.storage.runs import UNTUNED, Run
 from engine.storage.workspace import Workspace
+from engine.tables.categories import leaves
 from engine.tables.events import FEEDBACK_WEIGHTS
-from engine.tasks.cross_sell.pairs import leaves
 from engine.tasks.interest.answers import PREDICT
 from engine.tasks.interest.diversify import Mix
 from engine.tasks.interest.timeline import count_acts, journey

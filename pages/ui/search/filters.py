@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from engine.retrieval.filters import Filter, FilterReader
+from engine.retrieval.filter_reader import FilterReader, shop_filters
+from engine.retrieval.filters import Filter
 from engine.storage.workspace import Workspace
 from engine.tasks.search.answers import Condition
 from pages.ui.frame import session
@@ -87,4 +88,4 @@ def _explain(reader: FilterReader, kept: Sequence[Filter], text: str) -> None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _reader(stamp: str, _current: Workspace) -> Future[FilterReader]:
-    return _POOL.submit(FilterReader, session.tables(_current))
+    return _POOL.submit(shop_filters, session.tables(_current))
