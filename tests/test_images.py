@@ -24,7 +24,8 @@ from engine.images.image_store import Brought, Pictures
 from engine.images.image_vectors import DEFAULT, read_tags, read_vectors
 from engine.images.questions import answer, read_new
 from engine.messages import LANGUAGES, engine_catalog
-from engine.models import efficientnet, efficientnet_file
+from engine.models import efficientnet
+from engine.models.converters import efficientnet as efficientnet_file
 from engine.progress import Silent
 from engine.serving import worker
 from engine.storage.workspace import Workspace
