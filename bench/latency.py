@@ -60,8 +60,7 @@ from engine.retrieval.dense import open_index  # noqa: E402
 from engine.retrieval.filters import FilterReader  # noqa: E402
 from engine.retrieval.query_suggestions import make_suggester  # noqa: E402
 from engine.serving import client  # noqa: E402
-from engine.serving.worker import UNTUNED  # noqa: E402
-from engine.storage.runs import list_runs, run_folder  # noqa: E402
+from engine.storage.runs import UNTUNED, list_runs, run_folder  # noqa: E402
 from engine.storage.workspace import Workspace  # noqa: E402
 from engine.tables.tables import Tables  # noqa: E402
 from engine.tasks import get_task  # noqa: E402

@@ -20,7 +20,7 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from engine.errors import Cancelled, InputError, ShoplabError
-from engine.storage.runs import load_heldout, run_folder
+from engine.storage.runs import UNTUNED, load_heldout, run_folder
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import get_task
@@ -28,7 +28,6 @@ from engine.tasks.base import Bundle, Measuring, Writing
 from engine.training.evaluate import load_bundle
 from engine.training.run import plan_run
 
-UNTUNED = "untuned"
 BUNDLES = 6
 
 Request = Mapping[str, Any]

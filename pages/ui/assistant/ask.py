@@ -10,7 +10,7 @@ from engine.assistant.policy_file import policy_stamp
 from engine.assistant.reply import read_reply
 from engine.assistant.rewording_prompt import rephrase_prompt
 from engine.models.endpoint import Endpoint
-from engine.storage.runs import list_runs
+from engine.storage.runs import list_runs, run_id_of
 from engine.storage.workspace import Workspace
 from pages.ui.describe.endpoint import choose_endpoint
 from pages.ui.frame.i18n import t
@@ -66,7 +66,7 @@ def reword(
         return reply
     asked = {"reply": reply, "message": message}
     if wording.endpoint is None:
-        writer = _newest(current, "describe") or answers.UNTUNED
+        writer = _newest(current, "describe")
         found = _ask(current, {"ask": "rephrase", "writer": writer, **asked})
     else:
         endpoint, prompt = wording.endpoint, rephrase_prompt(read_reply(reply), message)
@@ -79,13 +79,12 @@ def reword(
 
 
 def _ask(current: Workspace, question: dict[str, Any]) -> Any:
-    run = _newest(current, "search") or answers.UNTUNED
+    run = _newest(current, "search")
     # The mark makes a question about another policy text another question.
     payload = question | {"run": run, "policy": policy_stamp(current)}
     found = answers.ask(current, "search", "assist", run, payload)
     return found and found.value
 
 
-def _newest(current: Workspace, task: str) -> str | None:
-    runs = list_runs(current, task)
-    return runs[0].run_id if runs else None
+def _newest(current: Workspace, task: str) -> str:
+    return run_id_of(next(iter(list_runs(current, task)), None))

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.labelling.product_columns import attribute_columns
-from engine.storage.runs import Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
 from pages.ui.catalog import ask
 from pages.ui.catalog.board import column_name
@@ -34,7 +34,7 @@ def show_product(current: Workspace, run: Run | None) -> None:
     _show_answers(current, item, found)
     if run is None:
         invite_to_tune("attributes")
-    _show_reasons(current, item, found, run.run_id if run else answers.UNTUNED)
+    _show_reasons(current, item, found, run_id_of(run))
 
 
 def _choose(current: Workspace) -> dict[str, Any] | None:

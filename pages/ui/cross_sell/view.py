@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.storage.runs import Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
 from pages.ui.cross_sell.basket import add
 from pages.ui.frame.i18n import escape, t
@@ -30,7 +30,7 @@ def show_basket(current: Workspace, basket: Sequence[str], run: Run | None) -> N
             st.markdown(f"**{t('cross_sell.empty.title')}**")
             st.markdown(t("cross_sell.empty.text"))
         return
-    whom = run.run_id if run else answers.UNTUNED
+    whom = run_id_of(run)
     payload = [{"basket": list(basket), "k": K}]
     found = answers.ask(current, "cross_sell", "predict", whom, payload)
     if found is None:

@@ -10,11 +10,11 @@ import streamlit as st
 
 from engine.errors import ShoplabError
 from engine.serving import client
+from engine.storage.runs import UNTUNED as UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import catalog, language, t
 
-UNTUNED = "untuned"
 CHUNK = 64  # small enough that other people's questions get in between
 _SILENT_SECONDS = 0.4
 _POLL_SECONDS = 0.3

@@ -15,10 +15,10 @@ import streamlit as st
 
 from engine.retrieval.query_suggestions import Suggester, Suggestion, make_suggester
 from engine.serving import client
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
-from pages.ui.parts.answers import UNTUNED
 
 MOST = 8
 _KEY = "suggestions"

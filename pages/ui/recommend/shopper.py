@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.feedback import Event, Feedback, Shown
-from engine.storage.runs import Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tables.events import FEEDBACK_WEIGHTS
 from engine.tasks.cross_sell.pairs import leaves
@@ -39,7 +39,7 @@ class Request:
     @property
     def run_id(self) -> str:
         """The run that answers, or the untuned model."""
-        return self.run.run_id if self.run else answers.UNTUNED
+        return run_id_of(self.run)
 
     def ask(self, mix: Mix | None = None, acts: int | None = None) -> answers.Answer | None:
         """The answer with a `mix`, after the first `acts` acts (None: all of them)."""

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.reviews.aspects import read_aspects
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
@@ -57,7 +58,7 @@ def show_one(current: Workspace, run_id: str | None) -> None:
     st.markdown(f"**{escape(_finding(found))}**")
     show_both(TASK, found, _show_answer)
     _show_aspects(found.get("tuned", found["untuned"]))
-    _show_reasons(current, text, run_id or answers.UNTUNED)
+    _show_reasons(current, text, run_id or UNTUNED)
 
 
 def sentiment_name(value: object) -> str:

@@ -13,7 +13,7 @@ from engine.bandit.live import GUARANTEED
 from engine.bandit.policies import POLICIES
 from engine.bandit.similarity import Shelf, make_shelf
 from engine.storage.feedback import GOALS, Feedback
-from engine.storage.runs import Run, list_runs
+from engine.storage.runs import Run, list_runs, run_id_of
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
@@ -108,7 +108,7 @@ def choose_setup(current: Workspace, run: Run | None) -> Setup:
             persist_state="session",
         )
     st.caption(t(f"strategy.policy_texts.{policy}"))
-    run_id = run.run_id if run else answers.UNTUNED
+    run_id = run_id_of(run)
     interest = next((one.run_id for one in list_runs(current, "interest")), "")
     return Setup(current, run_id, policy, goal or next(iter(GOALS)), least / 100, interest)
 

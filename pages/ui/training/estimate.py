@@ -13,6 +13,7 @@ import streamlit as st
 from engine.config import TrainingConfig
 from engine.errors import ShoplabError
 from engine.serving import client
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
@@ -46,7 +47,7 @@ def _waiters() -> ThreadPoolExecutor:
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _asked(stamp: str, task: str, config: str, _name: str) -> "Future[Plan]":
     payload = {"config": json.loads(config)}
-    return _waiters().submit(client.ask, _name, task, "plan", "untuned", payload, PATIENCE_SECONDS)
+    return _waiters().submit(client.ask, _name, task, "plan", UNTUNED, payload, PATIENCE_SECONDS)
 
 
 def _key(current: Workspace, task: str, config: TrainingConfig) -> tuple[str, str, str]:
