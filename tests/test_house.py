@@ -15,6 +15,7 @@ from engine.settings import PROJECT
 from engine.tasks import TASKS
 
 MOST_LINES = 360
+MOST_SCRIPT_LINES = 30
 HEAVY = ("torch", "transformers", "sentence_transformers")
 # These load objects by running what a file says.
 UNSAFE_MODULES = {"pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
@@ -24,6 +25,7 @@ UNSAFE_ARGUMENTS = {"unsafe_allow_html", "allow_pickle"}
 NEVER_IMPORTED = {"accelerate", "gguf"}
 
 ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
+SCRIPTS = sorted((PROJECT / "pages").glob("*.py"))
 PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
 BENCH = sorted((PROJECT / "bench").glob("*.py"))
 
@@ -115,6 +117,12 @@ def test_files_are_short() -> None:
         for file in (*ENGINE, *PAGES, *BENCH)
     }
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_page_scripts_only_put_a_page_together() -> None:
+    assert SCRIPTS
+    for file in SCRIPTS:
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= MOST_SCRIPT_LINES, file
 
 
 def test_nothing_runs_or_shows_what_a_file_says() -> None:

@@ -19,9 +19,10 @@ from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks import TASKS, WARMED, get_task
-from pages.ui.data import overview, staging
+from pages.ui.data import staging
 from pages.ui.frame import shell
 from pages.ui.frame.i18n import escape
+from pages.ui.home import overview
 from pages.ui.parts import charts, download
 
 PROJECT = Path(__file__).resolve().parent.parent

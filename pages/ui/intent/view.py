@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame.i18n import escape, t
 from pages.ui.intent.answers import heads_of, is_unsure
@@ -14,6 +15,16 @@ from pages.ui.parts.two_models import ask_both, draw_shares, show_both, show_uns
 _SHOWN = 6
 
 
+def show_query(current: Workspace, query: str, run_id: str | None) -> None:
+    """One query's meaning, or what to do without one."""
+    if query:
+        show_one(current, query, run_id)
+        return
+    with st.container(border=True, key="no_query"):
+        st.markdown(f"**{t('intent.empty.title')}**")
+        st.markdown(t("intent.empty.text"))
+
+
 def show_one(current: Workspace, query: str, run_id: str | None) -> None:
     """Both models' answers, what they agree on, and why the better one says so."""
     found = ask_both(current, "intent", {"query": query}, run_id)
@@ -21,7 +32,7 @@ def show_one(current: Workspace, query: str, run_id: str | None) -> None:
         return
     st.markdown(f"**{escape(_finding(found))}**")
     show_both("intent", found, _show_answer)
-    _show_reasons(current, query, run_id or answers.UNTUNED)
+    _show_reasons(current, query, run_id or UNTUNED)
 
 
 def _finding(found: Mapping[str, Mapping[str, Any]]) -> str:

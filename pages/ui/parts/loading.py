@@ -9,6 +9,7 @@ from engine.errors import ShoplabError
 from engine.progress import Silent
 from engine.reading.load import LoadReport, load_sample
 from engine.serving import client
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from engine.tasks import WARMED
 from pages.ui.frame import session, shell
@@ -67,4 +68,4 @@ def warm_up(current: Workspace) -> None:
     """
     with contextlib.suppress(ShoplabError, OSError):
         for task in WARMED:
-            client.ask(current.name, task, "warm", "untuned")
+            client.ask(current.name, task, "warm", UNTUNED)

@@ -4,9 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from pages.ui.data.overview import Overview, summarize
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
+from pages.ui.home.overview import Overview, summarize
 from pages.ui.parts import charts
 
 SHOWN = 10
