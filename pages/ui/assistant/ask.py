@@ -12,9 +12,9 @@ from engine.assistant.rewording_prompt import rephrase_prompt
 from engine.models.endpoint import Endpoint
 from engine.storage.runs import list_runs, run_id_of
 from engine.storage.workspace import Workspace
-from pages.ui.describe.endpoint import choose_endpoint
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, streaming
+from pages.ui.parts.endpoint import choose_endpoint
 
 WORDINGS = ("plain", "local", "endpoint")
 _WORDING = "assistant_wording"

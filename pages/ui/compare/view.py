@@ -9,9 +9,9 @@ from engine.storage.workspace import Workspace
 from pages.ui.compare.details import show_metrics, show_settings
 from pages.ui.compare.examples import show_examples
 from pages.ui.compare.figures import draw_differences, draw_judged, draw_systems
-from pages.ui.frame import shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import download, names
+from pages.ui.parts.errors import show_error
 from pages.ui.training.comparison import LETTERS, Comparison, compare, in_run, metrics_of
 from pages.ui.training.outcome import BOXES, ICONS, interval_text, outcome, show_outcome
 
@@ -21,7 +21,7 @@ def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
     try:
         found = compare(current, first, second)
     except InputError as error:
-        shell.show_error(error)
+        show_error(error)
         second, found = None, compare(current, first)
     metric = first.primary_metric
     if second is None:

@@ -12,7 +12,7 @@ from pages.ui.cross_sell.orders import Orders, orders
 from pages.ui.cross_sell.view import explain
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, download, names, tables
-from pages.ui.search.view import products
+from pages.ui.parts.product_card import products
 
 SIZES = (50, 200, 1000)
 _K = 5

@@ -11,8 +11,8 @@ from engine.storage.workspace import Workspace
 from pages.ui.cross_sell.basket import add
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names, tables
+from pages.ui.parts.product_card import facts, products
 from pages.ui.parts.runs import invite_to_tune
-from pages.ui.search.view import facts, products
 
 K = 10
 _SHOWN = 6

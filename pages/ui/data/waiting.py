@@ -7,9 +7,9 @@ from engine.reading.load import load_files
 from engine.storage.workspace import Workspace
 from pages.ui.data import report, staging
 from pages.ui.data.mapping_editor import edit_mapping
-from pages.ui.frame import shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import loading
+from pages.ui.parts.errors import show_error
 from pages.ui.parts.tables import table_name
 
 
@@ -29,7 +29,7 @@ def check_and_load(current: Workspace, waiting: dict[str, staging.Staged]) -> No
                 maps[table] = edit_mapping(file)
             except InputError as error:
                 st.markdown(t("data.staged.unreadable"))
-                shell.show_error(error)
+                show_error(error)
     if not maps:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -63,7 +63,7 @@ def _load(
                 )
             )
     except InputError as error:
-        shell.show_error(error)
+        show_error(error)
         st.caption(t("data.report.failed"))
         return
     for table in files:

@@ -12,8 +12,9 @@ from engine.errors import ShoplabError
 from engine.serving import client
 from engine.storage.runs import UNTUNED as UNTUNED
 from engine.storage.workspace import Workspace
-from pages.ui.frame import session, shell
+from pages.ui.frame import session
 from pages.ui.frame.i18n import catalog, language, t
+from pages.ui.parts.errors import show_error
 
 CHUNK = 64  # small enough that other people's questions get in between
 _SILENT_SECONDS = 0.4
@@ -141,5 +142,5 @@ def doing() -> str:
 
 def _show_error(error: ShoplabError, place: Any) -> None:
     with place.container():
-        shell.show_error(error)
+        show_error(error)
         st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")

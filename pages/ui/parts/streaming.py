@@ -10,9 +10,9 @@ import streamlit as st
 from engine.errors import ShoplabError
 from engine.serving import client
 from engine.storage.workspace import Workspace
-from pages.ui.frame import shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers
+from pages.ui.parts.errors import show_error
 
 _POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="write")
 _SECONDS = 180
@@ -51,6 +51,6 @@ def follow(work: Callable[[OnText], Any], waiting: Callable[[], str]) -> Any:
         return future.result()
     except ShoplabError as error:
         with place.container():
-            shell.show_error(error)
+            show_error(error)
             st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")
         return None

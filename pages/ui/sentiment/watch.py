@@ -7,9 +7,10 @@ from engine.errors import ShoplabError
 from engine.reviews.stream import MOST, read_lines, read_stream, unknown_words
 from engine.storage.workspace import Workspace
 from engine.text.words import words
-from pages.ui.frame import session, shell
+from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, download
+from pages.ui.parts.errors import show_error
 from pages.ui.sentiment.answers import judge_texts, newest
 from pages.ui.sentiment.overview import show_reviews
 from pages.ui.sentiment.trends import show_mood
@@ -95,7 +96,7 @@ def _ask_for_stream(key: str) -> pd.DataFrame | None:
             return read_stream(file.getvalue(), file.name)
         return read_lines(pasted) if pasted and pasted.strip() else None
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)
         return None
 
 

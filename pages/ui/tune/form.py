@@ -8,6 +8,7 @@ from engine.errors import InputError
 from engine.storage.workspace import Workspace
 from pages.ui.frame import shell
 from pages.ui.frame.i18n import t
+from pages.ui.parts.errors import show_error
 from pages.ui.training.estimate import known_plan, show_estimate
 from pages.ui.training.readiness import readiness, show_card
 from pages.ui.training.training_form import choose_start, choose_task, refine_settings
@@ -30,7 +31,7 @@ def show_form(current: Workspace) -> None:
         try:
             config = refine_settings(start, task)
         except InputError as error:
-            shell.show_error(error)
+            show_error(error)
             return
         if found.level != "missing":
             with right:
