@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
@@ -12,19 +11,15 @@ from pages.ui.frame.i18n import escape
 from pages.ui.parts import charts
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _products(stamp: str, _current: Workspace) -> Mapping[str, Mapping[str, Any]]:
-    frame = session.tables(_current).products
+@session.per_shop()
+def products(current: Workspace) -> Mapping[str, Mapping[str, Any]]:
+    """The catalog by product id."""
+    frame = session.tables(current).products
     fields = ["product_id", "title", "description", "category", "brand", "price"]
     return {
         row["product_id"]: {str(name): value for name, value in row.items()}
         for row in frame[fields].to_dict("records")
     }
-
-
-def products(current: Workspace) -> Mapping[str, Mapping[str, Any]]:
-    """The catalog by product id. Never change it."""
-    return _products(session.data_stamp(current), current)
 
 
 def facts(product: Mapping[str, Any]) -> str:

@@ -134,7 +134,7 @@ def _choose_query(current: Workspace) -> str:
         key=QUERY,
         persist_state="session",
     )
-    if categories := _categories(session.data_stamp(current), current):
+    if categories := _categories(current):
         st.pills(
             t("recommend.wish.categories"),
             categories,
@@ -152,30 +152,22 @@ def _take_category() -> None:
         st.session_state[_CATEGORY] = None
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _categories(stamp: str, _current: Workspace) -> list[str]:
-    leaf = pd.Series(leaves(session.tables(_current).products["category"]))
+@session.per_shop()
+def _categories(current: Workspace) -> list[str]:
+    leaf = pd.Series(leaves(session.tables(current).products["category"]))
     return leaf[leaf != ""].value_counts().index[:_CATEGORIES].tolist()
 
 
+@session.per_shop()
 def shoppers(current: Workspace) -> pd.Series:
-    """How often each shopper of the log acted, the most first. Never change it."""
-    return _shoppers(session.data_stamp(current), current)
+    """How often each shopper of the log acted, the most first."""
+    return count_acts(session.tables(current))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _shoppers(stamp: str, _current: Workspace) -> pd.Series:
-    return count_acts(session.tables(_current))
-
-
+@session.per_shop(128)
 def past(current: Workspace, name: str) -> pd.DataFrame:
     """What a shopper was shown and did before, see `engine.tasks.interest.timeline`."""
-    return _past(session.data_stamp(current), name, current)
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _past(stamp: str, name: str, _current: Workspace) -> pd.DataFrame:
-    return journey(session.tables(_current), name)
+    return journey(session.tables(current), name)
 
 
 def act(current: Workspace, name: str, products: Sequence[str], product: str, event: Event) -> None:

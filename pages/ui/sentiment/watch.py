@@ -102,8 +102,7 @@ def _ask_for_stream(key: str) -> pd.DataFrame | None:
 
 def _show_doubt(current: Workspace, frame: pd.DataFrame) -> None:
     """How far these texts are from what the model learned from."""
-    reviews = session.tables(current).reviews
-    unknown = unknown_words(frame["text"], _learned(session.data_stamp(current), reviews))
+    unknown = unknown_words(frame["text"], _learned(current))
     unsure = float(frame["unsure"].mean())
     said = t("sentiment.watch.doubt", unknown=f"{unknown:.0%}", unsure=f"{unsure:.0%}")
     if max(unknown, unsure) > _DOUBTFUL:
@@ -112,9 +111,9 @@ def _show_doubt(current: Workspace, frame: pd.DataFrame) -> None:
         st.caption(said)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _learned(stamp: str, _reviews: pd.DataFrame) -> frozenset[str]:
-    texts = newest(stamp, _reviews)["text"].head(_LEARNED)
+@session.per_shop(8)
+def _learned(current: Workspace) -> frozenset[str]:
+    texts = newest(current)["text"].head(_LEARNED)
     return frozenset(word for text in texts for word in words(text))
 
 
