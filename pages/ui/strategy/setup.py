@@ -44,7 +44,7 @@ class Setup:
     @cached_property
     def shelf(self) -> Shelf:
         """What strategies know of the shop's products. Never change it."""
-        return _shelf(session.data_stamp(self.current), self.current)
+        return _shelf(self.current)
 
     @cached_property
     def strategies(self) -> Sequence[Strategy]:
@@ -69,9 +69,9 @@ class Setup:
             return feedback.log(self.goal)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _shelf(stamp: str, _current: Workspace) -> Shelf:
-    return make_shelf(session.tables(_current))
+@session.per_shop()
+def _shelf(current: Workspace) -> Shelf:
+    return make_shelf(session.tables(current))
 
 
 def choose_setup(current: Workspace, run: Run | None) -> Setup:
