@@ -30,6 +30,7 @@ from engine.ranking import Ranking
 from engine.retrieval.bm25 import BM25Index
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.tasks.readiness import next_goal, rate
 from engine.tasks.search.pairs import (
     CHECK_DEPTH,
     CHECK_QUERIES,
@@ -107,12 +108,12 @@ class SearchTask:
             f"{name}_queries": count for name, count in found.items() if name != "catalog"
         }
         best = max(found["judgments"], found["clicks"])
-        if best >= READY:
-            return Readiness("ready", counts)
-        if best >= THIN:
-            return Readiness("thin", counts, [("search.more_queries", {"n": best, "want": READY})])
-        level: Literal["thin", "missing"] = "thin" if found["catalog"] >= READY else "missing"
-        return Readiness(level, counts, [("search.catalog_only", {"n": best, "want": THIN})])
+        code = "search.more_queries" if best >= THIN else "search.catalog_only"
+        lack = {"n": best, "want": next_goal(best, READY, THIN)}
+        if found["catalog"] >= READY:
+            # The catalog itself is something to learn from, if nothing to be relied on.
+            best = max(best, THIN)
+        return rate(best, READY, THIN, counts, (code, lack))
 
     def dataset(self, tables: Tables, config: SearchConfig) -> Dataset:
         """Distinct queries with the products that answer them, split by query in time order.
