@@ -15,15 +15,24 @@ from engine.settings import PROJECT
 from engine.tasks import TASKS
 
 MOST_LINES = 360
+MOST_SCRIPT_LINES = 30
 HEAVY = ("torch", "transformers", "sentence_transformers")
 # These load objects by running what a file says.
 UNSAFE_MODULES = {"pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 UNSAFE_CALLS = {"eval", "exec"}
 UNSAFE_ARGUMENTS = {"unsafe_allow_html", "allow_pickle"}
+# What each room that pages share may import; a page's own folder may import all of them.
+SHARED = {
+    "frame": set(),
+    "parts": {"frame"},
+    "training": {"frame", "parts"},
+    "images": {"frame", "parts"},
+}
 # transformers asks for them, for its trainers and for GGUF files, and nobody imports them.
 NEVER_IMPORTED = {"accelerate", "gguf"}
 
 ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
+SCRIPTS = sorted((PROJECT / "pages").glob("*.py"))
 PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
 BENCH = sorted((PROJECT / "bench").glob("*.py"))
 
@@ -115,6 +124,31 @@ def test_files_are_short() -> None:
         for file in (*ENGINE, *PAGES, *BENCH)
     }
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_page_scripts_only_put_a_page_together() -> None:
+    assert SCRIPTS
+    for file in SCRIPTS:
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= MOST_SCRIPT_LINES, file
+
+
+def rooms(file: Path) -> set[str]:
+    """The folders of pages/ui that a file imports from, wherever in it."""
+    names = [name.split(".") for name in imported(ast.walk(parse(file)))]
+    return {name[2] for name in names if name[:2] == ["pages", "ui"] and len(name) > 2}
+
+
+def test_a_page_imports_shared_rooms_and_no_other_page() -> None:
+    ui = PROJECT / "pages" / "ui"
+    scripts = {file.stem: file for file in SCRIPTS}
+    folders = {folder.name for folder in ui.iterdir() if (folder / "__init__.py").is_file()}
+    assert folders == {*SHARED, *scripts}
+    for room in folders:
+        allowed = SHARED.get(room, {*SHARED}) | {room}
+        files = [*(ui / room).rglob("*.py"), *([scripts[room]] if room in scripts else [])]
+        assert files
+        for file in files:
+            assert rooms(file) <= allowed, file
 
 
 def test_nothing_runs_or_shows_what_a_file_says() -> None:

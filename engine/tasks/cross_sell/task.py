@@ -5,7 +5,7 @@ What imports torch is imported where it is used: a page asks this module for rea
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,7 @@ from engine.tasks.cross_sell.pairs import (
     bought_together,
     draw_rivals,
 )
+from engine.tasks.readiness import next_goal, rate
 
 if TYPE_CHECKING:
     from engine.tasks.cross_sell.bundle import CrossSellBundle
@@ -95,12 +96,9 @@ class CrossSellTask:
         baskets = list_baskets(tables.orders, tables.products["product_id"].tolist())
         found = count_learnable(baskets)
         counts = {"products": len(tables.products), "orders": len(baskets), "baskets": found}
-        if found >= READY:
-            return Readiness("ready", counts)
-        level: Literal["thin", "missing"] = "thin" if found >= THIN else "missing"
         code = "cross_sell.more_orders" if found else "cross_sell.load_orders"
-        want = READY if found >= THIN else THIN
-        return Readiness(level, counts, [(code, {"n": found, "want": want})])
+        lack = {"n": found, "want": next_goal(found, READY, THIN)}
+        return rate(found, READY, THIN, counts, (code, lack))
 
     def dataset(self, tables: Tables, config: CrossSellConfig) -> Dataset:
         """Baskets in time order: the past to learn from, then some with one product hidden.

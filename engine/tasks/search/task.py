@@ -30,6 +30,7 @@ from engine.retrieval.bm25 import full_text_index, passage_index
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness, Work
+from engine.tasks.readiness import next_goal, rate
 from engine.tasks.search.answers import (
     SearchAnswer,
     SearchExplanation,
@@ -115,12 +116,12 @@ class SearchTask:
             f"{name}_queries": count for name, count in found.items() if name != "catalog"
         }
         best = max(found["judgments"], found["clicks"])
-        if best >= READY:
-            return Readiness("ready", counts)
-        if best >= THIN:
-            return Readiness("thin", counts, [("search.more_queries", {"n": best, "want": READY})])
-        level: Literal["thin", "missing"] = "thin" if found["catalog"] >= READY else "missing"
-        return Readiness(level, counts, [("search.catalog_only", {"n": best, "want": THIN})])
+        code = "search.more_queries" if best >= THIN else "search.catalog_only"
+        lack = {"n": best, "want": next_goal(best, READY, THIN)}
+        if found["catalog"] >= READY:
+            # The catalog itself is something to learn from, if nothing to be relied on.
+            best = max(best, THIN)
+        return rate(best, READY, THIN, counts, (code, lack))
 
     def dataset(self, tables: Tables, config: SearchConfig) -> Dataset:
         """Distinct queries with the products that answer them, split by query in time order.

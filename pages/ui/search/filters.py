@@ -31,12 +31,12 @@ class Asked:
 
 def prepare(current: Workspace) -> None:
     """Read the shop's values in the background, for the first query to find them."""
-    _reader(session.data_stamp(current), current)
+    _reader(current)
 
 
 def choose_filters(current: Workspace, query: str) -> Asked:
     """The chips of `query`, all on at first, and what is searched for with those that stay on."""
-    future = _reader(session.data_stamp(current), current)
+    future = _reader(current)
     wait([future], timeout=_SECONDS)
     if not future.done():
         st.caption(t("search.filters.later"))
@@ -86,6 +86,6 @@ def _explain(reader: FilterReader, kept: Sequence[Filter], text: str) -> None:
         st.warning(t("search.filters.nothing"), icon=":material/filter_alt_off:")
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _reader(stamp: str, _current: Workspace) -> Future[FilterReader]:
-    return _POOL.submit(shop_filters, session.tables(_current))
+@session.per_shop(8)
+def _reader(current: Workspace) -> Future[FilterReader]:
+    return _POOL.submit(shop_filters, session.tables(current))

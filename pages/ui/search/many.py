@@ -10,8 +10,8 @@ from engine.storage.workspace import Workspace
 from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, download, names, query_file, query_log, tables
+from pages.ui.parts.product_card import products
 from pages.ui.search.systems import Column, Mode, changed, columns
-from pages.ui.search.view import products
 
 DEPTH = 10
 FEW = 3

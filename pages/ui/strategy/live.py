@@ -11,10 +11,11 @@ from engine.bandit.regret import beliefs
 from engine.errors import ShoplabError
 from engine.storage.feedback import Event, Feedback, Shown
 from engine.tasks.search.answers import PREDICT, SearchInput
-from pages.ui.frame import shell, visit
+from pages.ui.frame import visit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts
-from pages.ui.search.view import facts, products
+from pages.ui.parts.errors import show_error
+from pages.ui.parts.product_card import facts, products
 from pages.ui.strategy.setup import Setup, arm_name, policy_name
 from pages.ui.strategy.shoppers import choose_shopper
 
@@ -193,4 +194,4 @@ def _press(setup: Setup, list_id: str, name: str, event: Event) -> None:
             feedback.record(list_id, name, event)
         st.session_state[_PRESSED] = True
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)
