@@ -22,13 +22,13 @@ from engine.tables.categories import leaves
 from engine.tables.product_text import titles_with_leaf
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.tasks.cooccurrence import to_matrix
 from engine.tasks.cross_sell.baskets import (
     LEAST_PRODUCTS,
     count_learnable,
     hold_one_out,
     list_baskets,
     split_baskets,
-    to_matrix,
 )
 from engine.tasks.cross_sell.copurchase import choose_strengths, expected_shares, fit_models
 from engine.tasks.cross_sell.pairs import (
