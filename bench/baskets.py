@@ -31,10 +31,7 @@ from engine.evaluation.ranking_evaluator import RankingEvaluator  # noqa: E402
 from engine.ranking import Ranking  # noqa: E402
 from engine.reading.load import clean_file  # noqa: E402
 from engine.tables.schema import TABLES  # noqa: E402
-from engine.tasks.cooccurrence import (
-    Recommender,
-    to_matrix,
-)
+from engine.tasks.cooccurrence import Recommender, to_matrix  # noqa: E402
 from engine.tasks.cross_sell.basket_ranking import rank_baskets  # noqa: E402
 from engine.tasks.cross_sell.baskets import list_baskets, split_baskets  # noqa: E402
 from engine.tasks.cross_sell.copurchase import expected_shares  # noqa: E402

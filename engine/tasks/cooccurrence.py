@@ -4,6 +4,7 @@ Every model of this package has `fit(matrix)`, which takes baskets × products a
 and `scores(baskets)`, which gives one score per basket and product, shape (baskets, products).
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol, Self
 
 import numpy as np
