@@ -88,18 +88,20 @@ def test_first_screen_has_one_primary_button_and_loads_the_shop(language, home, 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("task", TASKS)
 def test_a_finished_training_leads_to_a_page_that_has_its_words(task, language):
+    assert say(f"{task}.name", language)
+    assert say(f"{task}.invite", language)
     page = shell.page_of(task)
     if shell.available(page):
         for code in ("app.nav", "app.help"):
             assert TEXTS.say(f"{code}.{page}", language)
-        for kind in ("name", "next", "open", "invite"):
-            assert say(f"{task}.{kind}", language)
+        assert say(f"{task}.next", language)
+        assert say(f"{task}.open", language)
 
 
 def test_every_page_has_its_place_and_a_task_gives_its_page_an_icon():
-    assert (
-        sorted(["home", *itertools.chain(*shell.SECTIONS.values())]) == PAGES == sorted(shell.ICONS)
-    )
+    listed = ["home", *itertools.chain(*shell.SECTIONS.values())]
+    assert sorted(filter(shell.available, listed)) == PAGES
+    assert {*listed} == {*shell.ICONS}
     for task, entry in ENTRIES.items():
         assert shell.ICONS[shell.page_of(task)] == f":material/{entry.icon}:"
 

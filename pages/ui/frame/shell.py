@@ -41,7 +41,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "learn": ("tune", "compare"),
 }
-# A task whose page is not listed comes last.
+# A task's page that is not listed comes last.
 _LISTED = {"home", *itertools.chain(*SECTIONS.values())}
 SECTIONS["explore"] += tuple(page for page in ICONS if page not in _LISTED)
 
