@@ -8,16 +8,27 @@ import functools
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, to_jsonable_python
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from engine.errors import InputError
 
 T = TypeVar("T")
 Body = TypeVar("Body")
 Answer = TypeVar("Answer")
+
+
+def _readable(value: object) -> object:
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+
+
+# A text of a user. JSON may bring halves of characters, which no tokenizer and no file takes.
+Text = Annotated[str, BeforeValidator(_readable)]
+# A text that says something.
+FilledText = Annotated[Text, StringConstraints(pattern=r"\S")]
+# How many of something are wanted: no text and no fraction, however it is written.
+Count = Annotated[int, Field(ge=1, strict=True)]
 
 Service = Literal["tasks", "training", "pictures", "assistant"]
 
@@ -38,7 +49,7 @@ class Call(Generic[Body, Answer]):
 
 def encode(value: object) -> Any:
     """`value` in JSON's own kinds; numbers that are none (NaN, infinite) become null."""
-    return _finite(to_jsonable_python(value, fallback=_plain))
+    return _finite(_adapter(object).dump_python(value, mode="json", fallback=_plain))
 
 
 def decode(kind: type[T], value: object, row: int = 1) -> T:
@@ -59,14 +70,14 @@ def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     return adapter
 
 
-def _as_input_error(error: ErrorDetails, row: int) -> InputError:
+def _as_input_error(error: Mapping[str, Any], row: int) -> InputError:
     place = list(error["loc"])
     if place and isinstance(place[0], int):
         row += place[0]
         place = place[1:]
     field = ".".join(map(str, place))
     match error["type"]:
-        case "missing" | "string_type":
+        case "missing" | "string_type" | "string_pattern_mismatch":
             return InputError("codec.no_text", row=row, field=field)
         case "int_type" | "int_from_float" | "int_parsing" | "greater_than_equal":
             return InputError("codec.no_count", row=row, field=field)

@@ -11,10 +11,10 @@ from engine.assistant.assistant import Assistant, Message
 from engine.assistant.policy_file import read_policy
 from engine.assistant.reply import read_reply
 from engine.assistant.rewording import judged
-from engine.labelling.qrels import product_words
 from engine.retrieval.bm25 import BM25Index
 from engine.serving.question import Question
 from engine.storage.workspace import Workspace
+from engine.tables.product_text import searchable_texts
 from engine.tables.tables import Tables
 from engine.text.words import words
 
@@ -33,7 +33,7 @@ def hashed(texts: Sequence[str], kind: str = "query") -> NDArray[np.float32]:
 def open_assistant(tables: Tables, policy: str = "") -> Assistant:
     """The assistant of some tables; products are ranked by their words."""
     ids = tables.products["product_id"].tolist()
-    index = BM25Index(ids, product_words(tables.products).tolist())
+    index = BM25Index(ids, searchable_texts(tables.products).tolist())
     return Assistant(
         tables, hashed, lambda query, keep: index.search(query, 20, keep).product_ids, policy
     )

@@ -1,7 +1,7 @@
 """A small shop and a model process's double that answers in the true form, for page tests."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -15,6 +15,8 @@ from engine.settings import PROJECT
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from engine.tables.schema import SENTIMENTS, TABLES
+from engine.tasks.search.answers import SearchAnswer, SearchExplanation, SearchInput, WhyInput
+from tests.doubles import search
 
 HOSTILE = (
     '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) **bold** :red[x]'
@@ -119,25 +121,11 @@ class FakeModels:
         """Remember that a model is to be made ready."""
         self.asked.append(Asked(task, "warm", UNTUNED, None))
 
-    def _search_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        query, k = item["query"], item["k"]
-        place = "untuned" if run_id == "untuned" else "tuned"
-        by_words = _by_words(query, k)
-        dense = _ranked(range(24) if place == "untuned" else [23, *range(3, 24), 0, 1, 2], k)
-        systems = {"bm25": by_words, "bm25_all": by_words, place: dense, f"hybrid_{place}": dense}
-        results = [
-            {"rank": rank, "product_id": name, "title": name, "score": score}
-            for rank, (name, score) in enumerate(dense, start=1)
-        ]
-        answer = {
-            "query": query, "system": f"hybrid_{place}", "results": results, "systems": systems,
-        }  # fmt: skip
-        return answer | {"unknown_share": self.unknown_share}
+    def _search_predict(self, item: SearchInput, run: str) -> SearchAnswer:
+        return search.predict(item, run, self.unknown_share)
 
-    def _search_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        shares = [[word, 0.5] for word in item["query"].split()]
-        facts = {"words": {"rain": 1.0}, "cosine": 0.61, "rank_bm25": None, "rank_dense": 2}
-        return {"weights": shares, "facts": facts}
+    def _search_explain(self, item: WhyInput, run: str) -> SearchExplanation:
+        return search.explain(item, run)
 
     def _interest_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         results = [{"product_id": name} for name in reversed(item["among"])]
@@ -260,16 +248,6 @@ def _feeling(text: str) -> str:
     if "bad" in words or "差" in words:
         return "negative"
     return "positive" if "good" in words or "好" in words else "neutral"
-
-
-def _by_words(query: str, k: int) -> list[list[Any]]:
-    words = set(re.findall(r"[a-z]+", query.lower()))
-    rows = range(12) if "jacket" in words else range(12, 23) if words & {"teapot", "mug"} else []
-    return _ranked(rows, k)
-
-
-def _ranked(rows: Sequence[int] | range, k: int) -> list[list[Any]]:
-    return [[f"P{row:02}", 1 / (place + 1)] for place, row in enumerate(list(rows)[:k])]
 
 
 def clean(app: AppTest) -> AppTest:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.images.colours import Palette, distance, is_fuzzy, said_colours
 from engine.ranking import best
 from engine.reading.nested import parse
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import top_level
 
 COLOUR_COLUMNS = ("color", "colour", "颜色", "色")
 NEIGHBOURS = 12
@@ -116,8 +116,7 @@ def category_doubts(
     much of the vote as that category's own pictures usually give it. Categories with few pictures
     are left out: their pictures would all be doubted.
     """
-    top = products.set_index("product_id")["category"].dropna()
-    top = top.str.split(CATEGORY_SEPARATOR, regex=False).str[0]
+    top = products.set_index("product_id")["category"].dropna().map(top_level)
     rows = table[table["picture"].isin(list(vectors)) & table["product_id"].isin(top.index)]
     rows = rows.assign(category=rows["product_id"].map(top))
     counts = rows.groupby("category")["product_id"].nunique()

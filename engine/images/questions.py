@@ -12,9 +12,11 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from threading import Lock
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from engine.errors import InputError
@@ -28,13 +30,12 @@ from engine.progress import Progress
 from engine.storage.workspace import Workspace
 
 CHUNK = 128  # some seconds of work, so that other people's questions get in between
-_KEPT_ENCODERS = 2
 
 
 def answer(workspace: Workspace, verb: str, question: Mapping[str, Any], progress: Progress) -> Any:
     """The answer to one question, see the module. Raises InputError for a bad picture or model."""
     model_id = question["model"]
-    encoder = _encoders.get(model_id, progress)
+    encoder = _open_encoder(model_id, progress)
     pictures = Pictures(workspace.folder)
     if verb == "read":
         read, left = read_new(pictures, encoder, model_id, progress)
@@ -108,19 +109,6 @@ def _doubts(
     return doubts
 
 
-class _Encoders:
-    """The image encoders asked for last."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, ImageEncoder] = {}
-
-    def get(self, model_id: str, progress: Progress) -> ImageEncoder:
-        """The encoder `model_id`, loaded if it is not at hand."""
-        found = self.kept.pop(model_id, None) or load_image_encoder(model_id, progress)
-        self.kept[model_id] = found
-        while len(self.kept) > _KEPT_ENCODERS:
-            del self.kept[next(iter(self.kept))]
-        return found
-
-
-_encoders = _Encoders()
+@cached(LRUCache(2), key=lambda model_id, progress: model_id, lock=Lock())
+def _open_encoder(model_id: str, progress: Progress) -> ImageEncoder:
+    return load_image_encoder(model_id, progress)

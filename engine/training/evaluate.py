@@ -14,7 +14,7 @@ from engine.evaluation.compare import against_all, paired_interval
 from engine.evaluation.evaluator import score_systems
 from engine.evaluation.ranking import JUDGED
 from engine.progress import Progress
-from engine.storage.runs import UNTUNED, Run, list_runs, load_run, run_folder
+from engine.storage.runs import UNTUNED, Run, list_runs, load_run, run_folder, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import get_task
@@ -112,7 +112,7 @@ def evaluate_file(
         answers |= task.outputs(bundle, part)
     found = _report(task, dataset, answers, bundle.recommended)
     seen = _seen(task, tables, config, run, part)
-    return found | {"run_id": run.run_id if run else UNTUNED, "seen_in_training": seen}
+    return found | {"run_id": run_id_of(run), "seen_in_training": seen}
 
 
 def _find_run(workspace: Workspace, task_name: str, run_id: str | None) -> Run | None:

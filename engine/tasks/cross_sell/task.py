@@ -5,7 +5,7 @@ What imports torch is imported where it is used: a page asks this module for rea
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,15 +18,17 @@ from engine.models.pretrained import default_encoder
 from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.reading.load import clean_file
+from engine.tables.categories import leaves
+from engine.tables.product_text import titles_with_leaf
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.tasks.cooccurrence import to_matrix
 from engine.tasks.cross_sell.baskets import (
     LEAST_PRODUCTS,
     count_learnable,
     hold_one_out,
     list_baskets,
     split_baskets,
-    to_matrix,
 )
 from engine.tasks.cross_sell.copurchase import choose_strengths, expected_shares, fit_models
 from engine.tasks.cross_sell.pairs import (
@@ -35,9 +37,8 @@ from engine.tasks.cross_sell.pairs import (
     WATCHED_BASKETS,
     bought_together,
     draw_rivals,
-    leaves,
-    product_labels,
 )
+from engine.tasks.readiness import next_goal, rate
 
 if TYPE_CHECKING:
     from engine.tasks.cross_sell.bundle import CrossSellBundle
@@ -95,12 +96,9 @@ class CrossSellTask:
         baskets = list_baskets(tables.orders, tables.products["product_id"].tolist())
         found = count_learnable(baskets)
         counts = {"products": len(tables.products), "orders": len(baskets), "baskets": found}
-        if found >= READY:
-            return Readiness("ready", counts)
-        level: Literal["thin", "missing"] = "thin" if found >= THIN else "missing"
         code = "cross_sell.more_orders" if found else "cross_sell.load_orders"
-        want = READY if found >= THIN else THIN
-        return Readiness(level, counts, [(code, {"n": found, "want": want})])
+        lack = {"n": found, "want": next_goal(found, READY, THIN)}
+        return rate(found, READY, THIN, counts, (code, lack))
 
     def dataset(self, tables: Tables, config: CrossSellConfig) -> Dataset:
         """Baskets in time order: the past to learn from, then some with one product hidden.
@@ -140,7 +138,7 @@ class CrossSellTask:
         from engine.models.encoder import load_encoder
 
         products = dataset.tables.products
-        shown = product_labels(products.sample(min(len(products), SHOWN), random_state=0))
+        shown = titles_with_leaf(products.sample(min(len(products), SHOWN), random_state=0))
         encoder = load_encoder(config.model, config.train_tokens)
         mark = MARKS[dataset.tables.language]
         learned = encoder.count_tokens(shown) / len(shown)
@@ -217,7 +215,7 @@ class CrossSellTask:
         encoder = load_encoder(config.model, config.max_tokens, progress=progress)
         tables, mark = dataset.tables, MARKS[dataset.tables.language]
         ids = tables.products["product_id"].tolist()
-        texts = dict(zip(ids, product_labels(tables.products), strict=True))
+        texts = dict(zip(ids, titles_with_leaf(tables.products), strict=True))
         rows = _pairs(dataset, config)
         leaf = dict(zip(ids, leaves(tables.products["category"]), strict=True))
         rivals = draw_rivals(rows, leaf, config.seed) if config.negatives else None

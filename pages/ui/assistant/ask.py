@@ -11,11 +11,11 @@ from engine.assistant.reply import read_reply
 from engine.assistant.rewording_prompt import rephrase_prompt
 from engine.codec import Call
 from engine.models.endpoint import Endpoint
-from engine.storage.runs import UNTUNED, list_runs
+from engine.storage.runs import list_runs, run_id_of
 from engine.storage.workspace import Workspace
-from pages.ui.describe.endpoint import choose_endpoint
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, streaming
+from pages.ui.parts.endpoint import choose_endpoint
 
 Body = TypeVar("Body")
 Value = TypeVar("Value")
@@ -66,7 +66,7 @@ def reword(
         return reply
     asked = {"reply": reply, "message": message}
     if wording.endpoint is None:
-        writer = _newest(current, "describe") or UNTUNED
+        writer = _newest(current, "describe")
         found = _ask(current, REPHRASE, {"writer": writer, **asked})
     else:
         endpoint, prompt = wording.endpoint, rephrase_prompt(read_reply(reply), message)
@@ -79,12 +79,11 @@ def reword(
 
 
 def _ask(current: Workspace, call: Call[Body, Value], body: Body) -> Value | None:
-    run = _newest(current, "search") or UNTUNED
+    run = _newest(current, "search")
     # The policy may be another one than at the last question.
     answer = answers.ask(current, call, body, run, fresh=True)
     return answer.value if answer else None
 
 
-def _newest(current: Workspace, task: str) -> str | None:
-    runs = list_runs(current, task)
-    return runs[0].run_id if runs else None
+def _newest(current: Workspace, task: str) -> str:
+    return run_id_of(next(iter(list_runs(current, task)), None))

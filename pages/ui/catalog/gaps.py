@@ -43,7 +43,7 @@ def _suggestions(current: Workspace, run: Run | None) -> pd.DataFrame | None:
     if run is None:
         invite_to_tune("attributes")
     else:
-        empty = _gaps(session.data_stamp(current), tuple(_heads(run)), products)
+        empty = _gaps(current, tuple(_heads(run)), products)
         rows = products.loc[sorted(set().union(*(set(index) for index in empty.values())))]
         size = ask.choose_size(len(rows), "gaps_size")
         items = ask.items(rows.head(size), words=True)
@@ -55,8 +55,10 @@ def _suggestions(current: Workspace, run: Run | None) -> pd.DataFrame | None:
     return frame.sort_values("confidence", ascending=False, kind="stable", ignore_index=True)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _gaps(stamp: str, heads: tuple[str, ...], _products: pd.DataFrame) -> dict[str, pd.Index]:
+@session.per_shop()
+def _gaps(
+    current: Workspace, heads: tuple[str, ...], _products: pd.DataFrame
+) -> dict[str, pd.Index]:
     return gaps(_products, list(heads))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.storage.runs import UNTUNED, Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tasks.attributes.answers import PREDICT
 from pages.ui.catalog import ask
@@ -38,7 +38,7 @@ def show_own(current: Workspace, run: Run | None) -> None:
     products = ask.named(session.tables(current).products)
     size = ask.choose_size(len(products), "own_size")
     items = ask.items(products.head(size), labels=labels)
-    found = answers.ask_all(current, PREDICT, items, run.run_id if run else UNTUNED)
+    found = answers.ask_all(current, PREDICT, items, run_id_of(run))
     if found:
         _show(found)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.labelling.product_columns import attribute_columns
-from engine.storage.runs import UNTUNED, Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tasks.attributes.answers import EXPLAIN, PREDICT
 from pages.ui.catalog import ask
@@ -35,7 +35,7 @@ def show_product(current: Workspace, run: Run | None) -> None:
     _show_answers(current, item, found)
     if run is None:
         invite_to_tune("attributes")
-    _show_reasons(current, item, found, run.run_id if run else UNTUNED)
+    _show_reasons(current, item, found, run_id_of(run))
 
 
 def _choose(current: Workspace) -> dict[str, Any] | None:

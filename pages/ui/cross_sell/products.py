@@ -6,14 +6,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.storage.runs import UNTUNED, Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tasks.cross_sell.answers import PREDICT
 from pages.ui.cross_sell.orders import Orders, orders
 from pages.ui.cross_sell.view import explain
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, download, names, tables
-from pages.ui.search.view import products
+from pages.ui.parts.product_card import products
 
 SIZES = (50, 200, 1000)
 _K = 5
@@ -32,7 +32,7 @@ def show_list(current: Workspace, run: Run | None) -> None:
     shop = orders(current)
     chosen = shop.popular[: size or SIZES[0]]
     items = [{"basket": [name], "k": _K} for name in chosen]
-    found = answers.ask_all(current, PREDICT, items, run.run_id if run else UNTUNED)
+    found = answers.ask_all(current, PREDICT, items, run_id_of(run))
     if not found:
         return
     frame = as_table(shop, found, products(current))

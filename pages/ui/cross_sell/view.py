@@ -6,14 +6,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.storage.runs import UNTUNED, Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tasks.cross_sell.answers import PREDICT
 from pages.ui.cross_sell.basket import add
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names, tables
+from pages.ui.parts.product_card import facts, products
 from pages.ui.parts.runs import invite_to_tune
-from pages.ui.search.view import facts, products
 
 K = 10
 _SHOWN = 6
@@ -31,7 +31,7 @@ def show_basket(current: Workspace, basket: Sequence[str], run: Run | None) -> N
             st.markdown(f"**{t('cross_sell.empty.title')}**")
             st.markdown(t("cross_sell.empty.text"))
         return
-    whom = run.run_id if run else UNTUNED
+    whom = run_id_of(run)
     payload = [{"basket": list(basket), "k": K}]
     found = answers.ask(current, PREDICT, payload, whom)
     if found is None:

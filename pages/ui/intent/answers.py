@@ -78,7 +78,7 @@ def searches_by_query(searches: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([first, frame[~known]])[["key", "time"]].reset_index(drop=True)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def log_times(stamp: str, _searches: pd.DataFrame) -> pd.DataFrame:
-    """`searches_by_query`, worked out once per load. Never change it."""
-    return searches_by_query(_searches)
+@session.per_shop()
+def log_times(current: Workspace) -> pd.DataFrame:
+    """`searches_by_query` of the shop's log."""
+    return searches_by_query(session.tables(current).searches)

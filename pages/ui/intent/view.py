@@ -16,6 +16,16 @@ from pages.ui.parts.two_models import ask_both, draw_shares, show_both, show_uns
 _SHOWN = 6
 
 
+def show_query(current: Workspace, query: str, run_id: str | None) -> None:
+    """One query's meaning, or what to do without one."""
+    if query:
+        show_one(current, query, run_id)
+        return
+    with st.container(border=True, key="no_query"):
+        st.markdown(f"**{t('intent.empty.title')}**")
+        st.markdown(t("intent.empty.text"))
+
+
 def show_one(current: Workspace, query: str, run_id: str | None) -> None:
     """Both models' answers, what they agree on, and why the better one says so."""
     found = ask_both(current, "intent", {"query": query}, run_id)

@@ -15,8 +15,9 @@ from engine.serving import client
 from engine.serving.question import Question
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
-from pages.ui.frame import session, shell
+from pages.ui.frame import session
 from pages.ui.frame.i18n import catalog, language, t
+from pages.ui.parts.errors import show_error
 
 CHUNK = 64  # small enough that other people's questions get in between
 _SILENT_SECONDS = 0.4
@@ -151,5 +152,5 @@ def doing() -> str:
 
 def _show_error(error: ShoplabError, place: DeltaGenerator) -> None:
     with place.container():
-        shell.show_error(error)
+        show_error(error)
         st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")

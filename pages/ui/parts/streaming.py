@@ -13,9 +13,9 @@ from engine.serving import client
 from engine.serving.question import Question
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
-from pages.ui.frame import shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers
+from pages.ui.parts.errors import show_error
 
 _POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="write")
 _SECONDS = 180
@@ -56,6 +56,6 @@ def follow(work: Callable[[OnText], Answer], waiting: Callable[[], str]) -> Answ
         return future.result()
     except ShoplabError as error:
         with place.container():
-            shell.show_error(error)
+            show_error(error)
             st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")
         return None

@@ -32,7 +32,7 @@ def ask_for_review(current: Workspace) -> str:
         key=KEY,
         persist_state="session",
     )
-    found = _examples(session.data_stamp(current), session.tables(current).reviews)
+    found = _examples(current)
     if found:
         st.pills(
             t("sentiment.one.examples"),
@@ -147,9 +147,9 @@ def _show_reasons(current: Workspace, text: str, run_id: str) -> None:
         )
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _examples(stamp: str, _reviews: pd.DataFrame) -> list[str]:
-    texts = newest(stamp, _reviews)["text"].drop_duplicates()
+@session.per_shop(32)
+def _examples(current: Workspace) -> list[str]:
+    texts = newest(current)["text"].drop_duplicates()
     readable = texts[texts.str.len().between(*_BETWEEN)]
     step = max(1, len(readable) // _EXAMPLES)
     return readable.iloc[::step].head(_EXAMPLES).tolist()
