@@ -2,16 +2,35 @@
 
 A *catalog* is all files `en.toml` and `zh.toml` below a folder, each beside the code whose texts it
 holds. A code is the path to its text in the file: `[search.errors]` with `empty = "…"` makes
-`search.errors.empty`. Placeholders are those of `str.format`.
+`search.errors.empty`.
+
+Placeholders are those of `str.format`, and one more for what changes with a number: a placeholder
+with a bar shows no number but the words before the bar if the number is 1, else those after it.
+`{n} {n:product has|products have} no price` makes "1 product has no price" and "1,204 products have
+no price". The number may be one already written out, such as "1,204". Chinese needs no such forms.
 """
 
 import functools
+import string
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 LANGUAGES = ("zh", "en")
 DEFAULT_LANGUAGE = "en"
+
+
+class _Formatter(string.Formatter):
+    """`str.format` with the placeholder `{n:singular|plural}`."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        singular, bar, plural = format_spec.partition("|")
+        if bar:
+            return singular if str(value) == "1" else plural
+        return format(value, format_spec)
+
+
+_FORMATTER = _Formatter()
 
 
 class Catalog:
@@ -26,7 +45,7 @@ class Catalog:
         Raises KeyError for a code that the catalog does not hold.
         """
         texts = self.texts.get(language, self.texts[DEFAULT_LANGUAGE])
-        return texts[code].format(**params)
+        return _FORMATTER.vformat(texts[code], (), params)
 
 
 def _read(folder: Path, language: str) -> dict[str, str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from engine.messages import LANGUAGES, Catalog
 from engine.settings import PROJECT
@@ -21,6 +23,21 @@ CJK = re.compile(r"[\u3400-\u9fff]")
 # What says a text: the function's name, and which of its arguments is the code.
 SPEAKERS = {"say": 0, "t": 0, "Problem": 0, "InputError": 0, "ShoplabError": 0}
 CODE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
+# Placeholders that hold a count of things: it may be one.
+COUNTS = {
+    "better", "cells", "columns", "count", "different", "done", "good", "bad", "gone", "groups",
+    "have", "kept", "kin", "known", "left", "looked", "losses", "moved", "n", "n_test", "n_train",
+    "n_validation", "new", "of", "orders", "others", "places", "products", "queries", "rare",
+    "rejected", "right", "rows", "same", "sessions", "shown", "spent", "sure", "ties", "total",
+    "up", "users", "value", "wins", "worse", "wrong",
+}  # fmt: skip
+COUNT_AND_NOUN = re.compile(
+    r"(?<!than )\{(?P<count>\w+)\}\**"  # {n}, perhaps bold; "fewer than {n}" is a bound
+    r"(?: (?!of\b|in\b|to\b|on\b|and\b)[a-z-]+){0,2}?"  # "held-out", "more different"
+    r" (?P<word>[a-z]{2,}[a-rt-z]s|are|were|have|do)\b(?! or more)"
+)
+PLURAL = re.compile(r"\{\w+:(?:[^{}]|\{\w+\})*\|(?:[^{}]|\{\w+\})*\}")
+NOT_PLURAL = {"always", "does", "perhaps", "this"}
 
 
 @pytest.fixture(params=CATALOGS)
@@ -28,8 +45,24 @@ def folder(request: pytest.FixtureRequest) -> Path:
     return CATALOGS[request.param]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """A catalog with a text for each use of the plural rule."""
+    folder = tmp_path_factory.mktemp("texts")
+    (folder / "zh.toml").write_text('count = "{n} 件商品"', encoding="utf-8")
+    (folder / "en.toml").write_text(
+        'count = "{n} {n:product has|products have} no price"\n'
+        'nested = "{n:It|All {n}} found"\n'
+        'two = "{part} of {n} {n:row|rows} {part:names|name} it, {share:.0%}"\n',
+        encoding="utf-8",
+    )
+    return Catalog(folder)
+
+
 def placeholders(text: str) -> list[tuple[str, str]]:
-    return sorted((name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name)
+    """Every placeholder with what stands behind its colon, those within plural forms too."""
+    found = [(name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name]
+    return sorted(found + [inner for _, spec in found for inner in placeholders(spec)])
 
 
 def sources() -> Iterator[tuple[Path, ast.AST]]:
@@ -75,17 +108,65 @@ def test_both_languages_have_the_same_codes_and_placeholders(folder: Path) -> No
 
 
 def test_every_text_can_be_filled_in(folder: Path) -> None:
-    texts = Catalog(folder).texts
+    catalog = Catalog(folder)
+    texts = catalog.texts
     for language in LANGUAGES:
         for code, text in texts[language].items():
             # An empty cell of a table is a text too, if both languages leave it empty.
             assert text.strip() or not any(texts[other][code] for other in LANGUAGES), code
-            names = {
-                name: 1 if any(kind in spec for kind in "dfg%e,") else "x"
+            numbers = {
+                name
                 for name, spec in placeholders(text)
+                if "|" not in spec and any(kind in spec for kind in "dfg%e,")
             }
-            filled = text.format(**names)
-            assert not re.search(r"\{[a-z_]+\}", filled), (language, code)
+            for count in (1, 2):
+                names = {
+                    name: count if name in numbers else str(count) for name, _ in placeholders(text)
+                }
+                filled = catalog.say(code, language, **names)
+                assert not re.search(r"\{[a-z_]+\}|\|", filled), (language, code)
+
+
+def test_one_is_singular_and_all_else_plural(made: Catalog) -> None:
+    assert made.say("count", "en", n=1) == made.say("count", "en", n="1")
+    assert made.say("count", "en", n=1) == "1 product has no price"
+    assert made.say("count", "en", n=0) == "0 products have no price"
+    assert made.say("count", "en", n="1,204") == "1,204 products have no price"
+    assert made.say("count", "zh", n=1) == "1 件商品"
+    assert made.say("nested", "en", n=1) == "It found"
+    assert made.say("nested", "en", n="3") == "All 3 found"
+    assert made.say("two", "en", part=1, n=2, share=0.5) == "1 of 2 rows names it, 50%"
+
+
+@given(st.integers(min_value=-(10**9), max_value=10**9))
+@example(1)
+@example(1000)
+def test_a_number_and_the_same_written_out_choose_the_same_form(made: Catalog, n: int) -> None:
+    assert made.say("count", "en", n=n).removeprefix(str(n)) == made.say(
+        "count", "en", n=f"{n:,}"
+    ).removeprefix(f"{n:,}")
+    assert ("product has" in made.say("count", "en", n=n)) == (n == 1)
+
+
+@given(st.floats(allow_nan=False).map(lambda number: f"{number:.1f}"))
+@example("1.0")
+def test_what_has_decimals_is_plural(made: Catalog, n: str) -> None:
+    assert made.say("count", "en", n=n) == f"{n} products have no price"
+
+
+@pytest.mark.parametrize("name", CATALOGS)
+def test_english_nouns_agree_with_their_numbers(name: str) -> None:
+    """A heuristic: no "(s)", and after a bare count no word that looks like a plural."""
+    wrong = {}
+    for code, text in Catalog(CATALOGS[name]).texts["en"].items():
+        after = [
+            match
+            for match in COUNT_AND_NOUN.finditer(PLURAL.sub("#", text))
+            if match["count"] in COUNTS and match["word"] not in NOT_PLURAL
+        ]
+        if re.search(r"\w\((?:s|es|ies)\)", text) or after:
+            wrong[code] = text
+    assert not wrong
 
 
 def test_chinese_texts_are_chinese(folder: Path) -> None:

@@ -19,9 +19,10 @@ from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks import TASKS, WARMED, get_task
-from pages.ui.data import overview, staging
-from pages.ui.frame import shell
+from pages.ui.data import staging
+from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import escape
+from pages.ui.home import overview
 from pages.ui.parts import charts, download
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -35,6 +36,7 @@ def quiet_models(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     """Records what is asked of the model process instead of starting it."""
     asked: list[tuple] = []
     monkeypatch.setattr("engine.serving.client.ask", lambda *args, **kw: asked.append(args))
+    monkeypatch.setattr("engine.serving.client.warm", lambda *args: asked.append(args))
     monkeypatch.setattr("engine.serving.client.start", lambda: None)
     return asked
 
@@ -81,7 +83,7 @@ def test_first_screen_has_one_primary_button_and_loads_the_shop(language, home, 
     key = app.query_params["w"]
     assert Workspace.by_key(key).language == language
     assert app.metric[0].value == "1,500"
-    assert [call[1:] for call in quiet_models] == [(task, "warm", "untuned") for task in WARMED]
+    assert [call[1:] for call in quiet_models] == [(task,) for task in WARMED]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -131,6 +133,36 @@ def test_a_page_without_a_shop_leads_home(page, language, home):
         TEXTS.say("app.empty.home", language),
         TEXTS.say("app.empty.data", language),
     ]
+
+
+def test_what_is_worked_out_for_a_shop_is_kept_until_its_data_changes(home):
+    shop, other = Workspace.create(language="en"), Workspace.create(language="en")
+    calls: list[tuple[str, str]] = []
+
+    @session.per_shop()
+    def by_data(current: Workspace, name: str) -> None:
+        calls.append(("data", name))
+
+    @session.per_shop(corrections=True)
+    def by_corrections(current: Workspace, name: str) -> None:
+        calls.append(("corrections", name))
+
+    def ask(current: Workspace, name: str = "a") -> list[tuple[str, str]]:
+        calls.clear()
+        by_data(current, name)
+        by_corrections(current, name)
+        return list(calls)
+
+    both = [("data", "a"), ("corrections", "a")]
+    assert ask(shop) == both
+    assert ask(Workspace.by_key(shop.key)) == []
+    assert ask(other) == both
+    assert ask(shop, "b") == [("data", "b"), ("corrections", "b")]
+    (shop.folder / "corrections.jsonl").touch()
+    assert ask(shop) == [("corrections", "a")]
+    (shop.folder / "tables").mkdir()
+    (shop.folder / "tables" / "tables.json").touch()
+    assert ask(shop) == both
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -15,6 +15,7 @@ from engine.images import fetch
 from engine.images.image_store import Brought, Pictures
 from engine.images.image_vectors import DEFAULT, PictureVectors, write_vectors
 from engine.serving import client
+from engine.serving.question import Question
 from engine.storage.workspace import Workspace
 from pages.ui.images import add
 from tests.pictures import encoded, product
@@ -30,18 +31,18 @@ class Eyes:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
 
-    def ask(
-        self, workspace: str, task: str, verb: str, run_id: str, question: dict, timeout: float
-    ) -> Any:
-        assert (task, verb) == ("pictures", "pictures")
-        self.asked.append(question)
-        pictures = Pictures(Workspace.open(workspace).folder)
+    def ask(self, question: Question, timeout: float) -> Any:
+        assert question.call.service == "pictures"
+        self.asked.append(question.body)
+        pictures = Pictures(Workspace.open(question.workspace).folder)
         names = list(dict.fromkeys(pictures.table()["picture"]))
-        match question["ask"]:
+        match question.call.verb:
             case "read":
                 tags = [json.dumps([["mug", 0.8], ["bowl", 0.1]])] * len(names)
                 matrix = np.eye(len(names), 8, dtype=np.float32) + 0.1
-                write_vectors(pictures, question["model"], PictureVectors(names, matrix, tags, "f"))
+                write_vectors(
+                    pictures, question.body["model"], PictureVectors(names, matrix, tags, "f")
+                )
                 return {"read": len(names), "left": 0, "languages": []}
             case "search":
                 rows = zip(pictures.table()["product_id"], pictures.table()["picture"], strict=True)
@@ -221,7 +222,7 @@ def test_a_picture_finds_products_and_a_bad_one_is_told(eyes) -> None:
     bring(app, "picture_query", ("q.png", encoded(product("red"))))
     assert "4 products look alike" in said_on(app)
     question = eyes.asked[-1]
-    assert question["ask"] == "search" and question["name"] == "q.png"
+    assert question["name"] == "q.png"
     assert base64.b64decode(question["picture"])[:4] == b"RIFF"
     assert question["model"] == DEFAULT
     assert not [one for one in app.text_input if one.key == "picture_text"]

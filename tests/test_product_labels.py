@@ -23,10 +23,11 @@ from engine.labelling.product_labels import (
 )
 from engine.labelling.split import split_groups
 from engine.labelling.stated_values import stated_probabilities
+from engine.simulation.tiny_shop import tiny_catalog
 from engine.tables.product_text import BEGINNING, summary
 from engine.tables.tables import Tables
 from engine.tasks import get_task
-from tests.tiny_shop import tiny_catalog, tiny_tables
+from tests.tiny_shop import tiny_tables
 
 
 def catalog(**columns: list[object]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """What pages ask the model process about messages: the only door to the assistant's encoder.
 
-A question is `{"ask", "run", ...}`, where `run` is the search model whose encoder understands:
+A question's run is the search model whose encoder understands; by verb:
 `reply` with `messages` (`{"message", "customer", "context"}` each) and `intent` (a run of intent,
     or "") gives a list of replies (`Reply.as_json`), with the shop's own intent in `shop_intent`;
 `rephrase` with `reply`, `message` and `writer` (a run of describe, or "untuned") gives the reply in
@@ -35,13 +35,13 @@ Get = Callable[[str, str], Bundle]
 WRITING = SamplingConfig(new_tokens=120)
 
 
-def answer(workspace: Workspace, question: Mapping[str, Any], get: Get) -> Any:
+def answer(workspace: Workspace, verb: str, run: str, question: Mapping[str, Any], get: Get) -> Any:
     """The answer to one question, see the module; `get` gives the bundle of a task and run."""
-    assistant = _current_assistant(workspace, get("search", question["run"]))
-    if question["ask"] == "reply":
+    assistant = _current_assistant(workspace, get("search", run))
+    if verb == "reply":
         return _reply_all(assistant, question, get)
     reply, message = read_reply(question["reply"]), question["message"]
-    match question["ask"]:
+    match verb:
         case "rephrase":
             writer = get("describe", question["writer"])
 

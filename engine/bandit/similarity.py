@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.labelling.clicks import clicked
 from engine.tables.categories import levels
@@ -42,6 +45,13 @@ class Shelf:
         if first and second:
             parts.append(float(first == second))
         return sum(parts) / len(parts)
+
+    def matrix(self, product_ids: Sequence[str]) -> NDArray[np.float64]:
+        """`likeness` of every two of the products, shape (products, products)."""
+        matrix = np.eye(len(product_ids))
+        for one, other in combinations(range(len(product_ids)), 2):
+            matrix[one, other] = self.likeness(product_ids[one], product_ids[other])
+        return np.maximum(matrix, matrix.T)
 
     def affinity(self, product_id: str, acts: Sequence[tuple[str, str]]) -> float:
         """How much a product is like what a shopper acted on, stronger acts counting more."""

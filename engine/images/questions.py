@@ -1,6 +1,6 @@
 """What pages ask the model process about pictures: the only door to an image encoder.
 
-A question is `{"ask", "model", ...}`:
+The body of a question holds the `model`; by verb:
 `read` reads up to `CHUNK` new pictures and gives `{"read", "left", "languages"}`;
 `search` with `picture` (a file as base64) or `text`, and `k`, gives
     `{"results": [{"product_id", "picture", "score"}], "tags": [[tag, probability]]}`;
@@ -32,18 +32,18 @@ from engine.storage.workspace import Workspace
 CHUNK = 128  # some seconds of work, so that other people's questions get in between
 
 
-def answer(workspace: Workspace, question: Mapping[str, Any], progress: Progress) -> Any:
+def answer(workspace: Workspace, verb: str, question: Mapping[str, Any], progress: Progress) -> Any:
     """The answer to one question, see the module. Raises InputError for a bad picture or model."""
     model_id = question["model"]
     encoder = _open_encoder(model_id, progress)
     pictures = Pictures(workspace.folder)
-    if question["ask"] == "read":
+    if verb == "read":
         read, left = read_new(pictures, encoder, model_id, progress)
         return {"read": read, "left": left, "languages": list(encoder.languages)}
     found = read_vectors(pictures, model_id)
     if found is None:
         raise InputError("images.nothing_read")
-    match question["ask"]:
+    match verb:
         case "search":
             return _search(pictures, encoder, found, question)
         case "doubts":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import Field
@@ -18,8 +18,9 @@ from engine.labelling.product_labels import label_products, parts_of
 from engine.tables.categories import cut_path, leaf
 from engine.tables.product_text import summary
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Readiness, Work
+from engine.tasks.base import Advice, Dataset, Readiness, Work
 from engine.tasks.classify.task import ClassificationTask, Heads
+from engine.tasks.readiness import rate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,18 +77,14 @@ class AttributesTask(ClassificationTask):
         frame, _ = label_products(tables, usual.most_heads, usual.max_examples, usual.seed)
         known = known_counts(frame)
         best = max(known.values(), default=0)
-        level: Literal["ready", "thin", "missing"] = (
-            "ready" if best >= READY else "thin" if best >= FEWEST_ROWS else "missing"
-        )
-        advice: list[tuple[str, Mapping[str, object]]] = []
-        if not best:
-            advice.append(("attributes.load_columns", {"want": FEWEST_ROWS}))
-        elif best < READY:
-            advice.append(("attributes.need_values", {"have": best, "want": READY}))
-        if len(frame) and frame["description"].notna().mean() < 0.5:
-            advice.append(("attributes.no_descriptions", {}))
         counts = {"products": len(frame), "attributes": len(known), "attribute_values": best}
-        return Readiness(level, counts, advice)
+        lack: Advice = ("attributes.load_columns", {"want": FEWEST_ROWS})
+        if best:
+            lack = ("attributes.need_values", {"have": best, "want": READY})
+        hints: list[Advice] = []
+        if len(frame) and frame["description"].notna().mean() < 0.5:
+            hints.append(("attributes.no_descriptions", {}))
+        return rate(best, READY, FEWEST_ROWS, counts, lack, *hints)
 
     def dataset(self, tables: Tables, config: AttributesConfig) -> Dataset:
         """The products with a value in any column to learn, split by product family."""

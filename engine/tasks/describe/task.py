@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import Field
@@ -32,6 +32,7 @@ from engine.tasks.describe.prompts import write_prompt
 from engine.tasks.describe.review_summary import hear_reviews, summarise
 from engine.tasks.describe.selection import FEWEST_FACTS
 from engine.tasks.describe.template import fill_template
+from engine.tasks.readiness import next_goal, rate
 
 if TYPE_CHECKING:
     from engine.models.generator_tuning import Pair
@@ -79,12 +80,9 @@ class DescribeTask:
         """Ready from `READY` products with a description and facts on, missing below `THIN`."""
         found = len(describable(tables.products))
         counts = {"products": len(tables.products), "described": found}
-        if found >= READY:
-            return Readiness("ready", counts)
-        level: Literal["thin", "missing"] = "thin" if found >= THIN else "missing"
         code = "describe.more_descriptions" if found else "describe.load_descriptions"
-        want = READY if found >= THIN else THIN
-        return Readiness(level, counts, [(code, {"n": found, "want": want})])
+        lack = {"n": found, "want": next_goal(found, READY, THIN)}
+        return rate(found, READY, THIN, counts, (code, lack))
 
     def dataset(self, tables: Tables, config: DescribeConfig) -> Dataset:
         """Products by family: lessons to learn, lessons to watch, and products to describe.

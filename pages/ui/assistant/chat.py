@@ -89,17 +89,17 @@ def _show_welcome(current: Workspace) -> None:
     st.markdown(f"**{t('assistant.chat.welcome')}**")
     st.caption(t("assistant.chat.welcome_text"))
     with st.container(horizontal=True, gap="small"):
-        for name, text in _examples(session.data_stamp(current), current).items():
+        for name, text in _examples(current).items():
             st.button(
                 escape(text), key=f"assistant_example_{name}",
                 on_click=st.session_state.__setitem__, args=(_PICKED, text),
             )  # fmt: skip
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _examples(stamp: str, _current: Workspace) -> dict[str, str]:
+@session.per_shop(64)
+def _examples(current: Workspace) -> dict[str, str]:
     """Questions that this shop's customers may ask, in the shop's language."""
-    held = session.tables(_current)
+    held = session.tables(current)
     products = held.products
     title = str(products["title"].iloc[0])
     titles = dict(zip(products["product_id"], products["title"], strict=True))
@@ -111,7 +111,7 @@ def _examples(stamp: str, _current: Workspace) -> dict[str, str]:
         "category": leaves.mode().iloc[0] if len(leaves) else title,
     }
     return {
-        name: say(f"assistant.examples.{name}", _current.language, **about) for name in _EXAMPLES
+        name: say(f"assistant.examples.{name}", current.language, **about) for name in _EXAMPLES
     }
 
 

@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, sidebar, title, guard, errors."""
+"""The frame around every page: navigation, sidebar, title, guard."""
 
 from pathlib import Path
 from typing import Any
@@ -7,12 +7,10 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from engine import jobs
-from engine.errors import ShoplabError
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import tables
 
 _FRAME = Path(__file__).resolve().parent
 _SCRIPTS = _FRAME.parent.parent
@@ -155,10 +153,3 @@ def show_sidebar(current: Workspace | None) -> None:
 def running_jobs(current: Workspace) -> int:
     """How many trainings of `current` run or wait."""
     return sum(job.state in ("queued", "running") for job in jobs.list_jobs(current.name))
-
-
-def show_error(error: ShoplabError) -> None:
-    """What went wrong and what to do next, with every problem behind it by file and row."""
-    st.error(escape(error.message(i18n.language())), icon=":material/error:")
-    if error.details:
-        tables.show_problems(error.details)

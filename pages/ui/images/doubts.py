@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from engine.images.answers import DOUBTS
 from engine.images.image_store import Pictures
 from engine.images.image_vectors import read_tags
 from engine.storage.workspace import Workspace
@@ -23,8 +24,7 @@ def show_doubts(current: Workspace, pictures: Pictures, model: str) -> None:
     if not read:
         st.info(t("images.doubts.read_first"))
         return
-    question = {"ask": "doubts", "model": model, "stamp": [pictures.stamp(), len(read)]}
-    answer = answers.ask(current, "pictures", "pictures", "", question)
+    answer = answers.ask(current, DOUBTS, {"model": model}, fresh=True)
     if answer is None:
         return
     doubts = answer.value

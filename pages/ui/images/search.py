@@ -6,14 +6,15 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import InputError
+from engine.images.answers import SEARCH
 from engine.images.decode import FORMATS, MOST_BYTES, as_webp, open_picture
 from engine.images.image_store import Pictures
 from engine.images.image_vectors import DEFAULT, read_tags
 from engine.storage.workspace import Workspace
-from pages.ui.frame import shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.images.gallery import join, show_picture, tag_name, titles
 from pages.ui.parts import answers
+from pages.ui.parts.errors import show_error
 
 _SHOWN = 12
 _WIDTH = 170
@@ -28,8 +29,8 @@ def show_search(current: Workspace, pictures: Pictures, model: str) -> None:
     question = _ask(model)
     if question is None:
         return
-    about = {"ask": "search", "model": model, "k": _SHOWN, "stamp": [pictures.stamp(), len(read)]}
-    answer = answers.ask(current, "pictures", "pictures", "", about | question)
+    about = {"model": model, "k": _SHOWN}
+    answer = answers.ask(current, SEARCH, about | question, fresh=True)
     if answer is None:
         return
     tags, results = answer.value["tags"], answer.value["results"]
@@ -66,7 +67,7 @@ def _ask(model: str) -> dict[str, Any] | None:
     try:
         image = open_picture(file.getvalue(), file.name)
     except InputError as error:
-        shell.show_error(error)
+        show_error(error)
         return None
     small = as_webp(image)
     st.image(small, width=_WIDTH, alt=t("images.search.yours"))

@@ -12,6 +12,7 @@ from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n, shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
+from pages.ui.parts.errors import show_error
 from pages.ui.training.curves import read_curves, show_curves
 from pages.ui.training.outcome import show_outcome
 
@@ -125,7 +126,7 @@ def _show_done(current: Workspace, job: Job) -> None:
     try:
         run = load_run(current, job.run_id)
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)
         return
     show_outcome(run)
     with st.container(horizontal=True):

@@ -17,14 +17,10 @@ _ICONS = {
 }
 
 
+@session.per_shop(64, corrections=True)
 def readiness(current: Workspace) -> dict[str, Readiness]:
-    """The readiness of every task, worked out once per load."""
-    return _readiness(session.stamp(current), current)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _readiness(stamp: str, _current: Workspace) -> dict[str, Readiness]:
-    tables = session.tables(_current)
+    """The readiness of every task."""
+    tables = session.tables(current)
     return {name: get_task(name).readiness(tables) for name in TASKS}
 
 
