@@ -13,30 +13,30 @@ from streamlit.testing.v1 import AppTest
 from engine import jobs
 from engine.assistant.chats import Chats
 from engine.assistant.policy_file import read_policy, undo_policy
+from engine.bandit.live import learn, vector
+from engine.bandit.policies import POLICIES
+from engine.bandit.regret import beliefs
 from engine.catalog.decisions import Decisions
 from engine.cli import main
-from engine.copywriting import batch as batches
 from engine.evaluation.compare import metric_interval
 from engine.evaluation.heldout import systems_of
 from engine.evaluation.heldout import test_fingerprint as fingerprint
-from engine.images.store import Pictures, palettes
-from engine.images.vectors import read_tags, read_vectors
-from engine.inference import client
+from engine.images.image_store import Pictures, palettes
+from engine.images.image_vectors import read_tags, read_vectors
 from engine.jobs.kinds import KINDS
 from engine.messages import LANGUAGES, engine_catalog
-from engine.recommend.rules_file import can_undo, load_rules, undo_rules
+from engine.progress import Silent
 from engine.retrieval.dense import DenseIndex
 from engine.reviews.aspects import read_aspects
+from engine.serving import client
+from engine.storage.feedback import GOALS, Feedback
 from engine.storage.runs import list_runs, load_heldout, load_run
 from engine.storage.workspace import Workspace
-from engine.strategy.board import beliefs
-from engine.strategy.feedback import GOALS, Feedback
-from engine.strategy.live import learn, vector
-from engine.strategy.policies import POLICIES
 from engine.tasks import TASKS, get_task
-from engine.training.external import open_bundle
-from engine.training.progress import Silent
-from pages.ui import i18n, staging
+from engine.tasks.describe import batch as batches
+from engine.tasks.interest.merchandising_file import can_undo, load_rules, undo_rules
+from engine.training.evaluate import open_bundle
+from pages.ui.data import staging
 from tests.shop_double import clean, open_page, said_on
 from tests.tiny_shop import Stopping
 
@@ -45,7 +45,12 @@ EXPECTED: dict[str, Any] = json.loads((BEFORE / "expected.json").read_text(encod
 # Stands in the folder's files where the path of the state folder stood.
 PLACE = "SHOPLAB_HOME"
 # What the folder calls it, and what JSON calls it today: a word that changes is changed here.
-TODAY = {"floors": "floors", "told": "told", "alike": "alike"}
+TODAY = {
+    "floors": "baselines",
+    "told": "informative",
+    "alike": "self_repetition",
+    "describe.floors_are_true": "describe.baselines_are_true",
+}
 # How far the figures of a model may differ from one machine to another.
 CLOSE = 2e-3
 # What each task's run is asked.
@@ -114,6 +119,28 @@ def today(value: Any) -> Any:
     if isinstance(value, list):
         return [today(one) for one in value]
     return TODAY.get(value, value) if isinstance(value, str) else value
+
+
+def answer_today(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer as it was printed, in today's form: what a head answers stands under `heads`."""
+    answer = dict(answer)
+    for result in answer.get("results", []):
+        if "with" in result.get("reason", {}):
+            result["reason"]["met"] = result["reason"].pop("with")
+    if "probabilities" in answer:
+        answer["heads"] = {
+            head: {
+                "label": answer.pop(head),
+                "confidence": answer.pop(f"{head}_confidence"),
+                "unsure": answer.pop(f"{head}_unsure"),
+                "probabilities": probabilities,
+            }
+            for head, probabilities in answer.pop("probabilities").items()
+        }
+    for aspect in answer.get("aspects", []):
+        for name in ("confidence", "unsure"):
+            aspect[name] = aspect.pop(f"sentiment_{name}")
+    return answer
 
 
 def leaves(value: Any, place: str = "") -> dict[str, Any]:
@@ -233,7 +260,8 @@ def test_a_run_answers_as_before_and_writes_nothing(
 ) -> None:
     file, before = tmp_path / "inputs.jsonl", content(shop.folder)
     file.write_text("\n".join(map(json.dumps, INPUTS[task])))
-    holds(ask("predict", "tiny", task, "--input", file)["predictions"], EXPECTED["predict"][task])
+    answers = ask("predict", "tiny", task, "--input", file)["predictions"]
+    holds(answers, [answer_today(answer) for answer in EXPECTED["predict"][task]])
     assert content(shop.folder) == before
 
 
@@ -284,13 +312,13 @@ def test_vectors_of_the_catalog_are_taken_from_disk(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_runs_and_jobs_hold_has_its_words(shop: Workspace, language: str) -> None:
-    pages, engine = i18n.catalog().texts[language], engine_catalog().texts[language]
+    engine = engine_catalog().texts[language]
     for run in list_runs(shop):
         record = run.as_json()
         metrics = record[TODAY["floors"]] | record["systems"]  # type: ignore[operator]
-        assert {f"compare.systems.{name}" for name in metrics} <= pages.keys()
+        assert {f"systems.{name}" for name in metrics} <= engine.keys()
         figures = {name.rpartition(".")[2] for row in metrics.values() for name in row}
-        assert {f"compare.metrics.{name}" for name in figures - {"rows"}} <= pages.keys()
+        assert {f"metrics.{name}" for name in figures - {"rows"}} <= engine.keys()
         assert set(run.notes) <= engine.keys()
     for job in jobs.list_jobs("tiny"):
         assert bool(job.message(language)) == (job.state == "failed")

@@ -16,6 +16,7 @@ from engine.errors import InputError
 from engine.jobs.job import Event, Job, State
 from engine.settings import home
 from engine.storage.database import open_database
+from engine.storage.old_runs import stage_today
 
 _SCHEMA = """
 CREATE TABLE jobs (
@@ -200,7 +201,7 @@ class Store:
             job_id,
             after,
         )
-        return [Event(**dict(row)) for row in rows]
+        return [Event(**{**dict(row), "name": stage_today(row["name"])}) for row in rows]
 
     def _jobs(self, clause: str, *values: object) -> list[Job]:
         return [_job(row) for row in self._execute(f"SELECT * FROM jobs {clause}", *values)]  # noqa: S608
