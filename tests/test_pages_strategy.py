@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from engine.bandit.live import next_list
+from engine.bandit.perplexity import measure_perplexity
 from engine.storage.feedback import Feedback
 from engine.storage.workspace import Workspace
 from pages.ui.strategy import inputs, live, simulator
@@ -50,9 +51,11 @@ def only(arm: str):
 
     strategies: list = []
 
-    def chosen(feedback, request, answer, some, shelf, **how):
-        strategies[:] = some
-        return next_list(feedback, request, answer, some, shelf, rng=Loaded(), **how)
+    def chosen(feedback, request, rankings, arms, similarity, config, **options):
+        strategies[:] = arms
+        return next_list(
+            feedback, request, rankings, arms, similarity, config, rng=Loaded(), **options
+        )
 
     return chosen
 
@@ -204,7 +207,7 @@ def test_product_texts_are_never_markup(models) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_board_says_what_was_learned(models, language) -> None:
+def test_the_page_says_what_was_learned(models, language) -> None:
     shop = small_shop(language)
     app = open_view(shop, 0, language)
     assert ("No feedback yet" if language == "en" else "还没有反馈") in said_on(app)
@@ -221,13 +224,13 @@ def test_the_board_says_what_was_learned(models, language) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_crowd_is_a_simulation_and_says_so(models, logged_shop, monkeypatch, language) -> None:
+def test_a_simulation_says_that_it_is_one(models, logged_shop, monkeypatch, language) -> None:
     monkeypatch.setattr(simulator, "LENGTHS", (60,))
     monkeypatch.setattr(simulator, "SEEDS", 2)
     app = open_view(logged_shop, 1, language)
     assert ("A simulation" if language == "en" else "这是模拟") in app.warning[0].value
     assert not app.get("plotly_chart")
-    press(app, "come")
+    press(app, "start_simulation")
     said = said_on(app)
     for text in {
         "en": ("A/B test", "true favourite is", "perplexity", "6 most frequent queries"),
@@ -240,17 +243,17 @@ def test_the_crowd_is_a_simulation_and_says_so(models, logged_shop, monkeypatch,
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("source", ["log", "crowd"])
+@pytest.mark.parametrize("source", ["log", "simulator"])
 def test_strategies_are_judged_from_a_log(
     models, logged_shop, monkeypatch, language, source
 ) -> None:
     monkeypatch.setattr(simulator, "LENGTHS", (200,))
-    app = open_view(logged_shop, 2, language, check_source=source)
+    app = open_view(logged_shop, 2, language, log_source=source)
     arms, rules = (frame.value for frame in app.dataframe)
     assert len(arms) == 18 and len(rules) == 5
-    assert ("true" in arms) == (source == "crowd")
+    assert ("true" in arms) == (source == "simulator")
     assert (arms["low"].dropna() <= arms["value"][arms["low"].notna()]).all()
-    if source == "crowd":
+    if source == "simulator":
         inside = (arms["low"] <= arms["true"]) & (arms["true"] <= arms["high"])
         # The same 200 lists under three estimators: most intervals hold the truth.
         assert inside.mean() > 0.6
@@ -260,25 +263,24 @@ def test_strategies_are_judged_from_a_log(
 def test_too_little_to_judge_from_says_what_is_missing(models, language) -> None:
     shop = small_shop(language)
     for source in ("live", "log"):
-        app = open_view(shop, 2, language, check_source=source)
+        app = open_view(shop, 2, language, log_source=source)
         assert len(app.error) == 1 and not app.dataframe
     app = open_view(shop, 1, language)
-    press(app, "come")
+    press(app, "start_simulation")
     assert len(app.error) == 1
 
 
-def test_a_world_is_mined_once(models, logged_shop, monkeypatch) -> None:
+def test_the_inputs_are_computed_once(models, logged_shop, monkeypatch) -> None:
     monkeypatch.setattr(simulator, "LENGTHS", (60,))
     counted = []
-    real = inputs.check
 
     def count(*args: object) -> object:
         counted.append(args)
-        return real(*args)
+        return measure_perplexity(*args)
 
-    monkeypatch.setattr(inputs, "check", count)
+    monkeypatch.setattr(inputs, "measure_perplexity", count)
     app = open_view(logged_shop, 1)
-    press(app, "come")
+    press(app, "start_simulation")
     clean(app.run())
     clean(app.run())
     assert len(counted) == 1
