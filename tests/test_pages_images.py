@@ -98,7 +98,7 @@ def press(app: AppTest, key: str) -> AppTest:
     return clean(next(button for button in app.button if button.key == key).click().run())
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "Upload pictures"), ("zh", "上传图片")])
+@pytest.mark.parametrize(("language", "word"), [("en", "Upload images"), ("zh", "上传图片")])
 def test_without_pictures_it_says_how_to_bring_them(eyes, language, word) -> None:
     app = show(small_shop(language), language)
     assert word in str(app.get("file_uploader")[0].proto.label)
