@@ -49,24 +49,29 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from bench.suggestions import LANGUAGES, keystrokes, load  # noqa: E402
+from engine.codec import decode  # noqa: E402
 from engine.errors import InputError  # noqa: E402
 from engine.labelling.histories import list_acts  # noqa: E402
-from engine.labelling.qrels import product_texts  # noqa: E402
 from engine.models.encoder import Encoder, load_encoder  # noqa: E402
 from engine.models.pretrained import default_encoder, fetch, models_folder  # noqa: E402
 from engine.progress import Lines, Silent  # noqa: E402
 from engine.ranking import best  # noqa: E402
 from engine.retrieval.dense import open_index  # noqa: E402
-from engine.retrieval.filters import FilterReader  # noqa: E402
-from engine.retrieval.query_suggestions import make_suggester  # noqa: E402
+from engine.retrieval.filter_reader import shop_filters  # noqa: E402
+from engine.retrieval.query_suggestions import shop_suggester  # noqa: E402
 from engine.serving import client  # noqa: E402
-from engine.serving.worker import UNTUNED  # noqa: E402
-from engine.storage.runs import list_runs, run_folder  # noqa: E402
+from engine.serving.question import Question  # noqa: E402
+from engine.storage.runs import (  # noqa: E402
+    UNTUNED,
+    list_runs,
+    run_folder,
+)
 from engine.storage.workspace import Workspace  # noqa: E402
+from engine.tables.product_text import passages, titles_with_leaf  # noqa: E402
 from engine.tables.tables import Tables  # noqa: E402
-from engine.tasks import get_task  # noqa: E402
-from engine.tasks.cross_sell.baskets import list_baskets, to_matrix  # noqa: E402
-from engine.tasks.cross_sell.pairs import product_labels  # noqa: E402
+from engine.tasks import find_call, get_task  # noqa: E402
+from engine.tasks.cooccurrence import to_matrix  # noqa: E402
+from engine.tasks.cross_sell.baskets import list_baskets  # noqa: E402
 from engine.training.run import train_run  # noqa: E402
 
 TASKS = ("search", "interest", "cross_sell")
@@ -116,8 +121,8 @@ def open_large(sample: Workspace, products: int) -> Workspace:
     with tempfile.TemporaryDirectory() as folder:
         load(shop, products, Path(folder))
     tables, index = shop.tables(), shop.folder / "index"
-    texts = product_texts(tables.products).tolist()
-    labels = product_labels(tables.products)
+    texts = passages(tables.products).tolist()
+    labels = titles_with_leaf(tables.products)
     encoder = _encoder(tables, "cross_sell")
     lay(tables, labels, encoder, index / f"labels-{encoder.fingerprint}" / "products")
     for task in ("search", "interest"):
@@ -154,11 +159,12 @@ def list_kinds(shop: Workspace, count: int, seed: int) -> dict[str, Kind]:
     tables, rng = shop.tables(), random.Random(seed)
     ids = tables.products["product_id"].tolist()
     runs = {task: [run.run_id for run in list_runs(shop, task)] for task in TASKS}
-    suggester, reader = make_suggester(tables), FilterReader(tables)
+    suggester, reader = shop_suggester(tables), shop_filters(tables)
     bare = Bare(tables)
 
     def ask(task: str, run_id: str, item: dict[str, Any]) -> None:
-        client.ask(shop.name, task, "predict", run_id, [item], PATIENCE)
+        call = find_call(task, "predict")
+        client.ask(Question(shop.name, call, decode(call.body, [item]), run_id), PATIENCE)
 
     def search(query: str) -> None:
         understood = reader.read(query)

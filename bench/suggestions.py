@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from engine.progress import Silent
 from engine.reading.load import load_files, load_sample
-from engine.retrieval.filters import FilterReader
+from engine.retrieval.filter_reader import FilterReader
 from engine.retrieval.pinyin import has_chinese
-from engine.retrieval.query_suggestions import Suggester, make_suggester
+from engine.retrieval.query_suggestions import Suggester, shop_suggester
 from engine.retrieval.session_rank import Traits, rerank
 from engine.simulation.simulate import simulate
 from engine.storage.workspace import Workspace
@@ -60,7 +60,7 @@ def measure(tables: Tables, texts: int, seed: int) -> dict[str, float]:
     """The figures of one shop."""
     process = psutil.Process()
     before, started = process.memory_info().rss, time.perf_counter()
-    suggester = make_suggester(tables)
+    suggester = shop_suggester(tables)
     built = time.perf_counter() - started
     taken = process.memory_info().rss - before
     typed = list(keystrokes(suggester, texts, seed))

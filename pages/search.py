@@ -1,110 +1,23 @@
-from typing import Any
-
-import streamlit as st
-
-from engine.storage.workspace import Workspace
 from pages.ui.frame import link, shell, visit
-from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import answers, query_box, query_suggestions
-from pages.ui.parts.runs import choose_run
-from pages.ui.search import filters, session_rank
-from pages.ui.search.judging import show_judging
+from pages.ui.frame.i18n import t
+from pages.ui.parts import query_box
+from pages.ui.parts.views import show_views
+from pages.ui.search import filters
+from pages.ui.search.controls import choose_systems
 from pages.ui.search.many import show_frequent, show_list
-from pages.ui.search.systems import MODES, Column, Mode, columns
-from pages.ui.search.view import show_columns
-
-VIEWS = ("one", "judge", "many", "list")
-SIZES = (5, 10, 20)
-MOST = max(*SIZES, session_rank.DEPTH)
-UNKNOWN = 0.2  # from this share of unknown pieces on, an encoder guesses
-
-
-def choose_systems(current: Workspace) -> tuple[Mode, int, str | None]:
-    """Which kind of system, how many results, and which run."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="controls"):
-        mode = st.segmented_control(
-            t("search.mode"),
-            MODES,
-            default="recommended",
-            required=True,
-            format_func=lambda name: t(f"search.modes.{name}"),
-            help=t("search.mode_help"),
-            key="search_mode",
-            wrap=True,
-            persist_state="session",
-        )
-        size = st.segmented_control(
-            t("search.size"),
-            SIZES,
-            default=SIZES[1],
-            required=True,
-            key="search_size",
-            persist_state="session",
-        )
-        run = choose_run(current, "search")
-    return mode or "recommended", size or SIZES[1], run.run_id if run else None
-
-
-def ask(
-    current: Workspace, asked: filters.Asked, run_id: str | None, mode: Mode
-) -> list[Column] | None:
-    """The columns of one query, with how fast they came; None after an error was shown."""
-    item: dict[str, Any] = {"query": asked.text, "k": MOST}
-    payload = [item | {"filters": list(asked.filters)} if asked.filters else item]
-    untuned = answers.ask(current, "search", "predict", answers.UNTUNED, payload)
-    if untuned is None:
-        return None
-    tuned = answers.ask(current, "search", "predict", run_id, payload) if run_id else None
-    if run_id and tuned is None:
-        return None
-    query_suggestions.model_is_ready(current, asked.text)
-    answers.show_times({"untuned": untuned, "tuned": tuned})
-    _warn(tuned.value[0] if tuned else untuned.value[0])
-    return columns(untuned.value[0], tuned.value[0] if tuned else None, run_id or "", mode)
-
-
-def _warn(answer: dict[str, Any]) -> None:
-    share = answer.get("facts", answer).get("unknown_share", 0.0)
-    if share >= UNKNOWN:
-        st.warning(t("search.unknown", share=f"{share:.0%}"), icon=":material/translate:")
-
-
-def show_one(
-    view: str, current: Workspace, query: str, choice: tuple[Mode, int, str | None]
-) -> None:
-    """The views of one query."""
-    mode, size, run_id = choice
-    if not query:
-        with st.container(border=True, key="no_query"):
-            st.markdown(f"**{t('search.empty.title')}**")
-            st.markdown(t("search.empty.text"))
-        return
-    if view == "one":
-        asked = filters.choose_filters(current, query)
-        found = ask(current, asked, run_id, mode)
-        if found is not None:
-            show_columns(current, asked.text, session_rank.follow(current, found, size), size)
-        return
-    # What is judged is how well the whole query is answered, by systems that nobody's clicks moved.
-    found = ask(current, filters.Asked(query, []), run_id, mode)
-    if found is not None:
-        st.subheader(t("search.judging.title", query=escape(query)), anchor=False)
-        show_judging(current, query, found)
-
+from pages.ui.search.one import show_judged, show_results
 
 link.remember(query_box.KEY, visit.KEY)
 workspace = shell.open_page("search")
 filters.prepare(workspace)
-typed = query_box.ask_for_query(workspace, t("search.placeholder"))
-chosen = choose_systems(workspace)
-labels = [t(f"search.views.{name}") for name in VIEWS]
-tabs = dict(zip(VIEWS, st.tabs(labels, key="search_view", on_change="rerun"), strict=True))
-for name, tab in tabs.items():
-    if tab.open:
-        with tab:
-            if name in ("one", "judge"):
-                show_one(name, workspace, typed, chosen)
-            elif name == "many":
-                show_frequent(workspace, chosen[2], chosen[0])
-            else:
-                show_list(workspace, chosen[2], chosen[0])
+query = query_box.ask_for_query(workspace, t("search.placeholder"))
+mode, size, run_id = choose_systems(workspace)
+show_views(
+    "search",
+    {
+        "one": lambda: show_results(workspace, query, run_id, mode, size),
+        "judge": lambda: show_judged(workspace, query, run_id, mode),
+        "many": lambda: show_frequent(workspace, run_id, mode),
+        "list": lambda: show_list(workspace, run_id, mode),
+    },
+)

@@ -1,12 +1,7 @@
-import streamlit as st
-
-from engine.storage.runs import Run
-from engine.storage.workspace import Workspace
+from engine.storage.runs import run_id_of
 from pages.ui.frame import link, shell
-from pages.ui.frame.i18n import t
-from pages.ui.parts import answers
 from pages.ui.parts.runs import choose_run
-from pages.ui.sentiment.answers import TASK
+from pages.ui.parts.views import show_views
 from pages.ui.sentiment.overview import show_overview
 from pages.ui.sentiment.trends import show_trends
 from pages.ui.sentiment.trust import show_trust
@@ -14,35 +9,19 @@ from pages.ui.sentiment.view import KEY, show_one
 from pages.ui.sentiment.watch import show_list, show_watch
 from pages.ui.training.classifier_quality import show_quality
 
-VIEWS = ("one", "overview", "trends", "trust", "watch", "quality", "list")
-
-
-def show_view(view: str, current: Workspace, run: Run | None) -> None:
-    """The chosen view; the newest or chosen run answers, before any the untuned model."""
-    whom = run.run_id if run else answers.UNTUNED
-    match view:
-        case "one":
-            show_one(current, run.run_id if run else None)
-        case "overview":
-            show_overview(current, whom)
-        case "trends":
-            show_trends(current, whom)
-        case "trust":
-            show_trust(current, whom)
-        case "watch":
-            show_watch(current, whom)
-        case "quality":
-            show_quality(current, TASK, "text", run)
-        case "list":
-            show_list(current, whom)
-
-
 link.remember(KEY)
 workspace = shell.open_page("sentiment", "reviews")
-chosen = choose_run(workspace, TASK)
-titles = [t(f"sentiment.views.{name}") for name in VIEWS]
-tabs = dict(zip(VIEWS, st.tabs(titles, key="sentiment_view", on_change="rerun"), strict=True))
-for name, tab in tabs.items():
-    if tab.open:
-        with tab:
-            show_view(name, workspace, chosen)
+run = choose_run(workspace, "sentiment")
+run_id = run_id_of(run)
+show_views(
+    "sentiment",
+    {
+        "one": lambda: show_one(workspace, run.run_id if run else None),
+        "overview": lambda: show_overview(workspace, run_id),
+        "trends": lambda: show_trends(workspace, run_id),
+        "trust": lambda: show_trust(workspace, run_id),
+        "watch": lambda: show_watch(workspace, run_id),
+        "quality": lambda: show_quality(workspace, "sentiment", "text", run),
+        "list": lambda: show_list(workspace, run_id),
+    },
+)

@@ -1,7 +1,7 @@
 """The assistant's answers without a model: the true engine over vectors of hashed words."""
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ from engine.assistant.assistant import Assistant, Message
 from engine.assistant.policy_file import read_policy
 from engine.assistant.reply import read_reply
 from engine.assistant.rewording import judged
-from engine.labelling.qrels import product_words
 from engine.retrieval.bm25 import BM25Index
+from engine.serving.question import Question
 from engine.storage.workspace import Workspace
+from engine.tables.product_text import searchable_texts
 from engine.tables.tables import Tables
 from engine.text.words import words
 
@@ -32,7 +33,7 @@ def hashed(texts: Sequence[str], kind: str = "query") -> NDArray[np.float32]:
 def open_assistant(tables: Tables, policy: str = "") -> Assistant:
     """The assistant of some tables; products are ranked by their words."""
     ids = tables.products["product_id"].tolist()
-    index = BM25Index(ids, product_words(tables.products).tolist())
+    index = BM25Index(ids, searchable_texts(tables.products).tolist())
     return Assistant(
         tables, hashed, lambda query, keep: index.search(query, 20, keep).product_ids, policy
     )
@@ -46,19 +47,17 @@ class AssistantModels:
         self.text = ""
         self.kept: dict[str, Assistant] = {}
 
-    def ask(
-        self, workspace: str, task: str, verb: str, run_id: str, payload: Any = None,
-        timeout: float = 60, on_text: Callable[[str], None] | None = None,
-    ) -> Any:  # fmt: skip
+    def ask(self, question: Question[Any, Any], timeout: float = 60) -> Any:
         """Answer as `engine.assistant.questions` does."""
-        assert (task, verb) == ("search", "assist")
+        assert question.call.service == "assistant"
+        workspace, payload = question.workspace, question.body
         self.asked.append(payload)
         shop = Workspace.open(workspace)
         if workspace not in self.kept:
             self.kept[workspace] = open_assistant(shop.tables())
         assistant = self.kept[workspace]
         assistant.set_policy(read_policy(shop))
-        if payload["ask"] == "reply":
+        if question.call.verb == "reply":
             return [
                 assistant.reply(
                     Message(one["message"], one["customer"], tuple(one["context"]))

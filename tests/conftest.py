@@ -54,6 +54,7 @@ def models(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeModels:
     """Stands where the process that holds the models would answer."""
     fake = FakeModels()
     monkeypatch.setattr(client, "ask", fake.ask)
+    monkeypatch.setattr(client, "warm", fake.warm)
     return fake
 
 

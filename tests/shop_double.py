@@ -1,17 +1,23 @@
 """A small shop and a model process's double that answers in the true form, for page tests."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from engine.codec import decode, encode
 from engine.labelling.labels import INTENTS
 from engine.reviews.aspects import Aspects, find_mentions
+from engine.serving.question import Question
 from engine.settings import PROJECT
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from engine.tables.schema import SENTIMENTS, TABLES
+from engine.tasks.cross_sell.answers import CrossSellAnswer, CrossSellInput
+from engine.tasks.search.answers import SearchAnswer, SearchExplanation, SearchInput, WhyInput
+from tests.doubles import cross_sell, search
 
 HOSTILE = (
     '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) **bold** :red[x]'
@@ -76,82 +82,58 @@ def said_on(app: AppTest) -> str:
     return re.sub(r"\\(.)", r"\1", texts_of(app))
 
 
+class Asked(NamedTuple):
+    """A question as it went through the pipe; `task` is the service where no task was asked."""
+
+    task: str
+    verb: str
+    run: str
+    body: Any
+
+
 class FakeModels:
-    """Stands where `engine.serving.client.ask` does; `asked` keeps what it was asked."""
+    """Stands where `engine.serving.client.ask` does; `asked` keeps what it was asked.
+
+    Answers go through the codec as those of the model process do: one in another form fails.
+    """
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, str, Any]] = []
+        self.asked: list[Asked] = []
         self.unknown_share = 0.0
 
     def ask(
         self,
-        workspace: str,
-        task: str,
-        verb: str,
-        run_id: str,
-        payload: Any = None,
+        question: Question[Any, Any],
         timeout: float = 60,
+        on_text: Callable[[str], None] | None = None,
     ) -> Any:
-        """Answer as the task would."""
-        self.asked.append((task, verb, run_id, payload))
-        answer = getattr(self, f"_{task}_{verb}")
-        return (
-            [answer(item, run_id) for item in payload]
-            if verb == "predict"
-            else answer(payload, run_id)
+        """Answer as the service would."""
+        call, run = question.call, question.run
+        body = decode(call.body, encode(question.body))
+        task = call.task or call.service
+        self.asked.append(Asked(task, call.verb, run, encode(body)))
+        answer = getattr(self, f"_{task}_{call.verb}")
+        value = (
+            [answer(item, run) for item in body] if call.verb == "predict" else answer(body, run)
         )
+        return decode(call.answer, encode(value))
 
-    def _search_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        query, k = item["query"], item["k"]
-        place = "untuned" if run_id == "untuned" else "tuned"
-        by_words = _by_words(query, k)
-        dense = _ranked(range(24) if place == "untuned" else [23, *range(3, 24), 0, 1, 2], k)
-        systems = {"bm25": by_words, "bm25_all": by_words, place: dense, f"hybrid_{place}": dense}
-        results = [
-            {"rank": rank, "product_id": name, "title": name, "score": score}
-            for rank, (name, score) in enumerate(dense, start=1)
-        ]
-        answer = {
-            "query": query, "system": f"hybrid_{place}", "results": results, "systems": systems,
-        }  # fmt: skip
-        return answer | {"unknown_share": self.unknown_share}
+    def warm(self, workspace: str, task: str) -> None:
+        """Remember that a model is to be made ready."""
+        self.asked.append(Asked(task, "warm", UNTUNED, None))
 
-    def _search_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        shares = [[word, 0.5] for word in item["query"].split()]
-        facts = {"words": {"rain": 1.0}, "cosine": 0.61, "rank_bm25": None, "rank_dense": 2}
-        return {"weights": shares, "facts": facts}
+    def _search_predict(self, item: SearchInput, run: str) -> SearchAnswer:
+        return search.predict(item, run, self.unknown_share)
+
+    def _search_explain(self, item: WhyInput, run: str) -> SearchExplanation:
+        return search.explain(item, run)
 
     def _interest_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         results = [{"product_id": name} for name in reversed(item["among"])]
         return {"query": item["query"], "system": "tuned", "results": results[: item["k"]]}
 
-    def _cross_sell_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        basket, k = item["basket"], item["k"]
-        place = "untuned" if run_id == "untuned" else "tuned"
-        known = [f"P{row:02}" for row in range(24) if f"P{row:02}" not in basket]
-        ranked = [[name, 1 / (rank + 1)] for rank, name in enumerate(reversed(known))][:k]
-        reason = {
-            "with": basket[0], "together": 0, "lift": 0.0, "confidence": 0.0, "bought": 0,
-            "alike": basket[0], "closeness": 0.5, "categories": None, "category_lift": 1.0,
-        }  # fmt: skip
-        met = reason | {"together": 3, "lift": 2.5, "confidence": 0.25, "bought": 9}
-        kinds = reason | {"bought": 2, "categories": ["Jackets", "Pots"], "category_lift": 1.8}
-        results = [
-            {"rank": rank, "product_id": name, "title": name, "score": score, "reason": why}
-            for rank, ((name, score), why) in enumerate(
-                zip(ranked, [met, kinds] + [reason] * k, strict=False), start=1
-            )
-        ]
-        systems = dict.fromkeys(("popularity", "lift", "cosine", "ease", place), ranked)
-        instead = {"product_id": "P23", "title": HOSTILE, "of": basket[0]}
-        return {
-            "basket": basket, "unknown": [], "system": f"blend_{place}", "results": results,
-            "systems": systems | {f"blend_{place}": ranked},
-            "substitutes": [
-                instead | {"looks": 4, "closeness": 0.7},
-                instead | {"product_id": "P22", "looks": 0, "closeness": 0.9},
-            ],
-        }  # fmt: skip
+    def _cross_sell_predict(self, item: CrossSellInput, run: str) -> CrossSellAnswer:
+        return cross_sell.predict(item, run, title=HOSTILE)
 
     def _intent_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
         query = item["query"]
@@ -242,16 +224,6 @@ def _feeling(text: str) -> str:
     if "bad" in words or "差" in words:
         return "negative"
     return "positive" if "good" in words or "好" in words else "neutral"
-
-
-def _by_words(query: str, k: int) -> list[list[Any]]:
-    words = set(re.findall(r"[a-z]+", query.lower()))
-    rows = range(12) if "jacket" in words else range(12, 23) if words & {"teapot", "mug"} else []
-    return _ranked(rows, k)
-
-
-def _ranked(rows: Sequence[int] | range, k: int) -> list[list[Any]]:
-    return [[f"P{row:02}", 1 / (place + 1)] for place, row in enumerate(list(rows)[:k])]
 
 
 def clean(app: AppTest) -> AppTest:

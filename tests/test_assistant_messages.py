@@ -12,12 +12,12 @@ import pytest
 
 from engine.assistant.assistant import Assistant, Message
 from engine.assistant.reply import Reply, Sentence, Source
-from engine.labelling.qrels import product_words
 from engine.models.pretrained import default_encoder
 from engine.progress import Silent
 from engine.reading.load import load_sample
 from engine.retrieval.bm25 import BM25Index
 from engine.storage.workspace import Workspace
+from engine.tables.product_text import searchable_texts
 from engine.tables.tables import Tables
 
 DATA = Path(__file__).parent / "data"
@@ -57,7 +57,7 @@ def shop(request, home: Path, downloaded: Callable[[str], Path]) -> Iterator[Sho
     policy = (DATA / f"policy_{language}.md").read_text(encoding="utf-8")
     encoder = load_encoder(default_encoder(language), device="cpu")
     ids = tables.products["product_id"].tolist()
-    words = BM25Index(ids, product_words(tables.products).tolist())
+    words = BM25Index(ids, searchable_texts(tables.products).tolist())
     return Shop(
         language, tables, policy,
         Assistant(

@@ -41,9 +41,8 @@ def asker(shop: Workspace, search: Any, text: str = ""):
     writer = SimpleNamespace(generator=SimpleNamespace(stream=stream))
     bundles = {"search": search, "describe": writer}
 
-    def ask(**question: Any) -> Any:
-        question |= {"run": "untuned"}
-        return questions.answer(shop, question, lambda task, run: bundles[task])
+    def ask(verb: str, **body: Any) -> Any:
+        return questions.answer(shop, verb, "untuned", body, lambda task, run: bundles[task])
 
     return ask
 
@@ -51,10 +50,10 @@ def asker(shop: Workspace, search: Any, text: str = ""):
 def test_messages_are_answered_and_a_new_policy_counts_at_once(shop, search) -> None:
     ask = asker(shop, search)
     message = {"message": "can I return it?", "customer": None, "context": []}
-    (before,) = ask(ask="reply", messages=[message], intent="")
+    (before,) = ask(verb="reply", messages=[message], intent="")
     assert before["action"] == "hand_over"
     keep_policy(shop, POLICY, "policy.md")
-    (after,) = ask(ask="reply", messages=[message], intent="")
+    (after,) = ask(verb="reply", messages=[message], intent="")
     assert "within 30 days" in after["text"]
     json.dumps(after)
 
@@ -62,15 +61,15 @@ def test_messages_are_answered_and_a_new_policy_counts_at_once(shop, search) -> 
 def test_a_generator_words_an_answer_or_the_plain_one_stands(shop, search) -> None:
     keep_policy(shop, POLICY, "policy.md")
     message = {"message": "can I return it?", "customer": "", "context": []}
-    (reply,) = asker(shop, search)(ask="reply", messages=[message], intent="")
+    (reply,) = asker(shop, search)(verb="reply", messages=[message], intent="")
     asked = {"reply": reply, "message": message["message"], "writer": "untuned"}
     good = "Items can be returned within 30 days, happy to help."
     for text, written, note in (
         (good, good, ""), ("You have 60 days.", "", "unsupported"), ("", "", "not_written"),
     ):  # fmt: skip
-        found = asker(shop, search, text)(ask="rephrase", **asked)
+        found = asker(shop, search, text)(verb="rephrase", **asked)
         assert (found["written"], found["note"]) == (written, note)
-    found = asker(shop, search)(ask="judge", text=good, **asked)
+    found = asker(shop, search)(verb="judge", text=good, **asked)
     assert found["text"] == good
 
 
@@ -78,7 +77,7 @@ def test_what_is_no_message_is_refused_by_its_row(shop, search) -> None:
     good = {"message": "hi"}
     for bad in ({"text": "hi"}, {"message": 3}, {"message": "hi", "context": [3]}):
         with pytest.raises(InputError) as caught:
-            asker(shop, search)(ask="reply", messages=[good, bad], intent="")
+            asker(shop, search)(verb="reply", messages=[good, bad], intent="")
         assert (caught.value.code, caught.value.params["row"]) == ("assistant.bad_message", 2)
 
 

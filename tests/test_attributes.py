@@ -18,7 +18,8 @@ from engine.tasks.classify.bundle import load_bundle
 from engine.tasks.classify.learning import BASELINES, choose_system, learn_bundle
 from engine.tasks.classify.members import TextVectors
 from engine.tasks.classify.stated_member import StatedMember
-from tests.tiny_shop import FAST, tiny_tables
+from engine.tasks.tiny import FAST
+from tests.tiny_shop import tiny_tables
 
 TASK = get_task("attributes")
 # A training that changes nothing.

@@ -17,8 +17,9 @@ from engine.tasks.classify.augmentation import (
     with_synonyms,
 )
 from engine.tasks.sentiment.task import TASK
+from engine.tasks.tiny import FAST
 from tests.tiny import tiny_encoder_folder
-from tests.tiny_shop import FAST, tiny_tables
+from tests.tiny_shop import tiny_tables
 
 TEXTS = ["red mug for tea", "blue mug for tea", "green mug"]
 

@@ -16,9 +16,10 @@ from engine.cli import main
 from engine.commands import training
 from engine.commands.text import as_text, plain
 from engine.settings import PROJECT
+from engine.simulation.tiny_shop import tiny_frames
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS
-from tests.tiny_shop import tiny_frames, tiny_model, tiny_workspace
+from tests.tiny_shop import tiny_model, tiny_workspace
 
 PRODUCTS = "sku,title,price\n1,Red cup,3.00\n2,Blue jug,4.50\n"
 FAST = ["--set", "epochs=2", "--set", "learning_rate=2e-3", "--set", "batch_size=16"]

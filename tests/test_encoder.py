@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from engine.errors import Cancelled, InputError, ShoplabError
-from engine.models import e5, precision
+from engine.models import precision
+from engine.models.converters import e5
 from engine.models.encoder import BLOCK, load_encoder
 from engine.progress import Silent
 from tests.tiny import tiny_encoder_folder

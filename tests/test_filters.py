@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.dense import DenseIndex
-from engine.retrieval.filters import Filter, FilterReader
+from engine.retrieval.filter_reader import FilterReader
+from engine.retrieval.filters import Filter
 from engine.retrieval.price import price_range
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables

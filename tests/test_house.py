@@ -14,16 +14,48 @@ import pytest
 from engine.settings import PROJECT
 from engine.tasks import TASKS
 
-MOST_LINES = 360
+MOST_LINES = 350
+MOST_SCRIPT_LINES = 30
 HEAVY = ("torch", "transformers", "sentence_transformers")
 # These load objects by running what a file says.
 UNSAFE_MODULES = {"pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 UNSAFE_CALLS = {"eval", "exec"}
 UNSAFE_ARGUMENTS = {"unsafe_allow_html", "allow_pickle"}
+# The packages of the engine from the ground up: each imports what stands below it and nothing else,
+# wherever in the file, for type checkers too.
+LAYERS = (
+    ("messages",),
+    ("errors",),
+    ("settings", "config", "progress", "ranking", "codec"),
+    ("text",),
+    ("tables",),
+    ("storage",),
+    ("reading",),
+    ("labelling", "simulation", "claims", "reviews"),
+    ("catalog", "evaluation"),
+    ("models",),
+    ("retrieval",),
+    ("images",),
+    ("tasks",),
+    ("training", "bandit", "assistant"),
+    ("jobs", "serving"),
+    ("commands",),
+    ("cli",),
+)
+# What the packages of single tasks share inside engine/tasks.
+SHARED_BY_TASKS = {"base", "classify", "cooccurrence", "entry", "readiness", "tiny"}
+# What each room that pages share may import; a page's own folder may import all of them.
+SHARED = {
+    "frame": set(),
+    "parts": {"frame"},
+    "training": {"frame", "parts"},
+    "images": {"frame", "parts"},
+}
 # transformers asks for them, for its trainers and for GGUF files, and nobody imports them.
 NEVER_IMPORTED = {"accelerate", "gguf"}
 
 ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
+SCRIPTS = sorted((PROJECT / "pages").glob("*.py"))
 PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
 BENCH = sorted((PROJECT / "bench").glob("*.py"))
 
@@ -109,12 +141,65 @@ def test_no_module_needs_itself() -> None:
     graphlib.TopologicalSorter(graph).prepare()
 
 
+def packages(file: Path, above: str) -> set[str]:
+    """The packages directly below `above` that a file imports from."""
+    depth = len(above.split("."))
+    names = [name.split(".") for name in imported(ast.walk(parse(file)))]
+    return {n[depth] for n in names if ".".join(n[:depth]) == above and len(n) > depth}
+
+
+def test_packages_import_only_what_stands_below_them() -> None:
+    level = {name: place for place, names in enumerate(LAYERS) for name in names}
+    folders = {name_of(file).split(".")[1] for file in ENGINE if name_of(file) != "engine"}
+    assert folders - {"__main__"} == set(level)
+    for file in ENGINE:
+        own = name_of(file).split(".")[1:2]
+        if own and own != ["__main__"]:
+            for other in packages(file, "engine") - set(own):
+                assert level[other] < level[own[0]], f"{file} imports engine.{other}"
+
+
+def test_a_task_imports_no_other_task() -> None:
+    for file in ENGINE:
+        parts = name_of(file).split(".")
+        if parts[:2] != ["engine", "tasks"] or len(parts) < 3:
+            continue
+        # Only a module of a package knows the package's own name.
+        own = {parts[2]} if file.parent.name != "tasks" else set()
+        assert packages(file, "engine.tasks") <= SHARED_BY_TASKS | own, file
+
+
 def test_files_are_short() -> None:
     lengths = {
         name_of(file): len(file.read_text(encoding="utf-8").splitlines())
         for file in (*ENGINE, *PAGES, *BENCH)
     }
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_page_scripts_only_put_a_page_together() -> None:
+    assert SCRIPTS
+    for file in SCRIPTS:
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= MOST_SCRIPT_LINES, file
+
+
+def rooms(file: Path) -> set[str]:
+    """The folders of pages/ui that a file imports from, wherever in it."""
+    names = [name.split(".") for name in imported(ast.walk(parse(file)))]
+    return {name[2] for name in names if name[:2] == ["pages", "ui"] and len(name) > 2}
+
+
+def test_a_page_imports_shared_rooms_and_no_other_page() -> None:
+    ui = PROJECT / "pages" / "ui"
+    scripts = {file.stem: file for file in SCRIPTS}
+    folders = {folder.name for folder in ui.iterdir() if (folder / "__init__.py").is_file()}
+    assert folders == {*SHARED, *scripts}
+    for room in folders:
+        allowed = SHARED.get(room, {*SHARED}) | {room}
+        files = [*(ui / room).rglob("*.py"), *([scripts[room]] if room in scripts else [])]
+        assert files
+        for file in files:
+            assert rooms(file) <= allowed, file
 
 
 def test_nothing_runs_or_shows_what_a_file_says() -> None:

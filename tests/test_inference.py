@@ -6,14 +6,18 @@ import threading
 import time
 from concurrent.futures import Future
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from engine.codec import Call
 from engine.errors import InputError, Problem, ShoplabError
-from engine.serving import client, worker
+from engine.serving import client, question, worker
+from engine.serving.question import Question
 from engine.storage.workspace import Workspace
 from engine.tasks.base import Explanation
+from engine.tasks.intent.answers import PREDICT
 
 
 class Echo:
@@ -51,6 +55,11 @@ class Echo:
 def shop(home, monkeypatch):
     task = Echo()
     monkeypatch.setattr(worker, "get_task", {"echo": task}.__getitem__)
+    calls = {
+        "predict": Call("tasks", "predict", list[dict[str, Any]], list[dict[str, Any]], "echo"),
+        "explain": Call("tasks", "explain", Any, dict[str, Any], "echo"),
+    }
+    monkeypatch.setattr(question, "find_task_call", lambda task, verb: calls[verb])
     workspace = Workspace.create("shop")
     workspace.replace_tables({"products": pd.DataFrame({"product_id": ["1", "2"]})}, {})
     return SimpleNamespace(workspace=workspace, task=task)
@@ -58,7 +67,10 @@ def shop(home, monkeypatch):
 
 def serve(*requests):
     lines = [
-        json.dumps({"id": n, "workspace": "shop", "task": "echo", "payload": None} | request)
+        json.dumps(
+            {"id": n, "workspace": "shop", "service": "tasks", "task": "echo", "body": None}
+            | request
+        )
         for n, request in enumerate(requests)
     ]
     out = io.StringIO()
@@ -68,7 +80,7 @@ def serve(*requests):
 
 
 def test_predicts_with_the_untuned_model_and_says_what_it_does(shop):
-    ask = {"verb": "predict", "run_id": "untuned", "payload": [{"text": "红鞋"}]}
+    ask = {"verb": "predict", "run": "untuned", "body": [{"text": "红鞋"}]}
     replies, stages = serve(ask, ask)
     answer = [{"bundle": "untuned quick 2", "input": "红鞋"}]
     assert replies == [{"id": 0, "value": answer}, {"id": 1, "value": answer}]
@@ -81,9 +93,9 @@ def test_loads_a_run_and_explains(shop):
     run.mkdir(parents=True)
     (run / "run.json").write_text("{}")
     replies, _ = serve(
-        {"verb": "warm", "run_id": "r1"},
-        {"verb": "explain", "run_id": "r1"},
-        {"verb": "predict", "run_id": "r1", "payload": [{"text": "a"}]},
+        {"verb": "warm", "run": "r1"},
+        {"verb": "explain", "run": "r1"},
+        {"verb": "predict", "run": "r1", "body": [{"text": "a"}]},
     )
     assert [r["value"] for r in replies] == [
         None,
@@ -97,7 +109,7 @@ def test_a_run_that_an_older_version_saved_is_told_from_a_bug(shop, capsys):
     run = shop.workspace.folder / "runs" / "old"
     run.mkdir(parents=True)
     (run / "run.json").write_text("{}")
-    replies, _ = serve({"verb": "predict", "run_id": "old", "payload": [{"text": "a"}]})
+    replies, _ = serve({"verb": "predict", "run": "old", "body": [{"text": "a"}]})
     assert replies[0]["error"]["code"] == "tasks.unreadable_run"
     assert "old" in str(replies[0]["error"]) and "yesterday" not in str(replies[0])
     assert "weights of yesterday" in capsys.readouterr().err
@@ -126,9 +138,9 @@ def test_keeps_only_the_bundles_asked_for_last(shop, monkeypatch):
 
 def test_errors_keep_their_code_and_details(shop):
     replies, _ = serve(
-        {"verb": "explain", "run_id": "untuned", "payload": "bad"},
-        {"verb": "predict", "run_id": "missing"},
-        {"verb": "warm", "run_id": "untuned"},
+        {"verb": "explain", "run": "untuned", "body": "bad"},
+        {"verb": "predict", "run": "missing", "body": []},
+        {"verb": "warm", "run": "untuned"},
     )
     assert replies[0]["error"]["input"] is True
     error = client._as_error(replies[0]["error"])
@@ -142,8 +154,8 @@ def test_errors_keep_their_code_and_details(shop):
 @pytest.mark.parametrize("payload", ["bug", "not json"])
 def test_an_unforeseen_error_names_the_log_and_nothing_else(shop, capsys, payload):
     replies, _ = serve(
-        {"verb": "explain", "run_id": "untuned", "payload": payload},
-        {"verb": "explain", "run_id": "untuned"},
+        {"verb": "explain", "run": "untuned", "body": payload},
+        {"verb": "explain", "run": "untuned"},
     )
     assert replies[0]["error"]["code"] == "inference.failed"
     assert replies[0]["error"]["params"] == {"log": "the.log"}
@@ -159,7 +171,7 @@ def process(home):
 
 
 def ask_unknown(name="nobody", timeout=60.0):
-    return client.ask(name, "intent", "predict", "untuned", [], timeout)
+    return client.ask(Question(name, PREDICT, []), timeout)
 
 
 def start(process):
@@ -174,19 +186,19 @@ def test_threads_get_their_own_answers_from_one_process(process):
     assert client.status().state == "starting"
     found = {}
 
-    def question(name):
+    def ask(name):
         with pytest.raises(InputError) as caught:
             ask_unknown(name)
         found[name] = (caught.value.code, caught.value.params["name"])
 
-    threads = [threading.Thread(target=question, args=(f"shop{n}",)) for n in range(8)]
+    threads = [threading.Thread(target=ask, args=(f"shop{n}",)) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert found == {f"shop{n}": ("workspace.unknown", f"shop{n}") for n in range(8)}
     assert client.status().state == "ready"
-    assert client.ask("nobody", "intent", "warm", "untuned") is None
+    assert client.warm("nobody", "intent") is None
 
 
 def test_a_hung_process_is_given_up_and_the_next_call_works(process):

@@ -25,6 +25,7 @@ from engine.labelling.histories import (
 )
 from engine.progress import Silent
 from engine.ranking import Chances
+from engine.simulation.tiny_shop import tiny_pages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
 from engine.tasks.interest import bundle as interest_bundle
@@ -32,7 +33,8 @@ from engine.tasks.interest.baselines import HistoryNeighbours, by_recency, order
 from engine.tasks.interest.bundle import InterestBundle, list_moments
 from engine.tasks.interest.learning import fit_chances
 from engine.tasks.interest.task import TASK
-from tests.tiny_shop import FAST, tiny_pages, tiny_tables
+from engine.tasks.tiny import FAST
+from tests.tiny_shop import tiny_tables
 
 START = pd.Timestamp("2025-03-01")
 PRODUCTS = [f"p{n}" for n in range(4)]

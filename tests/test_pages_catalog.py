@@ -7,12 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.catalog.decisions import ACCEPTED, Decisions
+from engine.simulation.tiny_shop import tiny_catalog
 from engine.storage.workspace import Workspace
 from pages.ui.catalog import own
 from pages.ui.parts import download
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, texts_of
-from tests.tiny_shop import tiny_catalog
 
 
 def shop(language: str = "en") -> Workspace:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from engine.claims import ClaimChecker
 from engine.errors import ShoplabError
 from engine.serving import client
+from engine.serving.question import Question
 from engine.storage.workspace import Workspace
 from engine.tasks.describe import batch as batches
 from engine.tasks.describe import task as describe
@@ -34,13 +35,9 @@ class FakeWriters:
         self.habit = learn_habit(self.checker, [])
         self.asked: list[tuple[str, str, Any]] = []
 
-    def ask(
-        self, workspace: str, task: str, verb: str, run_id: str, payload: Any = None,
-        timeout: float = 60, on_text: Any = None,
-    ) -> Any:  # fmt: skip
+    def ask(self, question: Question, timeout: float = 60, on_text: Any = None) -> Any:
+        verb, run_id, payload = question.call.verb, question.run, question.body
         self.asked.append((verb, run_id, payload))
-        if verb == "warm":
-            return None
         if verb == "predict":
             return [self._answer(item, run_id, "_best") for item in payload]
         if verb == "write":

@@ -13,15 +13,16 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.messages import LANGUAGES, Catalog
+from engine.messages import LANGUAGES, Catalog, say
 from engine.reading.load import load_files, load_sample
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
-from engine.tasks import TASKS, WARMED, get_task
-from pages.ui.data import overview, staging
-from pages.ui.frame import shell
+from engine.tasks import ENTRIES, TASKS, WARMED, get_task
+from pages.ui.data import staging
+from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import escape
+from pages.ui.home import overview
 from pages.ui.parts import charts, download
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -35,6 +36,7 @@ def quiet_models(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     """Records what is asked of the model process instead of starting it."""
     asked: list[tuple] = []
     monkeypatch.setattr("engine.serving.client.ask", lambda *args, **kw: asked.append(args))
+    monkeypatch.setattr("engine.serving.client.warm", lambda *args: asked.append(args))
     monkeypatch.setattr("engine.serving.client.start", lambda: None)
     return asked
 
@@ -81,16 +83,28 @@ def test_first_screen_has_one_primary_button_and_loads_the_shop(language, home, 
     key = app.query_params["w"]
     assert Workspace.by_key(key).language == language
     assert app.metric[0].value == "1,500"
-    assert [call[1:] for call in quiet_models] == [(task, "warm", "untuned") for task in WARMED]
+    assert [call[1:] for call in quiet_models] == [(task,) for task in WARMED]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("task", TASKS)
 def test_a_finished_training_leads_to_a_page_that_has_its_words(task, language):
+    assert say(f"{task}.name", language)
+    assert say(f"{task}.invite", language)
     page = shell.page_of(task)
     if shell.available(page):
-        for code in ("app.nav", "app.help", "home.next", "tune.open"):
+        for code in ("app.nav", "app.help"):
             assert TEXTS.say(f"{code}.{page}", language)
+        assert say(f"{task}.next", language)
+        assert say(f"{task}.open", language)
+
+
+def test_every_page_has_its_place_and_a_task_gives_its_page_an_icon():
+    listed = ["home", *itertools.chain(*shell.SECTIONS.values())]
+    assert sorted(filter(shell.available, listed)) == PAGES
+    assert {*listed} == {*shell.ICONS}
+    for task, entry in ENTRIES.items():
+        assert shell.ICONS[shell.page_of(task)] == f":material/{entry.icon}:"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -131,6 +145,36 @@ def test_a_page_without_a_shop_leads_home(page, language, home):
         TEXTS.say("app.empty.home", language),
         TEXTS.say("app.empty.data", language),
     ]
+
+
+def test_what_is_worked_out_for_a_shop_is_kept_until_its_data_changes(home):
+    shop, other = Workspace.create(language="en"), Workspace.create(language="en")
+    calls: list[tuple[str, str]] = []
+
+    @session.per_shop()
+    def by_data(current: Workspace, name: str) -> None:
+        calls.append(("data", name))
+
+    @session.per_shop(corrections=True)
+    def by_corrections(current: Workspace, name: str) -> None:
+        calls.append(("corrections", name))
+
+    def ask(current: Workspace, name: str = "a") -> list[tuple[str, str]]:
+        calls.clear()
+        by_data(current, name)
+        by_corrections(current, name)
+        return list(calls)
+
+    both = [("data", "a"), ("corrections", "a")]
+    assert ask(shop) == both
+    assert ask(Workspace.by_key(shop.key)) == []
+    assert ask(other) == both
+    assert ask(shop, "b") == [("data", "b"), ("corrections", "b")]
+    (shop.folder / "corrections.jsonl").touch()
+    assert ask(shop) == [("corrections", "a")]
+    (shop.folder / "tables").mkdir()
+    (shop.folder / "tables" / "tables.json").touch()
+    assert ask(shop) == both
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -308,7 +352,7 @@ def test_a_log_is_counted_in_searches_not_in_events():
 def test_every_count_of_a_task_has_a_name(language, shop):
     for task in TASKS:
         for count in get_task(task).readiness(shop.tables()).counts:
-            assert TEXTS.say(f"app.counts.{count}", language)
+            assert say(f"counts.{count}", language)
 
 
 def test_both_languages_say_the_same_things():

@@ -2,13 +2,19 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from engine.errors import ShoplabError
 from engine.serving import client
+from engine.serving.question import Question
+from engine.tasks.search.answers import SearchAnswer, SearchInput
 from pages.ui.parts import query_suggestions
+from tests.doubles import search
 from tests.shop_double import HOSTILE, clean, open_page, small_shop
+
+NEAR = search.predict(SearchInput("waterproof coat"), "untuned")
 
 
 def shown(app) -> dict:
@@ -74,9 +80,9 @@ def test_near_queries_come_only_from_a_model_that_is_ready_and_once_typing_rests
     shop = small_shop()
     wait_for(shop, "")
 
-    def ask(*asked: object) -> list[dict]:
-        models.asked.append(asked[1:5])
-        return [{"near": ["something dry for the trail", "never heard of"], "unknown_share": 0.0}]
+    def ask(question: Question, timeout: float) -> list[SearchAnswer]:
+        models.asked.append(question)
+        return [replace(NEAR, near=("something dry for the trail", "never heard of"))]
 
     monkeypatch.setattr(client, "ask", ask)
     view = query_suggestions.view
@@ -104,9 +110,9 @@ def test_a_failing_model_leaves_typing_alone(models, monkeypatch) -> None:
 def test_what_is_not_there_yet_is_asked_for_again(models, monkeypatch) -> None:
     shop, release = small_shop(), threading.Event()
 
-    def slow(*_: object) -> list[dict]:
+    def slow(*_: object) -> list[SearchAnswer]:
         release.wait(20)
-        return [{"near": ["something dry for the trail"]}]
+        return [replace(NEAR, near=("something dry for the trail",))]
 
     wait_for(shop, "")
     query_suggestions.model_is_ready(shop, "tent")

@@ -13,9 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from engine.progress import Silent
 from engine.serving import client
+from engine.serving.question import Question
 from engine.storage.files import write_json
 from engine.storage.runs import load_heldout, load_run, run_folder
 from engine.storage.workspace import Workspace
+from engine.tasks.interest.answers import PREDICT
 from engine.tasks.interest.merchandising import Boost, Rules
 from engine.tasks.interest.merchandising_file import change_rules, load_rules
 from engine.tasks.interest.task import TASK
@@ -27,7 +29,12 @@ from tests.shop_double import HOSTILE, clean, open_page, said_on
 from tests.tiny_shop import tiny_settings, tiny_workspace
 
 VIEWS = {
-    "en": ("Merchandising rules", "New shoppers and products", "How accurate is it?", "Many shoppers"),
+    "en": (
+        "Merchandising rules",
+        "New shoppers and products",
+        "How accurate is it?",
+        "Many shoppers",
+    ),
     "zh": ("运营规则", "新顾客与新商品", "有多准？", "多位顾客"),
 }
 TITLES = {"en": "Recommendations", "zh": "个性化推荐"}
@@ -42,12 +49,11 @@ class Models:
         self.bundles: dict[tuple[str, str], Any] = {}
         self.asked: list[tuple[str, Any]] = []
 
-    def ask(
-        self, name: str, task: str, verb: str, run_id: str, payload: Any = None, timeout: float = 0
-    ) -> Any:
-        assert task == "interest"
+    def ask(self, question: Question, timeout: float = 0) -> Any:
+        verb, run_id, payload = question.call.verb, question.run, question.body
+        assert question.call.task == "interest"
         self.asked.append((verb, payload))
-        workspace = Workspace.open(name)
+        workspace = Workspace.open(question.workspace)
         key = (str(workspace.folder), run_id)
         if key not in self.bundles:
             tables = workspace.tables()
@@ -246,7 +252,7 @@ def test_the_whole_list_is_a_safe_file_after_the_rules(trained: Workspace, asked
     (run_id,) = [one.name for one in (workspace.folder / "runs").glob("[!.]*")]
     run = load_run(workspace, run_id)
     items = [{"user_id": f"u{n}", "k": 40, "why": True} for n in range(3)]
-    found = asked.ask("tiny", "interest", "predict", run.run_id, items)
+    found = asked.ask(Question("tiny", PREDICT, items, run.run_id))
     seen.append(many.as_table(workspace, ["u0", "u1", "u2"], found))
     frame = seen[0]
     assert frame.groupby("user_id").size().tolist() == [5, 5, 5]

@@ -2,6 +2,7 @@
 
 import io
 import time
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from engine.errors import ShoplabError
 from engine.reading.load import load_files
 from engine.serving import client
+from engine.serving.question import Question
+from engine.tasks.search.answers import SearchInput
 from pages.ui.parts import download, query_file, reasons
 from pages.ui.search import judging as search_judging
 from pages.ui.search import many, systems
+from tests.doubles import search
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 
@@ -101,8 +105,8 @@ def test_no_shared_word_is_said(models) -> None:
 
 
 def test_the_kind_of_search_chooses_the_systems(models) -> None:
-    answer = models._search_predict({"query": "mug", "k": 5}, "untuned")
-    tuned = models._search_predict({"query": "mug", "k": 5}, "r")
+    answer = search.predict(SearchInput("mug", 5), "untuned")
+    tuned = search.predict(SearchInput("mug", 5), "r")
     names = {
         mode: [column.system for column in systems.columns(answer, tuned, "r", mode)]
         for mode in systems.MODES
@@ -110,7 +114,7 @@ def test_the_kind_of_search_chooses_the_systems(models) -> None:
     assert names["dense"] == ["bm25_all", "untuned", "tuned"]
     assert names["hybrid"] == ["bm25_all", "hybrid_untuned", "hybrid_tuned"]
     assert names["recommended"] == names["hybrid"]
-    reranked = tuned | {"system": "reranked", "systems": tuned["systems"] | {"reranked": []}}
+    reranked = replace(tuned, system="reranked", systems={**tuned.systems, "reranked": []})
     found = systems.columns(answer, reranked, "r", "recommended")
     assert [column.system for column in found] == ["bm25_all", "hybrid_untuned", "reranked"]
 
@@ -195,7 +199,7 @@ def test_a_rerun_is_quick(models) -> None:
     assert time.perf_counter() - started < 1.5
     # The same question is asked of the models once.
     asked = [ask for ask in models.asked if ask[:2] == ("search", "predict")]
-    assert len([ask for ask in asked if "near" not in ask[3][0]]) == 1
+    assert len([ask for ask in asked if not ask.body[0]["near"]]) == 1
 
 
 class Upload:
@@ -238,7 +242,7 @@ def test_a_query_that_changed_most_opens_side_by_side(models) -> None:
 
 def test_the_download_of_a_list_is_guarded_against_formulas(models) -> None:
     shop = small_shop()
-    answer = models._search_predict({"query": HOSTILE, "k": 3}, "untuned")
+    answer = search.predict(SearchInput(HOSTILE, 3), "untuned")
     one = many.Found(HOSTILE, systems.columns(answer, None, "", "dense"))
     frame = many.results_table(shop, [one])
     assert frame.columns.tolist() == ["query", "system", "rank", "product_id", "title", "score"]
@@ -260,15 +264,14 @@ def test_word_bars_keep_direction_and_escape() -> None:
 def test_a_bundle_that_takes_long_is_waited_for(models, monkeypatch) -> None:
     tries: list[str] = []
 
-    def slow(*args: object, **more: object) -> object:
-        payload = args[4]
+    def slow(question: Question, timeout: float) -> object:
         # Suggestions ask by themselves once the model has answered.
-        if isinstance(payload, list) and "near" in payload[0]:
-            return models.ask(*args, **more)
+        if isinstance(question.body, list) and question.body[0].near:
+            return models.ask(question, timeout)
         tries.append("try")
         if len(tries) == 1:
             raise ShoplabError("inference.busy", stage="encode", done=1, total=2)
-        return models.ask(*args, **more)
+        return models.ask(question, timeout)
 
     shop = small_shop()
     monkeypatch.setattr(client, "ask", slow)

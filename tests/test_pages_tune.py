@@ -15,11 +15,12 @@ from engine.errors import ShoplabError
 from engine.jobs.store import Store
 from engine.messages import LANGUAGES, engine_catalog
 from engine.serving import client
+from engine.serving.question import Question
 from engine.settings import PROJECT
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import TASKS, get_task
-from pages.ui.frame import i18n
+from engine.training.answers import PLAN as PLAN_CALL
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import open_page, texts_of
 
@@ -41,11 +42,11 @@ def no_worker(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def planned(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
     """A model process that answers each plan at once; what it was asked."""
-    asked: list[tuple] = []
+    asked: list[Question] = []
 
-    def ask(*question: object) -> dict[str, object]:
+    def ask(question: Question, timeout: float) -> dict[str, object]:
         asked.append(question)
         return PLAN
 
@@ -82,7 +83,7 @@ def put_job(workspace: Workspace, job_id: str, **config: object) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_plan_is_shown_before_the_start(planned: list[tuple], language: str) -> None:
+def test_the_plan_is_shown_before_the_start(planned: list[Question], language: str) -> None:
     shop = make_shop(language)
     app = until_planned(open_page("tune", shop, language))
     assert [metric.value for metric in app.metric] == [
@@ -90,9 +91,9 @@ def test_the_plan_is_shown_before_the_start(planned: list[tuple], language: str)
         "1.2 GB",
     ]
     assert "1,800" in texts_of(app)
-    workspace, task, verb, run_id, payload, _ = planned[0]
-    assert (workspace, task, verb, run_id) == (shop.name, "intent", "plan", "untuned")
-    assert payload["config"]["preset"] == "quick"
+    assert (planned[0].workspace, planned[0].call) == (shop.name, PLAN_CALL)
+    assert planned[0].body["task"] == "intent"
+    assert planned[0].body["config"]["preset"] == "quick"
     assert len(planned) == 1
 
 
@@ -293,7 +294,7 @@ def test_jobs_ahead_counts_turns_of_workspaces() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_setting_and_choice_has_its_words(language: str) -> None:
-    texts = i18n.catalog().texts[language]
+    texts = engine_catalog().texts[language]
     for task in TASKS:
         for preset in PRESETS:
             config = get_task(task).config(preset, Tables({}, language))

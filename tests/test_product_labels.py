@@ -17,17 +17,17 @@ from engine.labelling.product_columns import (
     spell_alike,
 )
 from engine.labelling.product_labels import (
-    CHARACTERS,
     MOST_LABELS,
     family_keys,
     label_products,
-    product_text,
 )
 from engine.labelling.split import split_groups
 from engine.labelling.stated_values import stated_probabilities
+from engine.simulation.tiny_shop import tiny_catalog
+from engine.tables.product_text import BEGINNING, summary
 from engine.tables.tables import Tables
 from engine.tasks import get_task
-from tests.tiny_shop import tiny_catalog, tiny_tables
+from tests.tiny_shop import tiny_tables
 
 
 def catalog(**columns: list[object]) -> pd.DataFrame:
@@ -160,9 +160,9 @@ def test_no_family_is_in_two_parts_of_the_dataset() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40), st.one_of(st.none(), st.text(max_size=2000)))
 def test_any_text_makes_an_input(title: str, told: str | None) -> None:
-    text = product_text(title, told)
+    text = summary(title, told)
     assert text.startswith(title)
-    assert len(text) <= len(title) + 1 + CHARACTERS
+    assert len(text) <= len(title) + 1 + BEGINNING
 
 
 def test_one_column_can_be_asked_for_and_a_wrong_name_is_said() -> None:

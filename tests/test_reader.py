@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InputError
@@ -341,6 +341,7 @@ def test_any_chinese_text_comes_back(
 
 @PROPERTY
 @given(content=st.binary(max_size=400), extension=st.sampled_from([".csv", ".jsonl", ".tsv"]))
+@example(content=b"\xfe\xff\x01\x01", extension=".csv")  # a byte order mark amid the file
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes, extension: str) -> None:
     path = tmp_path / f"a{extension}"
     path.write_bytes(b"id,t\n" + content)

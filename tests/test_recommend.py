@@ -12,7 +12,18 @@ from scipy.sparse import csr_matrix
 from engine.evaluation import ranking as measures
 from engine.evaluation.recommendation import score_lists
 from engine.ranking import Ranking
+from engine.tables.categories import leaves
+from engine.tables.product_text import titles_with_leaf
 from engine.tables.schema import TABLES
+from engine.tasks.cooccurrence import (
+    Lift,
+    Popularity,
+    ShrunkCosine,
+    lift,
+    pair_counts,
+    product_counts,
+    to_matrix,
+)
 from engine.tasks.cross_sell import network
 from engine.tasks.cross_sell.basket_ranking import rank_baskets
 from engine.tasks.cross_sell.baskets import (
@@ -20,17 +31,8 @@ from engine.tasks.cross_sell.baskets import (
     hold_one_out,
     list_baskets,
     split_baskets,
-    to_matrix,
 )
 from engine.tasks.cross_sell.category_lift import PRIOR_PAIRS, CategoryLift
-from engine.tasks.cross_sell.cooccurrence import (
-    Lift,
-    Popularity,
-    ShrunkCosine,
-    lift,
-    pair_counts,
-    product_counts,
-)
 from engine.tasks.cross_sell.copurchase import (
     BLOCK,
     BLOCK_SCORES,
@@ -45,7 +47,7 @@ from engine.tasks.cross_sell.implicit_models import Als, BM25Neighbours, Bpr
 from engine.tasks.cross_sell.mixture import ENOUGH_TO_CHOOSE, Mixture
 from engine.tasks.cross_sell.model_blend import learn_blend
 from engine.tasks.cross_sell.offers import Offer, estimate, find_bundles, span_in_days
-from engine.tasks.cross_sell.pairs import bought_together, draw_rivals, leaves, product_labels
+from engine.tasks.cross_sell.pairs import bought_together, draw_rivals
 from engine.tasks.cross_sell.shared_facts import PriceLevel, SharedFacts, product_facts
 from engine.tasks.cross_sell.substitutes import Substitutes, looked_at_together
 from engine.tasks.cross_sell.text_model import TextComplements
@@ -314,7 +316,7 @@ def test_the_mixture_recommends_what_does_best_on_validation() -> None:
 
 def test_labels_are_titles_with_their_leaf_category() -> None:
     products = pd.DataFrame({"title": ["Red mug", "Odd"], "category": ["Kitchen > Mugs", None]})
-    assert product_labels(products) == ["Red mug. Mugs", "Odd"]
+    assert titles_with_leaf(products) == ["Red mug. Mugs", "Odd"]
     assert leaves(products["category"]) == ["Mugs", ""]
 
 

@@ -13,6 +13,7 @@ from engine.errors import InputError
 from engine.evaluation.ranking import score_each
 from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.ranking import Chances, Ranking
+from engine.simulation.tiny_shop import tiny_frames, tiny_pages
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks.interest.diversify import MOST, Candidates, Mix, alike, describe, rerank
@@ -22,7 +23,7 @@ from engine.tasks.interest.novelty import Standing
 from engine.tasks.interest.shop_columns import read_columns
 from engine.tasks.interest.timeline import count_acts, journey
 from engine.tasks.interest.tradeoff import measure, ndcg
-from tests.tiny_shop import tiny_frames, tiny_pages, tiny_tables
+from tests.tiny_shop import tiny_tables
 
 LIST = ["a", "b", "c", "d", "e", "f"]
 NAMES = st.lists(st.sampled_from([*LIST, "x"]), unique=True, max_size=4).map(tuple)

@@ -12,22 +12,20 @@ from engine.errors import Cancelled, InputError
 from engine.evaluation.heldout import systems_of
 from engine.evaluation.heldout import test_fingerprint as fingerprint
 from engine.progress import Silent
-from engine.storage.runs import Run, list_runs, load_heldout, load_run, run_folder
-from engine.storage.workspace import Workspace
-from engine.tasks import TASKS
-from engine.training.evaluate import evaluate_file, evaluate_heldout, open_bundle
-from engine.training.run import plan_run, train_run
-from tests.tiny_shop import (
+from engine.simulation.tiny_shop import (
     NAMES,
-    Stopping,
     tiny_catalog,
     tiny_frames,
     tiny_orders,
     tiny_pages,
     tiny_reviews,
-    tiny_settings,
-    tiny_workspace,
 )
+from engine.storage.runs import Run, list_runs, load_heldout, load_run, run_folder
+from engine.storage.workspace import Workspace
+from engine.tasks import TASKS
+from engine.training.evaluate import evaluate_file, evaluate_heldout, open_bundle
+from engine.training.run import plan_run, train_run
+from tests.tiny_shop import Stopping, tiny_settings, tiny_workspace
 
 KEYS = {
     "run_id", "task", "model", "device", "primary_metric", "before", "after", "baselines", "paired",

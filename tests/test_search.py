@@ -10,18 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.codec import decode
 from engine.errors import InputError
-from engine.labelling.qrels import best_source, count_queries, product_words, query_qrels
+from engine.labelling.qrels import best_source, count_queries, query_qrels
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Silent
 from engine.ranking import Ranking, best
 from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.dense import DenseIndex, open_index
 from engine.retrieval.fuse import fuse
+from engine.simulation.tiny_shop import tiny_frames
+from engine.tables.product_text import searchable_texts
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks import get_task
-from tests.tiny_shop import FAST, tiny_frames, tiny_tables
+from engine.tasks.search.answers import PREDICT, Condition, SearchInput, WhyInput
+from engine.tasks.tiny import FAST
+from tests.tiny_shop import tiny_tables
 
 TEXTS = {
     "p1": "不锈钢保温杯 500ml 大容量",
@@ -174,7 +179,7 @@ def test_from_the_catalog_alone_a_description_finds_its_product() -> None:
 def test_a_product_is_found_by_its_short_attributes_but_not_by_notes() -> None:
     products = tiny_frames()["products"].head(1)
     notes = {"material": "enamel", "care": "wash by hand and never in the machine", "n": 3}
-    found = product_words(products.assign(attributes=json.dumps(notes))).iloc[0]
+    found = searchable_texts(products.assign(attributes=json.dumps(notes))).iloc[0]
     assert "enamel" in found
     assert "Kitchen > Mugs" in found
     assert "Acme" in found
@@ -210,31 +215,31 @@ def test_the_page_is_told_when_figures_rest_on_descriptions(model: str) -> None:
 def test_answers_carry_titles_ranks_and_every_system(model: str, tmp_path: Path) -> None:
     task, tables = get_task("search"), tiny_tables()
     bundle = task.untuned(tables, task.config("quick", tables, model=model, **FAST), Silent())
-    found = task.predict(bundle, [{"query": "Red MUG", "k": 3}])[0]
-    assert found["query"] == "red mug"
-    assert [row["rank"] for row in found["results"]] == [1, 2, 3]
+    found = task.predict(bundle, [SearchInput("Red MUG", 3)])[0]
+    assert found.query == "red mug"
+    assert [row.rank for row in found.results] == [1, 2, 3]
     titles = tables.products.set_index("product_id")["title"]
-    assert all(row["title"] == titles[row["product_id"]] for row in found["results"])
-    assert set(found["systems"]) == {"bm25", "bm25_all", "untuned", "hybrid_untuned"}
-    assert found["systems"]["bm25"][0][0] == "mug-red"
+    assert all(row.title == titles[row.product_id] for row in found.results)
+    assert set(found.systems) == {"bm25", "bm25_all", "untuned", "hybrid_untuned"}
+    assert found.systems["bm25"][0][0] == "mug-red"
 
 
 def test_filters_hold_for_every_system_and_only_for_their_own_query(model: str) -> None:
     task, tables = get_task("search"), tiny_tables()
     bundle = task.untuned(tables, task.config("quick", tables, model=model, **FAST), Silent())
-    pans = [one.as_json() for one in bundle.filters.read("pans").filters]
-    items = [{"query": "red mug", "k": 50, "filters": pans}, {"query": "red mug", "k": 50}]
+    pans = [Condition(**one.as_json()) for one in bundle.filters.read("pans").filters]
+    items = [SearchInput("red mug", 50, tuple(pans)), SearchInput("red mug", 50)]
     some, whole = task.predict(bundle, items)
     fitting = {name for name in tables.products["product_id"] if name.startswith("pan-")}
-    for name, found in some["systems"].items():
+    for name, found in some.systems.items():
         assert {product for product, _ in found} <= fitting, name
-        wanted = [product for product, _ in whole["systems"][name] if product in fitting]
+        wanted = [product for product, _ in whole.systems[name] if product in fitting]
         if not name.startswith("hybrid"):  # a hybrid's places are fused from those left
             assert [product for product, _ in found] == wanted
-    assert {product for product, _ in whole["systems"]["untuned"]} - fitting
-    none = [{"field": "price", "name": "", "low": 1e8, "high": None}]
-    (empty,) = task.predict(bundle, [{"query": "red mug", "filters": none}])
-    assert not any(empty["systems"].values())
+    assert {product for product, _ in whole.systems["untuned"]} - fitting
+    none = (Condition("price", low=1e8),)
+    (empty,) = task.predict(bundle, [SearchInput("red mug", filters=none)])
+    assert not any(empty.systems.values())
 
 
 def test_the_nearest_past_queries_are_never_the_query_itself(model: str) -> None:
@@ -245,25 +250,24 @@ def test_the_nearest_past_queries_are_never_the_query_itself(model: str) -> None
     frames = tiny_frames() | {"searches": log.reindex(columns=TABLES["searches"].columns)}
     shop = Tables(frames, "en")
     bundle = task.untuned(shop, task.config("quick", tables, model=model, **FAST), Silent())
-    (found,) = task.predict(bundle, [{"query": "Red  mug", "near": 5}])
-    assert set(found["near"]) == {"blue mug", "steel pan"}
-    assert task.predict(bundle, [{"query": "mug"}])[0]["near"] == []
+    (found,) = task.predict(bundle, [SearchInput("Red  mug", near=5)])
+    assert set(found.near) == {"blue mug", "steel pan"}
+    assert task.predict(bundle, [SearchInput("mug")])[0].near == ()
 
 
 @pytest.mark.parametrize("k", ["3", -3, 0, None, 2.5])
-def test_a_count_that_is_none_is_named_by_its_row(model: str, k: object) -> None:
-    task, tables = get_task("search"), tiny_tables()
-    bundle = task.untuned(tables, task.config("quick", tables, model=model), Silent())
+def test_a_count_that_is_none_is_named_by_its_row(k: object) -> None:
     with pytest.raises(InputError) as caught:
-        task.predict(bundle, [{"query": "mug"}, {"query": "mug", "k": k}])
-    assert (caught.value.code, caught.value.params["row"]) == ("search.bad_count", 2)
+        decode(PREDICT.body, [{"query": "mug"}, {"query": "mug", "k": k}])
+    params = caught.value.params
+    assert (caught.value.code, params["row"], params["field"]) == ("codec.no_count", 2, "k")
 
 
 def test_a_product_that_is_not_there_cannot_be_explained(model: str) -> None:
     task, tables = get_task("search"), tiny_tables()
     bundle = task.untuned(tables, task.config("quick", tables, model=model), Silent())
     with pytest.raises(InputError) as caught:
-        task.explain(bundle, {"query": "mug", "product_id": "nothing"})
+        task.explain(bundle, WhyInput("mug", "nothing"))
     assert caught.value.code == "search.unknown_product"
 
 
@@ -276,9 +280,9 @@ def test_a_changed_catalog_is_searched_as_it_is_now(model: str, tmp_path: Path) 
     new = frames["products"].iloc[[0]].assign(product_id="new", title="purple kettle")
     frames["products"] = pd.concat([frames["products"].iloc[1:], new], ignore_index=True)
     bundle = task.load(tmp_path / "bundle", Tables(frames, "en"))
-    found = task.predict(bundle, [{"query": "purple kettle", "k": 24}])[0]
-    assert found["results"][0]["product_id"] == "new"
-    for places in found["systems"].values():
+    found = task.predict(bundle, [SearchInput("purple kettle", 24)])[0]
+    assert found.results[0].product_id == "new"
+    for places in found.systems.values():
         assert "mug-red" not in [name for name, _ in places]
 
 

@@ -1,6 +1,7 @@
 """Feedback is kept, per workspace; one press changes the next list, and it is said how."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,14 @@ from engine.bandit.live import GUARANTEED, Request, compare, learn, next_list
 from engine.bandit.regret import beliefs, cost, estimated_regret
 from engine.bandit.similarity import make_shelf
 from engine.errors import InputError
-from engine.storage.feedback import STRENGTH, Feedback, Shown
+from engine.storage.feedback import Feedback, Shown
 from engine.storage.workspace import Workspace
+from engine.tables.events import FEEDBACK_WEIGHTS
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
-from tests.shop_double import FakeModels, small_shop
+from engine.tasks.search.answers import SearchInput
+from tests.doubles import search
+from tests.shop_double import small_shop
 
 ARMS = ("words", "meaning", "hybrid", "popular", "diverse", "personal")
 
@@ -125,7 +129,7 @@ def test_a_list_stays_open_until_something_is_done(home) -> None:
         assert found == shown("b") and feedback.list_before(found) == shown("a")
 
 
-ANSWER = FakeModels()._search_predict({"query": "rain jacket", "k": 24}, "untuned")
+ANSWER = search.predict(SearchInput("rain jacket", 24), "untuned")
 
 
 def test_strategies_rank_what_the_models_found(home) -> None:
@@ -135,8 +139,8 @@ def test_strategies_rank_what_the_models_found(home) -> None:
     assert tuple(arms) == ARMS
     nobody = Visit()
     ranked = {name: arm.rank(ANSWER, nobody) for name, arm in arms.items()}
-    found = [name for name, _ in ANSWER["systems"]["hybrid_untuned"]]
-    assert ranked["words"] == [name for name, _ in ANSWER["systems"]["bm25_all"]]
+    found = [name for name, _ in ANSWER.systems["hybrid_untuned"]]
+    assert ranked["words"] == [name for name, _ in ANSWER.systems["bm25_all"]]
     assert ranked["meaning"] == ranked["hybrid"] == ranked["personal"] == found
     for name in ("popular", "diverse", "personal"):
         assert sorted(ranked[name]) == sorted(found)
@@ -150,11 +154,13 @@ def test_the_interest_model_is_told_the_query_and_what_was_done() -> None:
     told = []
     arm = Wanted(lambda item: told.append(item) or item["among"][::-1])
     visit = Visit(acts=(("P20", "like"),), history=(("P05", "click"), ("P06", "purchase")))
-    found = [name for name, _ in ANSWER["systems"]["hybrid_untuned"]]
+    found = [name for name, _ in ANSWER.systems["hybrid_untuned"]]
     assert arm.rank(ANSWER, visit) == found[::-1]
     assert told[0]["query"] == "rain jacket" and told[0]["history"] == ["P05", "P06", "P20"]
-    assert told[0]["strengths"] == [STRENGTH[event] for event in ("click", "purchase", "like")]
-    nothing = ANSWER | {"systems": {name: [] for name in ANSWER["systems"]}}
+    assert told[0]["strengths"] == [
+        FEEDBACK_WEIGHTS[event] for event in ("click", "purchase", "like")
+    ]
+    nothing = replace(ANSWER, systems={name: [] for name in ANSWER.systems})
     assert arm.rank(nothing, visit) == [] and len(told) == 1
 
 

@@ -13,7 +13,7 @@ from engine.retrieval.query_suggestions import (
     Suggester,
     Suggestion,
     key_of,
-    make_suggester,
+    shop_suggester,
     word_starts,
 )
 from engine.retrieval.spelling import allowed, mistakes
@@ -60,7 +60,7 @@ def shop(searches: pd.DataFrame) -> Tables:
 
 @pytest.fixture(scope="module")
 def suggester() -> Suggester:
-    return make_suggester(shop(log_of(QUERIES)))
+    return shop_suggester(shop(log_of(QUERIES)))
 
 
 def texts(found: list[Suggestion], match: str = "") -> list[str]:
@@ -117,7 +117,7 @@ def test_a_typing_mistake_is_forgiven(suggester, typed, meant) -> None:
 
 
 def test_a_category_that_is_searched_for_too_is_shown_once_with_both_counts() -> None:
-    found = make_suggester(shop(log_of({"jackets": 4}))).suggest("jackets")
+    found = shop_suggester(shop(log_of({"jackets": 4}))).suggest("jackets")
     assert [(one.kind, one.searches, one.products) for one in found[:1]] == [("category", 4, 1)]
     assert texts(found).count("Jackets") == 1 and "jackets" not in texts(found)
 
@@ -126,13 +126,13 @@ def test_a_query_that_leads_to_clicks_comes_before_one_that_does_not() -> None:
     searches = pd.concat(
         [log_of({"blue mug": 5}), log_of({"blue pot": 6}, clicks=False)], ignore_index=True
     )
-    assert texts(make_suggester(shop(searches)).suggest("blue")) == ["blue mug", "blue pot"]
+    assert texts(shop_suggester(shop(searches)).suggest("blue")) == ["blue mug", "blue pot"]
 
 
 def test_a_shop_without_a_log_suggests_from_its_catalog() -> None:
     alone = Tables({"products": shop(log_of({})).products.astype({"title": "str"})})
-    assert texts(make_suggester(alone).suggest("rain")) == ["Rain Jackets", PRODUCTS[0][0]]
-    assert make_suggester(Tables({})).suggest("") == []
+    assert texts(shop_suggester(alone).suggest("rain")) == ["Rain Jackets", PRODUCTS[0][0]]
+    assert shop_suggester(Tables({})).suggest("") == []
 
 
 # What must never be told to others.
@@ -150,7 +150,7 @@ def test_what_fewer_than_three_people_typed_is_never_suggested(suggester) -> Non
 )  # fmt: skip
 def test_addresses_and_numbers_are_private_however_many_typed_them(query) -> None:
     assert is_private(query)
-    found = make_suggester(shop(log_of({query: 50})))
+    found = shop_suggester(shop(log_of({query: 50})))
     assert not [one for one in found.entries if one.kind == "query"]
 
 

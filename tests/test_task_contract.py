@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from engine.codec import decode, encode
 from engine.config import PRESETS, TrainingConfig
 from engine.errors import Cancelled, InputError
 from engine.evaluation.evaluator import Evaluator, score_systems
@@ -18,21 +19,12 @@ from engine.messages import LANGUAGES, say
 from engine.progress import Silent
 from engine.settings import PROJECT
 from engine.tables.tables import Tables
-from engine.tasks import TASKS, get_task
+from engine.tasks import TASKS, find_call, get_task, get_tiny
 from engine.tasks.base import Bundle, Dataset, Task
+from engine.tasks.tiny import TinyTask
 from engine.text.words import normalise
-from tests.tiny_shop import (
-    Stopping,
-    tiny_catalog,
-    tiny_orders,
-    tiny_pages,
-    tiny_reviews,
-    tiny_settings,
-    tiny_tables,
-)
+from tests.tiny_shop import Stopping, tiny_settings, tiny_tables
 
-# What an input of a task calls its text.
-FIELDS = {"intent": "query", "search": "query", "attributes": "title", "sentiment": "text"}
 HARMLESS = {".safetensors", ".json", ".txt", ".parquet", ".faiss", ".md"}
 
 
@@ -52,16 +44,14 @@ class Trial:
     def evaluator(self) -> Evaluator:
         return self.task.evaluator(self.dataset)
 
-    def ask(self, *texts: object) -> list[dict[str, Any]]:
-        """Inputs of the task with these texts; of a task that reads products, any product."""
-        if self.task.name == "cross_sell":
-            baskets = [["mug-red", text] if isinstance(text, str) else text for text in texts]
-            return [{"basket": basket} for basket in baskets]
-        if self.task.name == "describe":
-            return [{"product_id": "mug-8" if isinstance(text, str) else text} for text in texts]
-        if self.task.name == "interest":
-            return [{"history": ["mug-red"], "query": text} for text in texts]
-        return [{FIELDS[self.task.name]: text} for text in texts]
+    @property
+    def tiny(self) -> TinyTask:
+        return get_tiny(self.task.name)
+
+    def read(self, *bodies: Mapping[str, Any]) -> list[Any]:
+        """Inputs as `predict` gets them, from the JSON of a user."""
+        inputs: list[Any] = decode(find_call(self.task.name, "predict").body, list(bodies))
+        return inputs
 
 
 @pytest.fixture(scope="module", params=TASKS)
@@ -106,56 +96,11 @@ def test_an_empty_shop_is_missing_data_and_cannot_be_trained_on(name: str) -> No
         task.dataset(Tables(), task.config("quick", Tables()))
 
 
-def test_a_growing_catalog_goes_from_missing_over_thin_to_ready() -> None:
-    task = get_task("attributes")
-    catalogs = [Tables({"products": tiny_catalog(products)}) for products in (30, 192, 400)]
-    readiness = [task.readiness(tables) for tables in catalogs]
-    assert [found.level for found in readiness] == ["missing", "thin", "ready"]
-    assert all(count >= 0 for found in readiness for count in found.counts.values())
-
-
-def test_growing_reviews_go_from_missing_over_thin_to_ready() -> None:
-    task, reviews = get_task("sentiment"), tiny_reviews()
-    copies = [reviews.assign(text=reviews["text"] + f" {'x' * copy}") for copy in range(3)]
-    shops = [reviews[50:80], reviews, pd.concat(copies, ignore_index=True)]
-    readiness = [task.readiness(Tables({"reviews": some})) for some in shops]
-    assert [found.level for found in readiness] == ["missing", "thin", "ready"]
-
-
-def test_a_growing_catalog_with_descriptions_goes_from_missing_over_thin_to_ready() -> None:
-    task = get_task("describe")
-    catalogs = [Tables({"products": tiny_catalog(products)}) for products in (30, 100, 400)]
-    assert [task.readiness(tables).level for tables in catalogs] == ["missing", "thin", "ready"]
-
-
-def test_a_growing_log_of_pages_goes_from_missing_over_thin_to_ready() -> None:
-    task, frames = get_task("interest"), dict(tiny_tables().frames)
-    shops = [Tables(frames | {"searches": tiny_pages(pages)}) for pages in (30, 100, 600)]
-    assert [task.readiness(shop).level for shop in shops] == ["missing", "thin", "ready"]
-
-
-def test_growing_orders_go_from_missing_over_thin_to_ready() -> None:
-    task, frames = get_task("cross_sell"), dict(tiny_tables().frames)
-    shops = [Tables(frames | {"orders": tiny_orders(baskets)}) for baskets in (30, 100, 600)]
-    assert [task.readiness(shop).level for shop in shops] == ["missing", "thin", "ready"]
-
-
-@pytest.mark.parametrize("name", ["intent", "search"])
-def test_a_growing_log_goes_from_missing_over_thin_to_ready(name: str) -> None:
-    task, frames = get_task(name), dict(tiny_tables().frames)
-    levels = ("missing", "thin", "ready")
-    log = frames["searches"]
-    found = []
-    for copies, queries in ((1, 5), (1, 70), (4, 576)):
-        grown = pd.concat(
-            [log.assign(query=log["query"] + f" {'x' * copy}") for copy in range(copies)]
-        )
-        some = grown["query"].drop_duplicates().head(queries)
-        frames["searches"] = grown[grown["query"].isin(some)].reset_index(drop=True)
-        readiness = task.readiness(Tables(frames, "en"))
-        assert all(count >= 0 for count in readiness.counts.values())
-        found.append(readiness.level)
-    assert found == list(levels)
+@pytest.mark.parametrize("name", TASKS)
+def test_growing_data_goes_from_missing_over_thin_to_ready(name: str) -> None:
+    readiness = [get_task(name).readiness(tables) for tables in get_tiny(name).growing()]
+    assert [state.level for state in readiness] == ["missing", "thin", "ready"]
+    assert all(count >= 0 for state in readiness for count in state.counts.values())
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -201,8 +146,7 @@ def test_unknown_task_is_refused_by_name() -> None:
 def test_no_held_out_text_is_learned_from(trial: Trial) -> None:
     parts = (trial.dataset.train, trial.dataset.validation, trial.dataset.test)
     assert all(len(part) for part in parts)
-    # Two orders may hold the same products, and two pages answer the same query.
-    own = "example_id" if trial.task.name in ("cross_sell", "interest") else "input"
+    own = trial.tiny.apart_by
     train, validation, test = (set(part[own].map(normalise)) for part in parts)
     assert not train & validation
     assert not train & test
@@ -246,10 +190,9 @@ def test_untuned_answers_without_training(trial: Trial) -> None:
 def test_training_changes_the_model_and_says_how_far_it_is(trial: Trial) -> None:
     untuned = trial.task.untuned(trial.tables, trial.config, Silent())
     test = trial.dataset.test
-    # So tiny a generator copies no title: of its texts the truest one is compared.
-    kind = "_best" if trial.task.kind == "generation" else ""
-    before = trial.task.outputs(untuned, test)[f"untuned{kind}"]
-    after = trial.task.outputs(trial.bundle, test)[f"tuned{kind}"]
+    plain, learned = trial.tiny.compared
+    before = trial.task.outputs(untuned, test)[plain]
+    after = trial.task.outputs(trial.bundle, test)[learned]
     metric = trial.evaluator.primary_metric
     scores = score_systems(trial.evaluator, test, {"before": before, "after": after})
     assert scores["after"][metric] > scores["before"][metric]
@@ -277,30 +220,25 @@ def test_a_saved_bundle_holds_nothing_that_runs_when_read(trial: Trial, tmp_path
 
 
 def test_predictions_are_json_and_one_for_each_input(trial: Trial) -> None:
-    inputs = trial.ask("cheap red mug 0", "红色杯子 🙂", "x" * 5000)
-    found = trial.task.predict(trial.bundle, inputs)
-    assert len(json.loads(json.dumps(found, allow_nan=False))) == len(inputs)
+    answers = trial.task.predict(trial.bundle, trial.read(*trial.tiny.inputs))
+    assert len(json.loads(json.dumps(encode(answers), allow_nan=False))) == len(trial.tiny.inputs)
     assert trial.task.predict(trial.bundle, []) == []
 
 
-def test_an_input_without_a_text_is_named_by_its_row(trial: Trial) -> None:
-    for bad in ({}, *trial.ask(None, 7)):
+def test_an_input_that_does_not_fit_is_named_by_its_row(trial: Trial) -> None:
+    good = trial.tiny.inputs[0]
+    for bad in trial.tiny.refused:
         with pytest.raises(InputError) as caught:
-            trial.task.predict(trial.bundle, [*trial.ask("mug"), bad])
+            trial.task.predict(trial.bundle, trial.read(good, bad))
         assert caught.value.params["row"] == 2
 
 
 def test_answers_can_be_explained(trial: Trial) -> None:
-    item = {"product_id": "pan-red"} | trial.ask("cheap red mug")[0]
-    found = trial.task.explain(trial.bundle, item)
-    words = {
-        "cross_sell": ["red mug"],
-        "interest": ["red mug"],
-        "describe": ["alra blue mug", "clay", "Acme", "Kitchen > Mugs"],
-    }.get(trial.task.name, ["cheap", "red", "mug"])
-    assert [word for word, _ in found.weights] == words
-    assert any(abs(weight) > 0 for _, weight in found.weights)
-    json.dumps(dict(found.facts), allow_nan=False)
+    body = decode(find_call(trial.task.name, "explain").body, trial.tiny.explained)
+    explanation = trial.task.explain(trial.bundle, body)
+    assert [word for word, _ in explanation.weights] == list(trial.tiny.reasons)
+    assert any(abs(weight) > 0 for _, weight in explanation.weights)
+    json.dumps(encode(explanation), allow_nan=False)
 
 
 def test_a_cancelled_training_goes_on_from_its_checkpoint(trial: Trial, tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from engine.assistant.rendering import Teller
 from engine.assistant.reply import Kind, Reply, Sentence, Source
 from engine.assistant.review_answers import Opinions
 from engine.assistant.understanding import Understanding, cue_pattern, cues, language_of
-from engine.claims import ClaimChecker
+from engine.claims import shop_checker
 from engine.errors import InputError
 from engine.messages import say
-from engine.retrieval.filters import FilterReader
+from engine.retrieval.filter_reader import shop_filters
 from engine.reviews.aspects import Aspects
 from engine.tables.tables import Tables
 
@@ -74,20 +74,19 @@ class Assistant:
         rank: Rank,
         policy: str = "",
         aspects: Aspects | None = None,
-        filters: FilterReader | None = None,
     ) -> None:
         self.language = tables.language
         self.tables = tables
         self.vectors = Vectors(encode)
         self.names = ProductNames(tables)
-        self.checker = ClaimChecker.from_tables(tables)
+        self.checker = shop_checker(tables)
         self.opinions = Opinions(tables, aspects)
         self.orders = Orders(tables)
         teller = Teller(self.names, self.checker)
         spoken = repeated_sentences(teller)
         likeness = Likeness(self.vectors, list(spoken))
         self.facts = FactAnswers(teller, likeness, list(spoken))
-        self.lists = ListAnswers(teller, likeness, spoken, filters or FilterReader(tables), rank)
+        self.lists = ListAnswers(teller, likeness, spoken, shop_filters(tables), rank)
         self._understanding: dict[str, Understanding] = {}
         self.understanding(self.language)
         self.set_policy(policy)

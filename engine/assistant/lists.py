@@ -16,7 +16,7 @@ from engine.claims import Fact
 from engine.claims.lexicon import tokens_of
 from engine.claims.polarity import is_denied
 from engine.messages import say
-from engine.retrieval.filters import FilterReader
+from engine.retrieval.filter_reader import FilterReader
 
 Rank = Callable[[str, NDArray[np.bool_]], Sequence[str]]
 

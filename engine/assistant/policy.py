@@ -43,6 +43,7 @@ class Policy:
     """The passages of a policy text, to be asked in the language that it is written in."""
 
     def __init__(self, text: str, language: str, vectors: Vectors) -> None:
+        self.text = text
         self.passages = split_passages(text)
         self.language = language_of(text, language)
         told = [f"{one.heading}. {one.text}" for one in self.passages]

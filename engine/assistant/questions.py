@@ -1,6 +1,6 @@
 """What pages ask the model process about messages: the only door to the assistant's encoder.
 
-A question is `{"ask", "run", ...}`, where `run` is the search model whose encoder understands:
+A question's run is the search model whose encoder understands; by verb:
 `reply` with `messages` (`{"message", "customer", "context"}` each) and `intent` (a run of intent,
     or "") gives a list of replies (`Reply.as_json`), with the shop's own intent in `shop_intent`;
 `rephrase` with `reply`, `message` and `writer` (a run of describe, or "untuned") gives the reply in
@@ -8,10 +8,13 @@ A question is `{"ask", "run", ...}`, where `run` is the search model whose encod
 `judge` with `reply`, `message` and `text` gives the same for a text from somewhere else.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from engine.assistant.assistant import Assistant, Message
@@ -29,17 +32,16 @@ from engine.tasks.search.bundle import DEPTH, SearchBundle
 
 Get = Callable[[str, str], Bundle]
 
-_KEPT = 2
 WRITING = SamplingConfig(new_tokens=120)
 
 
-def answer(workspace: Workspace, question: Mapping[str, Any], get: Get) -> Any:
+def answer(workspace: Workspace, verb: str, run: str, question: Mapping[str, Any], get: Get) -> Any:
     """The answer to one question, see the module; `get` gives the bundle of a task and run."""
-    assistant = _assistants.get(workspace, get("search", question["run"]))
-    if question["ask"] == "reply":
+    assistant = _current_assistant(workspace, get("search", run))
+    if verb == "reply":
         return _reply_all(assistant, question, get)
     reply, message = read_reply(question["reply"]), question["message"]
-    match question["ask"]:
+    match verb:
         case "rephrase":
             writer = get("describe", question["writer"])
 
@@ -65,7 +67,7 @@ def open_assistant(workspace: Workspace, search: SearchBundle) -> Assistant:
 
     return Assistant(
         search.tables, search.encoder.encode, rank, read_policy(workspace),
-        Aspects(read_aspects(workspace)), search.filters,
+        Aspects(read_aspects(workspace)),
     )  # fmt: skip
 
 
@@ -99,29 +101,16 @@ def _reply_all(assistant: Assistant, question: Mapping[str, Any], get: Get) -> l
     return replies
 
 
-class _Assistants:
-    """The assistants asked last, each for one search model and one policy text."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, int], tuple[SearchBundle, Any, Assistant]] = {}
-
-    def get(self, workspace: Workspace, bundle: Bundle) -> Assistant:
-        """The assistant of a workspace and a bundle; a new policy text is read at once."""
-        assert isinstance(bundle, SearchBundle)  # noqa: S101 - what the task search makes
-        key = (workspace.name, id(bundle))
-        about = (read_policy(workspace), read_aspects(workspace))
-        held = self.kept.pop(key, None)
-        # The bundle is kept with it, so that no other can have its identity.
-        if held is None or held[1][1] != about[1]:
-            assistant = open_assistant(workspace, bundle)
-        else:
-            assistant = held[2]
-            if held[1] != about:
-                assistant.set_policy(about[0])
-        self.kept[key] = (bundle, about, assistant)
-        while len(self.kept) > _KEPT:
-            del self.kept[next(iter(self.kept))]
-        return assistant
+def _current_assistant(workspace: Workspace, bundle: Bundle) -> Assistant:
+    """The assistant of a workspace and a search model, with the policy text as it stands now."""
+    assert isinstance(bundle, SearchBundle)  # noqa: S101 - what the task search makes
+    assistant = _kept_assistant(workspace, bundle, json.dumps(read_aspects(workspace)))
+    policy = read_policy(workspace)
+    if policy != assistant.policy.text:
+        assistant.set_policy(policy)
+    return assistant
 
 
-_assistants = _Assistants()
+@cached(LRUCache(2), key=lambda workspace, *rest: (workspace.name, *rest), lock=Lock())
+def _kept_assistant(workspace: Workspace, search: SearchBundle, aspects: str) -> Assistant:
+    return open_assistant(workspace, search)

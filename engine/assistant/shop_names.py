@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.claims.facts import NO, YES, attributes
-from engine.claims.lexicon import Concept, Lexicon, Mention, forms_of, tokens_of
+from engine.claims.lexicon import Concept, Lexicon, Mention, forms_of, longest_mentions, tokens_of
 from engine.claims.vocabulary import parts, readable
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import leaf, leaves, levels
 from engine.tables.tables import Tables
 from engine.text.words import STOPWORDS, segment
 
@@ -37,8 +37,7 @@ class TitleWords:
         products = tables.products
         self.titles: list[str] = products["title"].fillna("").tolist()
         self.brands: list[str] = products["brand"].fillna("").tolist()
-        categories = products["category"].fillna("")
-        self.categories = [one.split(CATEGORY_SEPARATOR)[-1] for one in categories]
+        self.categories = leaves(products["category"])
         self.in_category: dict[str, set[int]] = defaultdict(set)
         for row, category in enumerate(self.categories):
             self.in_category[category].add(row)
@@ -65,18 +64,8 @@ class TitleWords:
 
     def find(self, text: str) -> list[Mention]:
         """The longest words of the catalog in a text, none within another, in its order."""
-        ordered = sorted(
-            self.lexicon.find_all(text, tokens_of(text)),
-            key=lambda one: (one.first - one.last, one.first),
-        )
-        taken: set[int] = set()
-        found = []
-        for mention in ordered:
-            places = set(range(mention.first, mention.last))
-            if not places & taken and mention.concept.name in self.rows:
-                taken |= places
-                found.append(mention)
-        return sorted(found, key=lambda one: one.first)
+        mentions = self.lexicon.find_all(text, tokens_of(text))
+        return longest_mentions(one for one in mentions if one.concept.name in self.rows)
 
     def _learn(self, role: str, field: str, term: str) -> None:
         forms = forms_of(term)
@@ -133,9 +122,9 @@ def _values(brand: object, category: object, cell: object) -> Iterator[tuple[str
     if isinstance(brand, str) and brand.strip():
         yield "brand", "brand", brand
     if isinstance(category, str):
-        for level in category.split(CATEGORY_SEPARATOR):
+        for level in levels(category):
             yield "category", "category", level.strip()
-        last = category.split(CATEGORY_SEPARATOR)[-1].split()
+        last = leaf(category).split()
         if len(last) > 1:
             # "Jackets" for rain jackets, "powerbanks" for power banks, as people say.
             yield "category", "alias", last[-1]

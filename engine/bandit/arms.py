@@ -4,10 +4,14 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from engine.bandit.similarity import Shelf
 from engine.ranking import Ranking
 from engine.retrieval.fuse import fuse
+from engine.retrieval.mmr import rerank_mmr
 from engine.tables.events import FEEDBACK_WEIGHTS
+from engine.tasks.search.answers import SearchAnswer
 
 # Products below these places of the recommended system are no answer to the query.
 DEPTH = 30
@@ -17,7 +21,6 @@ WORDS = "bm25_all"
 # How much of a long visit a model is told.
 LATEST = 100
 
-Answer = Mapping[str, Any]
 Acts = Sequence[tuple[str, str]]
 
 
@@ -54,7 +57,7 @@ class Strategy(Protocol):
     def name(self) -> str:
         """What the arm is called, in the feedback too."""
 
-    def rank(self, answer: Answer, visit: Visit) -> list[str]:
+    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
         """Product ids, best first, from what the task `search` answered to one query."""
 
 
@@ -63,9 +66,9 @@ class System:
     """The ranking of one of the search models' systems as it is."""
 
     name: str
-    choose: Callable[[Answer], str] = field(repr=False)
+    choose: Callable[[SearchAnswer], str] = field(repr=False)
 
-    def rank(self, answer: Answer, visit: Visit) -> list[str]:
+    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
         """The system's products."""
         return _ids(answer, self.choose(answer))
 
@@ -81,7 +84,7 @@ class Popular:
     shelf: Shelf
     name: str = "popular"
 
-    def rank(self, answer: Answer, visit: Visit) -> list[str]:
+    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
         """Popular products first."""
         found = _recommended(answer)
         sold = [name for name in found if self.shelf.popularity.get(name)]
@@ -100,22 +103,13 @@ class Diverse:
     shelf: Shelf
     name: str = "diverse"
 
-    def rank(self, answer: Answer, visit: Visit) -> list[str]:
+    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
         """Different products first."""
-        left = _recommended(answer)
-        relevance = {name: 1 - place / len(left) for place, name in enumerate(left)}
-        closest = dict.fromkeys(left, 0.0)
-        ranked: list[str] = []
-        while left:
-            best = max(
-                left,
-                key=lambda name: RELEVANCE * relevance[name] - (1 - RELEVANCE) * closest[name],
-            )
-            ranked.append(best)
-            left.remove(best)
-            for name in left:
-                closest[name] = max(closest[name], self.shelf.likeness(name, best))
-        return ranked
+        names = _recommended(answer)
+        relevance = 1 - np.arange(len(names)) / max(len(names), 1)
+        similarity = self.shelf.matrix(names)
+        order = rerank_mmr(relevance[None], similarity[None], (1 - RELEVANCE) / RELEVANCE)[0]
+        return [names[place] for place in order]
 
 
 @dataclass(frozen=True)
@@ -129,7 +123,7 @@ class Personal:
     shelf: Shelf
     name: str = "personal"
 
-    def rank(self, answer: Answer, visit: Visit) -> list[str]:
+    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
         """Products to the shopper's taste first."""
         return by_taste(_recommended(answer), [*visit.history, *visit.acts], self.shelf)
 
@@ -144,14 +138,14 @@ class Wanted:
     weigh: Callable[[Mapping[str, Any]], Sequence[str]] = field(repr=False)
     name: str = "interest"
 
-    def rank(self, answer: Answer, visit: Visit) -> list[str]:
+    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
         """The likeliest products first."""
         found = _recommended(answer)
         if not found:
             return []
         acts = [*visit.history, *visit.acts][-LATEST:]
         item = {
-            "query": answer["query"],
+            "query": answer.query,
             "history": [name for name, _ in acts],
             "strengths": [FEEDBACK_WEIGHTS[event] for _, event in acts],
             "among": found,
@@ -185,17 +179,17 @@ def by_taste(ranked: Sequence[str], acts: Acts, shelf: Shelf) -> list[str]:
     return _fused(ranked, sorted(liked, key=lambda name: -taste[name]))
 
 
-def _ids(answer: Answer, system: str) -> list[str]:
-    return [name for name, _ in answer["systems"][system]]
+def _ids(answer: SearchAnswer, system: str) -> list[str]:
+    return [name for name, _ in answer.systems[system]]
 
 
-def _recommended(answer: Answer) -> list[str]:
-    return _ids(answer, answer["system"])[:DEPTH]
+def _recommended(answer: SearchAnswer) -> list[str]:
+    return _ids(answer, answer.system)[:DEPTH]
 
 
-def _place(answer: Answer, prefix: str) -> str:
+def _place(answer: SearchAnswer, prefix: str) -> str:
     tuned = f"{prefix}tuned"
-    return tuned if tuned in answer["systems"] else f"{prefix}untuned"
+    return tuned if tuned in answer.systems else f"{prefix}untuned"
 
 
 def _fused(first: Sequence[str], second: Sequence[str]) -> list[str]:

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
-from engine.bandit.arms import WORDS, Answer, Visit
+from engine.bandit.arms import WORDS, Visit
 from engine.bandit.click_model import SPLIT, STRENGTH, Array, ClickModel, each_list, name_pairs
 from engine.bandit.similarity import Shelf
+from engine.tasks.search.answers import SearchAnswer
 
 SIGNS = ("always", "words", "meaning", "elsewhere", "alike", "taste")
 RECENT = 10
@@ -27,7 +28,7 @@ _ROUNDS = 5
 class Appeal:
     """A logistic model of attractiveness; `weights` by the names of `SIGNS`."""
 
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, SearchAnswer]
     shelf: Shelf
     model: ClickModel
     weights: Array
@@ -58,7 +59,7 @@ class Appeal:
         """
         answer = self.answers[query]
         places = self._ranks(query)
-        best = next(iter(answer["systems"][answer["system"]]), (None, 0.0))[0]
+        best = next(iter(answer.systems[answer.system]), (None, 0.0))[0]
         acts = [*visit.history, *visit.acts][-RECENT:]
         strength = self.shelf.strength(acts)
         rows = [
@@ -80,7 +81,7 @@ class Appeal:
 
     def _ranks(self, query: str) -> dict[str, tuple[float, float]]:
         if query not in self._places:
-            systems = self.answers[query]["systems"]
+            systems = self.answers[query].systems
             meaning = "tuned" if "tuned" in systems else "untuned"
             found: dict[str, list[float]] = {}
             for column, system in enumerate((WORDS, meaning)):
@@ -93,7 +94,7 @@ class Appeal:
 def inform(
     model: ClickModel,
     shown: pd.DataFrame,
-    answers: Mapping[str, Answer],
+    answers: Mapping[str, SearchAnswer],
     shelf: Shelf,
     visits: Mapping[str, Visit],
 ) -> ClickModel:

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.bandit.arms import NOBODY, Answer, Strategy, Visit
+from engine.bandit.arms import NOBODY, Strategy, Visit
 from engine.bandit.click_model import ClickModel
 from engine.bandit.context import features
 from engine.bandit.off_policy import Array, Estimate, doubly_robust, ips, replay, snips
 from engine.bandit.policies import Policy
 from engine.errors import InputError
+from engine.tasks.search.answers import SearchAnswer
 
 FEWEST_LISTS = 30
 
@@ -60,7 +61,7 @@ class FirstPlaces:
 def first_places(
     shown: pd.DataFrame,
     model: ClickModel,
-    answers: Mapping[str, Answer],
+    answers: Mapping[str, SearchAnswer],
     strategies: Sequence[Strategy],
     visits: Mapping[str, Visit],
 ) -> FirstPlaces:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from engine.bandit.arms import Acts, Answer, Strategy, Visit, by_taste
+from engine.bandit.arms import Acts, Strategy, Visit, by_taste
 from engine.bandit.context import FEATURES, features
 from engine.bandit.policies import Array, Policy, guarantee, make_policy
 from engine.bandit.similarity import Shelf
 from engine.storage.feedback import Feedback, Shown
+from engine.tasks.search.answers import SearchAnswer
 
 # Every strategy keeps this share of the traffic together, so that the log can judge all of them.
 GUARANTEED = 0.1
@@ -48,7 +49,7 @@ def vector(context: dict[str, float]) -> Array:
 def next_list(
     feedback: Feedback,
     request: Request,
-    answer: Answer,
+    answer: SearchAnswer,
     strategies: Sequence[Strategy],
     shelf: Shelf,
     *,

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.labelling.clicks import clicked
+from engine.tables.categories import levels
 from engine.tables.events import EVENT_WEIGHTS, FEEDBACK_WEIGHTS
-from engine.tables.schema import CATEGORY_SEPARATOR
 from engine.tables.tables import Tables
 from engine.text.words import STOPWORDS, words
 
@@ -43,6 +46,13 @@ class Shelf:
             parts.append(float(first == second))
         return sum(parts) / len(parts)
 
+    def matrix(self, product_ids: Sequence[str]) -> NDArray[np.float64]:
+        """`likeness` of every two of the products, shape (products, products)."""
+        matrix = np.eye(len(product_ids))
+        for one, other in combinations(range(len(product_ids)), 2):
+            matrix[one, other] = self.likeness(product_ids[one], product_ids[other])
+        return np.maximum(matrix, matrix.T)
+
     def affinity(self, product_id: str, acts: Sequence[tuple[str, str]]) -> float:
         """How much a product is like what a shopper acted on, stronger acts counting more."""
         return sum(
@@ -74,7 +84,7 @@ def make_shelf(tables: Tables) -> Shelf:
     popularity = weights.add(bought, fill_value=0.0)
     return Shelf(
         categories={
-            str(name): frozenset(str(path).split(CATEGORY_SEPARATOR))
+            str(name): frozenset(levels(str(path)))
             for name, path in products["category"].dropna().items()
         },
         brands=_texts(products["brand"]),

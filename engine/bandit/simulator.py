@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.bandit.arms import NOBODY, Answer, Strategy, Visit
+from engine.bandit.arms import NOBODY, Strategy, Visit
 from engine.bandit.click_model import ClickModel
 from engine.bandit.context import features
 from engine.bandit.policies import Policy, guarantee
 from engine.errors import InputError
 from engine.storage.feedback import GOALS
+from engine.tasks.search.answers import SearchAnswer
 
 Array = NDArray[np.float64]
 
@@ -81,7 +82,7 @@ def list_worth(
 def mine(
     shown: pd.DataFrame,
     model: ClickModel,
-    answers: Mapping[str, Answer],
+    answers: Mapping[str, SearchAnswer],
     strategies: Sequence[Strategy],
     visits: Mapping[str, Visit],
     *,

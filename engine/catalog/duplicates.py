@@ -3,7 +3,7 @@
 import pandas as pd
 from datasketch import MinHash, MinHashLSH
 
-from engine.labelling.product_labels import product_text
+from engine.tables.product_text import summaries
 from engine.text.words import words_of_all
 
 # Of the words of two texts taken together, the share that both have.
@@ -19,11 +19,7 @@ def near_duplicates(products: pd.DataFrame) -> pd.DataFrame:
     Jaccard similarity above `ALIKE` is found with high probability, in linear time.
     """
     known = products.dropna(subset=["title"])
-    texts = [
-        product_text(title, told)
-        for title, told in zip(known["title"], known["description"], strict=True)
-    ]
-    sets = [sorted({word.encode() for word in found}) for found in words_of_all(texts)]
+    sets = [sorted({word.encode() for word in words}) for words in words_of_all(summaries(known))]
     hashes = MinHash.bulk(sets, num_perm=_PERMUTATIONS, seed=1) if sets else []
     index = MinHashLSH(threshold=ALIKE, num_perm=_PERMUTATIONS)
     leader = list(range(len(sets)))

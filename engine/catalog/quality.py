@@ -9,10 +9,10 @@ import pandas as pd
 from engine.catalog.duplicates import near_duplicates
 from engine.catalog.measures import Measure, read_measures
 from engine.labelling.product_columns import attribute_columns, choose_columns, spell_alike
-from engine.labelling.product_labels import product_text
 from engine.labelling.stated_values import Read, StatedValues
 from engine.reading.presets import squash
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import leaf
+from engine.tables.product_text import summaries
 from engine.tables.tables import Tables
 from engine.text.words import words
 
@@ -58,16 +58,9 @@ def inspect(tables: Tables) -> Board:
     """Look through the whole catalog; some ten seconds for 20,000 products."""
     products = tables.products.dropna(subset=["title"])
     columns = attribute_columns(products)
-    texts = pd.Series(
-        [
-            product_text(title, told)
-            for title, told in zip(products["title"], products["description"], strict=True)
-        ],
-        index=products.index,
-        dtype=object,
-    )
+    texts = pd.Series(summaries(products), index=products.index, dtype=object)
     measures = read_measures(columns, texts)
-    leaves = products["category"].dropna().astype(object).str.split(CATEGORY_SEPARATOR).str[-1]
+    leaves = products["category"].dropna().astype(object).map(leaf)
     return Board(
         len(products),
         _coverage(products, columns),

@@ -14,7 +14,7 @@ from engine.claims.numbers import find_support, number_claims
 from engine.claims.polarity import is_denied, is_needless
 from engine.claims.statements import Statements, gather, word_after
 from engine.claims.vocabulary_learning import Vocabulary, learn
-from engine.tables.tables import Tables
+from engine.tables.tables import Tables, derived
 
 ClaimKind = Literal[
     "number", "brand", "colour", "material", "feature", "ingredient", "content", "attribute",
@@ -127,6 +127,12 @@ class ClaimChecker:
                 continue
             span = (first.start, last.end)
             yield Claim(concept.kind, text[slice(*span)], *span, fact)  # type: ignore[arg-type]
+
+
+@derived
+def shop_checker(tables: Tables) -> ClaimChecker:
+    """The claim check of a shop."""
+    return ClaimChecker.from_tables(tables)
 
 
 def is_sound(text: str) -> bool:

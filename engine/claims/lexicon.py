@@ -111,6 +111,20 @@ class Lexicon:
         return None if _PAUSE.search(text, tokens[first].end, tokens[last - 1].start) else concept
 
 
+def longest_mentions(mentions: Iterable[Mention]) -> list[Mention]:
+    """The mentions that overlap no longer one (or no earlier one of the same length), in order."""
+    taken: set[int] = set()
+    longest = []
+    for mention in sorted(
+        mentions, key=lambda mention: (mention.first - mention.last, mention.first)
+    ):
+        places = set(range(mention.first, mention.last))
+        if not places & taken:
+            taken |= places
+            longest.append(mention)
+    return sorted(longest, key=lambda mention: mention.first)
+
+
 @lru_cache(maxsize=20_000)
 def tokens_of(text: str) -> tuple[Token, ...]:
     """The tokens of a text: words in small letters and singular, Chinese character by character."""

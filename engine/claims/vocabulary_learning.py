@@ -18,6 +18,7 @@ from engine.claims.vocabulary import (
     readable,
     word_list,
 )
+from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.text.quantities import quantities
 
@@ -55,10 +56,7 @@ def learn(tables: Tables) -> Vocabulary:
     """The vocabulary of a shop: built-in words, its brands, and the values of its own columns."""
     products = tables.products
     held = [list(attributes(cell)) for cell in products["attributes"]]
-    texts = [
-        f"{title}. {description if isinstance(description, str) else ''}"
-        for title, description in zip(products["title"], products["description"], strict=True)
-    ]
+    texts = passages(products).tolist()
     lexicon = builtin()
     _add_brands(lexicon, products["brand"].dropna().unique(), texts)
     values = _values(lexicon, held)

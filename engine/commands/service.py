@@ -10,7 +10,7 @@ from engine.commands.arguments import RunId, WorkspaceName
 from engine.commands.training import read_items
 from engine.errors import InputError
 from engine.progress import Lines
-from engine.storage.runs import list_runs
+from engine.storage.runs import UNTUNED, list_runs
 from engine.storage.workspace import Workspace
 
 
@@ -45,7 +45,7 @@ def reply(
     if policy is not None:
         keep_policy(shop, read_upload(policy.read_bytes(), policy.name), policy.name)
     # Any shop can be answered for at once; a tuned search only understands it better.
-    chosen = run or ("untuned" if not list_runs(shop, "search") else None)
+    chosen = run or (UNTUNED if not list_runs(shop, "search") else None)
     bundle: Any = open_bundle(shop, "search", chosen, Lines())
     assistant = open_assistant(shop, bundle)
     if message is not None:

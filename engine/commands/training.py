@@ -10,11 +10,12 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
+from engine.codec import Call, decode, encode
 from engine.commands.arguments import File, RunId, TaskName, WorkspaceName
 from engine.errors import InputError
 from engine.progress import Lines
 from engine.storage.workspace import Workspace
-from engine.tasks import ENTRIES, get_task
+from engine.tasks import ENTRIES, find_call, get_task
 from engine.tasks.base import Bundle, Task
 
 # What imports torch is imported inside the commands: help and errors come at once.
@@ -86,22 +87,25 @@ def predict(
     from engine.training.evaluate import open_bundle
 
     bundle = open_bundle(shop, task, run, Lines())
-    return _answers(chosen, bundle, source)
+    return _answers(chosen, find_call(task, "predict"), bundle, source)
 
 
-def _answers(task: Task, bundle: Bundle, source: str) -> Iterator[dict[str, Any]]:
+def _answers(
+    task: Task, call: Call[Any, Any], bundle: Bundle, source: str
+) -> Iterator[dict[str, Any]]:
     with ExitStack() as stack:
         stream = sys.stdin.buffer if source == "-" else stack.enter_context(Path(source).open("rb"))
         items = read_items(stream, source)
         while block := list(islice(items, BLOCK)):
-            yield from _answer_block(task, bundle, block)
+            yield from _answer_block(task, call, bundle, block)
 
 
 def _answer_block(
-    task: Task, bundle: Bundle, block: Sequence[tuple[int, Mapping[str, Any]]]
+    task: Task, call: Call[Any, Any], bundle: Bundle, block: Sequence[tuple[int, Mapping[str, Any]]]
 ) -> list[dict[str, Any]]:
+    inputs = [decode(call.body, [item], row)[0] for row, item in block]
     try:
-        return task.predict(bundle, [item for _, item in block])
+        return [encode(answer) for answer in task.predict(bundle, inputs)]
     except InputError as error:
         place = error.params.get("row")
         if not isinstance(place, int):

@@ -134,11 +134,16 @@ class _Watch:
 
     def __init__(self, deadline: float) -> None:
         self.sock: socket.socket | None = None
-        self.over = False
+        self.has_cut = False
         self.deadline = deadline
         self.timer = threading.Timer(max(deadline - time.monotonic(), 0), self._cut)
         self.timer.daemon = True
         self.timer.start()
+
+    @property
+    def over(self) -> bool:
+        # A read whose time is up may come back before the timer's thread had its turn.
+        return self.has_cut or time.monotonic() >= self.deadline
 
     def guard(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -152,7 +157,7 @@ class _Watch:
         self.timer.cancel()
 
     def _cut(self) -> None:
-        self.over = True
+        self.has_cut = True
         if self.sock is not None:
             try:
                 # Of the plain socket: TLS would first say goodbye to someone who does not listen.

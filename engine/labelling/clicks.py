@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.tables.events import EVENT_GRADES, EVENT_WEIGHTS
-from engine.tables.tables import Tables
+from engine.tables.tables import Tables, derived
 from engine.text.words import normalise
 
 ROUNDS = 20
@@ -58,12 +58,9 @@ def fit_position_based(
     return attractive, looked
 
 
+@derived
 def clicked(tables: Tables) -> pd.DataFrame:
-    """What the log's clicks say of relevance, see `click_relevance`. Never change it."""
-    return tables.once(_click_relevance)
-
-
-def _click_relevance(tables: Tables) -> pd.DataFrame:
+    """What the clicks of a shop's log say of relevance, see `click_relevance`."""
     return click_relevance(tables.searches)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.labelling.labels import INTENTS, cut_path, labelling
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.labelling.labels import INTENTS, labelling
+from engine.tables.categories import cut_path, is_within
 from engine.tables.tables import Tables
 
 TITLES_PER_CATEGORY = 30
@@ -27,9 +27,7 @@ def descriptions(head: str, names: Sequence[str], tables: Tables) -> list[list[s
         ]
     products = tables.products.dropna(subset=["category", "title"])
     inside = [
-        products["category"].map(
-            lambda path, n=name: (path + CATEGORY_SEPARATOR).startswith(n + CATEGORY_SEPARATOR)
-        )
+        products["category"].map(lambda path, category=name: is_within(path, category))
         for name in names
     ]
     rest = ~np.any(inside, axis=0)

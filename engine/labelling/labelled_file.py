@@ -11,7 +11,7 @@ from engine.reading.mapping import guess
 from engine.reading.presets import squash
 from engine.reading.reader import read_table
 from engine.reading.texts import split_category
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import is_within
 
 
 def read_labelled(
@@ -57,7 +57,7 @@ def _to_labels(given: pd.Series, labels: list[str]) -> pd.Series:
     def label(text: str) -> str:
         if squash(text) in names:
             return names[squash(text)]
-        below = (name for name in by_length if text.startswith(name + CATEGORY_SEPARATOR))
+        below = (name for name in by_length if is_within(text, name))
         return next(below, OTHER if OTHER in labels else text)
 
     known = given.dropna()

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from engine.tables.categories import cut_path
 from engine.tables.events import EVENT_WEIGHTS
-from engine.tables.schema import CATEGORY_SEPARATOR
 from engine.tables.tables import Tables
 from engine.text.words import normalise, words
 
@@ -102,11 +102,6 @@ def category_votes(tables: Tables) -> pd.DataFrame:
         }
     ).dropna()
     return votes.groupby(["query", "category"], as_index=False).sum()
-
-
-def cut_path(path: str, level: int) -> str:
-    """The first `level` names of a category path."""
-    return CATEGORY_SEPARATOR.join(path.split(CATEGORY_SEPARATOR)[:level])
 
 
 def category_labels(votes: pd.DataFrame, level: int) -> pd.DataFrame:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from engine.labelling.labels import OTHER, cut_path
+from engine.labelling.labels import OTHER
 from engine.labelling.product_columns import attribute_columns, choose_columns, spell_alike
 from engine.labelling.split import PARTS, TEST, VALIDATION, split_groups
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import cut_path, depth
+from engine.tables.product_text import summaries
 from engine.tables.tables import Tables
 from engine.text.words import normalise
 
@@ -18,8 +19,6 @@ FEWEST = 5
 MOST_LABELS = 60
 # The share of the products that a category level must keep outside "other".
 ENOUGH = 0.8
-# What is read of a description: encoders and shoppers stop long before its end.
-CHARACTERS = 600
 # Columns whose values make variants of one product.
 _VARIANT = re.compile(r"(?i)colou?r|size|capacity|颜色|色号|尺寸|尺码|容量")
 _SIZES = frozenset(["xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "one", "size"])
@@ -27,12 +26,6 @@ _SIZES = frozenset(["xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "one", "siz
 _NUMBER = re.compile(r"[a-z]*\d[a-z0-9.,-]*")
 _WORD = re.compile(r"[^\W\d_]+")
 _LEARNED = 1 - VALIDATION - TEST
-
-
-def product_text(title: str, description: object) -> str:
-    """What the model reads of a product: its title, and the beginning of its description."""
-    told = isinstance(description, str) and description.strip() and description != title
-    return f"{title}\n{str(description)[:CHARACTERS]}" if told else title
 
 
 def label_products(
@@ -55,10 +48,7 @@ def label_products(
             "description": products["description"].astype(object),
         }
     )
-    frame["input"] = [
-        product_text(title, told)
-        for title, told in zip(frame["title"], frame["description"], strict=True)
-    ]
+    frame["input"] = summaries(frame)
     families = family_keys(frame["title"], columns)
     frame["part"] = split_groups(families, seed) if len(frame) else pd.Series(dtype=object)
     share = min(1.0, most_rows / max(_LEARNED * len(frame), 1))
@@ -109,8 +99,7 @@ def _best_level(paths: pd.Series, fewest: int) -> pd.Series:
     """Category paths cut at the deepest level whose common ones hold enough of the products."""
     if paths.empty:
         return paths
-    depth = paths.str.count(CATEGORY_SEPARATOR).max() + 1
-    for level in range(depth, 0, -1):
+    for level in range(paths.map(depth).max(), 0, -1):
         cut = paths.map({path: cut_path(path, level) for path in paths.unique()})
         counts = cut.value_counts()
         kept = counts[counts >= fewest].head(MOST_LABELS)

@@ -1,6 +1,5 @@
 """Which product answers which query: the truth that search learns from and is measured with."""
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,28 +15,6 @@ Source = Literal["judgments", "clicks", "catalog"]
 
 ENOUGH_QUERIES = 20
 QUERY_WORDS = 12
-SHORT_VALUE = 25
-
-
-def product_texts(products: pd.DataFrame) -> pd.Series:
-    """What an encoder reads of each product: title and description."""
-    return products["title"].fillna("") + ". " + products["description"].fillna("")
-
-
-def product_words(products: pd.DataFrame) -> pd.Series:
-    """Everything a product can be found by: also category, brand and short attribute values.
-
-    Long attribute values are left out: they are notes, not names.
-    """
-    columns = (products[name].fillna("").astype(str) for name in ("category", "brand"))
-    texts = (
-        product_texts(products)
-        + " "
-        + pd.Series(
-            [" ".join(pair) for pair in zip(*columns, strict=True)], index=products.index, dtype=str
-        )
-    )
-    return texts + " " + products["attributes"].map(_short_values)
 
 
 def count_queries(tables: Tables) -> dict[Source, int]:
@@ -128,13 +105,6 @@ def _start(description: str) -> str:
     parts = text.split(" ")
     # Chinese has no spaces: its start is counted in characters.
     return " ".join(parts[:QUERY_WORDS]) if len(parts) > 1 else text[: 2 * QUERY_WORDS]
-
-
-def _short_values(attributes: str | None) -> str:
-    if not isinstance(attributes, str):
-        return ""
-    values = [value for value in json.loads(attributes).values() if isinstance(value, str)]
-    return " ".join(value for value in values if len(value) < SHORT_VALUE)
 
 
 def judged_queries(file: Path, tables: Tables) -> pd.DataFrame:

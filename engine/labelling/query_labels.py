@@ -18,7 +18,7 @@ from engine.labelling.labels import (
     weak_intents,
 )
 from engine.labelling.split import split_queries
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import depth
 from engine.tables.tables import Tables
 
 # A class with fewer examples than this is neither learned nor measured: it joins "other".
@@ -102,8 +102,8 @@ def _label_categories(frame: pd.DataFrame, tables: Tables, trust: Trust) -> None
 
 def _best_level(votes: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     """The labels at the deepest level whose common categories hold enough of the sure queries."""
-    depth = max((path.count(CATEGORY_SEPARATOR) + 1 for path in votes["category"]), default=1)
-    for level in range(depth, 0, -1):
+    deepest = max(map(depth, votes["category"]), default=1)
+    for level in range(deepest, 0, -1):
         labels = category_labels(votes, level)
         sure = labels[(labels["weight"] >= trust.votes) & (labels["share"] >= trust.share)]
         counts = sure["category"].value_counts()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.labelling.labels import OTHER
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import leaf
 from engine.text.words import normalise, words
 
 # What is left for the other values once a text states one.
@@ -32,10 +32,7 @@ class StatedValues:
     """Finds which values of an attribute stand in a text, letter by letter or as words."""
 
     def __init__(self, values: Sequence[str]) -> None:
-        self.forms = [
-            "" if value == OTHER else normalise(value.split(CATEGORY_SEPARATOR)[-1])
-            for value in values
-        ]
+        self.forms = ["" if value == OTHER else normalise(leaf(value)) for value in values]
         self.terms = [frozenset(words(form)) for form in self.forms]
 
     def lengths(self, text: Read) -> NDArray[np.float64]:

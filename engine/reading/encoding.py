@@ -97,7 +97,7 @@ def _decode_line(line: bytes, codec: str) -> str:
 def _decode(data: bytes, codec: str) -> str | None:
     try:
         return data.decode(codec)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return None
 
 
@@ -108,7 +108,7 @@ def _decodes(path: Path, codec: str) -> bool:
             while chunk := file.read(CHUNK):
                 decoder.decode(chunk)
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True
 

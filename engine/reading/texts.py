@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import join_levels
 
 _DROPPED = {"script", "style", "template", "noscript", "iframe", "object"}
 _INLINE = {"a", "abbr", "b", "bdi", "em", "font", "i", "mark", "s", "small", "span", "strong", "u"}
@@ -126,6 +126,6 @@ def split_category(column: pd.Series) -> pd.Series:
         lambda text: [part for part in separators.split(text) if part.strip()], na_action="ignore"
     )
     joined = parts.map(
-        lambda steps: CATEGORY_SEPARATOR.join(step.strip() for step in steps), na_action="ignore"
+        lambda names: join_levels(name.strip() for name in names), na_action="ignore"
     )
     return joined.astype(column.dtype)

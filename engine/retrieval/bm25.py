@@ -1,23 +1,37 @@
 """Search by words: the baseline every model has to beat."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.ranking import Ranking, best
+from engine.tables.product_text import passages, searchable_texts
+from engine.tables.tables import Tables, derived
 from engine.text.words import words, words_of_all
+
+
+@derived
+def passage_index(tables: Tables) -> "BM25Index":
+    """BM25 over the title and description of a shop's products."""
+    return BM25Index(tables.products["product_id"], passages(tables.products))
+
+
+@derived
+def full_text_index(tables: Tables) -> "BM25Index":
+    """BM25 over everything that a shop's products can be found by."""
+    return BM25Index(tables.products["product_id"], searchable_texts(tables.products))
 
 
 class BM25Index:
     """BM25 over product texts (Robertson and Zaragoza 2009), Lucene's variant, k1 1.5, b 0.75."""
 
-    def __init__(self, product_ids: Sequence[str], texts: Sequence[str]) -> None:
+    def __init__(self, product_ids: Iterable[str], texts: Iterable[str]) -> None:
         self.product_ids = list(product_ids)
         self.model = bm25s.BM25(method="lucene")
         # bm25s refuses a corpus without any word; an empty token list would break an empty shop.
-        self.model.index(words_of_all(texts) or [[""]], show_progress=False)
+        self.model.index(words_of_all(list(texts)) or [[""]], show_progress=False)
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """The score of every product, shape (products,); 0 where no word is shared."""

@@ -16,9 +16,9 @@ from engine.retrieval.past_queries import past_queries
 from engine.retrieval.pinyin import Sounds, has_chinese
 from engine.retrieval.prefixes import Prefixes
 from engine.retrieval.spelling import MOST_CORRECTIONS, Spelling, mistakes
+from engine.tables.categories import levels
 from engine.tables.events import EVENT_WEIGHTS
-from engine.tables.schema import CATEGORY_SEPARATOR
-from engine.tables.tables import Tables
+from engine.tables.tables import Tables, derived
 from engine.text.words import normalise, segment
 
 Kind = Literal["query", "category", "brand", "product"]
@@ -173,7 +173,8 @@ class Suggester:
         return [row for row in rows if row in chosen]
 
 
-def make_suggester(tables: Tables) -> Suggester:
+@derived
+def shop_suggester(tables: Tables) -> Suggester:
     """The suggester of a shop.
 
     Queries weigh by searches and clicks (`past_queries`), the rest by what was clicked and bought.
@@ -203,7 +204,7 @@ def _popularity(tables: Tables) -> pd.Series:
 
 def _levels(paths: pd.Series) -> pd.Series:
     """Each level of the category paths, indexed like their products."""
-    return paths.dropna().str.split(CATEGORY_SEPARATOR).explode().str.strip()
+    return paths.dropna().map(levels).explode().str.strip()
 
 
 def _named(kind: Kind, names: pd.Series, weight: pd.Series) -> list[Suggestion]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.claims.facts import attributes
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import levels
 from engine.tables.tables import Tables
 from engine.text.words import STOPWORDS, words
 
@@ -67,8 +67,8 @@ class Traits:
         if isinstance(brand, str):
             found.add(Trait("brand", "brand", brand))
         if isinstance(category, str):
-            levels = category.split(CATEGORY_SEPARATOR)
-            found |= {Trait("category", "category", level.strip()) for level in levels}
+            names = [level.strip() for level in levels(category)]
+            found |= {Trait("category", "category", name) for name in names}
         terms = set(words(title)) - STOPWORDS
         return frozenset(found | {Trait("word", "word", term) for term in terms})
 

@@ -17,12 +17,15 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from engine import settings
+from engine.codec import Call, decode
 from engine.errors import InputError, Problem, ShoplabError
+from engine.serving.question import Question
 
-Verb = Literal["predict", "explain", "warm", "plan", "pictures", "write", "measure", "assist"]
+Body = TypeVar("Body")
+Answer = TypeVar("Answer")
 OnText = Callable[[str], None]
 State = Literal["off", "starting", "ready", "busy"]
 
@@ -40,30 +43,22 @@ class Status:
 
 
 def ask(
-    workspace: str,
-    task: str,
-    verb: Verb,
-    run_id: str,
-    payload: object = None,
-    timeout: float = 60,
-    on_text: OnText | None = None,
-) -> Any:
-    """The answer of a run's model, or of the untuned one (`run_id` "untuned").
+    question: Question[Body, Answer], timeout: float = 60, on_text: OnText | None = None
+) -> Answer:
+    """The answer to `question`.
 
-    `predict` takes a list of inputs and gives a list of answers, `explain` takes one input and
-    gives `{"weights", "facts"}`, `write` takes one input and gives one answer while `on_text` gets,
-    from another thread, what is written so far, `measure` takes one question about a run's held-out
-    answers, `plan` takes `{"config"}` and gives what such a
-    training would cost (see `engine.training.plan`), `pictures` takes a question of
-    `engine.images.questions` and `assist` one of `engine.assistant.questions` (their task and run
-    are not read), `warm` loads the model in the
-    background and gives None at once.
-    May be called from any thread. Raises what the task raises (InputError, ShoplabError), and
-    ShoplabError `inference.busy` when the model is still being prepared after `timeout` seconds,
-    `inference.died` or `inference.hung` when the process had to be given up: the next call has a
-    fresh one.
+    While a text is written, `on_text` gets what there is so far, from another thread. May be called
+    from any thread. Raises what the service raises (InputError, ShoplabError), and ShoplabError
+    `inference.busy` when the model is still being prepared after `timeout` seconds,
+    `inference.died` or `inference.hung` when the process had to be given up: the next question has
+    a fresh one.
     """
-    return _client(settings.home()).ask(workspace, task, verb, run_id, payload, timeout, on_text)
+    return _client(settings.home()).ask(question, timeout, on_text)
+
+
+def warm(workspace: str, task: str) -> None:
+    """Have the untuned model of `task` made ready. Returns at once."""
+    _client(settings.home()).warm(workspace, task)
 
 
 def start() -> None:
@@ -188,23 +183,13 @@ class Client:
         atexit.register(self.stop)
 
     def ask(
-        self,
-        workspace: str,
-        task: str,
-        verb: Verb,
-        run_id: str,
-        payload: object,
-        timeout: float,
-        on_text: OnText | None,
-    ) -> Any:
+        self, question: Question[Body, Answer], timeout: float, on_text: OnText | None
+    ) -> Answer:
         """See the module's `ask`."""
         worker = self._worker()
-        request = {"workspace": workspace, "task": task, "verb": verb, "run_id": run_id}
-        future = worker.send(request | {"payload": payload}, on_text)
-        if verb == "warm":
-            return None
+        future = worker.send(question.as_json(), on_text)
         try:
-            return future.result(timeout)
+            return decode(question.call.answer, future.result(timeout))
         except TimeoutError:
             if worker.silence() < timeout:
                 about = worker.about
@@ -215,6 +200,11 @@ class Client:
             raise ShoplabError(
                 "inference.hung", seconds=math.ceil(timeout), log=str(self.log)
             ) from None
+
+    def warm(self, workspace: str, task: str) -> None:
+        """See the module's `warm`."""
+        warming = Call("tasks", "warm", type(None), type(None), task)
+        self._worker().send(Question(workspace, warming, None).as_json())
 
     def start(self) -> None:
         """See the module's `start`."""

@@ -1,6 +1,6 @@
 """The process that holds the models and answers for the pages: JSON lines in, JSON lines out.
 
-A request is `{"id", "workspace", "task", "verb", "run_id", "payload"}`, its answer
+A request is a question (`engine.serving.question`) with an `id`, its answer
 `{"id", "value"}` or `{"id", "error": {"input", "code", "params", "details"}}`. While it works on
 one, it says how far it is: `{"stage", "done", "total"}`, and of a text that it writes what there is
 so far: `{"id", "text"}`. It ends when its input does.
@@ -15,12 +15,14 @@ import sys
 import threading
 import traceback
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, TextIO
 
+from engine.codec import encode
 from engine.errors import Cancelled, InputError, ShoplabError
-from engine.storage.runs import load_heldout, run_folder
+from engine.serving.question import Question, read_question
+from engine.storage.runs import UNTUNED, load_heldout, run_folder
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import get_task
@@ -28,7 +30,6 @@ from engine.tasks.base import Bundle, Measuring, Writing
 from engine.training.evaluate import load_bundle
 from engine.training.run import plan_run
 
-UNTUNED = "untuned"
 BUNDLES = 6
 
 Request = Mapping[str, Any]
@@ -143,41 +144,61 @@ def serve(reader: TextIO, writer: TextIO, log: str = "") -> None:
 
 
 def _answer(bundles: Bundles, request: Request) -> object:
-    workspace = Workspace.open(request["workspace"])
-    if request["verb"] == "plan":
-        changes = request["payload"]["config"]
-        return plan_run(workspace, request["task"], changes, bundles.channel).as_json()
-    if request["verb"] == "pictures":
-        from engine.images.questions import answer  # torch, for those who have pictures
+    """What the service says to a request, in JSON's own kinds."""
+    if request["verb"] == "warm":
+        bundles.get(Workspace.open(request["workspace"]), request["task"], request["run"])
+        return None
+    question = read_question(request)
+    verb = question.call.verb
+    workspace = Workspace.open(question.workspace)
 
-        return answer(workspace, request["payload"], bundles.channel)
-    if request["verb"] == "assist":
-        from engine.assistant import questions
+    def get_bundle(task: str, run: str) -> Bundle:
+        return bundles.get(workspace, task, run)
 
-        return questions.answer(
-            workspace, request["payload"], lambda task, run: bundles.get(workspace, task, run)
-        )
-    bundle = bundles.get(workspace, request["task"], request["run_id"])
-    task = get_task(request["task"])
-    match request["verb"]:
-        case "warm":
-            return None
-        case "predict":
-            return task.predict(bundle, request["payload"])
-        case "write":
-            assert isinstance(task, Writing)  # noqa: S101 - pages ask only tasks that can
+    match question.call.service:
+        case "training":
+            return plan_run(
+                workspace, question.body["task"], question.body["config"], bundles.channel
+            ).as_json()
+        case "pictures":
+            from engine.images import questions  # torch, for those who have pictures
+
+            return encode(questions.answer(workspace, question.body, verb, bundles.channel))
+        case "assistant":
+            from engine.assistant import questions as messages
+
+            return encode(messages.answer(workspace, verb, question.run, question.body, get_bundle))
+        case "tasks":
+            bundle = get_bundle(question.call.task, question.run)
             number = request["id"]
-            return task.write(
-                bundle,
-                request["payload"],
-                lambda text: bundles.channel.send({"id": number, "text": text}),
+            return encode(
+                _ask_task(
+                    workspace,
+                    question,
+                    bundle,
+                    lambda text: bundles.channel.send({"id": number, "text": text}),
+                )
             )
-        case "measure":
-            assert isinstance(task, Measuring)  # noqa: S101 - pages ask only tasks that can
-            heldout = load_heldout(workspace, request["run_id"])
-            return task.measure(bundle, heldout, request["payload"])
+
+
+def _ask_task(
+    workspace: Workspace,
+    question: Question[Any, Any],
+    bundle: Bundle,
+    on_text: Callable[[str], None],
+) -> object:
+    task = get_task(question.call.task)
+    match question.call.verb:
+        case "predict":
+            return task.predict(bundle, question.body)
         case "explain":
-            return asdict(task.explain(bundle, request["payload"]))
+            return task.explain(bundle, question.body)
+        case "write":
+            assert isinstance(task, Writing)  # noqa: S101 - it says that it can be asked so
+            return task.write(bundle, question.body, on_text)
+        case "measure":
+            assert isinstance(task, Measuring)  # noqa: S101 - it says that it can be asked so
+            return task.measure(bundle, load_heldout(workspace, question.run), question.body)
         case verb:
             raise ValueError(verb)
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import top_level
 
 LANGUAGES = ("en", "zh")
 
@@ -73,7 +73,7 @@ class Category:
     @property
     def top(self) -> str:
         """The first level of the path."""
-        return self.path.split(CATEGORY_SEPARATOR)[0]
+        return top_level(self.path)
 
 
 @dataclass(frozen=True)

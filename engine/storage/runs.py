@@ -15,7 +15,13 @@ from engine.storage.files import write_json
 from engine.storage.old_runs import upgrade
 from engine.storage.workspace import Workspace
 
+# Stands in place of a run's id for the pretrained model as it is.
+UNTUNED = "untuned"
+
 Metrics = dict[str, float]
+
+# Stands for the pretrained model as it is, where a run's id could stand.
+UNTUNED = "untuned"
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,11 @@ class Run:
     def as_json(self) -> dict[str, object]:
         """The record as the command line prints it."""
         return asdict(self)
+
+
+def run_id_of(run: Run | None) -> str:
+    """The id to ask a model by: that of `run`, or `UNTUNED` without one."""
+    return run.run_id if run else UNTUNED
 
 
 def run_folder(workspace: Workspace, run_id: str) -> Path:

@@ -1,11 +1,12 @@
-"""A shop's tables in memory, as every task receives them."""
+"""A shop's tables in memory, the input of every task."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 from typing import TypeVar, cast
 
 import pandas as pd
@@ -17,12 +18,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Tables:
-    """The frames of one workspace, with the columns of its schema; absent ones are empty.
+    """The tables of one workspace as frames with the columns of the schema; absent ones are empty.
 
-    `language` is the workspace's: it chooses words, stemmer and default model.
-    `corrections` are the labels that users set by hand: columns `task, input, head, label`.
-    `folder` is where indexes made from these tables may be kept, if anywhere.
-    `mappings` are the columns that the tables' fields were read from: table → field → column.
+    `language` is the shop's, on which words, stemmer and default model depend. `corrections` are
+    the labels that users set by hand: columns `task, input, head, label`. `folder` is where indexes
+    of these tables may be stored, if anywhere. `mappings` are the columns that the tables' fields
+    were read from: table → field → column.
     """
 
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -37,8 +38,11 @@ class Tables:
     _derived: dict[object, object] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    # What is derived may itself rest on something derived, in the same thread.
-    _lock: RLock = field(default_factory=RLock, init=False, repr=False, compare=False)
+    # A lock for each derivation: what takes seconds to make must not hold up the rest.
+    _locks: dict[object, Lock] = field(
+        default_factory=lambda: defaultdict(Lock), init=False, repr=False, compare=False
+    )
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """The frame of table `name`, with every column of the schema."""
@@ -72,11 +76,10 @@ class Tables:
         return self["judgments"]
 
     def once(self, derive: Callable[["Tables"], T]) -> T:
-        """What `derive` makes of these tables, made at the first call and kept. Never change it.
-
-        `derive` is a function of a module, so that everybody who asks with it gets the same object.
-        """
+        """The result of `derive` for these tables, computed once and kept; see `derived`."""
         with self._lock:
+            lock = self._locks[derive]
+        with lock:
             if derive not in self._derived:
                 self._derived[derive] = derive(self)
             return cast(T, self._derived[derive])
@@ -90,6 +93,20 @@ class Tables:
             digest.update(frame_fingerprint(self.frames[name]).encode())
         digest.update(frame_fingerprint(self.corrections).encode())
         return digest.hexdigest()[:16]
+
+
+def derived(derive: Callable[[Tables], T]) -> Callable[[Tables], T]:
+    """Turn a function of tables into one that computes its result once for each `Tables`.
+
+    All callers share the result and must not change it. The function may call others of its kind,
+    but not itself.
+    """
+
+    @wraps(derive)
+    def of(tables: Tables) -> T:
+        return tables.once(derive)
+
+    return of
 
 
 def frame_fingerprint(frame: pd.DataFrame) -> str:

@@ -13,18 +13,17 @@ from engine.progress import Progress
 from engine.tables.tables import Tables
 
 Level = Literal["ready", "thin", "missing"]
+# A code of the engine's texts, with its placeholders.
+Advice = tuple[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """Whether a task can learn from the tables: how many of what, and what would help.
-
-    `advice` are codes of the engine's texts, each with its placeholders.
-    """
+    """Whether a task can learn from the tables: how many of what, and what would help."""
 
     level: Level
     counts: Mapping[str, int]
-    advice: Sequence[tuple[str, Mapping[str, object]]] = ()
+    advice: Sequence[Advice] = ()
 
 
 @dataclass(frozen=True)

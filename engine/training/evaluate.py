@@ -14,7 +14,7 @@ from engine.evaluation.compare import against_all, paired_interval
 from engine.evaluation.evaluator import score_systems
 from engine.evaluation.ranking import JUDGED
 from engine.progress import Progress
-from engine.storage.runs import Run, list_runs, load_run, run_folder
+from engine.storage.runs import UNTUNED, Run, list_runs, load_run, run_folder, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import get_task
@@ -22,7 +22,6 @@ from engine.tasks.base import Bundle, Dataset, Task
 from engine.text.words import normalise
 from engine.training.run import make_config
 
-UNTUNED = "untuned"
 # What reading the files of an older version, or damaged ones, ends in: safetensors, torch and JSON
 # each have their own way to say so.
 UNREADABLE = (OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError)
@@ -113,7 +112,7 @@ def evaluate_file(
         answers |= task.outputs(bundle, part)
     found = _report(task, dataset, answers, bundle.recommended)
     seen = _seen(task, tables, config, run, part)
-    return found | {"run_id": run.run_id if run else UNTUNED, "seen_in_training": seen}
+    return found | {"run_id": run_id_of(run), "seen_in_training": seen}
 
 
 def _find_run(workspace: Workspace, task_name: str, run_id: str | None) -> Run | None:

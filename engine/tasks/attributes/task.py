@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import Field
@@ -12,13 +12,15 @@ from pydantic import Field
 from engine.config import ClassifierConfig
 from engine.errors import InputError
 from engine.labelling.labelled_texts import heads_of, known_counts
-from engine.labelling.labels import OTHER, cut_path
+from engine.labelling.labels import OTHER
 from engine.labelling.product_columns import FEWEST_ROWS
-from engine.labelling.product_labels import label_products, parts_of, product_text
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.labelling.product_labels import label_products, parts_of
+from engine.tables.categories import cut_path, leaf
+from engine.tables.product_text import summary
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Readiness, Work
+from engine.tasks.base import Advice, Dataset, Readiness, Work
 from engine.tasks.classify.task import ClassificationTask, Heads
+from engine.tasks.readiness import rate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +69,7 @@ class AttributesTask(ClassificationTask):
 
     def text(self, item: Mapping[str, Any], row: int) -> str:
         """Title and description. Raises InputError, with its row, for an input without a title."""
-        return product_text(super().text(item, row), item.get("description"))
+        return summary(super().text(item, row), item.get("description"))
 
     def readiness(self, tables: Tables) -> Readiness:
         """Ready from `READY` products with a value in the fullest column on."""
@@ -75,18 +77,14 @@ class AttributesTask(ClassificationTask):
         frame, _ = label_products(tables, usual.most_heads, usual.max_examples, usual.seed)
         known = known_counts(frame)
         best = max(known.values(), default=0)
-        level: Literal["ready", "thin", "missing"] = (
-            "ready" if best >= READY else "thin" if best >= FEWEST_ROWS else "missing"
-        )
-        advice: list[tuple[str, Mapping[str, object]]] = []
-        if not best:
-            advice.append(("attributes.load_columns", {"want": FEWEST_ROWS}))
-        elif best < READY:
-            advice.append(("attributes.need_values", {"have": best, "want": READY}))
-        if len(frame) and frame["description"].notna().mean() < 0.5:
-            advice.append(("attributes.no_descriptions", {}))
         counts = {"products": len(frame), "attributes": len(known), "attribute_values": best}
-        return Readiness(level, counts, advice)
+        lack: Advice = ("attributes.load_columns", {"want": FEWEST_ROWS})
+        if best:
+            lack = ("attributes.need_values", {"have": best, "want": READY})
+        hints: list[Advice] = []
+        if len(frame) and frame["description"].notna().mean() < 0.5:
+            hints.append(("attributes.no_descriptions", {}))
+        return rate(best, READY, FEWEST_ROWS, counts, lack, *hints)
 
     def dataset(self, tables: Tables, config: AttributesConfig) -> Dataset:
         """The products with a value in any column to learn, split by product family."""
@@ -134,7 +132,7 @@ class AttributesTask(ClassificationTask):
 
     def meanings(self, head: str, labels: Sequence[str], tables: Tables) -> list[list[str]]:
         """Each label in its own words: a product's title would give a held-out one away."""
-        return [[label.split(CATEGORY_SEPARATOR)[-1], label] for label in labels]
+        return [[leaf(label), label] for label in labels]
 
     def extras(self, dataset: Dataset) -> dict[str, Member]:
         """`keyword`: the value whose own words stand in the text, else the usual one."""

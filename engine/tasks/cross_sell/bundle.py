@@ -15,14 +15,13 @@ from engine.models.encoder import load_encoder
 from engine.progress import Silent
 from engine.ranking import Ranking
 from engine.storage.files import write_atomically, write_json
+from engine.tables.categories import leaves
 from engine.tables.tables import Tables
+from engine.tasks.cooccurrence import lift, pair_counts, product_counts, to_matrix
 from engine.tasks.cross_sell.basket_ranking import rank_baskets
-from engine.tasks.cross_sell.baskets import to_matrix
-from engine.tasks.cross_sell.cooccurrence import lift, pair_counts, product_counts
 from engine.tasks.cross_sell.copurchase import Strengths
 from engine.tasks.cross_sell.mixture import Mixture
 from engine.tasks.cross_sell.model_blend import Blend
-from engine.tasks.cross_sell.pairs import leaves
 from engine.tasks.cross_sell.substitutes import Substitutes, looked_at_together
 from engine.tasks.cross_sell.text_index import GoesWith
 from engine.tasks.cross_sell.text_model import TextComplements

@@ -7,8 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from engine.tables.categories import leaves
+from engine.tasks.cooccurrence import Recommender, Scores
 from engine.tasks.cross_sell.category_lift import CategoryLift
-from engine.tasks.cross_sell.cooccurrence import Recommender, Scores
 from engine.tasks.cross_sell.copurchase import (
     Strengths,
     blocks,
@@ -17,7 +18,6 @@ from engine.tasks.cross_sell.copurchase import (
     hidden_gains,
 )
 from engine.tasks.cross_sell.model_blend import Blend, learn_blend
-from engine.tasks.cross_sell.pairs import leaves
 from engine.tasks.cross_sell.shared_facts import PriceLevel, SharedFacts, product_facts
 from engine.tasks.cross_sell.text_model import TextComplements
 

@@ -5,23 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from engine.tables.schema import CATEGORY_SEPARATOR
-
 WATCHED_BASKETS, POOL = 60, 500
 MARKS = {"en": "goes with: ", "zh": "搭配："}
-
-
-def product_labels(products: pd.DataFrame) -> list[str]:
-    """What the text model reads of each product: its title and leaf category."""
-    leaf = leaves(products["category"])
-    titles = products["title"].astype("str").fillna("")
-    return [f"{title}. {name}" if name else title for title, name in zip(titles, leaf, strict=True)]
-
-
-def leaves(categories: pd.Series) -> list[str]:
-    """The last part of each category path, "" where there is none."""
-    known = categories.astype("str").fillna("")
-    return [path.rsplit(CATEGORY_SEPARATOR, 1)[-1] for path in known]
 
 
 def bought_together(baskets: Sequence[Sequence[str]], most: int, seed: int) -> pd.DataFrame:

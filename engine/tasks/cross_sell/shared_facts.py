@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from engine.tasks.cross_sell.cooccurrence import Scores
+from engine.tables.prices import price_z
+from engine.tasks.cooccurrence import Scores
 
 LONGEST_VALUE = 40
 
@@ -43,16 +44,11 @@ class SharedFacts:
 class PriceLevel:
     """How near a product's price level is to the basket's: minus the distance, so 0 is nearest.
 
-    A level is the standard score of the log price within the product's category: cheap mugs lie
-    near cheap teapots, whatever either costs. Without a price a product counts as usual.
+    A level is the price's standard score within its category, see `engine.tables.prices`.
     """
 
     def __init__(self, prices: pd.Series, categories: Sequence[str]) -> None:
-        logs = pd.Series(np.log(prices.astype(float).where(prices > 0).to_numpy()))
-        groups = logs.groupby(np.asarray(categories, dtype=object))
-        spread = groups.transform("std").replace(0, np.nan)
-        levels = (logs - groups.transform("mean")) / spread
-        self.levels = levels.fillna(0).to_numpy(dtype=np.float32)
+        self.levels = price_z(prices, categories)
 
     def fit(self, matrix: csr_matrix) -> Self:
         """Nothing to learn from baskets."""

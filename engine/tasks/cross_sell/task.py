@@ -5,7 +5,7 @@ What imports torch is imported where it is used: a page asks this module for rea
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,15 +18,23 @@ from engine.models.pretrained import default_encoder
 from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.reading.load import clean_file
+from engine.tables.categories import leaves
+from engine.tables.product_text import titles_with_leaf
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.tasks.base import Dataset, Readiness, Work
+from engine.tasks.cooccurrence import to_matrix
+from engine.tasks.cross_sell.answers import (
+    CrossSellAnswer,
+    CrossSellExplanation,
+    CrossSellInput,
+    WhyInput,
+)
 from engine.tasks.cross_sell.baskets import (
     LEAST_PRODUCTS,
     count_learnable,
     hold_one_out,
     list_baskets,
     split_baskets,
-    to_matrix,
 )
 from engine.tasks.cross_sell.copurchase import choose_strengths, expected_shares, fit_models
 from engine.tasks.cross_sell.pairs import (
@@ -35,9 +43,8 @@ from engine.tasks.cross_sell.pairs import (
     WATCHED_BASKETS,
     bought_together,
     draw_rivals,
-    leaves,
-    product_labels,
 )
+from engine.tasks.readiness import next_goal, rate
 
 if TYPE_CHECKING:
     from engine.tasks.cross_sell.bundle import CrossSellBundle
@@ -82,6 +89,7 @@ class CrossSellTask:
     """The cross-sell task; see `engine.tasks.base.Task` for the contract."""
 
     name = "cross_sell"
+    example_input = CrossSellInput(("P00000",))
 
     def config(self, preset: str, tables: Tables, **changes: object) -> CrossSellConfig:
         """The settings of a preset for the workspace's language, with changes."""
@@ -95,12 +103,9 @@ class CrossSellTask:
         baskets = list_baskets(tables.orders, tables.products["product_id"].tolist())
         found = count_learnable(baskets)
         counts = {"products": len(tables.products), "orders": len(baskets), "baskets": found}
-        if found >= READY:
-            return Readiness("ready", counts)
-        level: Literal["thin", "missing"] = "thin" if found >= THIN else "missing"
         code = "cross_sell.more_orders" if found else "cross_sell.load_orders"
-        want = READY if found >= THIN else THIN
-        return Readiness(level, counts, [(code, {"n": found, "want": want})])
+        lack = {"n": found, "want": next_goal(found, READY, THIN)}
+        return rate(found, READY, THIN, counts, (code, lack))
 
     def dataset(self, tables: Tables, config: CrossSellConfig) -> Dataset:
         """Baskets in time order: the past to learn from, then some with one product hidden.
@@ -140,7 +145,7 @@ class CrossSellTask:
         from engine.models.encoder import load_encoder
 
         products = dataset.tables.products
-        shown = product_labels(products.sample(min(len(products), SHOWN), random_state=0))
+        shown = titles_with_leaf(products.sample(min(len(products), SHOWN), random_state=0))
         encoder = load_encoder(config.model, config.train_tokens)
         mark = MARKS[dataset.tables.language]
         learned = encoder.count_tokens(shown) / len(shown)
@@ -217,7 +222,7 @@ class CrossSellTask:
         encoder = load_encoder(config.model, config.max_tokens, progress=progress)
         tables, mark = dataset.tables, MARKS[dataset.tables.language]
         ids = tables.products["product_id"].tolist()
-        texts = dict(zip(ids, product_labels(tables.products), strict=True))
+        texts = dict(zip(ids, titles_with_leaf(tables.products), strict=True))
         rows = _pairs(dataset, config)
         leaf = dict(zip(ids, leaves(tables.products["category"]), strict=True))
         rivals = draw_rivals(rows, leaf, config.seed) if config.negatives else None
@@ -274,38 +279,39 @@ class CrossSellTask:
         return bundle.rank(part["basket"].tolist(), DEPTH)
 
     def predict(
-        self, bundle: "CrossSellBundle", inputs: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Per `{"basket": [product ids], "k": 10}` what goes with it, by every system.
+        self, bundle: "CrossSellBundle", inputs: Sequence[CrossSellInput]
+    ) -> list[CrossSellAnswer]:
+        """What goes with each basket, by every system.
 
-        See `engine.tasks.cross_sell.answers.answer`; `unknown` are products of the basket that the
-        catalog does not hold.
+        Raises InputError for a basket without a product of the catalog, and for one too long.
         """
-        from engine.tasks.cross_sell.answers import answer
+        from engine.tasks.cross_sell.answering import answer
 
-        baskets = [_basket(item, row, bundle.columns) for row, item in enumerate(inputs)]
-        counts = [_count(item, row) for row, item in enumerate(inputs)]
+        baskets = [_basket(item.basket, row, bundle) for row, item in enumerate(inputs, start=1)]
         if not baskets:
             return []
-        found = bundle.rank(baskets, max(counts))
-        rows = enumerate(zip(baskets, counts, inputs, strict=True))
+        counts = [min(item.k, MOST_RESULTS) for item in inputs]
+        rankings = bundle.rank(baskets, max(counts))
         return [
-            answer(bundle, basket, {name: found[name][row].top(k) for name in found})
-            | {"unknown": [name for name in item["basket"] if name not in bundle.columns]}
-            for row, (basket, k, item) in rows
+            answer(
+                bundle,
+                basket,
+                [name for name in item.basket if name not in bundle.columns],
+                {name: of_baskets[row].top(k) for name, of_baskets in rankings.items()},
+            )
+            for row, (basket, k, item) in enumerate(zip(baskets, counts, inputs, strict=True))
         ]
 
-    def explain(self, bundle: "CrossSellBundle", item: Mapping[str, Any]) -> Explanation:
+    def explain(self, bundle: "CrossSellBundle", item: WhyInput) -> CrossSellExplanation:
         """Why a product goes with a basket: what each product of the basket adds to its score.
 
         Raises InputError for a product that the catalog does not hold.
         """
-        from engine.tasks.cross_sell.answers import explain
+        from engine.tasks.cross_sell.answering import explain
 
-        basket, product_id = _basket(item, 0, bundle.columns), str(item.get("product_id", ""))
-        if product_id not in bundle.columns:
-            raise InputError("cross_sell.unknown_product", product=product_id)
-        return explain(bundle, basket, product_id)
+        if item.product_id not in bundle.columns:
+            raise InputError("cross_sell.unknown_product", product=item.product_id)
+        return explain(bundle, _basket(item.basket, 1, bundle), item.product_id)
 
 
 def _as_examples(baskets: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
@@ -328,23 +334,13 @@ def _pairs(dataset: Dataset, config: CrossSellConfig) -> pd.DataFrame:
     return bought_together(dataset.train["basket"].tolist(), config.max_examples, config.seed)
 
 
-def _count(item: Mapping[str, Any], row: int) -> int:
-    k = item.get("k", 10)
-    if not isinstance(k, int) or k < 1:
-        raise InputError("cross_sell.bad_count", row=row + 1)
-    return min(k, MOST_RESULTS)
-
-
-def _basket(item: Mapping[str, Any], row: int, known: Mapping[str, int]) -> list[str]:
+def _basket(product_ids: Sequence[str], row: int, bundle: "CrossSellBundle") -> list[str]:
     """The distinct products of an input that the catalog holds."""
-    given = item.get("basket")
-    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
-        raise InputError("cross_sell.no_basket", row=row + 1)
-    basket = [name for name in dict.fromkeys(given) if name in known]
+    basket = [name for name in dict.fromkeys(product_ids) if name in bundle.columns]
     if not basket:
-        raise InputError("cross_sell.no_basket", row=row + 1)
+        raise InputError("cross_sell.no_basket", row=row)
     if len(basket) > LONGEST_BASKET:
-        raise InputError("cross_sell.long_basket", row=row + 1, most=LONGEST_BASKET)
+        raise InputError("cross_sell.long_basket", row=row, most=LONGEST_BASKET)
     return basket
 
 

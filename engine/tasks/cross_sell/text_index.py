@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.models.encoder import Encoder
 from engine.progress import Progress
 from engine.retrieval.dense import DenseIndex, open_index
-from engine.tasks.cross_sell.pairs import product_labels
+from engine.tables.product_text import titles_with_leaf
 
 
 class GoesWith:
@@ -38,7 +38,7 @@ class GoesWith:
         progress: Progress,
     ) -> Self:
         """The vectors of `catalog`, taking from `folder` what it holds."""
-        ids, texts = catalog["product_id"].tolist(), product_labels(catalog)
+        ids, texts = catalog["product_id"].tolist(), titles_with_leaf(catalog)
         where = {part: folder / part if folder else None for part in ("products", "anchors")}
         products = open_index(where["products"], encoder, ids, texts, progress)
         if not mark:

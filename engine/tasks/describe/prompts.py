@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from engine.claims import Fact
 from engine.claims.vocabulary import readable
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import leaf
 from engine.tasks.describe.brief import Brief
 
 Messages = list[dict[str, str]]
@@ -41,7 +41,7 @@ def say(fact: Fact, brief: Brief) -> str:
     """The value of a fact on one line: whatever it holds stays one piece of data."""
     value = " ".join(fact.value.split())[:LONGEST_VALUE]
     if fact.source == "category":
-        return value.rpartition(CATEGORY_SEPARATOR)[2]
+        return leaf(value)
     if fact.is_attribute and fact.is_yes:
         return str(brief.words["yes"])
     if fact.is_attribute and fact.is_no:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import Field
 
-from engine.claims import ClaimChecker
+from engine.claims import ClaimChecker, shop_checker
 from engine.claims.vocabulary import readable
 from engine.config import GeneratorConfig, preset_settings, with_changes
 from engine.errors import InputError
@@ -24,7 +24,7 @@ from engine.reading.load import clean_file
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Explanation, Readiness, Work
 from engine.tasks.describe.brief import Brief, Language, read_brief
-from engine.tasks.describe.claim_context import describable, open_checker, open_shop
+from engine.tasks.describe.claim_context import describable, open_shop
 from engine.tasks.describe.evaluator import TextEvaluator
 from engine.tasks.describe.evidence import Grounds, ground, split_facts
 from engine.tasks.describe.examples import Lesson, teach
@@ -32,6 +32,7 @@ from engine.tasks.describe.prompts import write_prompt
 from engine.tasks.describe.review_summary import hear_reviews, summarise
 from engine.tasks.describe.selection import FEWEST_FACTS
 from engine.tasks.describe.template import fill_template
+from engine.tasks.readiness import next_goal, rate
 
 if TYPE_CHECKING:
     from engine.models.generator_tuning import Pair
@@ -79,12 +80,9 @@ class DescribeTask:
         """Ready from `READY` products with a description and facts on, missing below `THIN`."""
         found = len(describable(tables.products))
         counts = {"products": len(tables.products), "described": found}
-        if found >= READY:
-            return Readiness("ready", counts)
-        level: Literal["thin", "missing"] = "thin" if found >= THIN else "missing"
         code = "describe.more_descriptions" if found else "describe.load_descriptions"
-        want = READY if found >= THIN else THIN
-        return Readiness(level, counts, [(code, {"n": found, "want": want})])
+        lack = {"n": found, "want": next_goal(found, READY, THIN)}
+        return rate(found, READY, THIN, counts, (code, lack))
 
     def dataset(self, tables: Tables, config: DescribeConfig) -> Dataset:
         """Products by family: lessons to learn, lessons to watch, and products to describe.
@@ -211,7 +209,7 @@ class DescribeTask:
         """The writer saved in `folder`, with the facts of these tables."""
         from engine.tasks.describe.writer import open_writer
 
-        return open_writer(folder, tables, open_checker(tables), _language(tables))
+        return open_writer(folder, tables, shop_checker(tables), _language(tables))
 
     def outputs(self, bundle: Writer, part: pd.DataFrame) -> dict[str, list[str]]:
         """A product page text for every row of `part`, by every system of the bundle."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,9 @@ from engine.labelling.labelled_texts import choose_examples, heads_of, known_cou
 from engine.labelling.labels import collect_queries
 from engine.labelling.query_labels import Trust, label_queries, labels_of
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Readiness
+from engine.tasks.base import Advice, Dataset, Readiness
 from engine.tasks.classify.task import ClassificationTask
+from engine.tasks.readiness import rate
 from engine.text.words import normalise
 
 if TYPE_CHECKING:
@@ -70,20 +71,13 @@ class IntentTask(ClassificationTask):
         frame, _ = label_queries(tables, _trust(usual), usual.seed)
         known = known_counts(frame)
         best = max(known.values(), default=0)
-        level: Literal["ready", "thin", "missing"] = (
-            "ready" if best >= READY else "thin" if best >= THIN else "missing"
-        )
-        advice: list[tuple[str, Mapping[str, object]]] = []
-        if frame.empty:
-            advice.append(("intent.load_searches", {}))
-        elif best < READY:
-            advice.append(("intent.need_labels", {"have": best, "want": READY}))
-        if len(frame) and "intent" not in known:
-            advice.append(("intent.no_intents", {}))
-        if len(frame) and "category" not in known:
-            advice.append(("intent.no_categories", {}))
         counts = {"queries": len(frame)} | {f"{head}_labels": n for head, n in known.items()}
-        return Readiness(level, counts, advice)
+        if frame.empty:
+            return rate(best, READY, THIN, counts, ("intent.load_searches", {}))
+        lack = ("intent.need_labels", {"have": best, "want": READY})
+        codes = {"intent": "intent.no_intents", "category": "intent.no_categories"}
+        hints: list[Advice] = [(code, {}) for head, code in codes.items() if head not in known]
+        return rate(best, READY, THIN, counts, lack, *hints)
 
     def dataset(self, tables: Tables, config: IntentConfig) -> Dataset:
         """Distinct queries in time order; validation and test hold only trustworthy labels."""

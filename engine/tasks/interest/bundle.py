@@ -23,12 +23,12 @@ from engine.labelling.histories import (
     count_popularity,
     list_acts,
 )
-from engine.labelling.qrels import product_texts
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Progress, Silent
 from engine.ranking import Chances, Ranking, best
 from engine.retrieval.dense import DenseIndex, open_index
 from engine.storage.files import write_json
+from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.interest.baselines import order
 from engine.tasks.interest.diversify import DEPTH, Candidates, alike
@@ -80,7 +80,7 @@ class InterestBundle:
         self.titles = dict(zip(self.product_ids, products["title"], strict=True))
         name = encoder.fingerprint
         folder = tables.folder / name if tables.folder else None
-        texts = product_texts(products).tolist()
+        texts = passages(products).tolist()
         self.dense: DenseIndex = open_index(folder, encoder, self.product_ids, texts, progress)
         self.shelf = Shelf(products, self.dense.vectors)
         known = sorted(set(queries) - {""})

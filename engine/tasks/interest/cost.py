@@ -8,10 +8,10 @@ import psutil
 import torch
 
 from engine.config import InterestConfig
-from engine.labelling.qrels import product_texts
 from engine.models.encoder import Encoder, load_encoder
 from engine.models.timing import fastest_seconds
 from engine.progress import Progress
+from engine.tables.product_text import passages
 from engine.tasks.base import Cost, Dataset, Work
 from engine.tasks.interest.bundle import make_net
 from engine.tasks.interest.features import FACTS
@@ -27,7 +27,7 @@ FIXED_SECONDS = 18.0
 def count_work(dataset: Dataset, config: InterestConfig) -> Work:
     """Products of pages are learned once an epoch; catalog and queries are encoded once."""
     tables = dataset.tables
-    texts = product_texts(tables.products)
+    texts = passages(tables.products)
     queries = {
         query
         for part in (dataset.train, dataset.validation, dataset.test)

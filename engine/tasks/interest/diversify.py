@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InputError
+from engine.retrieval.mmr import rerank_mmr
 
 # Products below these places are not wanted enough to come up.
 DEPTH = 100
@@ -79,18 +80,7 @@ def rerank(found: Candidates, mix: Mix, k: int) -> NDArray[np.intp]:
     )
     # Whatever a shorter list lacks stands behind what it has.
     worth = np.where(np.isnan(worth), -1e9, worth)
-    against = _weight(mix.diversity)
-    closest = np.zeros((lists, count))
-    free = np.ones((lists, count), dtype=bool)
-    rows = np.arange(lists)
-    chosen = np.empty((lists, min(k, count)), dtype=int)
-    for place in range(chosen.shape[1]):
-        best = np.argmax(np.where(free, worth - against * closest, -np.inf), axis=1)
-        chosen[:, place] = best
-        free[rows, best] = False
-        closest = np.maximum(closest, found.likeness[rows, best])
-    rest = np.nonzero(free)[1].reshape(lists, -1)
-    return np.hstack([chosen, rest])
+    return rerank_mmr(worth, found.likeness, _weight(mix.diversity), k)
 
 
 def freshness(age: Floats) -> Floats:

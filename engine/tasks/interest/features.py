@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from engine.labelling.histories import History
-from engine.tasks.cross_sell.pairs import leaves
+from engine.tables.categories import leaves
+from engine.tables.prices import price_z
 from engine.tasks.interest.net import Pairs, Vectors
 
 # What is compared with the history: mean and nearest closeness, the shares of it of the same brand
@@ -64,10 +65,10 @@ class Shelf:
         self.mean = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1], np.float32)
         centred = vectors - self.mean
         self.covariance = centred.T @ centred / max(len(vectors), 1)
-        leaf = np.array(leaves(products["category"]), dtype=object)
+        leaf = leaves(products["category"])
         self.brands = _codes(products["brand"].fillna("").to_numpy(dtype=object))
-        self.leaves = _codes(leaf)
-        self.dearness = _dearness(products["price"], leaf)
+        self.leaves = _codes(np.array(leaf, dtype=object))
+        self.dearness = price_z(products["price"], leaf)
 
     def tensors(self, queries: Queries) -> Vectors:
         """The vectors as the net takes them."""
@@ -154,10 +155,3 @@ def _same(
     codes: NDArray[np.intp], one: NDArray[np.intp], other: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
     return (codes[one] == codes[other]) & (codes[one] >= 0)
-
-
-def _dearness(prices: pd.Series, leaf: NDArray[Any]) -> Floats:
-    logs = np.log(pd.to_numeric(prices, errors="coerce").clip(lower=0.01))
-    groups = logs.groupby(leaf)
-    spread = groups.transform("std").fillna(0).clip(lower=0.1)
-    return ((logs - groups.transform("mean")) / spread).fillna(0.0).to_numpy(dtype=np.float32)

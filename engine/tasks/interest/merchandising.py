@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Self
 
+from engine.tables.categories import is_within
+
 Field = Literal["margin", "category", "brand", "price_from", "price_to"]
 FIELDS: tuple[Field, ...] = ("margin", "category", "brand", "price_from", "price_to")
 MOST_PLACES = 20
@@ -99,7 +101,6 @@ class Shop:
     prices: Mapping[str, float] = field(default_factory=dict)
     margins: Mapping[str, float] = field(default_factory=dict)
     sold_out: frozenset[str] = frozenset()
-    separator: str = " > "
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,7 @@ def _share(product_id: str, boost: Boost, products: Shop) -> float:
         case "margin":
             return products.margins.get(product_id, 0.0)
         case "category":
-            path = products.categories.get(product_id, "") + products.separator
-            return float(path.startswith(boost.value + products.separator))
+            return float(is_within(products.categories.get(product_id, ""), boost.value))
         case "brand":
             return float(products.brands.get(product_id) == boost.value)
         case "price_from":

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,7 @@ from engine.tasks.interest.baselines import HistoryNeighbours, by_place, by_rece
 from engine.tasks.interest.diversify import Mix
 from engine.tasks.interest.novelty import Standing
 from engine.tasks.interest.tradeoff import measure
+from engine.tasks.readiness import next_goal, rate
 
 if TYPE_CHECKING:
     from engine.tasks.interest.bundle import InterestBundle
@@ -67,12 +68,9 @@ class InterestTask:
             pages = log.loc[clicked, ["session_id", "user_id", "query"]]
             found = len(pages.drop_duplicates())
         counts = {"products": len(products), "clicked_pages": found}
-        if found >= READY:
-            return Readiness("ready", counts)
-        level: Literal["thin", "missing"] = "thin" if found >= THIN else "missing"
         code = "interest.more_pages" if found else "interest.load_pages"
-        want = READY if found >= THIN else THIN
-        return Readiness(level, counts, [(code, {"n": found, "want": want})])
+        lack = {"n": found, "want": next_goal(found, READY, THIN)}
+        return rate(found, READY, THIN, counts, (code, lack))
 
     def dataset(self, tables: Tables, config: InterestConfig) -> Dataset:
         """Pages of the search log in time order, each with the shopper's history by then.
@@ -201,9 +199,9 @@ class InterestTask:
         products, oldest first, that come after it, with `strengths` if they differ) and `query`.
         It may hold `k` (10), `among`, the ids of products to choose from, a `mix`
         (`engine.tasks.interest.diversify.Mix`) to order by, and `why`, for the reasons. See
-        `engine.tasks.interest.answers` for what an answer holds.
+        `engine.tasks.interest.answering` for what an answer holds.
         """
-        from engine.tasks.interest.answers import answer_all
+        from engine.tasks.interest.answering import answer_all
 
         return answer_all(bundle, inputs)
 
@@ -215,7 +213,7 @@ class InterestTask:
         product of the history that counts most. Raises InputError for a product that the catalog
         does not hold.
         """
-        from engine.tasks.interest.answers import explain
+        from engine.tasks.interest.answering import explain
 
         return explain(bundle, item)
 

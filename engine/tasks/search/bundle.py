@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.evaluation.ranking import PRIMARY, score
-from engine.labelling.qrels import product_texts, product_words
 from engine.models.cross_encoder import Reranker
 from engine.models.encoder import Encoder
 from engine.progress import Progress, Silent
 from engine.ranking import Ranking
-from engine.retrieval.bm25 import BM25Index
+from engine.retrieval.bm25 import BM25Index, full_text_index, passage_index
 from engine.retrieval.dense import DenseIndex, open_index
-from engine.retrieval.filters import FilterReader
+from engine.retrieval.filter_reader import FilterReader, shop_filters
 from engine.retrieval.fuse import fuse_all
 from engine.retrieval.past_queries import past_queries
 from engine.storage.files import write_json
+from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.text.words import normalise
 
@@ -59,8 +59,7 @@ class SearchBundle:
         self.tables = tables
         self.product_ids = products["product_id"].tolist()
         self.titles = dict(zip(self.product_ids, products["title"], strict=True))
-        self.texts = product_texts(products).tolist()
-        self.words = product_words(products).tolist()
+        self.texts = passages(products).tolist()
         self.dense: DenseIndex = open_index(
             index_folder, encoder, self.product_ids, self.texts, progress
         )
@@ -68,20 +67,20 @@ class SearchBundle:
         self.hybrid_name = f"hybrid_{self.dense_name}"
         self.recommended = recommended or self.hybrid_name
 
-    @cached_property
+    @property
     def bm25(self) -> BM25Index:
         """BM25 over title and description."""
-        return BM25Index(self.product_ids, self.texts)
+        return passage_index(self.tables)
 
-    @cached_property
+    @property
     def bm25_all(self) -> BM25Index:
         """BM25 over everything a product can be found by."""
-        return BM25Index(self.product_ids, self.words)
+        return full_text_index(self.tables)
 
-    @cached_property
+    @property
     def filters(self) -> FilterReader:
         """What queries can ask for beside words."""
-        return FilterReader(self.tables)
+        return shop_filters(self.tables)
 
     @cached_property
     def past_queries(self) -> DenseIndex:

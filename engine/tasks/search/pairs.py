@@ -45,7 +45,7 @@ def draw_negatives(pairs: pd.DataFrame, texts: Mapping[str, str], seed: int) -> 
 
 
 def hard_pool(
-    validation: pd.DataFrame, texts: Mapping[str, str]
+    validation: pd.DataFrame, texts: Mapping[str, str], index: BM25Index
 ) -> tuple[dict[str, set[str]], dict[str, str]]:
     """What to watch the tuning with: relevant product ids by query, and texts by product id.
 
@@ -57,7 +57,6 @@ def hard_pool(
         query: {name for name, grade in qrels.items() if grade > 0}
         for query, qrels in part[["query", "qrels"]].itertuples(index=False)
     }
-    index = BM25Index(list(texts), list(texts.values()))
     pool = set().union(
         *relevant.values(), *(index.search(query, CHECK_DEPTH).product_ids for query in relevant)
     )

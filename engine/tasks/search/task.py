@@ -5,6 +5,7 @@ What imports torch is imported where it is used: a page asks this module for rea
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,17 +20,24 @@ from engine.labelling.qrels import (
     best_source,
     count_queries,
     judged_queries,
-    product_texts,
-    product_words,
     query_qrels,
 )
 from engine.labelling.split import split_queries
 from engine.models.pretrained import default_encoder
 from engine.progress import Progress, Silent
 from engine.ranking import Ranking
-from engine.retrieval.bm25 import BM25Index
+from engine.retrieval.bm25 import full_text_index, passage_index
+from engine.tables.product_text import passages
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.tasks.base import Dataset, Readiness, Work
+from engine.tasks.readiness import next_goal, rate
+from engine.tasks.search.answers import (
+    SearchAnswer,
+    SearchExplanation,
+    SearchInput,
+    SearchResult,
+    WhyInput,
+)
 from engine.tasks.search.pairs import (
     CHECK_DEPTH,
     CHECK_QUERIES,
@@ -37,7 +45,7 @@ from engine.tasks.search.pairs import (
     hard_pool,
     make_pairs,
 )
-from engine.text.words import left_out, normalise
+from engine.text.words import leave_one_out, normalise
 
 if TYPE_CHECKING:
     from engine.tasks.search.bundle import SearchBundle
@@ -88,6 +96,7 @@ class SearchTask:
     """The search task; see `engine.tasks.base.Task` for the contract."""
 
     name = "search"
+    example_input = SearchInput("red mug")
 
     def config(self, preset: str, tables: Tables, **changes: object) -> SearchConfig:
         """The settings of a preset for the workspace's language, with changes."""
@@ -107,12 +116,12 @@ class SearchTask:
             f"{name}_queries": count for name, count in found.items() if name != "catalog"
         }
         best = max(found["judgments"], found["clicks"])
-        if best >= READY:
-            return Readiness("ready", counts)
-        if best >= THIN:
-            return Readiness("thin", counts, [("search.more_queries", {"n": best, "want": READY})])
-        level: Literal["thin", "missing"] = "thin" if found["catalog"] >= READY else "missing"
-        return Readiness(level, counts, [("search.catalog_only", {"n": best, "want": THIN})])
+        code = "search.more_queries" if best >= THIN else "search.catalog_only"
+        lack = {"n": best, "want": next_goal(best, READY, THIN)}
+        if found["catalog"] >= READY:
+            # The catalog itself is something to learn from, if nothing to be relied on.
+            best = max(best, THIN)
+        return rate(best, READY, THIN, counts, (code, lack))
 
     def dataset(self, tables: Tables, config: SearchConfig) -> Dataset:
         """Distinct queries with the products that answer them, split by query in time order.
@@ -148,7 +157,7 @@ class SearchTask:
         """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""
         from engine.models.encoder import load_encoder
 
-        products = product_texts(dataset.tables.products)
+        products = passages(dataset.tables.products)
         shown = products.sample(min(len(products), SHOWN), random_state=0).tolist()
         encoder = load_encoder(config.model, config.train_tokens)
         query = encoder.count_tokens(dataset.train["query"].tolist()) / len(dataset.train)
@@ -170,10 +179,8 @@ class SearchTask:
         self, dataset: Dataset, part: pd.DataFrame, config: SearchConfig
     ) -> dict[str, list[Ranking]]:
         """BM25 over title and description, and over every text of a product."""
-        products = dataset.tables.products
-        ids = products["product_id"].tolist()
-        texts = {"bm25": product_texts(products), "bm25_all": product_words(products)}
-        indexes = {name: BM25Index(ids, column.tolist()) for name, column in texts.items()}
+        tables = dataset.tables
+        indexes = {"bm25": passage_index(tables), "bm25_all": full_text_index(tables)}
         return {
             name: [index.search(query, MOST_RESULTS) for query in part["query"]]
             for name, index in indexes.items()
@@ -204,9 +211,7 @@ class SearchTask:
         progress.stage("load")
         encoder = load_encoder(config.model, config.max_tokens, progress=progress)
         tables = dataset.tables
-        texts = dict(
-            zip(tables.products["product_id"], product_texts(tables.products), strict=True)
-        )
+        texts = dict(zip(tables.products["product_id"], passages(tables.products), strict=True))
         rows = dataset.train
         pairs = Pairs(
             rows["query"].tolist(),
@@ -215,7 +220,7 @@ class SearchTask:
         )
         check = None
         if len(dataset.validation) >= ENOUGH_TO_WATCH:
-            relevant, pool = hard_pool(dataset.validation, texts)
+            relevant, pool = hard_pool(dataset.validation, texts, passage_index(tables))
             check = Check({query: query for query in relevant}, pool, relevant)
         tune_bi_encoder(encoder, pairs, check, config, folder, progress)
         bundle = _bundle(encoder, tables, config, progress, trained=True, index_folder=None)
@@ -249,77 +254,42 @@ class SearchTask:
         found = bundle.search(part["query"].tolist(), MOST_RESULTS)
         return {name: found[name] for name in found if not name.startswith("bm25")}
 
-    def predict(
-        self, bundle: "SearchBundle", inputs: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Per `{"query", "k": 10, "filters": []}` the recommended system's products, and every's.
-
-        Filters are what `engine.retrieval.filters.Filter.as_json` gives; all of them are fulfilled.
-        With `"near": n` the answer also has the `n` past queries nearest in meaning as `near`.
-
-        `unknown_share` is the share of the query's tokens that the encoder cannot express.
-        """
-        queries = [_query(item, row) for row, item in enumerate(inputs)]
-        filters = [item.get("filters", ()) for item in inputs]
+    def predict(self, bundle: "SearchBundle", inputs: Sequence[SearchInput]) -> list[SearchAnswer]:
+        """The products of every system for each query, those of the recommended one with titles."""
+        queries = [normalise(item.query) for item in inputs]
         vectors = bundle.encode(queries)
-        found = bundle.search(queries, filters=filters, vectors=vectors)
-        answers = []
-        for row, (query, item) in enumerate(zip(queries, inputs, strict=True)):
-            k = _count(item, row)
-            systems = {
-                name: [
-                    [product_id, float(score)]
-                    for product_id, score in zip(top.product_ids, top.scores, strict=True)
-                ]
-                for name, top in ((name, rankings[row].top(k)) for name, rankings in found.items())
-            }
-            results = [
-                {
-                    "rank": place,
-                    "product_id": product_id,
-                    "title": bundle.titles[product_id],
-                    "score": score,
-                }
-                for place, (product_id, score) in enumerate(systems[bundle.recommended], start=1)
-            ]
-            answers.append(
-                {
-                    "query": query,
-                    "system": bundle.recommended,
-                    "results": results,
-                    "systems": systems,
-                    "unknown_share": bundle.encoder.unknown_share([query]),
-                    "near": bundle.near_queries(query, vectors[row], most)
-                    if (most := item.get("near"))
-                    else [],
-                }
+        filters = [[asdict(condition) for condition in item.filters] for item in inputs]
+        rankings = bundle.search(queries, filters=filters, vectors=vectors)
+        return [
+            _answer(
+                bundle,
+                item,
+                {name: per_query[row] for name, per_query in rankings.items()},
+                bundle.near_queries(queries[row], vectors[row], item.near) if item.near else (),
             )
-        return answers
+            for row, item in enumerate(inputs)
+        ]
 
-    def explain(self, bundle: "SearchBundle", item: Mapping[str, Any]) -> Explanation:
+    def explain(self, bundle: "SearchBundle", item: WhyInput) -> SearchExplanation:
         """Why a product answers a query: what each query word adds to their closeness.
 
         A word's share is how much the cosine falls when it is left out (occlusion; Zeiler and
         Fergus 2014). Raises InputError for a product that the catalog does not hold.
         """
-        query, product_id = _query(item, 0), str(item.get("product_id", ""))
+        query, product_id = normalise(item.query), item.product_id
         if product_id not in bundle.dense.rows:
             raise InputError("search.unknown_product", product=product_id)
-        parts = left_out(query)
+        parts = leave_one_out(query)
         vectors = bundle.encode([query, *(rest for _, rest in parts)])
-        closeness = [bundle.dense.cosine(vector, product_id) for vector in vectors]
-        weights = [
-            (word, closeness[0] - without)
-            for (word, _), without in zip(parts, closeness[1:], strict=True)
-        ]
-        found = {name: one[0].product_ids for name, one in bundle.search([query]).items()}
-        facts = {
-            "words": bundle.bm25_all.shares(query, product_id),
-            "cosine": closeness[0],
-            "rank_bm25": _place(found["bm25_all"], product_id),
-            "rank_dense": _place(found[bundle.dense_name], product_id),
-        }
-        return Explanation(weights, facts)
+        cosine, *without = [bundle.dense.cosine(vector, product_id) for vector in vectors]
+        ids = {name: rankings[0].product_ids for name, rankings in bundle.search([query]).items()}
+        return SearchExplanation(
+            weights=[(word, cosine - left) for (word, _), left in zip(parts, without, strict=True)],
+            words=bundle.bm25_all.shares(query, product_id),
+            cosine=cosine,
+            rank_bm25=_place(ids["bm25_all"], product_id),
+            rank_dense=_place(ids[bundle.dense_name], product_id),
+        )
 
 
 def _bundle(
@@ -339,22 +309,30 @@ def _bundle(
     )
 
 
+def _answer(
+    bundle: "SearchBundle", item: SearchInput, rankings: Mapping[str, Ranking], near: Sequence[str]
+) -> SearchAnswer:
+    systems = {name: _top(ranking, item.k) for name, ranking in rankings.items()}
+    return SearchAnswer(
+        query=normalise(item.query),
+        system=bundle.recommended,
+        results=[
+            SearchResult(rank, product_id, bundle.titles[product_id], score)
+            for rank, (product_id, score) in enumerate(systems[bundle.recommended], start=1)
+        ],
+        systems=systems,
+        unknown_share=bundle.encoder.unknown_share([normalise(item.query)]),
+        near=near,
+    )
+
+
+def _top(ranking: Ranking, k: int) -> list[tuple[str, float]]:
+    best = ranking.top(min(k, MOST_RESULTS))
+    return [(name, float(score)) for name, score in zip(best.product_ids, best.scores, strict=True)]
+
+
 def _place(product_ids: Sequence[str], product_id: str) -> int | None:
     return product_ids.index(product_id) + 1 if product_id in product_ids else None
-
-
-def _count(item: Mapping[str, Any], row: int) -> int:
-    k = item.get("k", 10)
-    if not isinstance(k, int) or k < 1:
-        raise InputError("search.bad_count", row=row + 1)
-    return min(k, MOST_RESULTS)
-
-
-def _query(item: Mapping[str, Any], row: int) -> str:
-    text = item.get("query")
-    if not isinstance(text, str) or not normalise(text):
-        raise InputError("search.no_query", row=row + 1)
-    return normalise(text)
 
 
 TASK = SearchTask()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import Field
@@ -19,8 +19,9 @@ from engine.reviews.aspects import Aspects, find_mentions, seed_aspects
 from engine.reviews.sentiment_lexicon import descriptions, lexicon_probabilities
 from engine.tables.schema import SENTIMENTS
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Readiness
+from engine.tasks.base import Advice, Dataset, Readiness
 from engine.tasks.classify.task import ClassificationTask, Heads
+from engine.tasks.readiness import rate
 
 if TYPE_CHECKING:
     from engine.tasks.classify.bundle import ClassifierBundle
@@ -66,22 +67,13 @@ class SentimentTask(ClassificationTask):
         usual = SentimentConfig.model_validate({})
         frame, _ = label_reviews(tables, usual.weak_weight, usual.seed)
         have, kinds = _known(frame)
-        enough = kinds > 1
-        level: Literal["ready", "thin", "missing"] = (
-            "ready"
-            if enough and have >= READY
-            else "thin"
-            if enough and have >= THIN
-            else "missing"
-        )
-        advice: list[tuple[str, Mapping[str, object]]] = []
-        if frame.empty:
-            advice.append(("sentiment.load_reviews", {}))
-        elif not enough:
-            advice.append(("sentiment.one_kind", {}))
-        elif have < READY:
-            advice.append(("sentiment.need_labels", {"have": have, "want": READY}))
-        return Readiness(level, {"reviews": len(frame), "sentiment_labels": have}, advice)
+        counts = {"reviews": len(frame), "sentiment_labels": have}
+        lack: Advice = ("sentiment.need_labels", {"have": have, "want": READY})
+        if kinds < 2:
+            # Reviews that all say the same teach nothing, however many they are.
+            have = 0
+            lack = ("sentiment.load_reviews" if frame.empty else "sentiment.one_kind", {})
+        return rate(have, READY, THIN, counts, lack)
 
     def dataset(self, tables: Tables, config: SentimentConfig) -> Dataset:
         """Distinct reviews, no product's in two parts; stars teach less than given labels."""

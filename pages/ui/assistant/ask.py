@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
-from engine.assistant.policy_file import policy_stamp
+from engine.assistant.answers import JUDGE, REPHRASE, REPLY
 from engine.assistant.reply import read_reply
 from engine.assistant.rewording_prompt import rephrase_prompt
+from engine.codec import Call
 from engine.models.endpoint import Endpoint
-from engine.storage.runs import list_runs
+from engine.storage.runs import list_runs, run_id_of
 from engine.storage.workspace import Workspace
-from pages.ui.describe.endpoint import choose_endpoint
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, streaming
+from pages.ui.parts.endpoint import choose_endpoint
 
+Body = TypeVar("Body")
+Value = TypeVar("Value")
 WORDINGS = ("plain", "local", "endpoint")
 _WORDING = "assistant_wording"
 
@@ -51,11 +54,8 @@ def ask_replies(
     current: Workspace, messages: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]] | None:
     """The replies to messages (`message`, `customer`, `context`); None after an error was shown."""
-    question = {
-        "ask": "reply", "messages": [dict(one) for one in messages],
-        "intent": _newest(current, "intent") or "",
-    }  # fmt: skip
-    return _ask(current, question)
+    messages = [dict(one) for one in messages]
+    return _ask(current, REPLY, {"messages": messages, "intent": _newest(current, "intent") or ""})
 
 
 def reword(
@@ -66,26 +66,24 @@ def reword(
         return reply
     asked = {"reply": reply, "message": message}
     if wording.endpoint is None:
-        writer = _newest(current, "describe") or answers.UNTUNED
-        found = _ask(current, {"ask": "rephrase", "writer": writer, **asked})
+        writer = _newest(current, "describe")
+        found = _ask(current, REPHRASE, {"writer": writer, **asked})
     else:
         endpoint, prompt = wording.endpoint, rephrase_prompt(read_reply(reply), message)
         # Nothing is shown while it is written: it has not been checked yet.
         text = streaming.follow(
             lambda _: endpoint.ask(prompt), waiting=lambda: t("assistant.wording.waiting")
         )
-        found = _ask(current, {"ask": "judge", "text": text, **asked}) if text else None
+        found = _ask(current, JUDGE, {"text": text, **asked}) if text else None
     return reply | (found or {"note": "not_written"})
 
 
-def _ask(current: Workspace, question: dict[str, Any]) -> Any:
-    run = _newest(current, "search") or answers.UNTUNED
-    # The mark makes a question about another policy text another question.
-    payload = question | {"run": run, "policy": policy_stamp(current)}
-    found = answers.ask(current, "search", "assist", run, payload)
-    return found and found.value
+def _ask(current: Workspace, call: Call[Body, Value], body: Body) -> Value | None:
+    run = _newest(current, "search")
+    # The policy may be another one than at the last question.
+    answer = answers.ask(current, call, body, run, fresh=True)
+    return answer.value if answer else None
 
 
-def _newest(current: Workspace, task: str) -> str | None:
-    runs = list_runs(current, task)
-    return runs[0].run_id if runs else None
+def _newest(current: Workspace, task: str) -> str:
+    return run_id_of(next(iter(list_runs(current, task)), None))

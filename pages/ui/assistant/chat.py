@@ -10,7 +10,7 @@ from engine.assistant.policy_file import read_policy
 from engine.assistant.reply import read_reply
 from engine.messages import say
 from engine.storage.workspace import Workspace
-from engine.tables.schema import CATEGORY_SEPARATOR
+from engine.tables.categories import leaf
 from pages.ui.assistant.ask import Wording, ask_replies, choose_wording, reword
 from pages.ui.assistant.reply import show_reply
 from pages.ui.frame import link, session
@@ -89,29 +89,29 @@ def _show_welcome(current: Workspace) -> None:
     st.markdown(f"**{t('assistant.chat.welcome')}**")
     st.caption(t("assistant.chat.welcome_text"))
     with st.container(horizontal=True, gap="small"):
-        for name, text in _examples(session.data_stamp(current), current).items():
+        for name, text in _examples(current).items():
             st.button(
                 escape(text), key=f"assistant_example_{name}",
                 on_click=st.session_state.__setitem__, args=(_PICKED, text),
             )  # fmt: skip
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _examples(stamp: str, _current: Workspace) -> dict[str, str]:
+@session.per_shop(64)
+def _examples(current: Workspace) -> dict[str, str]:
     """Questions that this shop's customers may ask, in the shop's language."""
-    held = session.tables(_current)
+    held = session.tables(current)
     products = held.products
     title = str(products["title"].iloc[0])
     titles = dict(zip(products["product_id"], products["title"], strict=True))
     most = held.reviews["product_id"].value_counts().index
-    leaves = products["category"].dropna().str.split(CATEGORY_SEPARATOR).str[-1]
+    leaves = products["category"].dropna().map(leaf)
     about = {
         "title": title,
         "reviewed": next((titles[name] for name in most if name in titles), title),
         "category": leaves.mode().iloc[0] if len(leaves) else title,
     }
     return {
-        name: say(f"assistant.examples.{name}", _current.language, **about) for name in _EXAMPLES
+        name: say(f"assistant.examples.{name}", current.language, **about) for name in _EXAMPLES
     }
 
 

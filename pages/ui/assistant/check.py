@@ -15,9 +15,10 @@ from engine.errors import InputError, ShoplabError
 from engine.storage.workspace import Workspace
 from pages.ui.assistant.ask import ask_replies
 from pages.ui.assistant.reply import kind_name, reason_name
-from pages.ui.frame import session, shell
+from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, download, tables
+from pages.ui.parts.errors import show_error
 
 _MOST = 500
 _CHUNK = 16
@@ -104,7 +105,7 @@ def _messages(current: Workspace, file: Any) -> list[dict[str, Any]]:
     try:
         return read_messages(file.name, file.getvalue())
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)
         return []
 
 

@@ -15,8 +15,8 @@ from engine.assistant.policy_file import (
 )
 from engine.errors import ShoplabError
 from engine.storage.workspace import Workspace
-from pages.ui.frame import shell
 from pages.ui.frame.i18n import t
+from pages.ui.parts.errors import show_error
 
 _MEGABYTES = 1
 _UPLOADS = "policy_uploads"
@@ -28,7 +28,7 @@ def show_policy(current: Workspace) -> None:
     """The text as it stands, to be edited or replaced."""
     st.markdown(t("assistant.policy.intro"))
     if failed := st.session_state.pop(_FAILED, None):
-        shell.show_error(failed)
+        show_error(failed)
     text = read_policy(current)
     # The number makes a fresh widget after each upload, so that none is read twice.
     number = st.session_state.setdefault(_UPLOADS, 0)

@@ -5,7 +5,6 @@ import streamlit as st
 
 from engine.catalog.quality import FEW, SHORT, Board, inspect
 from engine.storage.workspace import Workspace
-from engine.tables.tables import Tables
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts, download, names, tables
@@ -14,15 +13,15 @@ _BARS = 15
 _FULL = 0.95
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _board(stamp: str, _tables: Tables) -> Board:
-    return inspect(_tables)
+@session.per_shop(8)
+def _board(current: Workspace) -> Board:
+    return inspect(session.tables(current))
 
 
 def board(current: Workspace) -> Board:
     """What was found in the catalog, once per load. Never change it."""
     with st.spinner(t("catalog.board.looking")):
-        return _board(session.data_stamp(current), session.tables(current))
+        return _board(current)
 
 
 def show_board(current: Workspace) -> None:

@@ -11,6 +11,7 @@ from engine.catalog.enrich import enrich, gaps
 from engine.catalog.suggestions import measured_suggestions, model_suggestions
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
+from engine.tasks.attributes.answers import PREDICT
 from pages.ui.catalog import ask
 from pages.ui.catalog.board import board, column_name
 from pages.ui.frame import session
@@ -42,11 +43,11 @@ def _suggestions(current: Workspace, run: Run | None) -> pd.DataFrame | None:
     if run is None:
         invite_to_tune("attributes")
     else:
-        empty = _gaps(session.data_stamp(current), tuple(_heads(run)), products)
+        empty = _gaps(current, tuple(_heads(run)), products)
         rows = products.loc[sorted(set().union(*(set(index) for index in empty.values())))]
         size = ask.choose_size(len(rows), "gaps_size")
         items = ask.items(rows.head(size), words=True)
-        told = answers.ask_all(current, "attributes", run.run_id, items) if items else []
+        told = answers.ask_all(current, PREDICT, items, run.run_id) if items else []
         if told is None:
             return None
         found.append(model_suggestions(products, told, empty))
@@ -54,8 +55,10 @@ def _suggestions(current: Workspace, run: Run | None) -> pd.DataFrame | None:
     return frame.sort_values("confidence", ascending=False, kind="stable", ignore_index=True)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _gaps(stamp: str, heads: tuple[str, ...], _products: pd.DataFrame) -> dict[str, pd.Index]:
+@session.per_shop()
+def _gaps(
+    current: Workspace, heads: tuple[str, ...], _products: pd.DataFrame
+) -> dict[str, pd.Index]:
     return gaps(_products, list(heads))
 
 

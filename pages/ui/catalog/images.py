@@ -1,9 +1,8 @@
 """The pictures of the catalog: bring them, look at them, and see where they doubt the texts."""
 
-import time
-
 import streamlit as st
 
+from engine.images.answers import READ, ImageModel
 from engine.images.image_store import Pictures
 from engine.images.image_vectors import DEFAULT, read_tags
 from engine.models.pretrained import available, offered
@@ -16,7 +15,6 @@ from pages.ui.images.search import show_search
 from pages.ui.parts import answers
 
 VIEWS = ("gallery", "doubts", "search")
-ASKED = "pictures"
 
 
 def show_images(current: Workspace) -> None:
@@ -80,10 +78,8 @@ def offer_reading(current: Workspace, model: str, unread: int) -> None:
     left = unread
     while left:
         bar.progress(1 - left / unread, text=t("images.read.running", left=f"{left:,}"))
-        # The time makes each step a question of its own: equal ones share one answer.
-        question = {"ask": "read", "model": model, "at": time.time_ns()}
-        answer = answers.ask(current, ASKED, "pictures", "", question)
+        answer = answers.ask(current, READ, ImageModel(model), fresh=True)
         if answer is None:
             return
-        left = answer.value["left"]
+        left = answer.value.left
     st.rerun()

@@ -5,8 +5,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.storage.runs import Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
+from engine.tasks.attributes.answers import PREDICT
 from pages.ui.catalog import ask
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
@@ -37,7 +38,7 @@ def show_own(current: Workspace, run: Run | None) -> None:
     products = ask.named(session.tables(current).products)
     size = ask.choose_size(len(products), "own_size")
     items = ask.items(products.head(size), labels=labels)
-    found = answers.ask_all(current, "attributes", run.run_id if run else answers.UNTUNED, items)
+    found = answers.ask_all(current, PREDICT, items, run_id_of(run))
     if found:
         _show(found)
 

@@ -7,8 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from engine.labelling.product_columns import attribute_columns
-from engine.storage.runs import Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
+from engine.tasks.attributes.answers import EXPLAIN, PREDICT
 from pages.ui.catalog import ask
 from pages.ui.catalog.board import column_name
 from pages.ui.frame import session
@@ -24,8 +25,8 @@ def show_product(current: Workspace, run: Run | None) -> None:
     item = _choose(current)
     if item is None:
         return
-    untuned = answers.ask(current, "attributes", "predict", answers.UNTUNED, [item])
-    tuned = run and answers.ask(current, "attributes", "predict", run.run_id, [item])
+    untuned = answers.ask(current, PREDICT, [item])
+    tuned = run and answers.ask(current, PREDICT, [item], run.run_id)
     if untuned is None or (run and tuned is None):
         return
     given = {"untuned": untuned} | ({"tuned": tuned} if tuned else {})
@@ -34,7 +35,7 @@ def show_product(current: Workspace, run: Run | None) -> None:
     _show_answers(current, item, found)
     if run is None:
         invite_to_tune("attributes")
-    _show_reasons(current, item, found, run.run_id if run else answers.UNTUNED)
+    _show_reasons(current, item, found, run_id_of(run))
 
 
 def _choose(current: Workspace) -> dict[str, Any] | None:
@@ -116,7 +117,7 @@ def _show_reasons(
         key="why_head",
         wrap=True,
     )
-    explained = answers.ask(current, "attributes", "explain", run_id, {**item, "head": head})
+    explained = answers.ask(current, EXPLAIN, {**item, "head": head}, run_id)
     if explained is None:
         return
     weights, facts = explained.value["weights"], explained.value["facts"]

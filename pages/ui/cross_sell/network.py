@@ -36,7 +36,7 @@ def show_network(current: Workspace) -> None:
         key="network_level",
         persist_state="session",
     )
-    network = _network(session.data_stamp(current), level or LEVELS[0], current)
+    network = _network(current, level or LEVELS[0])
     if not network.ties:
         st.info(t("cross_sell.network.none"), icon=":material/hub:")
         return
@@ -65,9 +65,9 @@ def show_network(current: Workspace) -> None:
     st.caption(escape(t("cross_sell.network.how")))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _network(stamp: str, level: Level, _current: Workspace) -> Network:
-    shop = orders(_current)
+@session.per_shop()
+def _network(current: Workspace, level: Level) -> Network:
+    shop = orders(current)
     if level == "products":
         matrix, names = shop.matrix, [shop.titles[name] for name in shop.product_ids]
     else:

@@ -29,15 +29,15 @@ class Idea:
     estimate: Estimate
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _rules(stamp: str, _current: Workspace) -> pd.DataFrame:
-    return find_bundles(orders(_current).baskets["basket"].tolist(), most=_MOST)
+@session.per_shop(8)
+def _rules(current: Workspace) -> pd.DataFrame:
+    return find_bundles(orders(current).baskets["basket"].tolist(), most=_MOST)
 
 
 def show_bundles(current: Workspace) -> None:
     """The assumptions, the best ideas as a chart with ranges, and all of them as a table."""
     shop = orders(current)
-    rules = _rules(session.data_stamp(current), current)
+    rules = _rules(current)
     if rules.empty:
         st.info(t("cross_sell.bundles.none", least=LEAST_TOGETHER), icon=":material/redeem:")
         return

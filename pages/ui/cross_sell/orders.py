@@ -5,14 +5,13 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 from scipy.sparse import csr_matrix
 
 from engine.storage.workspace import Workspace
-from engine.tasks.cross_sell.baskets import list_baskets, to_matrix
-from engine.tasks.cross_sell.cooccurrence import product_counts
+from engine.tables.categories import leaves
+from engine.tasks.cooccurrence import product_counts, to_matrix
+from engine.tasks.cross_sell.baskets import list_baskets
 from engine.tasks.cross_sell.offers import MOST_BASKETS, span_in_days
-from engine.tasks.cross_sell.pairs import leaves
 from pages.ui.frame import session
 
 
@@ -73,13 +72,9 @@ class Orders:
         return span_in_days(self.baskets["time"].tail(MOST_BASKETS))
 
 
+@session.per_shop(8)
 def orders(current: Workspace) -> Orders:
     """The past baskets of a workspace."""
-    return _orders(session.data_stamp(current), current)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _orders(stamp: str, _current: Workspace) -> Orders:
-    tables = session.tables(_current)
+    tables = session.tables(current)
     ids = tables.products["product_id"].tolist()
     return Orders(list_baskets(tables.orders, ids), tables.products)

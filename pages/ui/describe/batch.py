@@ -8,12 +8,15 @@ import streamlit as st
 
 from engine.errors import ShoplabError
 from engine.serving import client
+from engine.serving.question import Question
 from engine.storage.workspace import Workspace
 from engine.tasks.describe import batch as batches
+from engine.tasks.describe.answers import PREDICT
 from engine.tasks.describe.batch import Batch, Standing
-from pages.ui.frame import i18n, session, shell
+from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import download, names, tables
+from pages.ui.parts.errors import show_error
 
 MOST = 5000
 POLL_SECONDS = 2.0
@@ -54,7 +57,7 @@ def _write_on(current: Workspace, batch: Batch) -> None:
         current,
         batch,
         lambda items: client.ask(
-            current.name, "describe", "predict", batch.run_id, items, _SECONDS
+            Question(current.name, PREDICT, [dict(item) for item in items], batch.run_id), _SECONDS
         ),
     )
 
@@ -117,7 +120,7 @@ def _show(current: Workspace, batch: Batch, active: bool) -> None:
     if active:
         _show_progress(batch, standing)
     elif standing.failure:
-        shell.show_error(standing.failure)
+        show_error(standing.failure)
     frame = _as_frame(standing)
     _offer_controls(current, batch, standing, frame)
     if standing.rows:

@@ -18,7 +18,7 @@ _CHOICES = {"channel": CHANNELS, "persona": PERSONAS, "tone": TONES, "language":
 
 def choose_product(current: Workspace) -> str | None:
     """The chosen product; it travels in the address. Call `link.remember(KEY)` first."""
-    titles = _titles(session.data_stamp(current), current)
+    titles = _titles(current)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         text = st.text_input(
@@ -74,7 +74,7 @@ def _label(name: str, option: str) -> str:
     return i18n.NAMES[option] if name == "language" else t(f"describe.{name}s.{option}")
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _titles(stamp: str, _current: Workspace) -> dict[str, str]:
-    products = session.tables(_current).products.dropna(subset=["title"])
+@session.per_shop(8)
+def _titles(current: Workspace) -> dict[str, str]:
+    products = session.tables(current).products.dropna(subset=["title"])
     return dict(zip(products["product_id"], products["title"], strict=True))

@@ -1,4 +1,4 @@
-"""Copy from a model server of one's own choice: its key stays in this session's memory."""
+"""Copy from a model server of one's own choice."""
 
 import json
 from typing import Any
@@ -8,16 +8,14 @@ import streamlit as st
 from engine.claims import Fact
 from engine.models.endpoint import Endpoint
 from engine.storage.workspace import Workspace
+from engine.tasks.describe.answers import EXPLAIN, PREDICT
 from engine.tasks.describe.brief import fit, read_brief
 from engine.tasks.describe.prompts import write_prompt
 from pages.ui.describe.texts import recall, remember, show_facts, show_text
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, streaming
-
-# The session's own values: a widget's are dropped on a page switch.
-_FIELDS = {"url": "describe_endpoint_url", "model": "describe_endpoint_model"}
-_KEY = "describe_endpoint_key"
+from pages.ui.parts.endpoint import choose_endpoint
 
 
 def show_endpoint(current: Workspace, product_id: str, brief: dict[str, Any]) -> None:
@@ -38,36 +36,9 @@ def show_endpoint(current: Workspace, product_id: str, brief: dict[str, Any]) ->
         show_facts(found["facts"])
 
 
-def choose_endpoint() -> Endpoint:
-    """Let the user say which server writes; its key stays in the session."""
-    with st.container(border=True, key="endpoint"):
-        values = {}
-        for name, place in _FIELDS.items():
-            typed = st.text_input(
-                t(f"describe.endpoint.{name}"),
-                value=st.session_state.get(place, ""),
-                placeholder=t(f"describe.endpoint.{name}_placeholder"),
-                max_chars=300,
-                key=f"{place}_field",
-            )
-            st.session_state[place] = values[name] = (typed or "").strip()
-        key = st.text_input(
-            t("describe.endpoint.key"),
-            value=st.session_state.get(_KEY, ""),
-            type="password",
-            max_chars=500,
-            autocomplete="off",
-            help=t("describe.endpoint.key_help"),
-            key=f"{_KEY}_field",
-        )
-        st.session_state[_KEY] = (key or "").strip()
-        st.caption(t("describe.endpoint.where"))
-    return Endpoint(values["url"], values["model"], st.session_state[_KEY])
-
-
 def _write(current: Workspace, item: dict[str, Any], endpoint: Endpoint) -> dict[str, Any] | None:
     """The endpoint's text, checked against the product's facts; None after an error was shown."""
-    told = answers.ask(current, "describe", "explain", answers.UNTUNED, item)
+    told = answers.ask(current, EXPLAIN, item)
     if told is None:
         return None
     facts = told.value["facts"]["facts"]
@@ -80,7 +51,7 @@ def _write(current: Workspace, item: dict[str, Any], endpoint: Endpoint) -> dict
     if text is None:
         return None
     given = item | {"text": fit(text, brief)}
-    checked = answers.ask(current, "describe", "predict", answers.UNTUNED, [given])
+    checked = answers.ask(current, PREDICT, [given])
     if checked is None:
         return None
     return {"text": checked.value[0]["systems"]["given"], "facts": facts}

@@ -5,8 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from engine.storage.runs import Run
+from engine.storage.runs import UNTUNED, Run
 from engine.storage.workspace import Workspace
+from engine.tasks.describe.answers import PREDICT, WRITE
 from pages.ui.describe.texts import recall, remember, show_facts, show_system
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
@@ -45,9 +46,9 @@ def show_one(current: Workspace, product_id: str, brief: dict[str, Any], run: Ru
 def _write(current: Workspace, item: dict[str, Any], run_id: str) -> dict[str, Any] | None:
     """The texts by system, the template first; None after an error was shown."""
     found: dict[str, Any] = {"texts": {}, "facts": []}
-    for whom in (answers.UNTUNED, *([run_id] if run_id else [])):
-        st.caption(t(f"describe.writing.{'untuned' if whom == answers.UNTUNED else 'tuned'}"))
-        answer = streaming.write(current, "describe", whom, item)
+    for whom in (UNTUNED, *([run_id] if run_id else [])):
+        st.caption(t(f"describe.writing.{'untuned' if whom == UNTUNED else 'tuned'}"))
+        answer = streaming.write(current, WRITE, item, whom)
         if answer is None:
             return None
         systems = dict(answer["systems"])
@@ -61,7 +62,7 @@ def _offer_best(current: Workspace, item: dict[str, Any], run_id: str, kept: str
     """The button that has several texts written and the truest chosen."""
     st.caption(t("describe.best_note"))
     if st.button(t("describe.best"), icon=":material/verified:", key="best"):
-        answer = answers.ask(current, "describe", "predict", run_id, [item])
+        answer = answers.ask(current, PREDICT, [item], run_id)
         if answer is None:
             return
         found = recall(kept)

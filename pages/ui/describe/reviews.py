@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from engine.storage.workspace import Workspace
+from engine.tasks.describe.answers import WRITE
 from pages.ui.describe.texts import recall, remember, show_system
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
@@ -23,7 +24,7 @@ def show_reviews(current: Workspace, product_id: str, brief: dict[str, Any], run
     item = {"product_id": product_id, "about": "reviews", **brief}
     kept = f"{session.data_stamp(current)} {run_id} {json.dumps(item, sort_keys=True)}"
     if st.button(t("describe.reviews.write"), type="primary", icon=":material/reviews:", key="sum"):
-        remember(kept, streaming.write(current, "describe", run_id, item))
+        remember(kept, streaming.write(current, WRITE, item, run_id))
     found = recall(kept)
     if not found:
         return

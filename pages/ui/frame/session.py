@@ -1,14 +1,24 @@
-"""Which workspace this tab is in: its key is in the link and nowhere else."""
+"""Which workspace this tab is in, and what is worked out once for all tabs that are in it.
 
+The key of a workspace is in the link and nowhere else.
+"""
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
+from streamlit.runtime.caching.cache_utils import CachedFunc
 
+from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 
 PARAM = "w"
 _KEY = "workspace_key"
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def workspace() -> Workspace | None:
@@ -67,11 +77,24 @@ def data_stamp(chosen: Workspace) -> str:
     return f"{chosen.name}:{chosen.key}:{written}:{chosen.language}"
 
 
+def per_shop(
+    entries: int = 16, *, corrections: bool = False
+) -> Callable[[Callable[P, R]], CachedFunc[P, R]]:
+    """A decorator for what is worked out once for the data of a workspace, and kept.
+
+    Among the function's arguments a workspace counts by its data (`data_stamp`, or `stamp` with
+    `corrections`), a run by its id, anything else by its value; an argument whose name starts with
+    `_` does not count. The `entries` used last are kept. Everybody shares what the function
+    returns: never change it.
+    """
+    marks: dict[str | type, Callable[[Any], object]] = {
+        Workspace: stamp if corrections else data_stamp,
+        Run: lambda run: (run.run_id, run.created),
+    }
+    return st.cache_resource(max_entries=entries, show_spinner=False, hash_funcs=marks)
+
+
+@per_shop(corrections=True)
 def tables(chosen: Workspace) -> Tables:
-    """The tables of `chosen`, read once per load. Everybody shares them: never change a frame."""
-    return _tables(stamp(chosen), chosen)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _tables(stamp: str, _chosen: Workspace) -> Tables:
-    return _chosen.tables()
+    """The tables of `chosen`, read once per load and correction."""
+    return chosen.tables()

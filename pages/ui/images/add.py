@@ -15,9 +15,10 @@ from engine.images.decode import FORMATS, MOST_BYTES
 from engine.images.fetch import Limits, fetch_all
 from engine.images.image_store import Added, Brought, Pictures, missing_links
 from engine.storage.workspace import Workspace
-from pages.ui.frame import session, shell
+from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, language, t
 from pages.ui.parts import tables
+from pages.ui.parts.errors import show_error
 
 _REPORT = "images_report"
 _TURN = "images_turn"
@@ -154,7 +155,7 @@ def show_report() -> None:
         said = t("images.add.done", new=f"{report.new:,}", known=f"{report.known:,}")
         st.success(said, icon=":material/check:")
     if len(report.refused) == 1:
-        shell.show_error(report.refused[0][1])
+        show_error(report.refused[0][1])
     elif report.refused:
         st.warning(t("images.add.refused", n=f"{len(report.refused):,}"))
         rows = [(source, error.message(language())) for source, error in report.refused]

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
+from engine.tasks.intent.answers import PREDICT
 from engine.text.words import normalise
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
@@ -55,7 +56,7 @@ def answer_log(current: Workspace, run_id: str) -> tuple[pd.DataFrame, dict[str,
             st.info(t("intent.no_log"), icon=":material/receipt_long:")
         return None
     items = [{"query": text} for text in log["input"]]
-    found = answers.ask_all(current, "intent", run_id, items)
+    found = answers.ask_all(current, PREDICT, items, run_id)
     if not found:
         return None
     table = as_table(found).assign(key=log["query"].to_list(), count=log["count"].to_list())
@@ -77,7 +78,7 @@ def searches_by_query(searches: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([first, frame[~known]])[["key", "time"]].reset_index(drop=True)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def log_times(stamp: str, _searches: pd.DataFrame) -> pd.DataFrame:
-    """`searches_by_query`, worked out once per load. Never change it."""
-    return searches_by_query(_searches)
+@session.per_shop()
+def log_times(current: Workspace) -> pd.DataFrame:
+    """`searches_by_query` of the shop's log."""
+    return searches_by_query(session.tables(current).searches)

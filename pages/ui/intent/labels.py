@@ -16,6 +16,7 @@ from pages.ui.frame import shell
 from pages.ui.frame.i18n import t
 from pages.ui.intent.answers import answer_log
 from pages.ui.parts import download, names
+from pages.ui.parts.errors import show_error
 
 ROWS = 15
 _TURN = "label_turn"
@@ -127,6 +128,6 @@ def _train_again(current: Workspace, run: Run) -> None:
     try:
         jobs.submit(current.name, "intent", run.config, predicted_seconds=run.seconds)
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)
     else:
         st.toast(t("intent.labels.started"), icon=":material/model_training:")

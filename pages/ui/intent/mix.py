@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.intent.answers import answer_log, log_times
 from pages.ui.parts import charts, names, tables
@@ -70,7 +69,7 @@ def show_mix(current: Workspace, run_id: str) -> None:
         return
     table, labels = answered
     head = next(iter(labels))
-    times = log_times(session.data_stamp(current), session.tables(current).searches)
+    times = log_times(current)
     if len(times):
         _show_time(times, table, head)
     _show_top(table, head)

@@ -5,13 +5,25 @@ from typing import Any
 
 import streamlit as st
 
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
+from engine.tasks.intent.answers import EXPLAIN
 from pages.ui.frame.i18n import escape, t
 from pages.ui.intent.answers import heads_of, is_unsure
 from pages.ui.parts import answers, charts, names, reasons
 from pages.ui.parts.two_models import ask_both, draw_shares, show_both, show_unsure
 
 _SHOWN = 6
+
+
+def show_query(current: Workspace, query: str, run_id: str | None) -> None:
+    """One query's meaning, or what to do without one."""
+    if query:
+        show_one(current, query, run_id)
+        return
+    with st.container(border=True, key="no_query"):
+        st.markdown(f"**{t('intent.empty.title')}**")
+        st.markdown(t("intent.empty.text"))
 
 
 def show_one(current: Workspace, query: str, run_id: str | None) -> None:
@@ -21,7 +33,7 @@ def show_one(current: Workspace, query: str, run_id: str | None) -> None:
         return
     st.markdown(f"**{escape(_finding(found))}**")
     show_both("intent", found, _show_answer)
-    _show_reasons(current, query, run_id or answers.UNTUNED)
+    _show_reasons(current, query, run_id or UNTUNED)
 
 
 def _finding(found: Mapping[str, Mapping[str, Any]]) -> str:
@@ -51,7 +63,7 @@ def _show_answer(answer: Mapping[str, Any], place: str) -> None:
 
 
 def _show_reasons(current: Workspace, query: str, run_id: str) -> None:
-    explained = answers.ask(current, "intent", "explain", run_id, {"query": query})
+    explained = answers.ask(current, EXPLAIN, {"query": query}, run_id)
     if explained is None:
         return
     weights, facts = explained.value["weights"], explained.value["facts"]

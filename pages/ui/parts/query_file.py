@@ -11,8 +11,8 @@ from engine.errors import ShoplabError
 from engine.reading.encoding import find_encoding, read_lines
 from engine.reading.limits import check_size
 from engine.reading.reader import read_table
-from pages.ui.frame import shell
 from pages.ui.frame.i18n import t
+from pages.ui.parts.errors import show_error
 
 MOST = 2000
 LONGEST = 200
@@ -33,7 +33,7 @@ def upload(key: str) -> list[str]:
     try:
         found = read_queries(file)
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)
         return []
     if not found:
         st.warning(t("queries.none"))

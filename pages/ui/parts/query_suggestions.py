@@ -13,12 +13,13 @@ from typing import Any
 
 import streamlit as st
 
-from engine.retrieval.query_suggestions import Suggester, Suggestion, make_suggester
+from engine.retrieval.query_suggestions import Suggester, Suggestion, shop_suggester
 from engine.serving import client
+from engine.serving.question import Question
 from engine.storage.workspace import Workspace
+from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
-from pages.ui.parts.answers import UNTUNED
 
 MOST = 8
 _KEY = "suggestions"
@@ -68,7 +69,7 @@ def view(
     As long as it is not `ready`, there may be more: the component asks again.
     """
     found = [one for one in suggestions(current, typed) if len(one.text) <= longest]
-    waited_for: list[Future[Any]] = [shop := _suggester(session.data_stamp(current), current)]
+    waited_for: list[Future[Any]] = [shop := _suggester(current)]
     if settled and shop.done() and len(found) < MOST and (asked := _ask_near(current, typed)):
         waited_for.append(asked)
         near = _near(shop.result().about, asked, {one.text for one in found})
@@ -84,7 +85,7 @@ def view(
 
 def suggestions(current: Workspace, typed: str) -> list[Suggestion]:
     """What may be meant; nothing while the shop's suggester is being made."""
-    future = _suggester(session.data_stamp(current), current)
+    future = _suggester(current)
     wait([future], timeout=_SECONDS)
     return future.result().suggest(typed, MOST) if future.done() else []
 
@@ -103,53 +104,52 @@ def note(one: Suggestion) -> str:
 
 def model_is_ready(current: Workspace, query: str) -> None:
     """Say that the shop's search model answered `query`: from now on it is asked while typing."""
-    ready = _ready(session.data_stamp(current))
+    ready = _ready(current)
     if not ready.is_set():
         ready.set()
         # The first such question has the model read all past queries: better now than while typing.
-        _answer(session.data_stamp(current), query, current)
+        _answer(current, query)
 
 
-def _ask_near(current: Workspace, typed: str) -> Future[Any] | None:
+def _ask_near(current: Workspace, typed: str) -> Future[list[SearchAnswer]] | None:
     """Ask the model for past queries near `typed`, and wait a moment; None where it sleeps."""
-    stamp = session.data_stamp(current)
-    if len(typed) < FEWEST or not _ready(stamp).is_set():
+    if len(typed) < FEWEST or not _ready(current).is_set():
         return None
-    future = _answer(stamp, typed, current)
+    future = _answer(current, typed)
     wait([future], timeout=_SECONDS)
     return future
 
 
 def _near(
-    about: Mapping[str, Suggestion], asked: Future[Any], known: Container[str]
+    about: Mapping[str, Suggestion], asked: Future[list[SearchAnswer]], known: Container[str]
 ) -> list[Suggestion]:
     """The past queries of an answer, if it is there: typing never waits for a model."""
     if not asked.done() or asked.exception() is not None:
         return []
-    answer = asked.result()[0]
-    if answer.get("unknown_share", 0.0) >= _UNKNOWN:
+    (answer,) = asked.result()
+    if answer.unknown_share >= _UNKNOWN:
         return []
     return [
         replace(about[text], match="meaning")
-        for text in answer.get("near", [])
+        for text in answer.near
         if text in about and text not in known
     ]
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _ready(stamp: str) -> threading.Event:
+@session.per_shop(64)
+def _ready(current: Workspace) -> threading.Event:
     return threading.Event()
 
 
-@st.cache_resource(max_entries=1024, show_spinner=False)
-def _answer(stamp: str, typed: str, _current: Workspace) -> Future[Any]:
-    item = {"query": typed, "k": 1, "near": NEAR}
-    return _POOL.submit(client.ask, _current.name, "search", "predict", UNTUNED, [item], _PATIENCE)
+@session.per_shop(1024)
+def _answer(current: Workspace, typed: str) -> Future[list[SearchAnswer]]:
+    item = SearchInput(typed, k=1, near=NEAR)
+    return _POOL.submit(client.ask, Question(current.name, PREDICT, [item]), _PATIENCE)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _suggester(stamp: str, _current: Workspace) -> Future[Suggester]:
-    return _POOL.submit(make_suggester, session.tables(_current))
+@session.per_shop(8)
+def _suggester(current: Workspace) -> Future[Suggester]:
+    return _POOL.submit(shop_suggester, session.tables(current))
 
 
 def _keep() -> None:

@@ -1,11 +1,11 @@
 """Why a model answered as it did: how much each word of the query counted."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from engine.tasks.search.answers import SearchExplanation
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts
 
@@ -57,17 +57,16 @@ def strongest(weights: Sequence[tuple[str, float]]) -> str:
     return charts.cut(best[0], 24) if best[1] > 0 else ""
 
 
-def show_search(explanation: Mapping[str, Any]) -> None:
+def show_search(explanation: SearchExplanation) -> None:
     """Why a product was found: by the model's closeness and by shared words."""
-    found = explanation["facts"]
+    ranks = {"bm25": explanation.rank_bm25, "dense": explanation.rank_dense}
     with st.container(horizontal=True, key="why_facts"):
-        st.metric(t("search.reasons.cosine"), f"{found['cosine']:.2f}", border=True)
-        for kind in ("bm25", "dense"):
-            rank = found[f"rank_{kind}"]
+        st.metric(t("search.reasons.cosine"), f"{explanation.cosine:.2f}", border=True)
+        for kind, rank in ranks.items():
             text = t("search.reasons.unranked") if rank is None else f"#{rank}"
             st.metric(t(f"search.reasons.rank_{kind}"), text, border=True)
-    _show_words(_shares(explanation["weights"]), "meaning")
-    _show_words([weight for weight in _shares(found["words"].items()) if weight[1]], "words")
+    _show_words(_shares(explanation.weights), "meaning")
+    _show_words([weight for weight in _shares(explanation.words.items()) if weight[1]], "words")
 
 
 def _shares(weights: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:

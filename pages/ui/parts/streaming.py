@@ -3,40 +3,45 @@
 import queue
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import TypeVar
 
 import streamlit as st
 
+from engine.codec import Call
 from engine.errors import ShoplabError
 from engine.serving import client
+from engine.serving.question import Question
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
-from pages.ui.frame import shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers
+from pages.ui.parts.errors import show_error
 
 _POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="write")
 _SECONDS = 180
 _POLL_SECONDS = 0.15
 
 OnText = Callable[[str], None]
+Body = TypeVar("Body")
+Answer = TypeVar("Answer")
 
 
-def write(current: Workspace, task: str, run_id: str, item: dict[str, Any]) -> Any:
+def write(
+    current: Workspace, call: Call[Body, Answer], body: Body, run: str = UNTUNED
+) -> Answer | None:
     """The answer of a run's model, its text shown as it grows; None after an error was shown."""
-    return follow(
-        lambda on_text: client.ask(current.name, task, "write", run_id, item, _SECONDS, on_text),
-        waiting=answers.doing,
-    )
+    question = Question(current.name, call, body, run)
+    return follow(lambda on_text: client.ask(question, _SECONDS, on_text), waiting=answers.doing)
 
 
-def follow(work: Callable[[OnText], Any], waiting: Callable[[], str]) -> Any:
+def follow(work: Callable[[OnText], Answer], waiting: Callable[[], str]) -> Answer | None:
     """What `work` gives; whatever it lets us on_text is shown until then, before that `waiting`.
 
     The text is plain: nothing of it is read as Markdown. None after an error was shown.
     """
     place = st.empty()
     heard: queue.SimpleQueue[str] = queue.SimpleQueue()
-    future: Future[Any] = _POOL.submit(work, heard.put)
+    future: Future[Answer] = _POOL.submit(work, heard.put)
     text = ""
     while not future.done() or not heard.empty():
         try:
@@ -51,6 +56,6 @@ def follow(work: Callable[[OnText], Any], waiting: Callable[[], str]) -> Any:
         return future.result()
     except ShoplabError as error:
         with place.container():
-            shell.show_error(error)
+            show_error(error)
             st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")
         return None

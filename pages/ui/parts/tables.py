@@ -55,6 +55,11 @@ def column_name(field: str) -> str:
     return t(f"data.fields.{field}.name") if known else field
 
 
+def table_name(table: str) -> str:
+    """The name of a table in the user's language."""
+    return t(f"data.tables.{table}.name")
+
+
 def show_problems(problems: Sequence[Problem]) -> None:
     """Every problem with its place and its mend."""
     rows = [

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from engine.storage.workspace import Workspace
+from engine.tasks import find_call
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, charts
 from pages.ui.parts.runs import invite_to_tune
@@ -20,8 +21,9 @@ def ask_both(
 
     None when one of them gave no answer: the page has said why.
     """
-    untuned = answers.ask(current, task, "predict", answers.UNTUNED, [payload])
-    tuned = answers.ask(current, task, "predict", run_id, [payload]) if run_id else None
+    call = find_call(task, "predict")
+    untuned = answers.ask(current, call, [payload])
+    tuned = answers.ask(current, call, [payload], run_id) if run_id else None
     if untuned is None or (run_id and tuned is None):
         return None
     given = {"untuned": untuned} | ({"tuned": tuned} if tuned else {})

@@ -3,28 +3,22 @@
 import json
 
 import pandas as pd
-import streamlit as st
 
 from engine.storage.runs import Run, load_heldout
 from engine.storage.workspace import Workspace
+from pages.ui.frame import session
 
 TOP = 3
 
 
+@session.per_shop()
 def shown_products(current: Workspace, run: Run) -> pd.DataFrame | None:
     """One row per product of a held-out page; None for a run of an older version.
 
     `chance` and `place` are the recommended system's, `popular` the place by clicks so far, places
     from 1; `clicked` and `new` (nobody had clicked it by then) are true or false.
     """
-    return _shown(str(current.folder), run.run_id, run.created, run.recommended, current)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _shown(
-    folder: str, run_id: str, created: float, system: str, _current: Workspace
-) -> pd.DataFrame | None:
-    heldout = load_heldout(_current, run_id)
+    heldout, system = load_heldout(current, run.run_id), run.recommended
     names = (f"{system}.chances", "known.clicks", "truth", "clicked", system)
     if not {*names, "known.history", "tuned_blind.score"} <= set(heldout):
         return None

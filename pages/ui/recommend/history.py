@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from engine.tables.categories import leaf
 from engine.tasks.interest.timeline import ACTS
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, tables
@@ -76,7 +77,7 @@ def _favourite(request: Request, frame: pd.DataFrame) -> str:
     """The category acted on most."""
     known = shop(request.current)
     acted = frame.loc[frame["event"].isin(ACTS), "product_id"]
-    paths = acted.map(lambda name: known.categories.get(name, "").split(known.separator)[-1])
+    paths = acted.map(lambda name: leaf(known.categories.get(name, "")))
     common = paths[paths != ""].value_counts()
     return str(common.index[0]) if len(common) else t("recommend.history.no_category")
 

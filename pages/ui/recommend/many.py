@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.storage.runs import Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
+from engine.tasks.interest.answers import PREDICT
 from engine.tasks.interest.merchandising_file import load_rules
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, download, tables
@@ -34,7 +35,7 @@ def show_many(current: Workspace, run: Run | None) -> None:
         return
     about = {"k": ASKED, "why": True, "mix": vars(mix)}
     items = [{"user_id": name} | about for name in users]
-    found = answers.ask_all(current, "interest", run.run_id if run else answers.UNTUNED, items)
+    found = answers.ask_all(current, PREDICT, items, run_id_of(run))
     if not found:
         return
     frame = as_table(current, users, found)

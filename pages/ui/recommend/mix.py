@@ -8,6 +8,7 @@ import streamlit as st
 from engine.evaluation.compare import Interval
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
+from engine.tasks.interest.answers import MEASURE
 from engine.tasks.interest.diversify import MOST, Mix
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts
@@ -82,7 +83,7 @@ def show_price(current: Workspace, run: Run | None, mix: Mix, answer: Mapping[st
 
 
 def _price(current: Workspace, run: Run, mix: Mix) -> dict[str, Any] | None:
-    found = answers.ask(current, "interest", "measure", run.run_id, {"mixes": [vars(mix)]})
+    found = answers.ask(current, MEASURE, {"mixes": [vars(mix)]}, run.run_id)
     return found.value[0] if found else None
 
 
@@ -101,7 +102,7 @@ def show_costs(current: Workspace, run: Run) -> None:
     """What each wish costs the more it counts, as curves."""
     wishes = served(current)
     mixes = [{wish: share} for wish in wishes for share in _GRID]
-    found = answers.ask(current, "interest", "measure", run.run_id, {"mixes": mixes})
+    found = answers.ask(current, MEASURE, {"mixes": mixes}, run.run_id)
     if found is None:
         return
     prices = dict(

@@ -21,11 +21,11 @@ from engine.tasks.interest.merchandising_file import can_undo, change_rules, loa
 from engine.text.words import normalise
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
+from pages.ui.parts.product_card import products
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.recommend.mix import chosen_mix
 from pages.ui.recommend.shop import FIRST, columns, place, shop
 from pages.ui.recommend.shopper import Request
-from pages.ui.search.view import products
 
 _LONGEST, _FOUND, _VALUES = 60, 30, 300
 _PLACES = 5

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from engine.storage.workspace import Workspace
-from engine.tables.schema import CATEGORY_SEPARATOR
 from engine.tasks.interest.merchandising import Placed, Rules, Shop, apply
 from engine.tasks.interest.novelty import Standing
 from engine.tasks.interest.shop_columns import ShopColumns, read_columns
@@ -16,19 +14,36 @@ from pages.ui.frame import session
 FIRST = 10
 
 
+@session.per_shop()
 def shop(current: Workspace) -> Shop:
-    """What rules ask of products. Never change it."""
-    return _shop(session.data_stamp(current), current)
+    """What rules ask of products."""
+    products = session.tables(current).products.set_index("product_id")
+    found = columns(current)
+    return Shop(
+        titles=_known(products["title"]),
+        categories=_known(products["category"]),
+        brands=_known(products["brand"]),
+        prices=_known(products["price"].astype(float)),
+        margins=found.margins,
+        sold_out=found.sold_out,
+    )
 
 
+def _known(column: pd.Series) -> dict[str, Any]:
+    return {str(name): value for name, value in column.dropna().items()}
+
+
+@session.per_shop()
 def columns(current: Workspace) -> ShopColumns:
-    """The shop's columns for margin, stock and date. Never change it."""
-    return _columns(session.data_stamp(current), current)
+    """The shop's columns for margin, stock and date."""
+    return read_columns(session.tables(current).products)
 
 
+@session.per_shop()
 def tells_age(current: Workspace) -> bool:
     """Whether products of this shop came at different times."""
-    return _tells_age(session.data_stamp(current), current)
+    tables = session.tables(current)
+    return Standing(tables.products, tables.searches).tells_age
 
 
 def place(current: Workspace, answer: Mapping[str, Any], rules: Rules) -> list[Placed]:
@@ -37,33 +52,3 @@ def place(current: Workspace, answer: Mapping[str, Any], rules: Rules) -> list[P
     known = shop(current)
     placed = apply(ranking, rules, known)
     return [one for one in placed if one.product_id in known.titles][:FIRST]
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _shop(stamp: str, _current: Workspace) -> Shop:
-    products = session.tables(_current).products.set_index("product_id")
-    found = columns(_current)
-    return Shop(
-        titles=_known(products["title"]),
-        categories=_known(products["category"]),
-        brands=_known(products["brand"]),
-        prices=_known(products["price"].astype(float)),
-        margins=found.margins,
-        sold_out=found.sold_out,
-        separator=CATEGORY_SEPARATOR,
-    )
-
-
-def _known(column: pd.Series) -> dict[str, Any]:
-    return {str(name): value for name, value in column.dropna().items()}
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _columns(stamp: str, _current: Workspace) -> ShopColumns:
-    return read_columns(session.tables(_current).products)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _tells_age(stamp: str, _current: Workspace) -> bool:
-    tables = session.tables(_current)
-    return Standing(tables.products, tables.searches).tells_age

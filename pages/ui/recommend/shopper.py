@@ -9,10 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.feedback import Event, Feedback, Shown
-from engine.storage.runs import Run
+from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
+from engine.tables.categories import leaves
 from engine.tables.events import FEEDBACK_WEIGHTS
-from engine.tasks.cross_sell.pairs import leaves
+from engine.tasks.interest.answers import PREDICT
 from engine.tasks.interest.diversify import Mix
 from engine.tasks.interest.timeline import count_acts, journey
 from pages.ui.frame import link, session, visit
@@ -39,7 +40,7 @@ class Request:
     @property
     def run_id(self) -> str:
         """The run that answers, or the untuned model."""
-        return self.run.run_id if self.run else answers.UNTUNED
+        return run_id_of(self.run)
 
     def ask(self, mix: Mix | None = None, acts: int | None = None) -> answers.Answer | None:
         """The answer with a `mix`, after the first `acts` acts (None: all of them)."""
@@ -53,7 +54,7 @@ class Request:
         item |= {"user_id": self.name} if self.name else {}
         item |= {"query": self.query} if self.query else {}
         item |= {"mix": vars(mix)} if mix else {}
-        return answers.ask(self.current, "interest", "predict", self.run_id, [item])
+        return answers.ask(self.current, PREDICT, [item], self.run_id)
 
 
 def choose_request(current: Workspace, run: Run | None) -> Request:
@@ -134,7 +135,7 @@ def _choose_query(current: Workspace) -> str:
         key=QUERY,
         persist_state="session",
     )
-    if categories := _categories(session.data_stamp(current), current):
+    if categories := _categories(current):
         st.pills(
             t("recommend.wish.categories"),
             categories,
@@ -152,30 +153,22 @@ def _take_category() -> None:
         st.session_state[_CATEGORY] = None
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _categories(stamp: str, _current: Workspace) -> list[str]:
-    leaf = pd.Series(leaves(session.tables(_current).products["category"]))
+@session.per_shop()
+def _categories(current: Workspace) -> list[str]:
+    leaf = pd.Series(leaves(session.tables(current).products["category"]))
     return leaf[leaf != ""].value_counts().index[:_CATEGORIES].tolist()
 
 
+@session.per_shop()
 def shoppers(current: Workspace) -> pd.Series:
-    """How often each shopper of the log acted, the most first. Never change it."""
-    return _shoppers(session.data_stamp(current), current)
+    """How often each shopper of the log acted, the most first."""
+    return count_acts(session.tables(current))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _shoppers(stamp: str, _current: Workspace) -> pd.Series:
-    return count_acts(session.tables(_current))
-
-
+@session.per_shop(128)
 def past(current: Workspace, name: str) -> pd.DataFrame:
     """What a shopper was shown and did before, see `engine.tasks.interest.timeline`."""
-    return _past(session.data_stamp(current), name, current)
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _past(stamp: str, name: str, _current: Workspace) -> pd.DataFrame:
-    return journey(session.tables(_current), name)
+    return journey(session.tables(current), name)
 
 
 def act(current: Workspace, name: str, products: Sequence[str], product: str, event: Event) -> None:

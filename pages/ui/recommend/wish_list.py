@@ -11,13 +11,13 @@ from engine.tasks.interest.merchandising_file import load_rules
 from pages.ui.frame import visit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts
+from pages.ui.parts.product_card import facts, products
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.recommend.history import show_history
 from pages.ui.recommend.mix import choose_mix, show_price
 from pages.ui.recommend.shop import place, shop
 from pages.ui.recommend.shopper import Request, act
 from pages.ui.recommend.why import explain, stands_out
-from pages.ui.search.view import facts, products
 
 BUTTONS: dict[Event, str] = {
     "click": ":material/visibility:",

@@ -5,12 +5,13 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
-from engine.retrieval.filters import Filter, FilterReader
+from engine.retrieval.filter_reader import FilterReader, shop_filters
+from engine.retrieval.filters import Filter
 from engine.storage.workspace import Workspace
+from engine.tasks.search.answers import Condition
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
@@ -22,20 +23,20 @@ _POOL = ThreadPoolExecutor(max_workers=1, thread_name_prefix="filters")
 
 @dataclass(frozen=True)
 class Asked:
-    """What is searched for: the words that are left, and the filters (`Filter.as_json`)."""
+    """What is searched for: the words that are left, and the filters."""
 
     text: str
-    filters: Sequence[dict[str, Any]]
+    filters: Sequence[Condition]
 
 
 def prepare(current: Workspace) -> None:
     """Read the shop's values in the background, for the first query to find them."""
-    _reader(session.data_stamp(current), current)
+    _reader(current)
 
 
 def choose_filters(current: Workspace, query: str) -> Asked:
     """The chips of `query`, all on at first, and what is searched for with those that stay on."""
-    future = _reader(session.data_stamp(current), current)
+    future = _reader(current)
     wait([future], timeout=_SECONDS)
     if not future.done():
         st.caption(t("search.filters.later"))
@@ -58,7 +59,7 @@ def choose_filters(current: Workspace, query: str) -> Asked:
     kept = [one for mark, one in chips.items() if mark in on]
     text = understood.rest(off={mark for mark in chips if mark not in on})
     _explain(reader, kept, text)
-    return Asked(text, [one.as_json() for one in kept])
+    return Asked(text, [Condition(**one.as_json()) for one in kept])
 
 
 def label(one: Filter) -> str:
@@ -85,6 +86,6 @@ def _explain(reader: FilterReader, kept: Sequence[Filter], text: str) -> None:
         st.warning(t("search.filters.nothing"), icon=":material/filter_alt_off:")
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _reader(stamp: str, _current: Workspace) -> Future[FilterReader]:
-    return _POOL.submit(FilterReader, session.tables(_current))
+@session.per_shop(8)
+def _reader(current: Workspace) -> Future[FilterReader]:
+    return _POOL.submit(shop_filters, session.tables(current))

@@ -15,8 +15,8 @@ from engine.ranking import Ranking
 from engine.storage.workspace import Workspace
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, download, tables
+from pages.ui.parts.product_card import products
 from pages.ui.search.systems import Column
-from pages.ui.search.view import products
 
 DEPTH = 10
 GRADES = ("0", "1", "2", "3")

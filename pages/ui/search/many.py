@@ -1,17 +1,17 @@
 """Many queries at once: how much the results change, and what word matching misses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
+from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, download, names, query_file, query_log, tables
+from pages.ui.parts.product_card import products
 from pages.ui.search.systems import Column, Mode, changed, columns
-from pages.ui.search.view import products
 
 DEPTH = 10
 FEW = 3
@@ -31,15 +31,14 @@ def ask_columns(
     current: Workspace, queries: Sequence[str], run_id: str | None, mode: Mode
 ) -> list[Found] | None:
     """The columns of every query; None after an error was shown."""
-    items = [{"query": query, "k": DEPTH} for query in queries]
-    untuned = answers.ask_all(current, "search", answers.UNTUNED, items)
+    items = [SearchInput(query, DEPTH) for query in queries]
+    untuned = answers.ask_all(current, PREDICT, items)
     if untuned is None:
         return None
-    tuned: Sequence[Mapping[str, Any] | None] | None = [None] * len(items)
-    if run_id:
-        tuned = answers.ask_all(current, "search", run_id, items)
-    if tuned is None:
+    predictions = answers.ask_all(current, PREDICT, items, run_id) if run_id else []
+    if predictions is None:
         return None
+    tuned: Sequence[SearchAnswer | None] = predictions if run_id else [None] * len(items)
     rows = zip(queries, untuned, tuned, strict=True)
     return [Found(query, columns(a, b, run_id or "", mode)) for query, a, b in rows]
 

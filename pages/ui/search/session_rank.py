@@ -38,7 +38,7 @@ def follow(current: Workspace, columns: Sequence[Column], k: int) -> list[Column
             t("search.session.reset"), icon=":material/restart_alt:", key="session_reset",
             help=t("search.session.reset_help"), on_click=visit.leave,
         )  # fmt: skip
-    traits = _traits(session.data_stamp(current), current)
+    traits = _traits(current)
     followed = [_follow(column, acts, traits, strength / 100) for column in columns]
     moved = {
         name
@@ -116,6 +116,6 @@ def _look(current: Workspace, query: str, column: Column, product_id: str) -> No
         feedback.record(shown.list_id, product_id, "click")
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _traits(stamp: str, _current: Workspace) -> Traits:
-    return Traits(session.tables(_current))
+@session.per_shop(8)
+def _traits(current: Workspace) -> Traits:
+    return Traits(session.tables(current))

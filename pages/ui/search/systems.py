@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from engine.retrieval.session_rank import Placed
+from engine.storage.runs import UNTUNED
+from engine.tasks.search.answers import SearchAnswer
 
 Mode = Literal["recommended", "dense", "hybrid"]
 MODES: tuple[Mode, ...] = ("recommended", "dense", "hybrid")
@@ -32,22 +34,22 @@ class Column:
 
 
 def columns(
-    untuned: Mapping[str, Any], tuned: Mapping[str, Any] | None, run_id: str, mode: Mode
+    untuned: SearchAnswer, tuned: SearchAnswer | None, run_id: str, mode: Mode
 ) -> list[Column]:
     """Words, untuned and, where there is a run, tuned: from the answers of both bundles.
 
     The untuned column shows the same kind of system as the tuned one, so that they differ in the
     training alone.
     """
-    asked: dict[str, tuple[Mapping[str, Any], str]] = {"untuned": (untuned, "untuned")}
-    if tuned is not None:
-        asked["tuned"] = (tuned, run_id)
-    recommended = (tuned or untuned)["system"]
-    found = [Column("words", WORDS, "untuned", untuned["systems"][WORDS])]
-    for place, (answer, whom) in asked.items():
+    recommended = (tuned or untuned).system
+
+    def column(place: Literal["untuned", "tuned"], answer: SearchAnswer, whom: str) -> Column:
         system = _system(answer, place, mode, recommended)
-        found.append(Column(place, system, whom, answer["systems"][system]))  # type: ignore[arg-type]
-    return found
+        return Column(place, system, whom, answer.systems[system])
+
+    by_words = Column("words", WORDS, UNTUNED, untuned.systems[WORDS])
+    rest = [column("tuned", tuned, run_id)] if tuned else []
+    return [by_words, column("untuned", untuned, UNTUNED), *rest]
 
 
 def moved(column: Column, left: Column, product_id: str, k: int) -> int | None:
@@ -63,9 +65,9 @@ def changed(column: Column, left: Column, k: int) -> int:
     return len(set(column.ids(k)) - set(left.ids(k)))
 
 
-def _system(answer: Mapping[str, Any], place: str, mode: Mode, recommended: str) -> str:
+def _system(answer: SearchAnswer, place: str, mode: Mode, recommended: str) -> str:
     if mode == "dense" or (mode == "recommended" and recommended in _DENSE):
         return place
-    if mode == "recommended" and recommended in answer["systems"]:
+    if mode == "recommended" and recommended in answer.systems:
         return recommended
     return f"hybrid_{place}"

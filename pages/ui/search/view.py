@@ -7,31 +7,17 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
+from engine.tasks.search.answers import EXPLAIN, WhyInput
 from engine.text.words import STOPWORDS, words
-from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, reasons
+from pages.ui.parts.product_card import facts, products
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.search import session_rank
 from pages.ui.search.systems import Column, changed, moved
 
 _LONGEST_TITLE = 110
 _MOST_MATCHES = 4
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _products(stamp: str, _current: Workspace) -> Mapping[str, Mapping[str, Any]]:
-    frame = session.tables(_current).products
-    fields = ["product_id", "title", "description", "category", "brand", "price"]
-    return {
-        row["product_id"]: {str(name): value for name, value in row.items()}
-        for row in frame[fields].to_dict("records")
-    }
-
-
-def products(current: Workspace) -> Mapping[str, Mapping[str, Any]]:
-    """The catalog by product id. Never change it."""
-    return _products(session.data_stamp(current), current)
 
 
 def show_columns(current: Workspace, query: str, columns: Sequence[Column], k: int) -> None:
@@ -114,14 +100,6 @@ def _show_card(
             _explain(current, column, query, product)
 
 
-def facts(product: Mapping[str, Any]) -> str:
-    """Brand, price and category of a product as safe Markdown."""
-    price = "" if pd.isna(product["price"]) else f"{product['price']:,.2f}"
-    parts = (product["brand"], price, product["category"])
-    shown = [escape(charts.cut(part, 60)) for part in parts if not pd.isna(part) and part != ""]
-    return " · ".join(shown)
-
-
 def matches(query: str, product: Mapping[str, Any]) -> list[str]:
     """The words of the query that the product's texts hold too; "the" and "of" say nothing."""
     fields = ("title", "description", "category", "brand")
@@ -136,8 +114,8 @@ def _explain(current: Workspace, column: Column, query: str, product: Mapping[st
     def show() -> None:
         st.markdown(f"**{escape(charts.cut(product['title'], _LONGEST_TITLE))}**")
         st.caption(facts(product))
-        payload = {"query": query, "product_id": product["product_id"]}
-        answer = answers.ask(current, "search", "explain", column.run_id, payload)
+        why = WhyInput(query, product["product_id"])
+        answer = answers.ask(current, EXPLAIN, why, column.run_id)
         if answer is not None:
             reasons.show_search(answer.value)
 

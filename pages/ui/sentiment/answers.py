@@ -10,6 +10,7 @@ import streamlit as st
 from engine.reviews.aspects import Aspects, Terms, find_mentions, read_aspects
 from engine.reviews.trust import text_moods
 from engine.storage.workspace import Workspace
+from engine.tasks.sentiment.answers import PREDICT
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers
@@ -40,7 +41,7 @@ def item(text: str, terms: Terms | None = None) -> dict[str, Any]:
 def judge_texts(current: Workspace, run_id: str, texts: Sequence[str]) -> pd.DataFrame | None:
     """One row per text: `sentiment`, `confidence`, `unsure`, `mood`; None after an error."""
     distinct = list(dict.fromkeys(text[:LONGEST] for text in texts))
-    found = answers.ask_all(current, TASK, run_id, [item(text) for text in distinct])
+    found = answers.ask_all(current, PREDICT, [item(text) for text in distinct], run_id)
     if not found:
         return None
     said = {text: _row(answer) for text, answer in zip(distinct, found, strict=True)}
@@ -52,13 +53,13 @@ def judge_reviews(current: Workspace, run_id: str) -> Judged | None:
 
     Asks how many to read where there are many, and shows how far the reading is.
     """
-    reviews = newest(session.data_stamp(current), session.tables(current).reviews)
+    reviews = newest(current)
     if reviews.empty:
         st.info(t("sentiment.no_reviews"), icon=":material/rate_review:")
         return None
     most = _choose_size(len(reviews))
     terms = read_aspects(current)
-    kept = _kept(session.data_stamp(current), run_id, most, repr(terms))
+    kept = _kept(current, run_id, most, repr(terms))
     if not kept:
         judged = _judge(current, run_id, reviews.head(most), terms)
         if judged is None:
@@ -67,17 +68,17 @@ def judge_reviews(current: Workspace, run_id: str) -> Judged | None:
     return kept[0]
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def newest(stamp: str, _reviews: pd.DataFrame) -> pd.DataFrame:
-    """The reviews that have a text, those written last first. Never change it."""
-    frame = _reviews.dropna(subset="text").copy()
+@session.per_shop()
+def newest(current: Workspace) -> pd.DataFrame:
+    """The reviews that have a text, those written last first."""
+    frame = session.tables(current).reviews.dropna(subset="text").copy()
     frame["text"] = frame["text"].astype(str)
     frame["time"] = pd.to_datetime(frame["time"], utc=True, errors="coerce").dt.tz_localize(None)
     return frame.sort_values("time", ascending=False, kind="stable").reset_index(drop=True)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _kept(stamp: str, run_id: str, most: int, terms: str) -> list[Judged]:
+@session.per_shop()
+def _kept(current: Workspace, run_id: str, most: int, terms: str) -> list[Judged]:
     """Where the reviews of one shop, model and set of aspects are kept once they are read."""
     return []
 

@@ -35,7 +35,7 @@ def edit_aspects(current: Workspace) -> None:
             },
             key=f"aspects_{hash(repr(terms))}",
         )
-        found = _suggested(session.data_stamp(current), repr(terms), current)
+        found = _suggested(current, repr(terms))
         if found:
             listed = escape(", ".join(found))
             st.caption(t("sentiment.aspects.suggested", terms=listed))
@@ -56,8 +56,8 @@ def _terms(edited: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _suggested(stamp: str, terms: str, _current: Workspace) -> list[str]:
+@session.per_shop(32)
+def _suggested(current: Workspace, terms: str) -> list[str]:
     """Frequent words of the reviews that no aspect names yet."""
-    texts = newest(stamp, session.tables(_current).reviews)["text"].head(_TEXTS)
-    return new_terms(texts.tolist(), Aspects(read_aspects(_current)))["phrase"].tolist()
+    texts = newest(current)["text"].head(_TEXTS)
+    return new_terms(texts.tolist(), Aspects(read_aspects(current)))["phrase"].tolist()

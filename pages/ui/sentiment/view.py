@@ -7,7 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from engine.reviews.aspects import read_aspects
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
+from engine.tasks.sentiment.answers import EXPLAIN
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names, reasons, tables
@@ -30,7 +32,7 @@ def ask_for_review(current: Workspace) -> str:
         key=KEY,
         persist_state="session",
     )
-    found = _examples(session.data_stamp(current), session.tables(current).reviews)
+    found = _examples(current)
     if found:
         st.pills(
             t("sentiment.one.examples"),
@@ -57,7 +59,7 @@ def show_one(current: Workspace, run_id: str | None) -> None:
     st.markdown(f"**{escape(_finding(found))}**")
     show_both(TASK, found, _show_answer)
     _show_aspects(found.get("tuned", found["untuned"]))
-    _show_reasons(current, text, run_id or answers.UNTUNED)
+    _show_reasons(current, text, run_id or UNTUNED)
 
 
 def sentiment_name(value: object) -> str:
@@ -127,7 +129,7 @@ def _show_aspects(answer: Mapping[str, Any]) -> None:
 
 
 def _show_reasons(current: Workspace, text: str, run_id: str) -> None:
-    explained = answers.ask(current, TASK, "explain", run_id, item(text))
+    explained = answers.ask(current, EXPLAIN, item(text), run_id)
     if explained is None:
         return
     weights, facts = explained.value["weights"], explained.value["facts"]
@@ -145,9 +147,9 @@ def _show_reasons(current: Workspace, text: str, run_id: str) -> None:
         )
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _examples(stamp: str, _reviews: pd.DataFrame) -> list[str]:
-    texts = newest(stamp, _reviews)["text"].drop_duplicates()
+@session.per_shop(32)
+def _examples(current: Workspace) -> list[str]:
+    texts = newest(current)["text"].drop_duplicates()
     readable = texts[texts.str.len().between(*_BETWEEN)]
     step = max(1, len(readable) // _EXAMPLES)
     return readable.iloc[::step].head(_EXAMPLES).tolist()

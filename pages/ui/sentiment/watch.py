@@ -7,9 +7,10 @@ from engine.errors import ShoplabError
 from engine.reviews.stream import MOST, read_lines, read_stream, unknown_words
 from engine.storage.workspace import Workspace
 from engine.text.words import words
-from pages.ui.frame import session, shell
+from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, download
+from pages.ui.parts.errors import show_error
 from pages.ui.sentiment.answers import judge_texts, newest
 from pages.ui.sentiment.overview import show_reviews
 from pages.ui.sentiment.trends import show_mood
@@ -95,14 +96,13 @@ def _ask_for_stream(key: str) -> pd.DataFrame | None:
             return read_stream(file.getvalue(), file.name)
         return read_lines(pasted) if pasted and pasted.strip() else None
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)
         return None
 
 
 def _show_doubt(current: Workspace, frame: pd.DataFrame) -> None:
     """How far these texts are from what the model learned from."""
-    reviews = session.tables(current).reviews
-    unknown = unknown_words(frame["text"], _learned(session.data_stamp(current), reviews))
+    unknown = unknown_words(frame["text"], _learned(current))
     unsure = float(frame["unsure"].mean())
     said = t("sentiment.watch.doubt", unknown=f"{unknown:.0%}", unsure=f"{unsure:.0%}")
     if max(unknown, unsure) > _DOUBTFUL:
@@ -111,9 +111,9 @@ def _show_doubt(current: Workspace, frame: pd.DataFrame) -> None:
         st.caption(said)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _learned(stamp: str, _reviews: pd.DataFrame) -> frozenset[str]:
-    texts = newest(stamp, _reviews)["text"].head(_LEARNED)
+@session.per_shop(8)
+def _learned(current: Workspace) -> frozenset[str]:
+    texts = newest(current)["text"].head(_LEARNED)
     return frozenset(word for text in texts for word in words(text))
 
 

@@ -14,9 +14,9 @@ from engine.bandit.first_places import first_places
 from engine.bandit.off_policy import Estimate
 from engine.bandit.policies import POLICIES, Policy, make_policy
 from engine.errors import ShoplabError
-from pages.ui.frame import shell
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, tables
+from pages.ui.parts.errors import show_error
 from pages.ui.strategy.inputs import open_course, open_crowd, open_world
 from pages.ui.strategy.setup import Setup, arm_name, policy_name
 from pages.ui.strategy.simulator import FIXED, choose_length
@@ -62,7 +62,7 @@ def show_check(setup: Setup) -> None:
     try:
         case = _open(setup, source, lists)
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)
         return
     if case is not None:
         _show_arms(setup, case)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from engine.bandit.arms import Visit
 from engine.bandit.attractiveness import inform
@@ -26,6 +25,8 @@ from engine.bandit.simulator import (
     simulate,
     success_rates,
 )
+from engine.storage.workspace import Workspace
+from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
 from pages.ui.frame import session
 from pages.ui.parts import answers
 from pages.ui.strategy.setup import Setup
@@ -39,7 +40,7 @@ class World:
     """The log's lists for its frequent queries, the models' answers, and how shoppers click."""
 
     shown: pd.DataFrame
-    answers: Mapping[str, Any]
+    answers: Mapping[str, SearchAnswer]
     visits: Mapping[str, Visit]
     model: ClickModel
     check: Check
@@ -50,39 +51,41 @@ def open_world(setup: Setup) -> World | None:
 
     Raises InputError for a log that says too little.
     """
-    stamp = session.data_stamp(setup.current)
-    shown, queries = _lists(stamp, setup)
-    items = [{"query": query, "k": DEPTH} for query in queries]
-    found = answers.ask_all(setup.current, "search", setup.run_id, items)
+    shown, queries = _lists(setup.current)
+    items = [SearchInput(query, DEPTH) for query in queries]
+    found = answers.ask_all(setup.current, PREDICT, items, setup.run_id)
     if found is None:
         return None
-    return _world(stamp, setup.run_id, setup, shown, dict(zip(queries, found, strict=True)))
+    return _world(setup.current, setup.run_id, setup, shown, dict(zip(queries, found, strict=True)))
 
 
 def open_crowd(setup: Setup, world: World) -> Crowd:
     """The crowd of the world; what counts as a success is the setup's goal."""
-    return _crowd(session.data_stamp(setup.current), setup.run_id, setup.goal, setup, world)
+    return _crowd(setup.current, setup.run_id, setup.goal, setup, world)
 
 
 def open_course(setup: Setup, crowd: Crowd, policy: str, lists: int, seed: int) -> Course:
     """What `policy` lived through with the crowd."""
-    stamp = session.data_stamp(setup.current)
-    how = (stamp, setup.run_id, setup.goal, policy, setup.least, lists, seed)
-    return _course(how, crowd)
+    how = (setup.run_id, setup.goal, policy, setup.least, lists, seed)
+    return _course(setup.current, how, crowd)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _lists(stamp: str, _setup: Setup) -> tuple[pd.DataFrame, list[str]]:
-    shown = read_impressions(session.tables(_setup.current).searches)
+@session.per_shop(8)
+def _lists(current: Workspace) -> tuple[pd.DataFrame, list[str]]:
+    shown = read_impressions(session.tables(current).searches)
     queries = crowd_queries(shown, QUERIES)
     return shown[shown["query"].isin(queries)], queries
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@session.per_shop(8)
 def _world(
-    stamp: str, run_id: str, _setup: Setup, _shown: pd.DataFrame, _answers: Mapping[str, Any]
+    current: Workspace,
+    run_id: str,
+    _setup: Setup,
+    _shown: pd.DataFrame,
+    _answers: Mapping[str, SearchAnswer],
 ) -> World:
-    visits = read_visits(_shown, histories(_setup.current))
+    visits = read_visits(_shown, histories(current))
 
     def learn(rows: pd.DataFrame) -> ClickModel:
         return inform(fit(rows), rows, _answers, _setup.shelf, visits)
@@ -90,17 +93,17 @@ def _world(
     return World(_shown, _answers, visits, learn(_shown), check(_shown, learn, visits))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _crowd(stamp: str, run_id: str, goal: str, _setup: Setup, _world: World) -> Crowd:
-    rate = success_rates(session.tables(_setup.current).searches)[goal]
+@session.per_shop()
+def _crowd(current: Workspace, run_id: str, goal: str, _setup: Setup, _world: World) -> Crowd:
+    rate = success_rates(session.tables(current).searches)[goal]
     return mine(
         _world.shown, _world.model, _world.answers, _setup.strategies, _world.visits,
         length=LENGTH, rate=rate,
     )  # fmt: skip
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _course(how: tuple[Any, ...], _served: Crowd) -> Course:
-    _, _, _, policy, least, lists, seed = how
+@session.per_shop(256)
+def _course(current: Workspace, how: tuple[Any, ...], _served: Crowd) -> Course:
+    _, _, policy, least, lists, seed = how
     arms, features = _served.worth.shape[1], _served.contexts.shape[1]
     return simulate(_served, make_policy(policy, arms, features), lists, seed, least)

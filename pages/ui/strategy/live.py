@@ -10,10 +10,12 @@ from engine.bandit.live import Request, compare, next_list
 from engine.bandit.regret import beliefs
 from engine.errors import ShoplabError
 from engine.storage.feedback import Event, Feedback, Shown
-from pages.ui.frame import shell, visit
+from engine.tasks.search.answers import PREDICT, SearchInput
+from pages.ui.frame import visit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts
-from pages.ui.search.view import facts, products
+from pages.ui.parts.errors import show_error
+from pages.ui.parts.product_card import facts, products
 from pages.ui.strategy.setup import Setup, arm_name, policy_name
 from pages.ui.strategy.shoppers import choose_shopper
 
@@ -42,15 +44,15 @@ def show_live(setup: Setup, query: str) -> None:
             st.markdown(f"**{t('strategy.live.empty_title')}**")
             st.markdown(t("strategy.live.empty_text"))
         return
-    payload = [{"query": query, "k": DEPTH}]
-    answer = answers.ask(setup.current, "search", "predict", setup.run_id, payload)
+    payload = [SearchInput(query, DEPTH)]
+    answer = answers.ask(setup.current, PREDICT, payload, setup.run_id)
     if answer is None:
         return
     found = answer.value[0]
-    request = Request(played, found["query"], shopper.name, shopper.history)
+    request = Request(played, found.query, shopper.name, shopper.history)
     with Feedback(setup.current) as feedback:
         fresh = st.session_state.pop(_FRESH, False)
-        shown = None if fresh else feedback.open_list(played, found["query"])
+        shown = None if fresh else feedback.open_list(played, found.query)
         # A list of another policy or for another shopper would say nothing of these.
         if shown is None or (shown.policy, shown.shopper) != (setup.policy, shopper.name):
             shown = next_list(
@@ -192,4 +194,4 @@ def _press(setup: Setup, list_id: str, name: str, event: Event) -> None:
             feedback.record(list_id, name, event)
         st.session_state[_PRESSED] = True
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)

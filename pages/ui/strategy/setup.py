@@ -13,8 +13,9 @@ from engine.bandit.live import GUARANTEED
 from engine.bandit.policies import POLICIES
 from engine.bandit.similarity import Shelf, make_shelf
 from engine.storage.feedback import GOALS, Feedback
-from engine.storage.runs import Run, list_runs
+from engine.storage.runs import Run, list_runs, run_id_of
 from engine.storage.workspace import Workspace
+from engine.tasks.interest.answers import PREDICT
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers
@@ -44,7 +45,7 @@ class Setup:
     @cached_property
     def shelf(self) -> Shelf:
         """What strategies know of the shop's products. Never change it."""
-        return _shelf(session.data_stamp(self.current), self.current)
+        return _shelf(self.current)
 
     @cached_property
     def strategies(self) -> Sequence[Strategy]:
@@ -53,7 +54,7 @@ class Setup:
         return [*found, Wanted(self._weigh)] if self.interest else found
 
     def _weigh(self, item: Mapping[str, Any]) -> Sequence[str]:
-        found = answers.ask(self.current, "interest", "predict", self.interest, [item])
+        found = answers.ask(self.current, PREDICT, [dict(item)], self.interest)
         # The list goes on without the model where it cannot answer.
         chosen: Sequence[str] = item["among"]
         return [one["product_id"] for one in found.value[0]["results"]] if found else chosen
@@ -69,9 +70,9 @@ class Setup:
             return feedback.log(self.goal)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _shelf(stamp: str, _current: Workspace) -> Shelf:
-    return make_shelf(session.tables(_current))
+@session.per_shop()
+def _shelf(current: Workspace) -> Shelf:
+    return make_shelf(session.tables(current))
 
 
 def choose_setup(current: Workspace, run: Run | None) -> Setup:
@@ -108,7 +109,7 @@ def choose_setup(current: Workspace, run: Run | None) -> Setup:
             persist_state="session",
         )
     st.caption(t(f"strategy.policy_texts.{policy}"))
-    run_id = run.run_id if run else answers.UNTUNED
+    run_id = run_id_of(run)
     interest = next((one.run_id for one in list_runs(current, "interest")), "")
     return Setup(current, run_id, policy, goal or next(iter(GOALS)), least / 100, interest)
 

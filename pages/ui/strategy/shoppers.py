@@ -44,11 +44,7 @@ def choose_shopper(current: Workspace) -> Shopper:
     return Shopper(chosen, tuple(known[chosen][-_LATEST:])) if chosen in known else Shopper()
 
 
+@session.per_shop()
 def histories(current: Workspace) -> Mapping[str, Acts]:
-    """What each shopper of the log did. Never change it."""
-    return _histories(session.data_stamp(current), current)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _histories(stamp: str, _current: Workspace) -> Mapping[str, Acts]:
-    return read_histories(session.tables(_current).searches)
+    """What each shopper of the log did."""
+    return read_histories(session.tables(current).searches)

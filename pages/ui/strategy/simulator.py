@@ -7,9 +7,9 @@ from engine.bandit.off_policy import Estimate
 from engine.bandit.regret import beliefs, mean_regret, right_winner, saved, traffic
 from engine.bandit.simulator import Course, Crowd
 from engine.errors import ShoplabError
-from pages.ui.frame import shell
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, tables
+from pages.ui.parts.errors import show_error
 from pages.ui.strategy.board import show_beliefs
 from pages.ui.strategy.inputs import World, open_course, open_crowd, open_world
 from pages.ui.strategy.setup import Setup, arm_name, policy_name
@@ -36,7 +36,7 @@ def show_crowd(setup: Setup) -> None:
     try:
         world = open_world(setup)
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)
         return
     if world is None:
         return

@@ -11,6 +11,8 @@ from engine.evaluation.classification import (
 )
 from engine.storage.runs import Run, load_heldout
 from engine.storage.workspace import Workspace
+from engine.tasks import find_call
+from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names
 from pages.ui.parts.runs import invite_to_tune
@@ -28,7 +30,7 @@ def show_quality(current: Workspace, task: str, field: str, run: Run | None) -> 
     if run is None:
         invite_to_tune(task)
         return
-    heldout = _heldout(str(current.folder), run.run_id, run.created, current)
+    heldout = _heldout(current, run)
     heads = heldout["head"].unique().tolist()
     head = heads[0]
     if len(heads) > 1:
@@ -50,9 +52,9 @@ def show_quality(current: Workspace, task: str, field: str, run: Run | None) -> 
         _show_reliability(current, run, field, rows, head)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _heldout(folder: str, run_id: str, created: float, _current: Workspace) -> pd.DataFrame:
-    return load_heldout(_current, run_id)
+@session.per_shop()
+def _heldout(current: Workspace, run: Run) -> pd.DataFrame:
+    return load_heldout(current, run.run_id)
 
 
 def _show_confusion(
@@ -91,7 +93,7 @@ def _show_reliability(
     current: Workspace, run: Run, field: str, rows: pd.DataFrame, head: str
 ) -> None:
     items = [{field: text} for text in rows["input"]]
-    found = answers.ask_all(current, run.task, run.run_id, items)
+    found = answers.ask_all(current, find_call(run.task, "predict"), items, run.run_id)
     if not found:
         return
     confidence = [answer[f"{head}_confidence"] for answer in found]

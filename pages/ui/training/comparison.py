@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import pandas as pd
-import streamlit as st
 
 from engine.evaluation.compare import Interval, against_all, merge_runs, metric_interval
 from engine.evaluation.heldout import systems_of
 from engine.storage.runs import Metrics, Run, load_heldout
 from engine.storage.workspace import Workspace
+from pages.ui.frame import session
 from pages.ui.parts.names import MARK
 
 LETTERS = ("A", "B")
@@ -35,27 +35,15 @@ class Comparison:
         return list(self.measured.index)
 
 
+@session.per_shop(32)
 def compare(current: Workspace, run: Run, second: Run | None = None) -> Comparison:
     """The comparison of `run`, with `second` beside it if it is given.
 
     Raises InputError if the two were measured on different data.
     """
-    ids = (run.run_id, second.run_id if second else None)
-    return _compare(current.name, ids, run.created, current, run, second)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _compare(
-    name: str,
-    ids: tuple[str, str | None],
-    created: float,
-    _current: Workspace,
-    _run: Run,
-    _second: Run | None,
-) -> Comparison:
-    heldout, lead = load_heldout(_current, _run.run_id), _run.recommended
-    if _second is not None:
-        other = load_heldout(_current, _second.run_id)
+    heldout, lead = load_heldout(current, run.run_id), run.recommended
+    if second is not None:
+        other = load_heldout(current, second.run_id)
         heldout = _merge(heldout, other)
         lead = in_run(heldout, lead, LETTERS[0])
     systems = systems_of(heldout)

@@ -13,7 +13,9 @@ import streamlit as st
 from engine.config import TrainingConfig
 from engine.errors import ShoplabError
 from engine.serving import client
+from engine.serving.question import Question
 from engine.storage.workspace import Workspace
+from engine.training.answers import PLAN
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
@@ -45,8 +47,8 @@ def _waiters() -> ThreadPoolExecutor:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _asked(stamp: str, task: str, config: str, _name: str) -> "Future[Plan]":
-    payload = {"config": json.loads(config)}
-    return _waiters().submit(client.ask, _name, task, "plan", "untuned", payload, PATIENCE_SECONDS)
+    question = Question(_name, PLAN, {"task": task, "config": json.loads(config)})
+    return _waiters().submit(client.ask, question, PATIENCE_SECONDS)
 
 
 def _key(current: Workspace, task: str, config: TrainingConfig) -> tuple[str, str, str]:

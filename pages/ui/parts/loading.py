@@ -11,8 +11,9 @@ from engine.reading.load import LoadReport, load_sample
 from engine.serving import client
 from engine.storage.workspace import Workspace
 from engine.tasks import WARMED
-from pages.ui.frame import session, shell
+from pages.ui.frame import session
 from pages.ui.frame.i18n import t
+from pages.ui.parts.errors import show_error
 
 
 class Bar(Silent):
@@ -55,7 +56,7 @@ def try_sample_shop(language: str) -> None:
     try:
         load_sample_shop(language)
     except ShoplabError as error:
-        shell.show_error(error)
+        show_error(error)
     else:
         st.rerun()
 
@@ -67,4 +68,4 @@ def warm_up(current: Workspace) -> None:
     """
     with contextlib.suppress(ShoplabError, OSError):
         for task in WARMED:
-            client.ask(current.name, task, "warm", "untuned")
+            client.warm(current.name, task)

@@ -4,9 +4,9 @@ import streamlit as st
 
 from engine.messages import LANGUAGES
 from engine.storage.workspace import Workspace
-from pages.ui.data import loading
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import t
+from pages.ui.parts import loading
 
 
 def show_panel(current: Workspace) -> None:

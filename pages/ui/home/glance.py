@@ -4,22 +4,22 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from pages.ui.data.overview import Overview, summarize
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
+from pages.ui.home.overview import Overview, summarize
 from pages.ui.parts import charts
 
 SHOWN = 10
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _overview(stamp: str, _current: Workspace) -> Overview:
-    return summarize(session.tables(_current))
+@session.per_shop(64, corrections=True)
+def _overview(current: Workspace) -> Overview:
+    return summarize(session.tables(current))
 
 
 def show_figures(current: Workspace) -> None:
     """The shop in four figures."""
-    found = _overview(session.stamp(current), current)
+    found = _overview(current)
     with st.grid(4, min_column_width=150, key="figures"):
         for name in ("products", "searches", "orders", "reviews"):
             st.metric(t(f"home.overview.{name}"), f"{getattr(found, name):,}", border=True)
@@ -27,7 +27,7 @@ def show_figures(current: Workspace) -> None:
 
 def show_charts(current: Workspace) -> None:
     """The shop in up to six charts: those that its data has something for."""
-    found = _overview(session.stamp(current), current)
+    found = _overview(current)
     st.header(t("home.overview.title"), anchor=False)
     with st.grid(2, min_column_width=340, gap="medium", border=True, key="charts"):
         for draw in (

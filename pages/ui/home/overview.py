@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from engine.tables.schema import CATEGORY_SEPARATOR, EVENTS
+from engine.tables.categories import leaf
+from engine.tables.schema import EVENTS
 from engine.tables.tables import Tables
 
 _BINS = 24
@@ -51,7 +52,7 @@ def summarize(tables: Tables) -> Overview:
         searches=len(searches),
         orders=tables.orders["order_id"].nunique(),
         reviews=len(tables.reviews),
-        categories=_counts(tables.products["category"].str.split(CATEGORY_SEPARATOR).str[-1]),
+        categories=_counts(tables.products["category"].map(leaf, na_action="ignore")),
         daily=_daily(searches["time"].dropna()),
         queries=_counts(searches["query"].str.lower()),
         events=events.reindex(EVENTS, fill_value=0) if events.get("impression", 0) else None,

@@ -1,0 +1,52 @@
+"""The text of a product, in the form that each reader needs."""
+
+import json
+
+import pandas as pd
+
+from engine.tables.categories import leaves
+
+# Encoders and shoppers stop reading a description long before its end.
+BEGINNING = 600
+# Attribute values of so many characters or more are notes, not names.
+LONG_VALUE = 25
+
+
+def passages(products: pd.DataFrame) -> pd.Series:
+    """Title and whole description, the passage that search matches with a query."""
+    return products["title"].fillna("") + ". " + products["description"].fillna("")
+
+
+def searchable_texts(products: pd.DataFrame) -> pd.Series:
+    """Everything a product can be found by: its passage, category, brand and short attributes."""
+    columns = (products[name].fillna("").astype(str) for name in ("category", "brand"))
+    pairs = [" ".join(pair) for pair in zip(*columns, strict=True)]
+    names = pd.Series(pairs, index=products.index, dtype=str)
+    return passages(products) + " " + names + " " + products["attributes"].map(_short_values)
+
+
+def summary(title: str, description: object) -> str:
+    """The title and, on a line of its own, how the description begins, if it says more."""
+    says_more = isinstance(description, str) and description.strip() != "" and description != title
+    return f"{title}\n{str(description)[:BEGINNING]}" if says_more else title
+
+
+def summaries(products: pd.DataFrame) -> list[str]:
+    """The `summary` of each product."""
+    pairs = zip(products["title"], products["description"], strict=True)
+    return [summary(title, description) for title, description in pairs]
+
+
+def titles_with_leaf(products: pd.DataFrame) -> list[str]:
+    """Title and leaf category, which say what kind of thing a product is."""
+    pairs = zip(
+        products["title"].astype("str").fillna(""), leaves(products["category"]), strict=True
+    )
+    return [f"{title}. {name}" if name else title for title, name in pairs]
+
+
+def _short_values(attributes: object) -> str:
+    if not isinstance(attributes, str):
+        return ""
+    values = [value for value in json.loads(attributes).values() if isinstance(value, str)]
+    return " ".join(value for value in values if len(value) < LONG_VALUE)

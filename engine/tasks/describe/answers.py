@@ -1,0 +1,10 @@
+"""What the task can be asked, and what it answers."""
+
+from typing import Any
+
+from engine.codec import Call
+
+PREDICT = Call("tasks", "predict", list[dict[str, Any]], list[dict[str, Any]], "describe")
+EXPLAIN = Call("tasks", "explain", dict[str, Any], dict[str, Any], "describe")
+WRITE = Call("tasks", "write", dict[str, Any], dict[str, Any], "describe")
+CALLS = (PREDICT, EXPLAIN, WRITE)

@@ -1,0 +1,47 @@
+"""Which training to look at, and which one beside it."""
+
+import streamlit as st
+
+from engine.storage.runs import Run
+from engine.storage.workspace import Workspace
+from pages.ui.frame import shell
+from pages.ui.frame.i18n import t
+from pages.ui.parts import names
+
+
+def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
+    """The training to look at, the newest at first, and another one beside it if wanted."""
+    known = {run.run_id: run for run in runs}
+    labels = {run_id: names.run(run) for run_id, run in known.items()}
+    alone = t("compare.second_none")
+    task = runs[0].task
+    left, right = st.columns(2, gap="medium")
+    with left:
+        first = st.selectbox(
+            t("compare.run"),
+            list(known),
+            format_func=labels.__getitem__,
+            # Another training that ends becomes the one to look at.
+            key=f"first_{task}_{runs[0].run_id}",
+            persist_state="session",
+        )
+    with right:
+        second = st.selectbox(
+            t("compare.second"),
+            [None, *(run_id for run_id in known if run_id != first)],
+            format_func=lambda run_id: labels.get(run_id, alone),
+            help=t("compare.second_help"),
+            key=f"second_{task}_{first}",
+        )
+    return known[first], known[second] if second else None
+
+
+def show_nothing(current: Workspace) -> None:
+    """What to do while there is no run of this task."""
+    with st.container(border=True, key="no_runs"):
+        st.markdown(t("compare.none_title"))
+        running = shell.running_jobs(current)
+        st.markdown(t("compare.running") if running else t("compare.none_text"))
+        st.page_link(
+            shell.page_file("tune"), label=t("compare.none_link"), icon=shell.ICONS["tune"]
+        )

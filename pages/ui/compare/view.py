@@ -1,0 +1,71 @@
+"""What there is to say about one training, or two: verdict, charts, examples, details."""
+
+import streamlit as st
+
+from engine.errors import InputError
+from engine.evaluation.compare import Interval
+from engine.storage.runs import Run
+from engine.storage.workspace import Workspace
+from pages.ui.compare.details import show_metrics, show_settings
+from pages.ui.compare.examples import show_examples
+from pages.ui.compare.figures import draw_differences, draw_judged, draw_systems
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import download, names
+from pages.ui.parts.errors import show_error
+from pages.ui.training.comparison import LETTERS, Comparison, compare, in_run, metrics_of
+from pages.ui.training.outcome import BOXES, ICONS, interval_text, outcome, show_outcome
+
+
+def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
+    """Everything there is to say about one training, or two."""
+    try:
+        found = compare(current, first, second)
+    except InputError as error:
+        show_error(error)
+        second, found = None, compare(current, first)
+    metric = first.primary_metric
+    if second is None:
+        show_outcome(first)
+        metrics, rival = metrics_of(first), outcome(first).baseline
+    else:
+        _show_two_outcome(found, first, second)
+        rival = in_run(found.heldout, second.recommended, LETTERS[1])
+        metrics = {
+            in_run(found.heldout, name, letter): row
+            for letter, run in zip(LETTERS, (first, second), strict=True)
+            for name, row in metrics_of(run).items()
+        }
+    st.caption(t("compare.measured", n_test=f"{first.n_test:,}", n_train=f"{first.n_train:,}"))
+    with st.grid(2, min_column_width=340, gap="medium", key="charts"):
+        with st.container():
+            draw_systems(found, metric)
+        with st.container():
+            draw_differences(found, metric)
+        with st.container():
+            draw_judged(first, metrics)
+    show_examples(current, first.task, found, rival)
+    show_metrics(metrics, metric)
+    show_settings(first, second)
+    download.offer(
+        found.heldout,
+        t("compare.download"),
+        t("compare.file_name", run=first.run_id),
+        key="download",
+    )
+
+
+def _show_two_outcome(found: Comparison, first: Run, second: Run) -> None:
+    """Which of two trainings is better, or that it is unclear."""
+    metric = first.primary_metric
+    other = in_run(found.heldout, second.recommended, LETTERS[1])
+    interval = found.against.get(other, Interval(0.0, 0.0, 0.0))
+    values = found.measured["value"]
+    said = t(
+        f"compare.two.{interval.verdict}",
+        metric=names.metric(metric),
+        first=f"{values[found.lead]:.3f}",
+        second=f"{values[other]:.3f}",
+        interval=interval_text(interval),
+    )
+    box = "better" if interval.verdict != "unclear" else "unclear"
+    BOXES[box](escape(said), icon=ICONS[box])

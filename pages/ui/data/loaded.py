@@ -1,0 +1,68 @@
+"""The tables that are loaded: where each came from, its rows, and the way back."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from engine.storage.workspace import Workspace
+from engine.tables.schema import TABLES
+from pages.ui.data import report
+from pages.ui.frame import session
+from pages.ui.frame.i18n import t
+from pages.ui.parts import download, tables
+from pages.ui.parts.tables import table_name
+
+
+def show_loaded(current: Workspace) -> None:
+    """What is loaded: where from, how many rows, the rows themselves, undo."""
+    st.header(t("data.current.title"), anchor=False)
+    about = current.about_tables()
+    if not about:
+        st.caption(t("data.current.empty"))
+        return
+    names = {name: table_name(name) for name in TABLES if name in about}
+    listed = pd.DataFrame(
+        {
+            "table": list(names.values()),
+            "source": [str(about[name].get("source", "")) for name in names],
+            "rows": [about[name]["rows"] for name in names],
+            "loaded": [
+                datetime.fromtimestamp(float(str(about[name]["loaded"])), UTC) for name in names
+            ],
+        }
+    )
+    labels = {str(column): t(f"data.current.{column}") for column in listed}
+    numbers = st.column_config.NumberColumn(labels["rows"], format="localized")
+    times = st.column_config.DatetimeColumn(labels["loaded"], format="YYYY-MM-DD HH:mm")
+    tables.show(
+        listed,
+        labels=labels,
+        alt=t("data.current.title"),
+        config={"rows": numbers, "loaded": times},
+        key="current",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        table = st.selectbox(
+            t("data.current.show"),
+            list(names),
+            format_func=names.__getitem__,
+            key="shown",
+            width=220,
+        )
+        frame = session.tables(current)[table]
+        file_name = t("data.current.download_name", table=table)
+        download.offer(frame, t("data.current.download"), file_name, key=f"download_{table}")
+        if current.can_undo and st.button(
+            t("data.current.undo"), icon=":material/undo:", key="undo_load"
+        ):
+            current.undo_load()
+            report.forget()
+            st.toast(t("data.current.undone"))
+            st.rerun()
+    tables.show(
+        frame,
+        alt=t("data.current.rows_of", table=table_name(table)),
+        height=320,
+        key=f"rows_of_{table}",
+    )

@@ -1,0 +1,42 @@
+"""What became of each file of the last load; the session keeps it until the next upload."""
+
+import streamlit as st
+
+from engine.reading.load import LoadReport
+from pages.ui.frame.i18n import t
+from pages.ui.parts import tables
+from pages.ui.parts.tables import table_name
+
+_KEY = "load_report"
+
+
+def keep(report: LoadReport) -> None:
+    """Show `report` from now on."""
+    st.session_state[_KEY] = report
+
+
+def forget() -> None:
+    """Show no report any more."""
+    st.session_state.pop(_KEY, None)
+
+
+def show_report() -> None:
+    """What became of each file of the last load, if there was one."""
+    report: LoadReport | None = st.session_state.get(_KEY)
+    if report is None:
+        return
+    for table, found in report.tables.items():
+        st.success(
+            t(
+                "data.report.loaded",
+                table=table_name(table),
+                kept=f"{found.kept:,}",
+                rows=f"{found.rows:,}",
+                rejected=f"{found.rejected:,}",
+            ),
+            icon=":material/check_circle:",
+        )
+        if found.problems:
+            label = t("data.report.problems", table=table_name(table), n=len(found.problems))
+            with st.expander(label, icon=":material/rule:"):
+                tables.show_problems(found.problems)

@@ -1,0 +1,37 @@
+"""The choice of a model server of one's own: its key stays in this session's memory."""
+
+import streamlit as st
+
+from engine.models.endpoint import Endpoint
+from pages.ui.frame.i18n import t
+
+# The session's own values: a widget's are dropped on a page switch.
+_FIELDS = {"url": "describe_endpoint_url", "model": "describe_endpoint_model"}
+_KEY = "describe_endpoint_key"
+
+
+def choose_endpoint() -> Endpoint:
+    """Let the user say which server writes; its key stays in the session."""
+    with st.container(border=True, key="endpoint"):
+        values = {}
+        for name, place in _FIELDS.items():
+            typed = st.text_input(
+                t(f"describe.endpoint.{name}"),
+                value=st.session_state.get(place, ""),
+                placeholder=t(f"describe.endpoint.{name}_placeholder"),
+                max_chars=300,
+                key=f"{place}_field",
+            )
+            st.session_state[place] = values[name] = (typed or "").strip()
+        key = st.text_input(
+            t("describe.endpoint.key"),
+            value=st.session_state.get(_KEY, ""),
+            type="password",
+            max_chars=500,
+            autocomplete="off",
+            help=t("describe.endpoint.key_help"),
+            key=f"{_KEY}_field",
+        )
+        st.session_state[_KEY] = (key or "").strip()
+        st.caption(t("describe.endpoint.where"))
+    return Endpoint(values["url"], values["model"], st.session_state[_KEY])

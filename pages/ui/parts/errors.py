@@ -1,0 +1,15 @@
+"""What went wrong, shown to the user."""
+
+import streamlit as st
+
+from engine.errors import ShoplabError
+from pages.ui.frame import i18n
+from pages.ui.frame.i18n import escape
+from pages.ui.parts import tables
+
+
+def show_error(error: ShoplabError) -> None:
+    """What went wrong and what to do next, with every problem behind it by file and row."""
+    st.error(escape(error.message(i18n.language())), icon=":material/error:")
+    if error.details:
+        tables.show_problems(error.details)

@@ -1,0 +1,1 @@
+"""The tune page: starting a training, and those that ended."""
