@@ -100,7 +100,7 @@ def press(app: AppTest, key: str) -> AppTest:
     return clean(next(button for button in app.button if button.key == key).click().run())
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "Upload pictures"), ("zh", "上传图片")])
+@pytest.mark.parametrize(("language", "word"), [("en", "Upload images"), ("zh", "上传图片")])
 def test_without_pictures_it_says_how_to_bring_them(eyes, language, word) -> None:
     app = show(small_shop(language), language)
     assert word in str(app.get("file_uploader")[0].proto.label)
@@ -130,7 +130,7 @@ def test_uploads_and_a_zip_find_their_products_and_bad_ones_are_told(eyes) -> No
     said = said_on(app)
     assert "3 pictures added" in app.success[0].value and "3 pictures were left out" in said
     reasons = "\n".join(app.dataframe[0].value["reason"])
-    assert "SVG" in reasons and "names no product" in reasons and "no ZIP" in reasons
+    assert "SVG" in reasons and "does not name a product" in reasons and "not a ZIP" in reasons
 
 
 def test_all_pictures_may_show_one_product(eyes) -> None:
@@ -169,7 +169,7 @@ def test_links_are_fetched_only_on_a_press_and_the_hosts_are_named_before(
     app = press(app, "fetch_pictures")
     assert sorted(asked) == ["http://a.example/1", "http://a.example/2", "https://b.example/3"]
     assert sorted(Pictures(shop.folder).table()["product_id"]) == ["P00", "P02"]
-    assert {"en": "a.example did not deliver", "zh": "a.example 没有在"}[language] in said_on(app)
+    assert {"en": "a.example did not send", "zh": "a.example 没有在"}[language] in said_on(app)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -228,7 +228,7 @@ def test_a_picture_finds_products_and_a_bad_one_is_told(eyes) -> None:
     assert question.model == DEFAULT
     assert not [one for one in app.text_input if one.key == "picture_text"]
     bring(app, "picture_query", ("q.png", b"no picture"))
-    assert "q.png" in said_on(app) and "no picture that can be opened" in said_on(app)
+    assert "q.png" in said_on(app) and "not an image that can be opened" in said_on(app)
 
 
 def test_words_search_where_the_model_reads_texts(eyes) -> None:

@@ -15,10 +15,10 @@ from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 
 QUERY = "rain jacket"
-TITLES = {"en": "Learning from feedback", "zh": "从反馈中学习"}
+TITLES = {"en": "Feedback learning", "zh": "反馈学习"}
 VIEWS = {
-    "en": ("What was learned", "Simulated crowd", "What would have happened"),
-    "zh": ("学到了什么", "模拟顾客", "如果当时换一种"),
+    "en": ("What was learned", "Simulated shoppers", "What would have happened"),
+    "zh": ("学到了什么", "模拟顾客", "假如换一种策略"),
 }
 
 
@@ -171,10 +171,10 @@ def test_the_next_list_and_a_new_session_start_afresh(models) -> None:
     press(app, "next_list")
     assert len(feedback_of(shop)[0]) == 2 and "What changed" not in said_on(app)
     press(app, "click_2")
-    assert "You looked at" in said_on(app)
+    assert "You viewed" in said_on(app)
     press(app, "new_visit")
     lists, _ = feedback_of(shop)
-    assert lists["visit"].nunique() == 2 and "You looked at" not in said_on(app)
+    assert lists["visit"].nunique() == 2 and "You viewed" not in said_on(app)
 
 
 def test_another_policy_chooses_anew(models) -> None:
@@ -217,7 +217,7 @@ def test_the_page_says_what_was_learned(models, language) -> None:
     app = open_view(shop, 0, language)
     said = said_on(app)
     assert ("Still open" if language == "en" else "尚无定论") in said
-    assert ("Finding out cost" if language == "en" else "试探损失了") in said
+    assert ("Learning cost" if language == "en" else "试探损失了") in said
     table = app.dataframe[0].value
     assert table["lists"].sum() == 4 and table["successes"].sum() == 3
     assert len(app.get("plotly_chart")) == 2
@@ -228,7 +228,7 @@ def test_a_simulation_says_that_it_is_one(models, logged_shop, monkeypatch, lang
     monkeypatch.setattr(simulator, "LENGTHS", (60,))
     monkeypatch.setattr(simulator, "SEEDS", 2)
     app = open_view(logged_shop, 1, language)
-    assert ("A simulation" if language == "en" else "这是模拟") in app.warning[0].value
+    assert ("a simulation" if language == "en" else "这是模拟") in app.warning[0].value
     assert not app.get("plotly_chart")
     press(app, "start_simulation")
     said = said_on(app)
