@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bench.app_server import AppServer
+from tests.waiting import LONG
 
-# A test waits for what it needs, and this long only for what never comes: on a busy machine
-# importing torch and reading a catalog alone take minutes.
-TIMEOUT = 240_000
+TIMEOUT = LONG * 1000
 OpenTab = Callable[..., Page]
 
 
