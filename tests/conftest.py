@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from engine.errors import ShoplabError
 from engine.models.pretrained import fetch
@@ -22,6 +24,19 @@ from tests.shop_double import FakeModels
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     _part = max(1, cpu_threads() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     os.environ.setdefault("OMP_NUM_THREADS", str(_part))
+
+# Whether a change broke something, and not chance, is what a run has to say: the same examples
+# every time, and none that fails for the time it took. `--hypothesis-profile nightly` draws anew.
+_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fixed", max_examples=100, derandomize=True, database=None, **_PATIENT)
+settings.register_profile("nightly", max_examples=1000, derandomize=False, **_PATIENT)
+settings.load_profile("fixed")
+
+# Hypothesis also tries the constants of the project's modules, of those that happen to be loaded.
+_stands_in_project = providers.is_local_module_file
+providers.is_local_module_file = lambda path: (
+    not settings.default.derandomize and _stands_in_project(path)
+)
 
 
 @pytest.fixture

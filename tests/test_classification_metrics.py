@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from sklearn.metrics import log_loss as sklearn_log_loss
@@ -35,7 +35,6 @@ def test_confusion_is_scikit_learns(rows: list[tuple[str, str]]) -> None:
     assert (confusion(pd.Series(truth), pd.Series(output), LABELS) == expected).all()
 
 
-@settings(max_examples=50)
 @given(st.integers(1, 40), st.integers(0, 2**31))
 def test_score_agrees_with_scikit_learn_on_random_probabilities(rows: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

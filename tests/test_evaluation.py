@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InputError
@@ -38,7 +38,6 @@ def dcg(gains: list[int]) -> float:
     return sum(gain / math.log2(place + 2) for place, gain in enumerate(gains[:10]))
 
 
-@settings(max_examples=60, deadline=None)
 @given(qrels, rankings)
 def test_ranking_figures_are_their_definitions(truth: dict[str, int], ids: list[str]) -> None:
     row = score_each([truth], [ranking(ids)]).iloc[0]
@@ -88,7 +87,6 @@ unit = st.floats(0, 1)
 score_pairs = st.lists(st.tuples(unit, unit), min_size=2, max_size=30)
 
 
-@settings(max_examples=25, deadline=None)
 @given(score_pairs)
 def test_an_interval_is_symmetric_and_nothing_against_itself(
     pairs: list[tuple[float, float]],
@@ -156,7 +154,6 @@ def test_a_system_is_compared_with_every_other_but_itself() -> None:
     assert set(against_all(frame, "a", ["a", "b", "c"])) == {"b", "c"}
 
 
-@settings(max_examples=40, deadline=None)
 @given(score_pairs)
 def test_wins_ties_and_losses_are_every_example_once(pairs: list[tuple[float, float]]) -> None:
     frame = ranked({"a": [a for a, _ in pairs], "b": [b for _, b in pairs]})

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InputError
@@ -63,7 +63,6 @@ def log_of(events: list[tuple[int, str | None, str, str]]) -> pd.DataFrame:
 NO_ORDERS = pd.DataFrame(columns=["order_id", "product_id", "user_id", "time"], dtype="str")
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(EVENTS, max_size=30), st.integers(0, 31), st.integers(1, 5))
 def test_nothing_from_the_future_is_known(events, minute, most) -> None:
     moment = START + pd.Timedelta(minutes=minute)
@@ -80,7 +79,6 @@ def test_nothing_from_the_future_is_known(events, minute, most) -> None:
             assert counted.appeal(name, moment) == known.appeal(name, None)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(EVENTS, max_size=30))
 def test_a_history_is_what_the_log_says_in_order(events) -> None:
     acts = list_acts(log_of(events), NO_ORDERS, PRODUCTS)

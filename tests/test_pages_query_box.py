@@ -1,7 +1,6 @@
 """The query box: what is suggested below it, in both languages, and never as markup."""
 
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -23,12 +22,11 @@ def shown(app) -> dict:
     return element.proto
 
 
-def wait_for(shop, typed: str) -> list:
-    for _ in range(100):
-        if found := query_suggestions.suggestions(shop, typed):
-            return found
-        time.sleep(0.05)
-    return []
+def answered(shop, typed: str, settled: bool = False) -> list[dict]:
+    """The suggestions as soon as all are there, asked for again and again as the component does."""
+    while not (found := query_suggestions.view(shop, "q", typed, 200, settled))["ready"]:
+        pass
+    return found["items"]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +39,7 @@ def test_each_suggestion_says_what_it_is_in_both_languages(
     shop = small_shop(language)
     said: list[str] = []
     monkeypatch.setattr(query_suggestions, "_COMPONENT", lambda **how: said.append(how["data"]))
-    wait_for(shop, "")
+    answered(shop, "")
     app = clean(open_page("search", shop, language))
     items = {item["text"]: item["note"] for item in said[-1]["items"]}
     assert items["Clothing"] == f"{kind} · {products}"
@@ -51,7 +49,7 @@ def test_each_suggestion_says_what_it_is_in_both_languages(
 
 def test_what_is_typed_is_suggested_for(models, monkeypatch) -> None:
     shop = small_shop()
-    wait_for(shop, "")
+    answered(shop, "")
     said: list[dict] = []
     monkeypatch.setattr(query_suggestions, "_COMPONENT", lambda **how: said.append(how["data"]))
     app = open_page("search", shop)
@@ -63,7 +61,7 @@ def test_what_is_typed_is_suggested_for(models, monkeypatch) -> None:
 
 def test_texts_too_long_for_the_box_are_not_suggested(models) -> None:
     shop = small_shop()
-    assert HOSTILE in {one.text for one in wait_for(shop, "hyperlink")}
+    assert HOSTILE in {item["text"] for item in answered(shop, "hyperlink")}
     found = query_suggestions.view(shop, "q", "hyperlink", len(HOSTILE) - 1)
     assert HOSTILE not in {item["text"] for item in found["items"]}
 
@@ -78,19 +76,18 @@ def test_near_queries_come_only_from_a_model_that_is_ready_and_once_typing_rests
     models, monkeypatch
 ) -> None:
     shop = small_shop()
-    wait_for(shop, "")
+    answered(shop, "")
 
     def ask(question: Question, timeout: float) -> list[SearchAnswer]:
         models.asked.append(question)
         return [replace(NEAR, near=("something dry for the trail", "never heard of"))]
 
     monkeypatch.setattr(client, "ask", ask)
-    view = query_suggestions.view
-    assert not view(shop, "q", "waterproof coat", 200, settled=True)["items"]
+    assert not answered(shop, "waterproof coat", settled=True)
     assert not models.asked
     query_suggestions.model_is_ready(shop, "tent")
-    assert not view(shop, "q", "waterproof coat", 200, settled=False)["items"]
-    (item,) = view(shop, "q", "waterproof coat", 200, settled=True)["items"]
+    assert not answered(shop, "waterproof coat")
+    (item,) = answered(shop, "waterproof coat", settled=True)
     assert item["text"] == "something dry for the trail" and item["note"].endswith("similar")
 
 
@@ -99,22 +96,21 @@ def test_a_failing_model_leaves_typing_alone(models, monkeypatch) -> None:
         raise ShoplabError("inference.died", status=1, log="x")
 
     shop = small_shop()
-    wait_for(shop, "")
+    answered(shop, "")
     query_suggestions.model_is_ready(shop, "tent")
     monkeypatch.setattr(client, "ask", fail)
-    found = query_suggestions.view(shop, "q", "teapots for two", 200, settled=True)
-    assert found["items"] == []
-    assert query_suggestions.view(shop, "q", "teap", 200, settled=True)["items"]
+    assert answered(shop, "teapots for two", settled=True) == []
+    assert answered(shop, "teap", settled=True)
 
 
 def test_what_is_not_there_yet_is_asked_for_again(models, monkeypatch) -> None:
     shop, release = small_shop(), threading.Event()
 
     def slow(*_: object) -> list[SearchAnswer]:
-        release.wait(20)
+        release.wait(100)
         return [replace(NEAR, near=("something dry for the trail",))]
 
-    wait_for(shop, "")
+    answered(shop, "")
     query_suggestions.model_is_ready(shop, "tent")
     monkeypatch.setattr(client, "ask", slow)
     asked = (shop, "q", "waterproof coat", 200)
@@ -122,7 +118,24 @@ def test_what_is_not_there_yet_is_asked_for_again(models, monkeypatch) -> None:
     first = query_suggestions.view(*asked, settled=True)
     assert not first["ready"] and not first["items"]
     release.set()
-    for _ in range(100):
-        if (found := query_suggestions.view(*asked, settled=True))["ready"]:
-            break
-    assert [item["text"] for item in found["items"]] == ["something dry for the trail"]
+    (item,) = answered(shop, "waterproof coat", settled=True)
+    assert item["text"] == "something dry for the trail"
+
+
+def test_an_answer_differs_from_the_last_one_though_nothing_is_ready_yet(
+    models, monkeypatch
+) -> None:
+    # Streamlit passes on what changed alone, and the component asks again when it is answered.
+    shop, said = small_shop(), []
+    monkeypatch.setattr(query_suggestions, "shop_suggester", lambda _: release.wait(100))
+    monkeypatch.setattr(query_suggestions, "_COMPONENT", lambda **how: said.append(how["data"]))
+    release = threading.Event()
+    app = open_page("search", shop)
+    for number in (1, 2):
+        app.session_state["suggestions"] = {
+            "typed": {"text": "", "settled": True, "number": number}
+        }
+        clean(app.run())
+    release.set()
+    assert [answer["ready"] for answer in said[-3:]] == [False] * 3
+    assert [answer["number"] for answer in said[-3:]] == [0, 1, 2]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InputError
@@ -128,7 +128,6 @@ def test_a_title_of_numbers_only_is_its_own_family() -> None:
     assert keys.nunique() == 2
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=60), st.integers(0, 5))
 def test_a_group_is_never_parted(groups: list[str], seed: int) -> None:
     frame = pd.DataFrame({"group": groups})
@@ -157,7 +156,6 @@ def test_no_family_is_in_two_parts_of_the_dataset() -> None:
     assert not families[1] & families[2]
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40), st.one_of(st.none(), st.text(max_size=2000)))
 def test_any_text_makes_an_input(title: str, told: str | None) -> None:
     text = summary(title, told)

@@ -309,12 +309,16 @@ def round_trip(tmp_path: Path, body: list[list[str]], encoding: str, **options: 
     assert list(raw.rows) == list(range(2, len(rows) + 2))
 
 
-PROPERTY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+# All examples may share a folder: each writes its file anew.
+IN_ONE_FOLDER = settings(
+    suppress_health_check=[
+        *settings.default.suppress_health_check,
+        HealthCheck.function_scoped_fixture,
+    ]
 )
 
 
-@PROPERTY
+@IN_ONE_FOLDER
 @given(
     body=rows_of(TEXT),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
@@ -327,7 +331,7 @@ def test_any_text_comes_back(
     round_trip(tmp_path, body, encoding, delimiter=delimiter, quoting=quoting)
 
 
-@PROPERTY
+@IN_ONE_FOLDER
 @given(
     body=rows_of(CHINESE_TEXT),
     encoding=st.sampled_from(["gb18030", "utf-16-le", "utf-16-be"]),
@@ -339,7 +343,7 @@ def test_any_chinese_text_comes_back(
     round_trip(tmp_path, body, encoding, delimiter=delimiter)
 
 
-@PROPERTY
+@IN_ONE_FOLDER
 @given(content=st.binary(max_size=400), extension=st.sampled_from([".csv", ".jsonl", ".tsv"]))
 @example(content=b"\xfe\xff\x01\x01", extension=".csv")  # a byte order mark amid the file
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes, extension: str) -> None:

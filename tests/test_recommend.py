@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
@@ -87,7 +87,6 @@ def test_a_matrix_has_a_row_for_every_basket_and_skips_unknown_products() -> Non
     assert found.tolist() == [[1, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 1]]
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.lists(
         st.tuples(st.integers(0, 30), st.lists(st.sampled_from(NAMES), min_size=1, max_size=5)),

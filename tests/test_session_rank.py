@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.retrieval.session_rank import Trait, Traits, rerank
@@ -77,7 +77,6 @@ def test_a_stronger_act_counts_more(traits) -> None:
 NAMES = st.sampled_from([*"ABCDEXY", "unknown"])
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(NAMES, unique=True),
     st.lists(st.tuples(NAMES, st.sampled_from([1.0, 2.0, 4.0]))),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.retrieval.past_queries import past_queries
@@ -234,7 +234,6 @@ def _mended(words: list[str], meant: list[str]) -> bool:
     ) and any(mistakes(words[-1], last[:length]) <= most for length in lengths)
 
 
-@settings(max_examples=200, deadline=None)
 @given(TYPED, st.integers(1, 12))
 def test_suggestions_hold_what_they_promise(suggester, typed, most) -> None:
     found = suggester.suggest(typed, most)
@@ -245,7 +244,6 @@ def test_suggestions_hold_what_they_promise(suggester, typed, most) -> None:
         assert by_its_kind(typed, one), (typed, one)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=12), st.text(max_size=5))
 def test_any_catalog_can_be_searched(titles, typed) -> None:
     entries = [Suggestion(text, KINDS[n % 4], n, n) for n, text in enumerate(titles)]
@@ -253,7 +251,6 @@ def test_any_catalog_can_be_searched(titles, typed) -> None:
         assert one.text in titles
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.text(alphabet="ab c", max_size=8), max_size=8), st.text(alphabet="abc ", max_size=3)
 )

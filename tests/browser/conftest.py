@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bench.app_server import AppServer
+from tests.waiting import LONG
 
-TIMEOUT = 30_000
+TIMEOUT = LONG * 1000
 OpenTab = Callable[..., Page]
 
 
@@ -63,14 +64,18 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_tab(browser: Browser) -> Iterator[OpenTab]:
-    """Open an address in a browser of its own and wait until the page stands."""
+    """Open an address in a browser of its own and wait until the page stands.
+
+    A script given as `at_first` runs before the page's own.
+    """
     contexts = []
 
-    def open_address(address: str, locale: str = "en-US") -> Page:
+    def open_address(address: str, locale: str = "en-US", at_first: str = "") -> Page:
         context = browser.new_context(locale=locale)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(TIMEOUT)
+        page.add_init_script(at_first)
         page.goto(address)
         settle(page)
         return page

@@ -12,9 +12,6 @@ from engine.models.pretrained import default_encoder
 from engine.progress import Silent
 from engine.reading.load import load_sample
 from engine.storage.workspace import Workspace
-from tests.browser.conftest import settle
-
-MODEL_MS = 240_000  # importing torch and reading the catalog on a busy machine
 
 
 @pytest.fixture
@@ -39,8 +36,9 @@ def served(shop: Workspace, chromium: str) -> Iterator[AppServer]:
 
 
 def open_view(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name).click()
-    settle(page)
+    tab = page.get_by_role("tab", name=name)
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
 
 
 def expect_whole(page: Page) -> None:
@@ -59,7 +57,7 @@ def test_a_query_is_searched_explained_judged_and_understood(
     box.fill("rain jacket")
     box.press("Enter")
     cards = page.locator(".st-key-column_untuned [class*=st-key-why_untuned]")
-    expect(cards).to_have_count(10, timeout=MODEL_MS)
+    expect(cards).to_have_count(10)
     expect(page.locator(".st-key-column_untuned")).to_contain_text("Rain Jacket")
     expect(page.locator(".st-key-column_tuned")).to_contain_text("Nothing is tuned yet")
     expect(page.get_by_text("Answered in")).to_have_text(
@@ -72,7 +70,7 @@ def test_a_query_is_searched_explained_judged_and_understood(
     expect(why.get_by_test_id("stMetric")).to_have_count(3)
     expect(why.locator(".stPlotlyChart").first).to_be_visible()
     expect(why).to_contain_text("Rain Jacket")
-    page.keyboard.press("Escape")
+    why.press("Escape")
     expect(why).to_have_count(0)
 
     box.fill("something dry for the trail")
@@ -86,17 +84,18 @@ def test_a_query_is_searched_explained_judged_and_understood(
 
     open_view(page, "Judge for yourself")
     table = page.locator(".stDataFrame")
-    expect(table).to_be_visible()
+    # Not there before the table is drawn.
+    expect(table.locator("[role=gridcell]").first).to_be_attached()
     table.locator(".dvn-scroller").dblclick(position={"x": 60, "y": 52})
     page.locator("#portal").get_by_text("3 · exactly right").click()
     expect(table.locator("[role=gridcell]").first).to_have_text("3")
-    settle(page)
+    # Its press waits until the choice has arrived, when there is something to save.
     page.locator(".st-key-save_judgments button").click()
     expect(page.locator(".st-key-download_judgments button")).to_be_visible()
     assert set(shop.corrections()["label"]) == {"3"}
 
     open_view(page, "Frequent queries")
-    expect(page.locator(".st-key-chart_changed")).to_be_visible(timeout=MODEL_MS)
+    expect(page.locator(".st-key-chart_changed")).to_be_visible()
     expect_whole(page)
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Intent").click()
@@ -104,11 +103,11 @@ def test_a_query_is_searched_explained_judged_and_understood(
     expect(page.get_by_label("What would a shopper type?")).to_have_value(
         "something dry for the trail"
     )
-    expect(page.locator(".st-key-chart_words")).to_be_visible(timeout=MODEL_MS)
+    expect(page.locator(".st-key-chart_words")).to_be_visible()
     expect(page.locator(".st-key-answer_untuned .stPlotlyChart")).to_have_count(2)
     open_view(page, "What shoppers want")
-    expect(page.locator(".st-key-chart_mix")).to_be_visible(timeout=MODEL_MS)
+    expect(page.locator(".st-key-chart_mix")).to_be_visible()
     expect_whole(page)
     open_view(page, "Correct the model")
-    expect(page.locator(".stDataFrame canvas").first).to_be_visible(timeout=MODEL_MS)
+    expect(page.locator(".stDataFrame canvas").first).to_be_visible()
     expect_whole(page)

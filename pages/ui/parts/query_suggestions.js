@@ -2,18 +2,19 @@
 // still searches. Whatever was typed is shown by textContent alone.
 const PAUSE_MS = 120
 const SETTLED_MS = 500
-// How often, and how often at most, a shop that is still being read is asked again.
+// How often a shop that is still being read, or a model that still thinks, is asked again.
 const AGAIN_MS = 700
-const MOST_TRIES = 30
 const boxes = new WeakMap()
 
 function begin(parent) {
   const box = {
     open: false,
     active: -1,
+    eager: false,
     picking: false,
     sent: null,
-    tries: 0,
+    number: 0,
+    items: [],
     timers: [],
     list: parent.querySelector("ul"),
     said: parent.querySelector(".said"),
@@ -39,9 +40,10 @@ function begin(parent) {
     box.timers = []
   }
   const send = (text, settled) => {
-    box.tries = text === box.sent ? box.tries + 1 : 0
     box.sent = text
-    box.component.setStateValue("typed", { text, settled, tries: box.tries })
+    // Streamlit does not pass on an answer that equals the last one, "not ready" among them.
+    box.number = Math.max(box.number, box.data.number) + 1
+    box.component.setStateValue("typed", { text, settled, number: box.number })
   }
   const ask = (text) => {
     stop()
@@ -50,9 +52,13 @@ function begin(parent) {
       setTimeout(() => send(text, true), SETTLED_MS),
     ]
   }
+  const choose = (place) => {
+    box.active = place
+    box.eager = false
+  }
   const close = () => {
     box.open = false
-    box.active = -1
+    choose(-1)
     draw()
   }
   const pick = (text) => {
@@ -70,9 +76,14 @@ function begin(parent) {
       found.focus()
     })
   }
+  // Whether the list is for what stands in the box: whoever types fast is ahead of it.
+  const answers = (found) => found !== null && box.data.typed === found.value
   const draw = () => {
     const found = input()
-    const items = box.data.items ?? []
+    // What is chosen stays what it is, whatever is answered meanwhile.
+    if (box.active < 0) box.items = box.data.items
+    if (box.eager && answers(found) && box.items.length > 0) choose(0)
+    const items = box.items
     const shown = box.open && items.length > 0 && document.activeElement === found
     box.list.hidden = !shown
     box.list.replaceChildren(
@@ -108,14 +119,14 @@ function begin(parent) {
   const onInput = (event) => {
     if (!ours(event) || box.picking) return
     box.open = true
-    box.active = -1
+    choose(-1)
     ask(event.target.value)
   }
   const onFocus = (event) => {
     if (!ours(event) || event.target.value) return
     box.open = true
     // A list for nothing typed is there from the start, but for a shop that was not read yet.
-    if (box.sent || !(box.data.items ?? []).length) ask("")
+    if (box.sent || !answers(event.target) || !box.data.items.length) ask("")
     draw()
   }
   const onBlur = (event) => {
@@ -126,15 +137,17 @@ function begin(parent) {
   }
   const onKey = (event) => {
     if (!ours(event) || event.isComposing) return
-    const last = (box.data.items ?? []).length - 1
+    const last = box.items.length - 1
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault()
       if (!box.open) {
         box.open = true
         if (box.sent !== event.target.value) ask(event.target.value)
+      } else if (box.active < 0 && !answers(event.target)) {
+        box.eager = event.key === "ArrowDown"
       } else if (last >= 0) {
-        const step = event.key === "ArrowDown" ? 1 : -1
-        box.active = box.active + step > last ? -1 : box.active + step < -1 ? last : box.active + step
+        const step = box.active + (event.key === "ArrowDown" ? 1 : -1)
+        choose(step > last ? -1 : step < -1 ? last : step)
       }
       draw()
     } else if (event.key === "Escape" && box.open) {
@@ -146,7 +159,7 @@ function begin(parent) {
       if (box.open && box.active >= 0) {
         event.preventDefault()
         event.stopPropagation()
-        pick(box.data.items[box.active].text)
+        pick(box.items[box.active].text)
       } else {
         stop()
         close()
@@ -171,26 +184,29 @@ function begin(parent) {
   box.again = () => {
     const found = input()
     if (!box.open || document.activeElement !== found || found.value !== box.sent) return
-    if (box.tries < MOST_TRIES) {
-      stop()
-      box.timers = [setTimeout(() => send(box.sent, true), AGAIN_MS)]
-    }
+    stop()
+    box.timers = [setTimeout(() => send(box.sent, true), AGAIN_MS)]
+  }
+  box.arrive = () => {
+    const found = input()
+    if (found === null || document.activeElement !== found) return
+    box.open = true
+    ask(found.value)
   }
   return box
 }
 
 export default function (component) {
   const { data, parentElement } = component
-  let box = boxes.get(parentElement)
-  if (!box) {
-    box = begin(parentElement)
-    boxes.set(parentElement, box)
-  }
+  const known = boxes.has(parentElement)
+  const box = boxes.get(parentElement) ?? begin(parentElement)
+  boxes.set(parentElement, box)
   box.component = component
   box.data = data
   box.list.id = `suggestions-${data.box}`
   box.list.setAttribute("aria-label", data.label)
-  if (box.active >= (data.items ?? []).length) box.active = -1
+  // Whoever was faster than this script is in the box already, and may have typed.
+  if (!known) box.arrive()
   box.draw()
   if (!data.ready) box.again()
   return () => {

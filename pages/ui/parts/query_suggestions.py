@@ -52,13 +52,9 @@ def suggest(current: Workspace, box: str, longest: int) -> None:
     `longest` is how many characters the input takes.
     """
     typed = (st.session_state.get(_KEY) or {}).get("typed") or {}
-    _COMPONENT(
-        key=_KEY,
-        data=view(
-            current, box, str(typed.get("text", ""))[:longest], longest, bool(typed.get("settled"))
-        ),
-        on_typed_change=_keep,
-    )
+    text, settled = str(typed.get("text", ""))[:longest], bool(typed.get("settled"))
+    answer = view(current, box, text, longest, settled) | {"number": typed.get("number", 0)}
+    _COMPONENT(key=_KEY, data=answer, on_typed_change=_keep)
 
 
 def view(
@@ -68,26 +64,30 @@ def view(
 
     As long as it is not `ready`, there may be more: the component asks again.
     """
-    found = [one for one in suggestions(current, typed) if len(one.text) <= longest]
-    waited_for: list[Future[Any]] = [shop := _suggester(current)]
-    if settled and shop.done() and len(found) < MOST and (asked := _ask_near(current, typed)):
-        waited_for.append(asked)
-        near = _near(shop.result().about, asked, {one.text for one in found})
+    suggester = _suggester_if_made(current)
+    found = suggester.suggest(typed, MOST) if suggester else []
+    found = [one for one in found if len(one.text) <= longest]
+    ready = suggester is not None
+    if suggester and settled and len(found) < MOST and (asked := _ask_near(current, typed)):
+        # Looked at once: what is said to be ready must hold what came.
+        ready = asked.done()
+        near = _near(suggester.about, asked, {one.text for one in found}) if ready else []
         found += near[: MOST - len(found)]
     return {
         "box": box,
-        "ready": all(future.done() for future in waited_for),
+        "typed": typed,
+        "ready": ready,
         "label": t("queries.suggestions.label"),
         "said": t("queries.suggestions.said", n=len(found)),
         "items": [{"text": one.text, "note": note(one)} for one in found],
     }
 
 
-def suggestions(current: Workspace, typed: str) -> list[Suggestion]:
-    """What may be meant; nothing while the shop's suggester is being made."""
+def _suggester_if_made(current: Workspace) -> Suggester | None:
+    """The shop's suggester, or None while it is being made."""
     future = _suggester(current)
     wait([future], timeout=_SECONDS)
-    return future.result().suggest(typed, MOST) if future.done() else []
+    return future.result() if future.done() else None
 
 
 def note(one: Suggestion) -> str:
@@ -123,8 +123,8 @@ def _ask_near(current: Workspace, typed: str) -> Future[list[SearchAnswer]] | No
 def _near(
     about: Mapping[str, Suggestion], asked: Future[list[SearchAnswer]], known: Container[str]
 ) -> list[Suggestion]:
-    """The past queries of an answer, if it is there: typing never waits for a model."""
-    if not asked.done() or asked.exception() is not None:
+    """The past queries of an answer that is there: typing never waits for a model."""
+    if asked.exception() is not None:
         return []
     (answer,) = asked.result()
     if answer.unknown_share >= _UNKNOWN:

@@ -28,17 +28,21 @@ def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> N
     st.markdown(t("search.judging.intro"))
     known = judgments(current, query)
     edited = _edit(current, query, pool(query, columns), known)
+    changed = {
+        name: grade
+        for name, grade in edited.items()
+        if grade in GRADES and known.get(name) != grade
+    }
+    # A choice takes a moment to arrive: whoever pressed before would have saved nothing.
     if st.button(
-        t("search.judging.save"), type="primary", icon=":material/save:", key="save_judgments"
+        t("search.judging.save"),
+        type="primary",
+        icon=":material/save:",
+        key="save_judgments",
+        disabled=not changed,
     ):
-        changed = {
-            name: grade
-            for name, grade in edited.items()
-            if grade in GRADES and known.get(name) != grade
-        }
-        if changed:
-            current.correct("search", {query: changed})
-            known |= changed
+        current.correct("search", {query: changed})
+        known |= changed
         st.toast(t("search.judging.saved", n=len(changed)), icon=":material/check:")
     if len(known) >= _ENOUGH:
         _show_scores(columns, known)
