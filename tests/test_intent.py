@@ -26,7 +26,8 @@ from engine.progress import Silent
 from engine.tables.tables import Tables
 from engine.tasks import get_task
 from engine.tasks.base import Dataset
-from engine.tasks.intent.task import TASK, IntentConfig
+from engine.tasks.intent.config import IntentConfig
+from engine.tasks.intent.task import TASK
 from tests.tiny import tiny_encoder_folder
 
 CATEGORIES = {"mug": "Kitchen > Mugs", "pan": "Kitchen > Pans", "shoe": "Sport > Shoes"}

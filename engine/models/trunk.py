@@ -37,7 +37,7 @@ class Trunk:
     @property
     def transformer(self) -> PreTrainedModel:
         """The Hugging Face model inside the encoder."""
-        return cast(PreTrainedModel, self.encoder.model[0].auto_model)
+        return self.encoder.transformer
 
     @property
     def embeddings(self) -> nn.Module:
