@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -18,9 +17,8 @@ from engine.errors import InputError
 from engine.models.precision import half_products
 from engine.models.pretrained import fetch
 from engine.models.threads import keep_to_cores
+from engine.models.vector_cache import TextKind
 from engine.progress import Progress, Silent
-
-Kind = Literal["query", "passage"]
 
 BLOCK = 256
 # Texts a forward pass: more gain nothing on a CPU, and a GPU is busy only with more.
@@ -72,7 +70,7 @@ class Encoder:
         return {"query": prompts.get("query") or "", "passage": document}
 
     def encode(
-        self, texts: Sequence[str], kind: Kind = "passage", progress: Progress | None = None
+        self, texts: Sequence[str], kind: TextKind = "passage", progress: Progress | None = None
     ) -> NDArray[np.float32]:
         """Vectors of `texts`, shape `(len(texts), dimension)`, each of length 1.
 
