@@ -26,7 +26,8 @@ from engine.progress import Silent
 from engine.tables.tables import Tables
 from engine.tasks import get_task
 from engine.tasks.base import Dataset
-from engine.tasks.intent.task import TASK, IntentConfig
+from engine.tasks.intent.config import IntentConfig
+from engine.tasks.intent.task import TASK
 from tests.tiny import tiny_encoder_folder
 
 CATEGORIES = {"mug": "Kitchen > Mugs", "pan": "Kitchen > Pans", "shoe": "Sport > Shoes"}
@@ -320,7 +321,7 @@ def test_work_grows_with_epochs(dataset: Dataset, config: IntentConfig) -> None:
     once = TASK.workload(dataset, config.model_copy(update={"epochs": 1}))
     thrice = TASK.workload(dataset, config.model_copy(update={"epochs": 3}))
     assert thrice.train_tokens == 3 * once.train_tokens
-    assert once.encode_texts == thrice.encode_texts
+    assert once.encode_tokens == thrice.encode_tokens
 
 
 def test_the_registry_knows_the_task() -> None:

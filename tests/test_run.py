@@ -11,6 +11,8 @@ import pytest
 from engine.errors import Cancelled, InputError
 from engine.evaluation.heldout import systems_of
 from engine.evaluation.heldout import test_fingerprint as fingerprint
+from engine.jobs.kinds import KINDS
+from engine.jobs.store import Store
 from engine.progress import Silent
 from engine.simulation.tiny_shop import (
     NAMES,
@@ -231,3 +233,37 @@ def test_a_run_of_another_task_is_refused(trained: Trained) -> None:
     with pytest.raises(InputError) as caught:
         open_bundle(trained.workspace, other, trained.run.run_id, Silent())
     assert caught.value.code == "tasks.other_run"
+
+
+def test_settings_of_before_that_are_gone_are_left_out(trained: Trained, tmp_path: Path) -> None:
+    """In the record of a run and in a bundle's: both are used again with what is left."""
+    workspace, run = trained.workspace, trained.run
+    folder = run_folder(workspace, run.run_id)
+    kept = {}
+    for file in (folder / "run.json", folder / "bundle" / "bundle.json"):
+        kept[file] = file.read_text(encoding="utf-8")
+        record = json.loads(kept[file])
+        if "config" in record:
+            record["config"] |= {"adapter_of_before": "full", "back_labels_of_before": 0}
+        file.write_text(json.dumps(record), encoding="utf-8")
+    truth = tmp_path / "truth.csv"
+    other_examples(run.task).to_csv(truth, index=False)
+    try:
+        assert load_run(workspace, run.run_id).config["adapter_of_before"] == "full"
+        report = evaluate_file(workspace, run.task, run.run_id, truth, Silent())
+    finally:
+        for file, text in kept.items():
+            file.write_text(text, encoding="utf-8")
+    assert set(report["systems"]) == {*run.baselines, *run.systems}
+
+
+def test_a_job_of_before_trains_without_the_settings_that_are_gone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainings = []
+    monkeypatch.setattr("engine.training.run.train_run", lambda *args, **_: trainings.append(args))
+    workspace = tiny_workspace(task="interest")
+    with Store() as store:
+        store.add("old", workspace.name, "interest", "train", {"epochs": 3, "adapter": "full"}, 1.0)
+        KINDS["train"](workspace, store.get("old"), Silent())
+    assert [(task, settings) for _, task, settings, _ in trainings] == [("interest", {"epochs": 3})]

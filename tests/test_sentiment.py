@@ -16,7 +16,8 @@ from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks.base import Bundle
-from engine.tasks.sentiment.task import TASK, SentimentConfig
+from engine.tasks.sentiment.config import SentimentConfig
+from engine.tasks.sentiment.task import TASK
 from engine.tasks.tiny import FAST
 from engine.training.evaluate import evaluate_file
 from engine.training.run import train_run

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import pytest
@@ -272,3 +272,56 @@ def test_work_grows_with_the_epochs(trial: Trial) -> None:
     assert 0 < once.train_tokens < thrice.train_tokens
     assert thrice.train_tokens == pytest.approx(3 * once.train_tokens, abs=3)
     assert once.encode_tokens > 0
+
+
+def recording(config: TrainingConfig, reads: set[str]) -> TrainingConfig:
+    """The same settings, which note in `reads` what is read of them."""
+    kind = type(config)
+
+    class Recorder(kind):  # type: ignore[misc, valid-type]
+        def __getattribute__(self, name: str) -> Any:
+            if name in kind.model_fields:
+                reads.add(name)
+            return super().__getattribute__(name)
+
+    return Recorder.model_construct(**config.model_dump())
+
+
+def adapters(config: TrainingConfig) -> list[str]:
+    """The other adapters that a task can be told to tune by."""
+    field = type(config).model_fields.get("adapter")
+    return [name for name in get_args(field.annotation) if name != config.adapter] if field else []
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_training_reads_every_setting_of_its_task(name: str, model: str, tmp_path: Path) -> None:
+    # There is enough in a ready shop for the epochs to be watched.
+    task, tables = get_task(name), get_tiny(name).growing()[-1]
+    changes = tiny_settings(name, model) | {"epochs": 1, "max_examples": 80}
+    usual = task.config("quick", tables, **changes)
+    reads: set[str] = set()
+    config = recording(usual, reads)
+    task.train(task.dataset(tables, config), config, tmp_path / "usual", Silent())
+    for adapter in adapters(usual):
+        config = recording(task.config("quick", tables, **changes | {"adapter": adapter}), reads)
+        with pytest.raises(Cancelled):
+            dataset = task.dataset(tables, config)
+            task.train(dataset, config, tmp_path / adapter, Stopping(at_step=1))
+    # The preset's name says where the settings came from.
+    assert set(type(usual).model_fields) - reads == {"preset"}
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"),
+    [
+        ("interest", "adapter"),
+        ("interest", "last_k"),
+        ("interest", "lora_rank"),
+        ("attributes", "back_labels"),
+    ],
+)
+def test_a_setting_that_a_task_does_not_read_is_refused(name: str, gone: str) -> None:
+    with pytest.raises(InputError) as caught:
+        get_task(name).config("quick", Tables(), **{gone: 1})
+    assert caught.value.code == "training.bad_setting"
+    assert caught.value.params["name"] == gone

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.assistant.lists import ListAnswers, Rank, repeated_sentences
-from engine.assistant.message_vectors import Encode, Likeness, Vectors
+from engine.assistant.message_vectors import Likeness
 from engine.assistant.order_answers import Orders, looks_like_id
 from engine.assistant.policy import Policy, topics_of
 from engine.assistant.product_facts import FactAnswers
@@ -17,6 +17,7 @@ from engine.assistant.understanding import Understanding, cue_pattern, cues, lan
 from engine.claims import shop_checker
 from engine.errors import InputError
 from engine.messages import say
+from engine.models.vector_cache import Encode, VectorCache
 from engine.retrieval.filter_reader import shop_filters
 from engine.reviews.aspects import Aspects
 from engine.tables.tables import Tables
@@ -77,7 +78,7 @@ class Assistant:
     ) -> None:
         self.language = tables.language
         self.tables = tables
-        self.vectors = Vectors(encode)
+        self.vectors = VectorCache(encode)
         self.names = ProductNames(tables)
         self.checker = shop_checker(tables)
         self.opinions = Opinions(tables, aspects)

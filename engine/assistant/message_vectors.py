@@ -1,35 +1,11 @@
-"""Vectors of texts, kept; and when two texts are nearer in meaning than chance."""
+"""When two texts are nearer in meaning than chance."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["query", "passage"]
-Encode = Callable[[Sequence[str], Kind], NDArray[np.float32]]
-
-KEPT = 20_000
-
-
-class Vectors:
-    """The encoder's vectors, of length 1; texts met before are not encoded again."""
-
-    def __init__(self, encode: Encode) -> None:
-        self._encode = encode
-        self._kept: OrderedDict[tuple[str, Kind], NDArray[np.float32]] = OrderedDict()
-
-    def of(self, texts: Sequence[str], kind: Kind = "query") -> NDArray[np.float32]:
-        """The vectors of texts, shape (texts, dimension)."""
-        missing = [text for text in dict.fromkeys(texts) if (text, kind) not in self._kept]
-        if missing:
-            found = self._encode(missing, kind)
-            self._kept.update(zip(((text, kind) for text in missing), found, strict=True))
-        stacked = np.stack([self._kept[text, kind] for text in texts])
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
-        return stacked
+from engine.models.vector_cache import VectorCache
 
 
 class Likeness:
@@ -39,7 +15,7 @@ class Likeness:
     similarities between the question and the background.
     """
 
-    def __init__(self, vectors: Vectors, background: Sequence[str]) -> None:
+    def __init__(self, vectors: VectorCache, background: Sequence[str]) -> None:
         self._vectors = vectors
         self._background = vectors.of(background, "passage") if background else None
 

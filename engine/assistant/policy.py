@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.assistant.message_vectors import Vectors
 from engine.assistant.understanding import cues, language_of, pattern_of
 from engine.claims.facts import sentences
+from engine.models.vector_cache import VectorCache
 from engine.text.words import STOPWORDS, words
 
 # A longer paragraph is cut at sentence ends.
@@ -42,7 +42,7 @@ class Hit:
 class Policy:
     """The passages of a policy text, to be asked in the language that it is written in."""
 
-    def __init__(self, text: str, language: str, vectors: Vectors) -> None:
+    def __init__(self, text: str, language: str, vectors: VectorCache) -> None:
         self.text = text
         self.passages = split_passages(text)
         self.language = language_of(text, language)

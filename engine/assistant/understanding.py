@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegressionCV
 
-from engine.assistant.message_vectors import Vectors
+from engine.models.vector_cache import VectorCache
 from engine.text.words import normalise, words
 
 # What stands for a product by its name, and for a kind of product, in each language.
@@ -33,7 +33,7 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 class Understanding:
     """Logistic regression on a message's vector and words."""
 
-    def __init__(self, language: str, vectors: Vectors) -> None:
+    def __init__(self, language: str, vectors: VectorCache) -> None:
         self.language = language
         self.vectors = vectors
         texts, kinds = examples(language)

@@ -5,15 +5,17 @@ from collections.abc import Callable
 from engine.jobs.job import Job
 from engine.progress import Progress
 from engine.storage.workspace import Workspace
+from engine.tasks import get_task
 
 Work = Callable[[Workspace, Job, Progress], object]
 
 
 def train(workspace: Workspace, job: Job, progress: Progress) -> None:
-    """Train the job's task, from the run's last checkpoint if it has one."""
-    from engine.training.run import train_run  # only the worker may load torch
+    """Train the job's task; a run that has checkpoints goes on from the last one."""
+    from engine.training.run import recorded_settings, train_run  # torch: for workers alone
 
-    train_run(workspace, job.task, job.config, progress, run_id=job.run_id)
+    settings = recorded_settings(get_task(job.task), job.config)
+    train_run(workspace, job.task, settings, progress, run_id=job.run_id)
 
 
 KINDS: dict[str, Work] = {"train": train}

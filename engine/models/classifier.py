@@ -16,7 +16,7 @@ from torch.utils.data import Dataset, Sampler
 from transformers import EvalPrediction, Trainer, TrainingArguments
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from engine.config import ClassifierConfig, TrainingConfig
+from engine.config import AdapterConfig, ClassifierConfig
 from engine.evaluation.classification import macro_f1
 from engine.labelling.labelled_texts import Examples
 from engine.models.averaging import WeightAverage
@@ -121,7 +121,7 @@ class Classifier:
         return cls(trunk, tail.to(trunk.encoder.model.device).eval(), labels)
 
 
-def trunk_depth(encoder: Encoder, config: TrainingConfig) -> int:
+def trunk_depth(encoder: Encoder, config: AdapterConfig) -> int:
     """How many of the encoder's layers stay as they are under `config`'s adapter."""
     return max(layer_count(encoder) - config.last_k, 0) if config.adapter == "last_k" else 0
 

@@ -5,21 +5,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
+from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from engine.errors import InputError
 from engine.models.precision import half_products
 from engine.models.pretrained import fetch
 from engine.models.threads import keep_to_cores
+from engine.models.vector_cache import TextKind
 from engine.progress import Progress, Silent
-
-Kind = Literal["query", "passage"]
 
 BLOCK = 256
 # Texts a forward pass: more gain nothing on a CPU, and a GPU is busy only with more.
@@ -34,6 +33,14 @@ class Encoder:
 
     def __init__(self, model: SentenceTransformer) -> None:
         self.model = model
+
+    @property
+    def transformer(self) -> PreTrainedModel:
+        """The Hugging Face model inside. InputError for an encoder that is built otherwise."""
+        model = self.model.transformers_model
+        if not isinstance(model, PreTrainedModel):
+            raise InputError("intent.unsupported_model", model=type(self.model[0]).__name__)
+        return model
 
     @cached_property
     def dimension(self) -> int:
@@ -63,7 +70,7 @@ class Encoder:
         return {"query": prompts.get("query") or "", "passage": document}
 
     def encode(
-        self, texts: Sequence[str], kind: Kind = "passage", progress: Progress | None = None
+        self, texts: Sequence[str], kind: TextKind = "passage", progress: Progress | None = None
     ) -> NDArray[np.float32]:
         """Vectors of `texts`, shape `(len(texts), dimension)`, each of length 1.
 
@@ -103,12 +110,13 @@ class Encoder:
             yield rows, unit.cpu().numpy()
 
     def _lengths(self, texts: list[str]) -> list[int]:
-        found = self.model.tokenizer(texts, truncation=True, return_attention_mask=False)
-        return [len(ids) for ids in found["input_ids"]]
+        tokens = self.model.tokenizer(texts, truncation=True, return_attention_mask=False)
+        return [len(ids) for ids in tokens["input_ids"]]
 
-    def count_tokens(self, texts: Sequence[str]) -> int:
-        """How many tokens the model reads of all `texts`."""
-        return sum(self._lengths(list(texts))) if texts else 0
+    def count_tokens(self, texts: Sequence[str], most: int | None = None) -> int:
+        """How many tokens the model reads of all `texts`, at most `most` of each."""
+        lengths = self._lengths(list(texts)) if texts else []
+        return sum(lengths if most is None else (min(length, most) for length in lengths))
 
     def unknown_share(self, texts: Sequence[str]) -> float:
         """The share of tokens (0 to 1) that the model's vocabulary cannot express."""
@@ -153,9 +161,9 @@ def load_encoder(
         raise InputError("models.not_an_encoder", model=str(model_id), why=str(error)) from error
     if model.tokenizer is None or model.get_embedding_dimension() is None:
         raise InputError("models.not_an_encoder", model=str(model_id), why=type(model[0]).__name__)
-    trunk = model.transformers_model
-    if trunk is not None and getattr(trunk, "pooler", None) is not None:
+    transformer = model.transformers_model
+    if transformer is not None and getattr(transformer, "pooler", None) is not None:
         # Its output is never read, and where a file lacks its weights they are drawn at random.
-        trunk.register_module("pooler", None)
+        transformer.register_module("pooler", None)
     model.max_seq_length = min(max_tokens, model.max_seq_length or max_tokens)
     return Encoder(model)

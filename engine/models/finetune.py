@@ -15,7 +15,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import nn
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
 
-from engine.config import TrainingConfig
+from engine.config import AdapterConfig, TrainingConfig
 from engine.models.precision import answer_in_full, training_precision
 from engine.models.reporting import Reporting, last_checkpoint
 from engine.progress import Progress
@@ -24,7 +24,7 @@ Arguments = TypeVar("Arguments", bound=TrainingArguments)
 
 
 def lora_config(
-    config: TrainingConfig, layers: str | Sequence[str] = "all-linear", task_type: str | None = None
+    config: AdapterConfig, layers: str | Sequence[str] = "all-linear", task_type: str | None = None
 ) -> LoraConfig:
     """Low-rank matrices beside the linear `layers`, scaled by twice their rank.
 

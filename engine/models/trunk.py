@@ -8,7 +8,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +37,7 @@ class Trunk:
     @property
     def transformer(self) -> PreTrainedModel:
         """The Hugging Face model inside the encoder."""
-        return cast(PreTrainedModel, self.encoder.model[0].auto_model)
+        return self.encoder.transformer
 
     @property
     def embeddings(self) -> nn.Module:

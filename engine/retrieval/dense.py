@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.models.encoder import Encoder, Kind
+from engine.models.encoder import Encoder
+from engine.models.vector_cache import TextKind
 from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.storage.files import write_atomically
@@ -73,7 +74,7 @@ def open_index(
     product_ids: Sequence[str],
     texts: Sequence[str],
     progress: Progress,
-    kind: Kind = "passage",
+    kind: TextKind = "passage",
 ) -> DenseIndex:
     """The index of `texts`, taking from `folder` what it holds and encoding only what is new.
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from engine.config import TrainingConfig
 from engine.evaluation.evaluator import Evaluator
+from engine.models.work import Work
 from engine.progress import Progress
 from engine.tables.tables import Tables
 
@@ -97,8 +98,11 @@ class Task(Protocol):
     def evaluator(self, dataset: Dataset) -> Evaluator:
         """What measures answers on the parts of `dataset`."""
 
-    def workload(self, dataset: Dataset, config: TrainingConfig) -> "Work":
-        """How much there is to compute: what the estimate of time and memory rests on."""
+    def workload(self, dataset: Dataset, config: TrainingConfig) -> Work:
+        """How much there is to compute: what the estimate of time and memory rests on.
+
+        Whatever is measured, no model that answers elsewhere is changed by it.
+        """
 
     def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: TrainingConfig
@@ -144,29 +148,3 @@ class Measuring(Protocol):
         self, bundle: Any, heldout: pd.DataFrame, item: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
         """What the run's held-out answers (`engine.evaluation.heldout`) say about one question."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a training is expected to take, measured on this machine."""
-
-    seconds: float
-    memory_mb: float
-    device: str
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a training has to compute, in texts and tokens; speed is measured on the `sample`.
-
-    `more_seconds` are for what no encoder computes, on a slow core. A task whose model is no
-    encoder brings its own way to `measure` what the work costs.
-    """
-
-    train_texts: int
-    train_tokens: int
-    encode_texts: int
-    encode_tokens: int
-    sample: Sequence[str]
-    more_seconds: float = 0.0
-    measure: Callable[[Progress], Cost] | None = None

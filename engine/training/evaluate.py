@@ -20,7 +20,7 @@ from engine.tables.tables import Tables
 from engine.tasks import get_task
 from engine.tasks.base import Bundle, Dataset, Task
 from engine.text.words import normalise
-from engine.training.run import make_config
+from engine.training.run import make_config, recorded_settings
 
 # What reading the files of an older version, or damaged ones, ends in: safetensors, torch and JSON
 # each have their own way to say so.
@@ -98,7 +98,7 @@ def evaluate_file(
     """
     run = _find_run(workspace, task_name, run_id)
     task, tables = get_task(task_name), workspace.tables()
-    config = make_config(task, tables, run.config if run else {})
+    config = make_config(task, tables, recorded_settings(task, run.config) if run else {})
     dataset = task.dataset_from(file, tables, config)
     part = dataset.test
     progress.stage("baselines")

@@ -11,22 +11,18 @@ from typing import Any
 
 import torch
 
-from engine.config import TrainingConfig
+from engine.config import TrainingConfig, still_known
 from engine.evaluation.compare import against_all
 from engine.evaluation.evaluator import score_systems
 from engine.evaluation.heldout import test_fingerprint
-from engine.models.encoder import load_encoder
 from engine.progress import Progress
 from engine.storage.files import replace_folder
 from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import get_task
-from engine.tasks.base import Cost, Dataset, Task, Work
-from engine.training.plan import Plan, measure_speed, predict_memory, predict_seconds
-
-# Reading tables, baselines, measuring and writing: seconds that hardly grow with the data.
-FIXED_SECONDS = 8.0
+from engine.tasks.base import Task
+from engine.training.plan import Plan, estimate
 
 
 def new_run_id(task: str) -> str:
@@ -44,25 +40,9 @@ def make_config(task: Task, tables: Tables, changes: Mapping[str, Any]) -> Train
     return task.config(preset, tables, **rest)
 
 
-def estimate(task: Task, dataset: Dataset, config: TrainingConfig, progress: Progress) -> Plan:
-    """What the training will cost, from a short measurement on the data's own texts."""
-    work = task.workload(dataset, config)
-    cost = work.measure(progress) if work.measure else _measure_encoder(work, config, progress)
-    return Plan(
-        seconds=cost.seconds,
-        memory_mb=cost.memory_mb,
-        device=cost.device,
-        n_train=len(dataset.train),
-        n_validation=len(dataset.validation),
-        n_test=len(dataset.test),
-    )
-
-
-def _measure_encoder(work: Work, config: TrainingConfig, progress: Progress) -> Cost:
-    encoder = load_encoder(config.model, config.max_tokens, progress=progress)
-    speed = measure_speed(encoder, work.sample, config)
-    seconds = predict_seconds(work, speed, FIXED_SECONDS + work.more_seconds)
-    return Cost(seconds, predict_memory(encoder, config), encoder.model.device.type)
+def recorded_settings(task: Task, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run or a job of before, without those that the task no longer has."""
+    return still_known(type(task.config("quick", Tables())), record)
 
 
 def plan_run(

@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import Field
 
-from engine.config import ClassifierConfig
 from engine.errors import InputError
 from engine.labelling.labelled_texts import heads_of, known_counts
 from engine.labelling.labels import OTHER
 from engine.labelling.product_columns import FEWEST_ROWS
 from engine.labelling.product_labels import label_products, parts_of
+from engine.models.work import Phase, Work
 from engine.tables.categories import cut_path, leaf
 from engine.tables.product_text import summary
 from engine.tables.tables import Tables
-from engine.tasks.base import Advice, Dataset, Readiness, Work
+from engine.tasks.attributes.config import PRESETS, AttributesConfig
+from engine.tasks.base import Advice, Dataset, Readiness
 from engine.tasks.classify.task import ClassificationTask, Heads
 from engine.tasks.readiness import rate
 
@@ -34,28 +34,6 @@ MOST_WORDS = 3
 REGRESSION_SECONDS = 0.25
 # Of a large catalog more rows than these would be measured for minutes and say nothing more.
 MOST_VALIDATION, MOST_TEST = 600, 1500
-PRESETS: Mapping[str, Mapping[str, object]] = {
-    # Some 150 values are told apart by new weights, and there are few steps to learn it in.
-    "quick": {
-        "adapter": "last_k",
-        "last_k": 3,
-        "epochs": 5,
-        "max_examples": 1800,
-        "patience": 0,
-        "learning_rate": 3e-4,
-        "head_learning_rate": 3e-3,
-    },
-    "balanced": {"epochs": 6, "max_examples": 4000, "most_heads": 8, "patience": 3},
-    "thorough": {"epochs": 10, "max_examples": 8000, "most_heads": 12, "patience": 4},
-}
-
-
-class AttributesConfig(ClassifierConfig):
-    """What the attributes task can be told."""
-
-    max_tokens: int = Field(64, ge=4, le=512, description="Tokens read of each text.")
-    field: str = Field("", description="The one column to learn; empty means the fullest ones.")
-    most_heads: int = Field(6, ge=1, le=40, description="Most columns that are learned at once.")
 
 
 class AttributesTask(ClassificationTask):
@@ -117,10 +95,11 @@ class AttributesTask(ClassificationTask):
         )
 
     def workload(self, dataset: Dataset, config: AttributesConfig) -> Work:
-        """As every classification, with the time of the regressions: many labels, long texts."""
+        """As every classification, with the regressions beside: many labels, long texts."""
         labels = sum(len(names) for names in dataset.labels.values())
-        seconds = REGRESSION_SECONDS * labels * (len(dataset.train) / 1000) ** 2
-        return replace(super().workload(dataset, config), more_seconds=seconds)
+        regressions = Phase(labels * (len(dataset.train) / 1000) ** 2, lambda: REGRESSION_SECONDS)
+        work = super().workload(dataset, config)
+        return replace(work, phases=[*work.phases, regressions])
 
     def first_labels(self, tables: Tables) -> dict[str, list[str]]:
         """The categories' first level. Raises InputError for a catalog with fewer than two."""

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
-from engine.config import ClassifierConfig
+from engine.config import still_known
 from engine.models.calibration import log_softmax
 from engine.models.classifier import Classifier, trunk_depth
 from engine.models.trunk import Trunk
 from engine.storage.files import write_json
 from engine.tasks.classify.blend import Blend, answer_blends
+from engine.tasks.classify.config import ClassificationConfig
 from engine.tasks.classify.members import LinearMember, Member, TextVectors
 from engine.tasks.classify.stated_member import FILE as STATED_FILE
 from engine.tasks.classify.stated_member import StatedMember
@@ -30,7 +31,7 @@ ZERO_SHOT_TEMPERATURE = 0.05
 ZERO_SHOT_THRESHOLD = 0.5
 
 
-_Config = TypeVar("_Config", bound=ClassifierConfig)
+_Config = TypeVar("_Config", bound=ClassificationConfig)
 
 
 class ClassifierBundle(Protocol):
@@ -79,7 +80,7 @@ class TrainedBundle:
 
     labels: Mapping[str, list[str]]
     vectors: TextVectors
-    config: ClassifierConfig
+    config: ClassificationConfig
     classifier: Classifier
     members: Mapping[str, Member]
     blends: Mapping[str, Mapping[str, Blend]]
@@ -158,7 +159,7 @@ class ZeroShotBundle:
 
     labels: Mapping[str, list[str]]
     vectors: TextVectors
-    config: ClassifierConfig
+    config: ClassificationConfig
     described: Mapping[str, NDArray[np.float32]]
     recommended: str = "untuned"
 
@@ -227,11 +228,13 @@ def nearest_labels(
 
 
 def load_config(folder: Path, kind: type[_Config]) -> _Config:
-    """The settings that the bundle in `folder` was made with."""
-    return kind.model_validate(_about(folder)["config"])
+    """The settings that the bundle in `folder` was made with, as far as there still are such."""
+    return kind.model_validate(still_known(kind, _about(folder)["config"]))
 
 
-def load_bundle(folder: Path, vectors: TextVectors, config: ClassifierConfig) -> ClassifierBundle:
+def load_bundle(
+    folder: Path, vectors: TextVectors, config: ClassificationConfig
+) -> ClassifierBundle:
     """What `save` wrote, on the encoder that `config` names."""
     about = _about(folder)
     labels = about["labels"]

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.config import ClassifierConfig
 from engine.labelling.labelled_texts import Examples
 from engine.models.calibration import row_losses
 from engine.models.classifier import train_classifier, trunk_depth
@@ -15,6 +14,7 @@ from engine.progress import Progress
 from engine.tasks.classify.augmentation import with_back_labels, with_synonyms
 from engine.tasks.classify.blend import Blend, fit_blends
 from engine.tasks.classify.bundle import TrainedBundle, ZeroShotBundle
+from engine.tasks.classify.config import ClassificationConfig
 from engine.tasks.classify.members import LinearMember, Member, TextVectors, linear_members
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,7 @@ def learn_bundle(
     train: Examples,
     validation: Examples,
     vectors: TextVectors,
-    config: ClassifierConfig,
+    config: ClassificationConfig,
     folder: Path,
     progress: Progress,
     extras: Mapping[str, Member] | None = None,
@@ -79,23 +79,26 @@ def augment(
     train: Examples,
     fitted: Mapping[str, LinearMember],
     vectors: TextVectors,
-    config: ClassifierConfig,
+    config: ClassificationConfig,
 ) -> Examples:
-    """The labelled examples, with what `config` asks to add: back-labelled texts, then synonyms."""
-    found = labelled
+    """The labelled examples, with labels guessed for the other texts of `train`, then synonyms.
+
+    `train` holds texts without a label only where the settings ask for back-labels.
+    """
+    examples = labelled
     others = [text for text, known in zip(train.texts, train.known, strict=True) if not known]
-    if config.back_labels and others:
-        found = with_back_labels(found, others, fitted["frozen_tfidf"].scores(others))
+    if others:
+        examples = with_back_labels(examples, others, fitted["frozen_tfidf"].scores(others))
     if config.synonyms:
-        found = with_synonyms(found, config.synonyms, vectors.encoder, config.seed)
-    return found
+        examples = with_synonyms(examples, config.synonyms, vectors.encoder, config.seed)
+    return examples
 
 
 def describe_bundle(
     labels: Mapping[str, list[str]],
     texts: Mapping[str, Sequence[Sequence[str]]],
     vectors: TextVectors,
-    config: ClassifierConfig,
+    config: ClassificationConfig,
     progress: Progress,
 ) -> ZeroShotBundle:
     """The untuned encoder with the mean vector of each label's `texts`, by head."""

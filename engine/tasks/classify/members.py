@@ -12,6 +12,7 @@ from scipy import sparse
 from engine.labelling.labelled_texts import Examples
 from engine.models.encoder import Encoder
 from engine.models.linear import Linear, Tfidf, fit_linear
+from engine.models.vector_cache import VectorCache
 
 Floats = NDArray[np.float64]
 MOST_KEPT = 50_000
@@ -26,16 +27,11 @@ class TextVectors:
 
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
-        self._known: dict[str, NDArray[np.float32]] = {}
+        self._cache = VectorCache(encoder.encode, MOST_KEPT)
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors `(texts, dimension)` of texts."""
-        if len(self._known) > MOST_KEPT:
-            self._known.clear()
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if new:
-            self._known |= dict(zip(new, self.encoder.encode(new, kind="query"), strict=True))
-        return np.stack([self._known[text] for text in texts])
+        return self._cache.of(texts)
 
 
 class Member(Protocol):

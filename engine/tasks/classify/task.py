@@ -16,15 +16,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.config import ClassifierConfig, preset_settings, with_changes
+from engine.config import preset_settings, with_changes
 from engine.errors import InputError
 from engine.evaluation.classification_evaluator import ClassificationEvaluator
 from engine.labelling.labelled_file import read_labelled
 from engine.labelling.labelled_texts import examples_of
 from engine.models.pretrained import default_encoder
+from engine.models.work import Work
 from engine.progress import Progress
 from engine.tables.tables import Tables
-from engine.tasks.base import Bundle, Dataset, Explanation, Readiness, Work
+from engine.tasks.base import Bundle, Dataset, Explanation, Readiness
+from engine.tasks.classify.config import ClassificationConfig
 
 if TYPE_CHECKING:
     from engine.tasks.classify.bundle import ClassifierBundle
@@ -44,7 +46,7 @@ class ClassificationTask(ABC):
     name: ClassVar[str]
     presets: ClassVar[Mapping[str, Mapping[str, object]]]
     quick_chinese: ClassVar[Mapping[str, object]] = {}
-    settings: ClassVar[type[ClassifierConfig]]
+    settings: ClassVar[type[ClassificationConfig]]
     asked: ClassVar[Sequence[str]]
     reads: ClassVar[Sequence[str]]
 
@@ -121,6 +123,7 @@ class ClassificationTask(ABC):
         tuned ones start from; the texts that describe the labels once.
         """
         from engine.models.classifier import trunk_depth
+        from engine.models.probes import encoder_work
         from engine.models.trunk import layer_count
 
         encoder = text_vectors(config).encoder
@@ -136,13 +139,13 @@ class ClassificationTask(ABC):
         train = encoder.count_tokens(dataset.train["input"].tolist())
         passes = config.epochs * (1 + config.synonyms)
         encoded = 1 + min(depth + 1, layers) / layers
-        return Work(
-            train_texts=len(dataset.train) * passes,
+        return encoder_work(
+            encoder,
+            config,
+            dataset.train["input"].tolist(),
             train_tokens=round(train * passes * (1 - depth / layers)),
-            encode_texts=round(encoded * len(texts)) + len(meant),
             encode_tokens=round(encoded * encoder.count_tokens(texts))
             + encoder.count_tokens(meant),
-            sample=dataset.train["input"].tolist(),
         )
 
     def baselines(
@@ -265,7 +268,7 @@ def _cached_vectors(model: str, max_tokens: int) -> TextVectors:
     return TextVectors(load_encoder(model, max_tokens))
 
 
-def text_vectors(config: ClassifierConfig, progress: Progress | None = None) -> TextVectors:
+def text_vectors(config: ClassificationConfig, progress: Progress | None = None) -> TextVectors:
     """The pretrained encoder of `config`, kept for the next call."""
     if progress:
         progress.stage("load")

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
-from engine.config import BiEncoderConfig, preset_settings, with_changes
+from engine.config import preset_settings, with_changes
 from engine.errors import InputError
 from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.models.pretrained import default_encoder
+from engine.models.work import Work
 from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.reading.load import clean_file
 from engine.tables.categories import leaves
 from engine.tables.product_text import titles_with_leaf
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Readiness, Work
+from engine.tasks.base import Dataset, Readiness
 from engine.tasks.cooccurrence import to_matrix
 from engine.tasks.cross_sell.answers import (
     CrossSellAnswer,
@@ -36,6 +36,7 @@ from engine.tasks.cross_sell.baskets import (
     list_baskets,
     split_baskets,
 )
+from engine.tasks.cross_sell.config import PRESETS, QUICK_CHINESE, CrossSellConfig
 from engine.tasks.cross_sell.copurchase import choose_strengths, expected_shares, fit_models
 from engine.tasks.cross_sell.pairs import (
     MARKS,
@@ -53,36 +54,9 @@ READY, THIN = 500, 60
 MOST_RESULTS, DEPTH = 100, 50
 LONGEST_BASKET = 100
 # Products whose length stands for that of all when the work is counted.
-SHOWN = 500
+SAMPLE = 500
 ENOUGH_TO_WATCH = 20
 JOINER = " + "
-PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 2, "max_examples": 2000},
-    "balanced": {"epochs": 3, "max_examples": 10000},
-    "thorough": {
-        "epochs": 6,
-        "max_examples": 60000,
-        "learning_rate": 5e-5,
-        "ease_products": 5000,
-        "most_held": 5000,
-        "patience": 3,
-    },
-}
-# The Chinese encoder has twice the layers: a quick run sees fewer pairs to end as soon.
-QUICK_CHINESE: Mapping[str, object] = {"max_examples": 1000}
-
-
-class CrossSellConfig(BiEncoderConfig):
-    """What the cross-sell task can be told."""
-
-    max_tokens: int = Field(32, ge=4, le=512, description="Tokens read of each text.")
-    learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak learning rate of the encoder.")
-    ease_products: int = Field(
-        3000, ge=10, le=20000, description="Products, the most bought ones, that EASE^R solves for."
-    )
-    most_held: int = Field(
-        1500, ge=10, le=100000, description="Most baskets to choose by, and most to measure on."
-    )
 
 
 class CrossSellTask:
@@ -143,25 +117,23 @@ class CrossSellTask:
     def workload(self, dataset: Dataset, config: CrossSellConfig) -> Work:
         """Pairs are read twice or thrice an epoch, the catalog once untuned and twice tuned."""
         from engine.models.encoder import load_encoder
+        from engine.models.probes import encoder_work, mean_tokens
 
         products = dataset.tables.products
-        shown = titles_with_leaf(products.sample(min(len(products), SHOWN), random_state=0))
-        encoder = load_encoder(config.model, config.train_tokens)
-        mark = MARKS[dataset.tables.language]
-        learned = encoder.count_tokens(shown) / len(shown)
-        anchor = encoder.count_tokens([mark + text for text in shown]) / len(shown)
-        encoder.model.max_seq_length = config.max_tokens
-        encoded = encoder.count_tokens(shown) / len(shown)
+        sample = titles_with_leaf(products.sample(min(len(products), SAMPLE), random_state=0))
+        encoder = load_encoder(config.model, config.max_tokens)
+        anchors = [MARKS[dataset.tables.language] + text for text in sample]
+        pair = mean_tokens(encoder, anchors, config.train_tokens)
+        pair += mean_tokens(encoder, sample, config.train_tokens) * (2 if config.negatives else 1)
         pairs = len(_pairs(dataset, config)) * config.epochs
-        rows = 2 if config.negatives else 1
         checked = min(len(products), POOL) + WATCHED_BASKETS
         texts = 3 * len(products) + checked * config.epochs
-        return Work(
-            train_texts=(1 + rows) * pairs,
-            train_tokens=round((anchor + rows * learned) * pairs),
-            encode_texts=texts,
-            encode_tokens=round(encoded * texts),
-            sample=shown,
+        return encoder_work(
+            encoder,
+            config,
+            sample,
+            train_tokens=round(pair * pairs),
+            encode_tokens=round(mean_tokens(encoder, sample) * texts),
         )
 
     def baselines(

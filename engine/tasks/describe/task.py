@@ -12,19 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydantic import Field
 
 from engine.claims import ClaimChecker, shop_checker
 from engine.claims.vocabulary import readable
-from engine.config import GeneratorConfig, preset_settings, with_changes
+from engine.config import preset_settings, with_changes
 from engine.errors import InputError
 from engine.models.pretrained import default_generator, offered
+from engine.models.work import Work
 from engine.progress import Progress
 from engine.reading.load import clean_file
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.tasks.base import Dataset, Explanation, Readiness
 from engine.tasks.describe.brief import Brief, Language, read_brief
 from engine.tasks.describe.claim_context import describable, open_shop
+from engine.tasks.describe.config import PRESETS, QUICK_UNSPOKEN, UNSPOKEN, DescribeConfig
 from engine.tasks.describe.evaluator import TextEvaluator
 from engine.tasks.describe.evidence import Grounds, ground, split_facts
 from engine.tasks.describe.examples import Lesson, teach
@@ -40,28 +41,6 @@ if TYPE_CHECKING:
 
 READY, THIN = 200, 40
 GIVEN = "given"
-PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 1, "max_examples": 120, "held_out": 24},
-    "balanced": {"epochs": 2, "max_examples": 400, "held_out": 60},
-    "thorough": {"epochs": 3, "max_examples": 2000, "held_out": 120, "samples": 8},
-}
-# A generator that does not know a language cuts its words into many more pieces.
-UNSPOKEN: Mapping[str, object] = {"max_tokens": 448, "new_tokens": 110}
-QUICK_UNSPOKEN: Mapping[str, object] = {"max_examples": 64, "held_out": 12, "samples": 3}
-
-
-class DescribeConfig(GeneratorConfig):
-    """What the describe task can be told."""
-
-    model: str = Field("", description="Pretrained generator: a catalog id, a hub id or a folder.")
-    learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate.")
-    batch_size: int = Field(2, ge=1, le=256, description="Examples per step.")
-    max_tokens: int = Field(256, ge=4, le=2048, description="Tokens read of each example.")
-    dropout: float = Field(0.05, ge=0, lt=1, description="Share of activations dropped.")
-    shown_facts: int = Field(
-        6, ge=1, le=30, description="Facts beside the title that the model is told of a product."
-    )
-    held_out: int = Field(24, ge=4, le=1000, description="Products that are measured on.")
 
 
 class DescribeTask:

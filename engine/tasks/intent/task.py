@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
-from engine.config import ClassifierConfig
 from engine.errors import InputError
 from engine.labelling.descriptions import descriptions, first_labels
 from engine.labelling.labelled_texts import choose_examples, heads_of, known_counts
@@ -18,6 +16,7 @@ from engine.labelling.query_labels import Trust, label_queries, labels_of
 from engine.tables.tables import Tables
 from engine.tasks.base import Advice, Dataset, Readiness
 from engine.tasks.classify.task import ClassificationTask
+from engine.tasks.intent.config import PRESETS, QUICK_CHINESE, IntentConfig
 from engine.tasks.readiness import rate
 from engine.text.words import normalise
 
@@ -25,34 +24,6 @@ if TYPE_CHECKING:
     from engine.tasks.classify.bundle import ClassifierBundle
 
 READY, THIN = 300, 40
-PRESETS: Mapping[str, Mapping[str, object]] = {
-    # Of a model with twelve layers the last eight: the time limit allows no more on two cores.
-    "quick": {
-        "adapter": "last_k",
-        "last_k": 8,
-        "epochs": 12,
-        "max_examples": 1800,
-        "patience": 0,
-    },
-    "balanced": {"epochs": 16, "max_examples": 6000, "patience": 4},
-    "thorough": {"epochs": 24, "max_examples": 20000, "patience": 6},
-}
-# The Chinese encoder has twice the layers: a quick run passes fewer times to end as soon.
-QUICK_CHINESE: Mapping[str, object] = {"epochs": 9}
-
-
-class IntentConfig(ClassifierConfig):
-    """What the intent task can be told."""
-
-    min_votes: float = Field(
-        2, ge=1, description="Clicks (carts count twice, purchases thrice) that make a category."
-    )
-    min_share: float = Field(
-        0.6, ge=0.5, le=1, description="Share of them that must agree on the category."
-    )
-    weak_weight: float = Field(
-        0.3, ge=0, le=1, description="How much a guessed label counts beside a given one."
-    )
 
 
 class IntentTask(ClassificationTask):

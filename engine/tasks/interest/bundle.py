@@ -24,6 +24,7 @@ from engine.labelling.histories import (
     list_acts,
 )
 from engine.models.encoder import Encoder, load_encoder
+from engine.models.vector_cache import MOST, VectorCache
 from engine.progress import Progress, Silent
 from engine.ranking import Chances, Ranking, best
 from engine.retrieval.dense import DenseIndex, open_index
@@ -86,8 +87,9 @@ class InterestBundle:
         known = sorted(set(queries) - {""})
         folder = tables.folder / f"queries-{name}" if tables.folder else None
         asked = open_index(folder, encoder, known, known, progress, "query") if known else None
-        self.known = dict(zip(known, asked.vectors, strict=True)) if asked else {}
-        self._fresh: dict[str, Floats] = {}
+        self.queries = VectorCache(encoder.encode, MOST + len(known))
+        if asked:
+            self.queries.keep(known, asked.vectors)
 
     @property
     def systems(self) -> Sequence[str]:
@@ -215,11 +217,7 @@ class InterestBundle:
     def _ask(self, queries: Sequence[str]) -> Queries:
         """The vectors of queries; only what was never seen is encoded."""
         wanted = [text for text in dict.fromkeys(queries) if text]
-        unknown = [text for text in wanted if text not in self.known]
-        if not set(unknown) <= self._fresh.keys():
-            # Kept until others are asked for: one answer needs its query's vector several times.
-            self._fresh = dict(zip(unknown, self.encoder.encode(unknown, "query"), strict=True))
-        found = {text: (self.known if text in self.known else self._fresh)[text] for text in wanted}
+        found = dict(zip(wanted, self.queries.of(wanted), strict=True)) if wanted else {}
         return Queries.of(found, self.encoder.dimension)
 
     def reasons(self, moment: Moment) -> tuple[NDArray[np.floating], list[dict[str, float]]]:

@@ -13,9 +13,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
 
-from engine.config import InterestConfig
 from engine.models.finetune import Watch, finetune, training_arguments
 from engine.progress import Progress
+from engine.tasks.interest.config import InterestConfig
 from engine.tasks.interest.net import InterestNet, Pairs, Vectors
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from engine.config import InterestConfig, preset_settings, with_changes
+from engine.config import preset_settings, with_changes
 from engine.errors import InputError
 from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.labelling.clicks import examination
@@ -26,12 +26,14 @@ from engine.labelling.histories import (
 )
 from engine.labelling.split import TEST, VALIDATION
 from engine.models.pretrained import default_encoder
+from engine.models.work import Work
 from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.reading.load import clean_file
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.tasks.base import Dataset, Explanation, Readiness
 from engine.tasks.interest.baselines import HistoryNeighbours, by_place, by_recency, order
+from engine.tasks.interest.config import PRESETS, InterestConfig
 from engine.tasks.interest.diversify import Mix
 from engine.tasks.interest.novelty import Standing
 from engine.tasks.interest.tradeoff import measure
@@ -41,11 +43,6 @@ if TYPE_CHECKING:
     from engine.tasks.interest.bundle import InterestBundle
 
 READY, THIN = 500, 60
-PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 4, "max_examples": 4000},
-    "balanced": {"epochs": 8, "max_examples": 20000, "history": 30},
-    "thorough": {"epochs": 15, "max_examples": 100000, "history": 50, "patience": 4},
-}
 
 
 class InterestTask:

@@ -7,12 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydantic import Field
 
-from engine.config import BiEncoderConfig, preset_settings, with_changes
+from engine.config import preset_settings, with_changes
 from engine.errors import InputError
 from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.labelling.qrels import (
@@ -24,12 +23,13 @@ from engine.labelling.qrels import (
 )
 from engine.labelling.split import split_queries
 from engine.models.pretrained import default_encoder
+from engine.models.work import Work
 from engine.progress import Progress, Silent
 from engine.ranking import Ranking
 from engine.retrieval.bm25 import full_text_index, passage_index
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Readiness, Work
+from engine.tasks.base import Dataset, Readiness
 from engine.tasks.readiness import next_goal, rate
 from engine.tasks.search.answers import (
     SearchAnswer,
@@ -38,6 +38,7 @@ from engine.tasks.search.answers import (
     SearchResult,
     WhyInput,
 )
+from engine.tasks.search.config import PRESETS, QUICK_CHINESE, QUICK_JUDGED, SearchConfig
 from engine.tasks.search.pairs import (
     CHECK_DEPTH,
     CHECK_QUERIES,
@@ -53,43 +54,9 @@ if TYPE_CHECKING:
 READY, THIN = 100, ENOUGH_QUERIES
 MOST_RESULTS = 100
 # Products whose length stands for that of all when the work is counted.
-SHOWN = 500
+SAMPLE = 500
 # The epochs are watched on some validation queries; fewer than these would only add noise.
 ENOUGH_TO_WATCH = 20
-PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 3, "max_examples": 2000},
-    "balanced": {"epochs": 4, "max_examples": 8000, "train_tokens": 48},
-    "thorough": {
-        "epochs": 8,
-        "max_examples": 40000,
-        "train_tokens": 64,
-        "learning_rate": 3e-5,
-        "patience": 3,
-    },
-}
-# The Chinese encoder has twice the layers: a quick run sees fewer pairs to end as soon.
-QUICK_CHINESE: Mapping[str, object] = {"epochs": 2, "max_examples": 1500}
-# Judged pairs are few: reading them whole costs little, and a third pass learns them by heart.
-QUICK_JUDGED: Mapping[str, object] = {"epochs": 2, "train_tokens": 64}
-
-
-class SearchConfig(BiEncoderConfig):
-    """What the search task can be told."""
-
-    max_tokens: int = Field(64, ge=4, le=512, description="Tokens read of each text.")
-    source: Literal["auto", "judgments", "clicks", "catalog"] = Field(
-        "auto", description="What is learned from; auto takes the best there is enough of."
-    )
-    max_positives: int = Field(8, ge=1, description="Most products learned for one query.")
-    bm25_weight: float = Field(
-        2.0,
-        ge=0,
-        le=20,
-        description="How often words count beside meaning; validation may change it.",
-    )
-    reranker: str = Field(
-        "", description="A cross-encoder (hub id or folder) that reorders the best products."
-    )
 
 
 class SearchTask:
@@ -156,23 +123,22 @@ class SearchTask:
     def workload(self, dataset: Dataset, config: SearchConfig) -> Work:
         """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""
         from engine.models.encoder import load_encoder
+        from engine.models.probes import encoder_work, mean_tokens
 
         products = passages(dataset.tables.products)
-        shown = products.sample(min(len(products), SHOWN), random_state=0).tolist()
-        encoder = load_encoder(config.model, config.train_tokens)
-        query = encoder.count_tokens(dataset.train["query"].tolist()) / len(dataset.train)
-        learned = encoder.count_tokens(shown) / len(shown)
-        encoder.model.max_seq_length = config.max_tokens
-        encoded = encoder.count_tokens(shown) / len(shown)
+        sample = products.sample(min(len(products), SAMPLE), random_state=0).tolist()
+        encoder = load_encoder(config.model, config.max_tokens)
+        pair = mean_tokens(encoder, dataset.train["query"].tolist(), config.train_tokens)
+        pair += mean_tokens(encoder, sample, config.train_tokens)
         pairs = len(dataset.train) * config.epochs
         checked = min(len(dataset.validation), CHECK_QUERIES) * (CHECK_DEPTH + 5) * config.epochs
         texts = 2 * len(products) + checked
-        return Work(
-            train_texts=2 * pairs,
-            train_tokens=round((query + learned) * pairs),
-            encode_texts=texts,
-            encode_tokens=round(encoded * texts),
-            sample=shown,
+        return encoder_work(
+            encoder,
+            config,
+            sample,
+            train_tokens=round(pair * pairs),
+            encode_tokens=round(mean_tokens(encoder, sample) * texts),
         )
 
     def baselines(

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydantic import Field
 
-from engine.config import ClassifierConfig
 from engine.errors import InputError
 from engine.labelling.labelled_texts import choose_examples, known_counts
 from engine.labelling.review_labels import HEAD, label_reviews, sentiment_labels, true_sentiments
@@ -22,34 +20,12 @@ from engine.tables.tables import Tables
 from engine.tasks.base import Advice, Dataset, Readiness
 from engine.tasks.classify.task import ClassificationTask, Heads
 from engine.tasks.readiness import rate
+from engine.tasks.sentiment.config import PRESETS, QUICK_CHINESE, SentimentConfig
 
 if TYPE_CHECKING:
     from engine.tasks.classify.bundle import ClassifierBundle
 
 READY, THIN = 300, 40
-PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 3, "batch_size": 16, "max_examples": 1800, "patience": 0},
-    "balanced": {"epochs": 6, "max_examples": 6000, "patience": 0},
-    "thorough": {"epochs": 8, "max_examples": 20000, "patience": 3, "max_tokens": 128},
-}
-# Of the multilingual encoder's twelve layers the upper half: the time limit allows no more on two
-# cores. They learn how clauses are joined only at twice the usual rate.
-QUICK_CHINESE: Mapping[str, object] = {
-    "epochs": 4,
-    "adapter": "last_k",
-    "last_k": 6,
-    "batch_size": 32,
-    "learning_rate": 2e-4,
-}
-
-
-class SentimentConfig(ClassifierConfig):
-    """What the sentiment task can be told."""
-
-    max_tokens: int = Field(64, ge=4, le=512, description="Tokens read of each text.")
-    weak_weight: float = Field(
-        0.3, ge=0, le=1, description="How much a guessed label counts beside a given one."
-    )
 
 
 class SentimentTask(ClassificationTask):

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import streamlit as st
 
-from engine.config import TrainingConfig
+from engine.config import TrainingConfig, traits
 from engine.errors import ShoplabError
 from engine.serving import client
 from engine.serving.question import Question
@@ -24,20 +24,6 @@ Plan = dict[str, Any]
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 120
 _MB = 1e6
-# Changing these changes neither time nor memory, so they ask for no other plan.
-_FREE = {
-    "learning_rate",
-    "head_learning_rate",
-    "weight_decay",
-    "dropout",
-    "warmup",
-    "label_smoothing",
-    "token_dropout",
-    "weak_weight",
-    "precision",
-    "bm25_weight",
-    "scale",
-}
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,7 +38,10 @@ def _asked(stamp: str, task: str, config: str, _name: str) -> "Future[Plan]":
 
 
 def _key(current: Workspace, task: str, config: TrainingConfig) -> tuple[str, str, str]:
-    return session.stamp(current), task, config.model_dump_json(exclude=_FREE)
+    kind = type(config)
+    # What changes neither time nor memory asks for no other plan.
+    free = {name for name in kind.model_fields if not traits(kind, name).affects_cost}
+    return session.stamp(current), task, config.model_dump_json(exclude=free)
 
 
 def known_plan(current: Workspace, task: str, config: TrainingConfig) -> Plan | None:

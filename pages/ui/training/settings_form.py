@@ -6,17 +6,11 @@ from typing import Any, Literal, get_args, get_origin
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from engine.config import TrainingConfig
+from engine.config import AdapterConfig, TrainingConfig, traits
 from pages.ui.frame.i18n import t
 from pages.ui.parts import names
 
 CHOSEN_ELSEWHERE = ("preset", "model")
-# These say something only under one choice of another setting.
-_NEEDS = {
-    "last_k": ("adapter", "last_k"),
-    "lora_rank": ("adapter", "lora"),
-    "lora_layers": ("adapter", "lora"),
-}
 
 
 def edit_settings(start: TrainingConfig, key: str) -> dict[str, Any]:
@@ -24,17 +18,18 @@ def edit_settings(start: TrainingConfig, key: str) -> dict[str, Any]:
 
     `key` tells apart the widgets of different starts: another preset begins with its own values.
     """
-    fields = type(start).model_fields
-    shared = [name for name in TrainingConfig.model_fields if name not in CHOSEN_ELSEWHERE]
-    own = [name for name in fields if name not in TrainingConfig.model_fields]
+    kind = type(start)
+    fields = {name: one for name, one in kind.model_fields.items() if name not in CHOSEN_ELSEWHERE}
+    shared = [name for name in fields if name in AdapterConfig.model_fields]
+    own = [name for name in fields if name not in AdapterConfig.model_fields]
     values: dict[str, Any] = {}
     for group in (shared, own):
         if group is own and own:
             st.markdown(f"**{t('tune.settings.own')}**")
         with st.grid(3, min_column_width=230, key=f"{key}_{'own' if group is own else 'shared'}"):
             for name in group:
-                needed, value = _NEEDS.get(name, ("", ""))
-                idle = bool(needed) and values.get(needed) != value
+                only_with = traits(kind, name).only_with
+                idle = only_with is not None and values[only_with[0]] != only_with[1]
                 with st.container():
                     values[name] = _widget(
                         name, fields[name], getattr(start, name), f"{key}_{name}", idle

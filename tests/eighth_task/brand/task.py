@@ -7,11 +7,11 @@ import pandas as pd
 from engine.tasks.brand.answers import BrandAnswer, BrandInput
 from engine.tasks.classify.answers import Classification
 
-from engine.config import ClassifierConfig
 from engine.errors import InputError
 from engine.labelling.split import split_groups
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness
+from engine.tasks.classify.config import ClassificationConfig
 from engine.tasks.classify.task import ClassificationTask
 from engine.tasks.readiness import rate
 
@@ -30,7 +30,7 @@ class BrandTask(ClassificationTask[BrandInput, BrandAnswer]):
     name = "brand"
     accepts = BrandInput
     presets = PRESETS
-    settings = ClassifierConfig
+    settings = ClassificationConfig
     fields = ("title",)
     reads = ("products",)
     example_input = BrandInput("red mug")
