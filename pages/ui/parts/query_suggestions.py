@@ -72,7 +72,7 @@ def view(
     waited_for: list[Future[Any]] = [shop := _suggester(current)]
     if settled and shop.done() and len(found) < MOST and (asked := _ask_near(current, typed)):
         waited_for.append(asked)
-        near = _near(shop.result().about, asked, {one.text for one in found})
+        near = _near(shop.result().queries, asked, {one.text for one in found})
         found += near[: MOST - len(found)]
     return {
         "box": box,
