@@ -8,8 +8,8 @@ import pandas as pd
 
 from engine.catalog.duplicates import near_duplicates
 from engine.catalog.measures import Measure, read_measures
-from engine.labelling.product_columns import attribute_columns, choose_columns, spell_alike
-from engine.labelling.stated_values import Read, StatedValues
+from engine.labelling.product_columns import attribute_columns, choose_columns, unify_spelling
+from engine.labelling.stated_values import IndexedText, StatedValues
 from engine.reading.presets import squash
 from engine.tables.categories import leaf
 from engine.tables.product_text import summaries
@@ -88,11 +88,11 @@ def _short(products: pd.DataFrame, texts: pd.Series) -> pd.DataFrame:
 
 def _stated(products: pd.DataFrame, columns: Mapping[str, pd.Series]) -> pd.DataFrame:
     """Titles that state a value of a column, but not the one in the cell."""
-    read: dict[Any, Read] = products["title"].map(Read.of).to_dict()
+    read: dict[Any, IndexedText] = products["title"].map(IndexedText.of).to_dict()
     rows: list[tuple[Any, str, str, str]] = []
     chosen = [name for name in choose_columns(columns, COMMON) if name not in _NAMED_OFTEN]
     for name in chosen[:MOST_COLUMNS]:
-        values = spell_alike(columns[name])
+        values = unify_spelling(columns[name])
         counts = values.value_counts()
         names = [str(value) for value in counts.index[counts >= COMMON] if len(squash(value)) > 2]
         known = StatedValues(names)

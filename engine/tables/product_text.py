@@ -37,9 +37,7 @@ def summaries(products: pd.DataFrame) -> list[str]:
 
 def titles_with_leaf(products: pd.DataFrame) -> list[str]:
     """Title and leaf category, which say what kind of thing a product is."""
-    pairs = zip(
-        products["title"].astype("str").fillna(""), leaves(products["category"]), strict=True
-    )
+    pairs = zip(_filled(products["title"]), leaves(products["category"]), strict=True)
     return [f"{title}. {name}" if name else title for title, name in pairs]
 
 
