@@ -10,7 +10,7 @@ from engine.catalog.decisions import ACCEPTED, REJECTED, Decisions
 from engine.catalog.duplicates import near_duplicates
 from engine.catalog.enrich import FILLED, enrich, gaps
 from engine.catalog.measures import read_measures
-from engine.catalog.quality import inspect
+from engine.catalog.quality import inspect_catalog
 from engine.catalog.suggestions import measured_suggestions, model_suggestions
 from engine.tables.tables import Tables
 from tests.test_product_labels import catalog
@@ -43,7 +43,7 @@ def test_the_board_counts_what_is_wrong() -> None:
         category=["Kitchen > Mugs"] * 41 + ["Kitchen > Pans"],
         colour=["Red"] * 20 + ["Blue"] * 20 + ["Red", None],
     )  # fmt: skip
-    board = inspect(Tables({"products": products}))
+    board = inspect_catalog(Tables({"products": products}))
     assert board.products == 42
     assert board.coverage["colour"] == pytest.approx(41 / 42)
     assert board.categories.to_dict() == {"Mugs": 41, "Pans": 1}
@@ -57,7 +57,7 @@ def test_the_board_counts_what_is_wrong() -> None:
 
 
 def test_an_empty_catalog_has_an_empty_board() -> None:
-    board = inspect(Tables())
+    board = inspect_catalog(Tables())
     assert board.products == 0
     assert board.conflicts.empty and board.short.empty and board.duplicates.empty
 
@@ -105,7 +105,7 @@ def test_suggestions_are_for_gaps_only_and_never_other() -> None:
 
 def test_rules_suggest_with_the_confidence_they_showed() -> None:
     products, _ = measured()
-    found = measured_suggestions(products, inspect(Tables({"products": products})))
+    found = measured_suggestions(products, inspect_catalog(Tables({"products": products})))
     assert found[["product_id", "attribute", "value", "confidence"]].to_numpy().tolist() == [
         ["p20", "volume", "300 ml", 0.95]
     ]

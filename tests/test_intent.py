@@ -9,15 +9,14 @@ import pandas as pd
 import pytest
 
 from engine.errors import InputError
+from engine.labelling.intent_rules import intent_words, weak_intents
 from engine.labelling.labels import (
     INTENTS,
     OTHER,
     category_labels,
     category_votes,
     collect_queries,
-    given_intents,
-    labelling,
-    weak_intents,
+    logged_intents,
 )
 from engine.labelling.query_labels import Trust, label_queries, labels_of
 from engine.labelling.split import split_queries
@@ -121,9 +120,9 @@ def test_queries_are_counted_by_session_and_joined_when_written_alike() -> None:
     assert frame[["query", "input", "count"]].values.tolist() == [["red mug", "red mug", 2]]
 
 
-def test_given_intents_are_the_majority_of_known_codes() -> None:
+def test_logged_intents_are_the_majority_of_known_codes() -> None:
     rows = [("a", None, None, intent) for intent in ("deal", "Deal", "gift", "nonsense")]
-    assert given_intents(with_log(*rows)).to_dict() == {"a": "deal"}
+    assert logged_intents(with_log(*rows)).to_dict() == {"a": "deal"}
 
 
 def test_purchases_outweigh_clicks_in_a_query_s_category() -> None:
@@ -134,7 +133,7 @@ def test_purchases_outweigh_clicks_in_a_query_s_category() -> None:
         )
     )  # fmt: skip
     assert category_labels(votes, 2).loc["x"].to_dict() == {
-        "category": "Sport > Shoes", "weight": 5.0, "share": 0.6,
+        "category": "Sport > Shoes", "weight": 6.0, "share": 4 / 6,
     }  # fmt: skip
 
 
@@ -157,9 +156,9 @@ def test_labelling_functions(query: str, intent: str | None) -> None:
 
 
 def test_every_intent_is_described_in_both_languages_and_has_a_name() -> None:
-    assert set(labelling()) == set(INTENTS)
+    assert set(intent_words()) == set(INTENTS)
     for intent in INTENTS:
-        assert set(labelling()[intent]["descriptions"]) == set(LANGUAGES)  # type: ignore[arg-type, call-overload]
+        assert set(intent_words()[intent]["descriptions"]) == set(LANGUAGES)  # type: ignore[arg-type, call-overload]
         assert all(say(f"intent.intents.{intent}", language) for language in LANGUAGES)
 
 

@@ -76,7 +76,7 @@ def test_nothing_from_the_future_is_known(events, minute, most) -> None:
         counted, known = (count_popularity(change(some), looked) for some in (log, past))
         for name in (*PRODUCTS, *(answer("mug", one) for one in PRODUCTS)):
             assert counted.clicked(name, moment) == known.clicked(name, None)
-            assert counted.appeal(name, moment) == known.appeal(name, None)
+            assert counted.ctr(name, moment) == known.ctr(name, None)
 
 
 @given(st.lists(EVENTS, max_size=30))
@@ -270,7 +270,7 @@ def test_what_a_mix_costs_is_measured_on_held_out_pages(
 def test_before_training_a_new_shopper_gets_what_is_popular(tables: Tables, model: str) -> None:
     untuned = TASK.untuned(tables, TASK.config("quick", tables, model=model, **FAST), Silent())
     first = TASK.predict(untuned, [{"history": []}])[0]["results"]
-    appeals = [untuned.popularity.appeal(one["product_id"], None) for one in first]
+    appeals = [untuned.popularity.ctr(one["product_id"], None) for one in first]
     assert appeals == sorted(appeals, reverse=True) and appeals[0] > appeals[-1]
 
 

@@ -14,7 +14,7 @@ from engine.labelling.product_columns import (
     attribute_columns,
     choose_columns,
     is_usable,
-    spell_alike,
+    unify_spelling,
 )
 from engine.labelling.product_labels import (
     MOST_LABELS,
@@ -67,7 +67,7 @@ def test_numbers_switches_texts_and_rare_values_are_not_learned_by_themselves() 
 
 
 def test_values_that_differ_in_case_only_are_one() -> None:
-    found = spell_alike(pd.Series(["Red", "red", "Red", "ＲＥＤ", "Blue"]))
+    found = unify_spelling(pd.Series(["Red", "red", "Red", "ＲＥＤ", "Blue"]))
     assert found.tolist() == ["Red", "Red", "Red", "Red", "Blue"]
 
 

@@ -1,1 +1,1 @@
-"""The quality of a catalog, and how its gaps are filled: nothing here needs a model's process."""
+"""The quality of a catalog and how to fill its gaps, without a model."""

@@ -1,15 +1,15 @@
-"""What people decided about suggested values: kept beside the tables, newest last.
+"""What people decided about suggested values, stored beside the tables.
 
 ```
-<workspace>/decisions.jsonl   one a line: the columns below; `open` takes a decision back
+<workspace>/decisions.jsonl   one per line, newest last: `COLUMNS`; `open` undoes a decision
 ```
 
-They fill the catalog that is downloaded and nothing else: a model that learned from suggestions it
-made itself would be measured against its own answers.
+Accepted values only go into the catalog that is downloaded. A model that learned from them would
+be measured against its own answers.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +31,22 @@ class Decisions:
         return self.file.stat().st_size if self.file.is_file() else 0
 
     def table(self) -> pd.DataFrame:
-        """The last decision on every product's attribute, without those taken back.
+        """The last decision on each attribute of each product, without those undone.
 
-        Columns `product_id, attribute, value, confidence, state` and `batch`, the number of the
-        press that made it.
+        It has `COLUMNS`; decisions made together share a `batch`.
         """
         frame = self._lines().drop_duplicates(["product_id", "attribute"], keep="last")
         return frame[frame["state"] != OPEN].reset_index(drop=True)
 
     def decide(self, suggestions: pd.DataFrame, state: str) -> int:
-        """Accept or reject suggestions (`product_id, attribute, value, confidence`); how many."""
+        """Accept or reject suggestions with the first four of `COLUMNS`; returns their number."""
         batch = int(self._lines()["batch"].max()) + 1 if self.stamp else 1
-        kept = suggestions[["product_id", "attribute", "value", "confidence"]]
-        self._write(row | {"state": state, "batch": batch} for row in kept.to_dict("records"))
-        return len(kept)
+        chosen = suggestions[["product_id", "attribute", "value", "confidence"]]
+        self._write(row | {"state": state, "batch": batch} for row in chosen.to_dict("records"))
+        return len(chosen)
 
     def undo(self) -> int:
-        """Take back the last press of a button that still stands; how many decisions it made."""
+        """Undo the last batch that still stands; returns its number of decisions."""
         standing = self.table()
         if standing.empty:
             return 0
@@ -59,6 +58,6 @@ class Decisions:
         lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.is_file() else []
         return pd.DataFrame([json.loads(line) for line in lines], columns=COLUMNS)
 
-    def _write(self, rows: Iterable[dict[Any, Any]]) -> None:
+    def _write(self, rows: Iterable[Mapping[Any, object]]) -> None:
         with self.file.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -1,4 +1,4 @@
-"""The catalog with accepted values filled in: every product and column stays."""
+"""Fills accepted values into the catalog."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ FILLED = "filled_by_shoplab"
 
 
 def gaps(products: pd.DataFrame, attributes: list[str]) -> dict[str, pd.Index]:
-    """Per attribute the products' index labels that have no value of it."""
+    """For each attribute, the index labels of the products without a value."""
     columns = attribute_columns(products)
     empty = pd.Series(dtype=object)
     return {name: products.index.difference(columns.get(name, empty).index) for name in attributes}
@@ -22,8 +22,8 @@ def gaps(products: pd.DataFrame, attributes: list[str]) -> dict[str, pd.Index]:
 def enrich(products: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
     """The products with one column per attribute and the accepted `decisions` in empty cells.
 
-    `decisions`: columns `product_id, attribute, value, state`. A cell that has a value keeps it.
-    The last column, `FILLED`, names what was filled in each row; lists and objects among the
+    `decisions` has columns `product_id, attribute, value, state`. Filled cells never change. The
+    last column, `FILLED`, names the attributes filled in each row. Lists and objects among the
     attributes stay as JSON.
     """
     columns: dict[str, list[Any]] = {
@@ -31,10 +31,10 @@ def enrich(products: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
         for name in products.drop(columns="attributes")
     }
     cells = [parse(text) for text in products["attributes"]]
-    names = dict.fromkeys(name for held in cells if isinstance(held, dict) for name in held)
+    names = dict.fromkeys(name for values in cells if isinstance(values, dict) for name in values)
     for name in names:
         # A column of the schema keeps its place.
-        columns.setdefault(name, [_written(held, name) for held in cells])
+        columns.setdefault(name, [_written(values, name) for values in cells])
     places = {product: row for row, product in enumerate(products["product_id"])}
     filled: list[list[str]] = [[] for _ in range(len(products))]
     accepted = decisions[decisions["state"] == ACCEPTED]
@@ -44,14 +44,14 @@ def enrich(products: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
         if place is not None and cell[place] is None:
             cell[place] = value
             filled[place].append(name)
-    columns[FILLED] = [", ".join(done) or None for done in filled]
+    columns[FILLED] = [", ".join(names_filled) or None for names_filled in filled]
     return pd.DataFrame(columns, dtype=object)
 
 
-def _written(held: object, name: str) -> str | None:
-    if not isinstance(held, dict) or held.get(name) is None:
+def _written(attributes: object, name: str) -> str | None:
+    if not isinstance(attributes, dict) or attributes.get(name) is None:
         return None
-    value = held[name]
+    value = attributes[name]
     return cell_text(value) or None if not isinstance(value, list | dict) else _json(value)
 
 

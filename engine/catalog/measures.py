@@ -1,4 +1,4 @@
-"""Columns of numbers with units, against what the products' texts say in numbers."""
+"""Compares columns of quantities with the quantities in the products' texts."""
 
 import re
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ import pandas as pd
 
 from engine.text.quantities import Quantity, quantities, unit_named
 
-# Filled rows whose text gives exactly one such number, before their agreement says anything.
+# Filled rows with exactly one such number in the text that make the agreement meaningful.
 FEWEST = 5
-# The share of a column's cells that must measure the same thing.
+# The share of a column's cells that must have the same dimension.
 ONE_KIND = 0.8
-# Of the products whose text gives such a number, the share that must have the column filled: a
-# column of few kinds of products says nothing about the others.
+# The share of the products with such a number in their text that must have the column filled: a
+# column of few kinds of products does not apply to the others.
 ONE_IN = 0.2
 # The share of all products that must have the column filled.
 COVERED = 0.01
@@ -22,12 +22,12 @@ COVERED = 0.01
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of quantities and how far the texts can be trusted to say the same.
+    """A column of quantities, and how well the texts agree with it.
 
-    `conflicts`: columns `row` (index of the product), `value` (the cell) and `stated` (the text's
-    only number of that kind, as written). `fills`: `row` and `value` for empty cells. `agreement`:
-    the share of filled rows with exactly one such number in the text where both are equal, which is
-    the confidence of a fill; `checked` counts those rows.
+    `conflicts` has columns `row` (index label of the product), `value` (the cell) and `stated` (the
+    text's only number of that kind, as written). `fills` has `row` and `value` for empty cells.
+    `checked` is the number of filled rows with exactly one such number in the text, and `agreement`
+    the share of them in which it equals the cell, which is the confidence of a fill.
     """
 
     name: str
@@ -38,15 +38,15 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Statement:
     quantity: Quantity
     text: str
 
 
 def read_measures(columns: Mapping[str, pd.Series], texts: pd.Series) -> list[Measure]:
-    """The columns that hold quantities, each compared with the texts of the same index."""
-    most = {name: cells for name, cells in columns.items() if len(cells) >= COVERED * len(texts)}
-    kinds = {name: found for name, cells in most.items() if (found := _Cells.of(name, cells))}
+    """The columns of quantities, compared with `texts` of the same index."""
+    filled = {name: cells for name, cells in columns.items() if len(cells) >= COVERED * len(texts)}
+    kinds = {name: column for name, cells in filled.items() if (column := _Cells.of(name, cells))}
     if not kinds:
         return []
     plain: dict[Any, str] = texts.to_dict()
@@ -57,18 +57,18 @@ def read_measures(columns: Mapping[str, pd.Series], texts: pd.Series) -> list[Me
     return [measure for measure in measures if measure.checked >= FEWEST]
 
 
-def _stated(texts: Mapping[Any, str]) -> dict[str, dict[Any, _Said]]:
-    """Per dimension what each text says, where it says only one thing of it."""
-    found: dict[str, dict[Any, _Said]] = {}
+def _stated(texts: Mapping[Any, str]) -> dict[str, dict[Any, _Statement]]:
+    """For each dimension, the texts that state a single quantity of it."""
+    stated: dict[str, dict[Any, _Statement]] = {}
     for row, text in texts.items():
         kinds: dict[str, list[Quantity]] = {}
         for quantity in quantities(text):
             kinds.setdefault(quantity.dimension, []).append(quantity)
         for kind, (first, *rest) in kinds.items():
-            if all(first.equals(other) for other in rest):
-                said = _Said(first, text[first.start : first.end].strip())
-                found.setdefault(kind, {})[row] = said
-    return found
+            if all(first.equals(further) for further in rest):
+                statement = _Statement(first, text[first.start : first.end].strip())
+                stated.setdefault(kind, {})[row] = statement
+    return stated
 
 
 @dataclass(frozen=True)
@@ -79,38 +79,38 @@ class _Cells:
 
     @classmethod
     def of(cls, name: str, values: pd.Series) -> "_Cells | None":
-        """The quantities of a column, if most cells hold one of one kind; None otherwise."""
+        """The quantities of a column whose cells are mostly of one dimension; else None."""
         unit = _unit_of(name)
         distinct = {text: _only(text, unit) for text in values.unique()}
-        read = {row: q for row, text in values.items() if (q := distinct[text]) is not None}
-        kinds = pd.Series([quantity.dimension for quantity in read.values()], dtype=object)
+        parsed = {row: q for row, text in values.items() if (q := distinct[text]) is not None}
+        kinds = pd.Series([quantity.dimension for quantity in parsed.values()], dtype=object)
         counts = kinds[kinds != ""].value_counts()
         if counts.empty or counts.iloc[0] < ONE_KIND * len(values):
             return None
         kind = str(counts.index[0])
-        kept = {row: q for row, q in read.items() if q.dimension == kind}
-        return cls(kind, kept, values.to_dict())
+        same_kind = {row: q for row, q in parsed.items() if q.dimension == kind}
+        return cls(kind, same_kind, values.to_dict())
 
 
 def _unit_of(name: str) -> str:
-    """The unit that a column's name ends with ("weight (g)", "capacity_ml", "容量/毫升")."""
+    """The unit at the end of a column's name ("weight (g)", "capacity_ml", "容量/毫升")."""
     parts = re.findall(r"[^\W\d_]+", name)
     return parts[-1] if len(parts) > 1 and unit_named(parts[-1]) else ""
 
 
 def _only(text: str, unit: str) -> Quantity | None:
-    """The quantity that a cell is; None for a cell that says more, or nothing in numbers."""
-    found = quantities(text)
-    if len(found) == 1 and not found[0].unit and unit:
-        found = quantities(f"{text} {unit}")
-    rest = len(text) - (found[0].end - found[0].start) if found else 0
-    return found[0] if len(found) == 1 and (unit or rest <= len(text) / 2) else None
+    """The quantity in a cell; None if the cell says anything else."""
+    numbers = quantities(text)
+    if len(numbers) == 1 and not numbers[0].unit and unit:
+        numbers = quantities(f"{text} {unit}")
+    rest = len(text) - (numbers[0].end - numbers[0].start) if numbers else 0
+    return numbers[0] if len(numbers) == 1 and (unit or rest <= len(text) / 2) else None
 
 
-def _compare(name: str, cells: _Cells, stated: Mapping[Any, _Said]) -> Measure:
+def _compare(name: str, cells: _Cells, stated: Mapping[Any, _Statement]) -> Measure:
     both = [row for row in cells.quantities if row in stated]
     equal = [cells.quantities[row].equals(stated[row].quantity) for row in both]
-    apart = [row for row, same in zip(both, equal, strict=True) if not same]
+    differing = [row for row, same in zip(both, equal, strict=True) if not same]
     empty = [row for row in stated if row not in cells.values]
     if len(both) < ONE_IN * (len(both) + len(empty)):
         empty = []
@@ -118,9 +118,9 @@ def _compare(name: str, cells: _Cells, stated: Mapping[Any, _Said]) -> Measure:
         name,
         pd.DataFrame(
             {
-                "row": apart,
-                "value": [cells.values[row] for row in apart],
-                "stated": [stated[row].text for row in apart],
+                "row": differing,
+                "value": [cells.values[row] for row in differing],
+                "stated": [stated[row].text for row in differing],
             }
         ),
         pd.DataFrame({"row": empty, "value": [stated[row].text for row in empty]}),

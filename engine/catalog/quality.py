@@ -1,4 +1,4 @@
-"""The state of a catalog: what is filled, double, too short, uneven, or at odds with itself."""
+"""The quality of a catalog: coverage, duplicates, short texts, rare categories, conflicts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,36 +8,36 @@ import pandas as pd
 
 from engine.catalog.duplicates import near_duplicates
 from engine.catalog.measures import Measure, read_measures
-from engine.labelling.product_columns import attribute_columns, choose_columns, spell_alike
-from engine.labelling.stated_values import Read, StatedValues
+from engine.labelling.product_columns import attribute_columns, choose_columns, unify_spelling
+from engine.labelling.stated_values import IndexedText, StatedValues
 from engine.reading.presets import squash
 from engine.tables.categories import leaf
 from engine.tables.product_text import summaries
 from engine.tables.tables import Tables
 from engine.text.words import words
 
-# Words of title and description together below which a text says too little to be found by.
+# A product with fewer words in title and description is hard to find.
 SHORT = 8
-# Products that a category needs before anything can be learned of it.
+# With fewer products, nothing can be learned about a category.
 FEW = 8
-# Products that must share a value before a title that says it contradicts another one.
+# A value has to be shared by this many products for its mention to contradict another value.
 COMMON = 5
-# The columns that are looked at, the fullest first, and the share of statements that must agree
-# with their cell before the others count as conflicts.
+# How many columns are checked, the fullest first, and the share of statements that must agree with
+# their cells for the others to count as conflicts.
 MOST_COLUMNS, AGREED = 12, 0.7
-# What a title may name without the product being it: "case for Acme" is no Acme.
+# A title may mention these without the product having them: "case for Acme" is not by Acme.
 _NAMED_OFTEN = ("category", "brand")
 
 
 @dataclass(frozen=True)
-class Board:
-    """What was found in a catalog of `products` products.
+class CatalogReport:
+    """The quality of a catalog of `products` products.
 
-    `coverage`: share of products with a value, by attribute, fullest first, with title and
-    description. `categories`: products per category, largest first. `duplicates`: see
-    `near_duplicates`. `short`: `product_id, title, words`, shortest first. `conflicts`:
-    `product_id, title, attribute, value, stated`, where cell and text say different things.
-    `measures`: the columns of numbers and what the texts say of them.
+    `coverage` is the share of products with a value, by attribute, the fullest first; `categories`
+    the number of products in each leaf category, the largest first. `duplicates` are those of
+    `near_duplicates`. `short` has `product_id, title, words`, the shortest first, and `conflicts`
+    has `product_id, title, attribute, value, stated` where text and cell differ. `measures` are
+    the columns of quantities, compared with the texts.
     """
 
     products: int
@@ -54,14 +54,14 @@ class Board:
         return self.categories[self.categories < FEW]
 
 
-def inspect(tables: Tables) -> Board:
-    """Look through the whole catalog; some ten seconds for 20,000 products."""
+def inspect_catalog(tables: Tables) -> CatalogReport:
+    """Check a whole catalog, which takes some ten seconds for 20,000 products."""
     products = tables.products.dropna(subset=["title"])
     columns = attribute_columns(products)
     texts = pd.Series(summaries(products), index=products.index, dtype=object)
     measures = read_measures(columns, texts)
     leaves = products["category"].dropna().astype(object).map(leaf)
-    return Board(
+    return CatalogReport(
         len(products),
         _coverage(products, columns),
         leaves.value_counts(),
@@ -82,41 +82,42 @@ def _coverage(products: pd.DataFrame, columns: Mapping[str, pd.Series]) -> pd.Se
 
 def _short(products: pd.DataFrame, texts: pd.Series) -> pd.DataFrame:
     counts = texts.map(lambda text: len(words(text)))
-    found = products[["product_id", "title"]].assign(words=counts)[counts < SHORT]
-    return found.sort_values("words", kind="stable").reset_index(drop=True)
+    short = products[["product_id", "title"]].assign(words=counts)[counts < SHORT]
+    return short.sort_values("words", kind="stable").reset_index(drop=True)
 
 
 def _stated(products: pd.DataFrame, columns: Mapping[str, pd.Series]) -> pd.DataFrame:
-    """Titles that state a value of a column, but not the one in the cell."""
-    read: dict[Any, Read] = products["title"].map(Read.of).to_dict()
+    """Titles that state another value of a column than its cell."""
+    indexed: dict[Any, IndexedText] = products["title"].map(IndexedText.of).to_dict()
     rows: list[tuple[Any, str, str, str]] = []
-    chosen = [name for name in choose_columns(columns, COMMON) if name not in _NAMED_OFTEN]
-    for name in chosen[:MOST_COLUMNS]:
-        values = spell_alike(columns[name])
+    candidates = [name for name in choose_columns(columns, COMMON) if name not in _NAMED_OFTEN]
+    for name in candidates[:MOST_COLUMNS]:
+        values = unify_spelling(columns[name])
         counts = values.value_counts()
         names = [str(value) for value in counts.index[counts >= COMMON] if len(squash(value)) > 2]
-        known = StatedValues(names)
+        stated_values = StatedValues(names)
         cells: dict[Any, str] = values[values.isin(names)].to_dict()
-        agreed, apart = 0, []
+        agreed, conflicts = 0, []
         for row, value in cells.items():
-            said = [n for n, size in zip(names, known.lengths(read[row]), strict=True) if size]
-            if any(_alike(value, other) for other in said):
+            lengths = stated_values.lengths(indexed[row])
+            stated = [text for text, length in zip(names, lengths, strict=True) if length]
+            if any(_same_value(value, text) for text in stated):
                 agreed += 1
-            elif said:
-                apart.append((row, name, value, said[0]))
-        if agreed > AGREED * (agreed + len(apart)):
-            rows += apart
+            elif stated:
+                conflicts.append((row, name, value, stated[0]))
+        if agreed > AGREED * (agreed + len(conflicts)):
+            rows += conflicts
     return _conflicts(products, rows)
 
 
-def _alike(left: str, right: str) -> bool:
-    """Whether one of two values is written within the other: "RJ-45" and "2x RJ45"."""
-    left, right = squash(left), squash(right)
-    return left in right or right in left
+def _same_value(first: str, second: str) -> bool:
+    """Whether one of two values contains the other: "RJ-45" and "2x RJ45"."""
+    first, second = squash(first), squash(second)
+    return first in second or second in first
 
 
 def _measured(products: pd.DataFrame, measures: list[Measure]) -> pd.DataFrame:
-    """Numbers in the text that differ from the cell, where the two mostly agree."""
+    """Numbers in the texts that differ from their cells, in columns that mostly agree."""
     rows = [
         (row["row"], measure.name, row["value"], row["stated"])
         for measure in measures
@@ -127,6 +128,6 @@ def _measured(products: pd.DataFrame, measures: list[Measure]) -> pd.DataFrame:
 
 
 def _conflicts(products: pd.DataFrame, rows: list[tuple[Any, str, str, str]]) -> pd.DataFrame:
-    found = pd.DataFrame(rows, columns=["row", "attribute", "value", "stated"])
-    names = products.loc[found["row"], ["product_id", "title"]].reset_index(drop=True)
-    return pd.concat([names, found.drop(columns="row")], axis=1)
+    conflicts = pd.DataFrame(rows, columns=["row", "attribute", "value", "stated"])
+    names = products.loc[conflicts["row"], ["product_id", "title"]].reset_index(drop=True)
+    return pd.concat([names, conflicts.drop(columns="row")], axis=1)

@@ -1,4 +1,4 @@
-"""Values suggested for empty cells: by the model, and by numbers that stand in the text."""
+"""Suggests values for empty cells, from the model and from numbers in the texts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from engine.catalog.measures import FEWEST
-from engine.catalog.quality import AGREED, Board
+from engine.catalog.quality import AGREED, CatalogReport
 from engine.labelling.labels import OTHER
 
 COLUMNS = ["product_id", "title", "attribute", "value", "confidence", "words"]
@@ -15,9 +15,9 @@ COLUMNS = ["product_id", "title", "attribute", "value", "confidence", "words"]
 def model_suggestions(
     products: pd.DataFrame, answers: Sequence[Mapping[str, Any]], empty: Mapping[str, pd.Index]
 ) -> pd.DataFrame:
-    """What the model answers where `empty` (attribute → index labels of `products`) has a gap.
+    """The model's answers for the gaps `empty` (attribute → index labels of `products`).
 
-    Columns `product_id, title, attribute, value, confidence, words`; "other" suggests nothing.
+    Columns `product_id, title, attribute, value, confidence, words`; "other" is no suggestion.
     """
     missing = {name: set(products.loc[index, "product_id"]) for name, index in empty.items()}
     rows = [
@@ -36,17 +36,17 @@ def model_suggestions(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def measured_suggestions(products: pd.DataFrame, board: Board) -> pd.DataFrame:
-    """The only number of a column's kind in the text, for columns that mostly agree with texts.
+def measured_suggestions(products: pd.DataFrame, report: CatalogReport) -> pd.DataFrame:
+    """The text's only number of a column's dimension, for columns that mostly agree with texts.
 
-    The confidence is the share of the filled rows in which cell and text agree.
+    The confidence is the share of filled rows in which cell and text agree.
     """
     rows = []
-    for measure in board.measures:
+    for measure in report.measures:
         if measure.agreement <= AGREED or measure.checked < 2 * FEWEST:
             continue
-        chosen = products.loc[measure.fills["row"], ["product_id", "title"]]
-        pairs = zip(chosen["product_id"], chosen["title"], measure.fills["value"], strict=True)
+        fillable = products.loc[measure.fills["row"], ["product_id", "title"]]
+        pairs = zip(fillable["product_id"], fillable["title"], measure.fills["value"], strict=True)
         rows += [
             {
                 "product_id": product_id,

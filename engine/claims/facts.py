@@ -1,4 +1,4 @@
-"""What the shop knows about a product, one fact at a time."""
+"""What the shop knows about a product, as single facts."""
 
 import re
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ _SENTENCE = re.compile(
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing the shop knows about a product.
+    """One thing that the shop knows about a product.
 
-    `name` is `title`, `description`, `brand`, `price`, `category`, `review` or an attribute's
-    column; `value` is as the shop wrote it (a description and a review give one fact a sentence);
-    `source` tells where it stands: `title`, `description`, `attribute:<column>`,
+    `name` is `title`, `description`, `brand`, `price`, `category`, `review` or the column of an
+    attribute. `value` is in the shop's words; every sentence of a description or a review is a fact
+    of its own. `source` says where it is from: `title`, `attribute:<column>`,
     `review:<review_id>` …
     """
 
@@ -34,22 +34,22 @@ class Fact:
 
     @property
     def is_yes(self) -> bool:
-        """Whether the value only says that what the name says is so."""
+        """Whether the value is just a yes to what the name says."""
         return self.value.strip().lower() in YES
 
     @property
     def is_no(self) -> bool:
-        """Whether the value only says that what the name says is not so."""
+        """Whether the value is just a no to what the name says."""
         return self.value.strip().lower() in NO
 
     @property
     def is_attribute(self) -> bool:
-        """Whether it stands in a column of the shop's own."""
+        """Whether it is from one of the shop's own columns."""
         return self.source.startswith(ATTRIBUTE)
 
 
 def product_facts(row: pd.Series) -> list[Fact]:
-    """The facts of one row of the products table, the title first."""
+    """The facts in one row of the products table, the title first."""
     facts = []
     for name in ("title", "brand", "category", "price"):
         if pd.notna(row[name]):
@@ -63,8 +63,8 @@ def product_facts(row: pd.Series) -> list[Fact]:
     return facts
 
 
-def spoken_facts(reviews: pd.DataFrame) -> list[Fact]:
-    """The sentences of reviews; a review without an id is named by its row's label."""
+def review_facts(reviews: pd.DataFrame) -> list[Fact]:
+    """The sentences of reviews; the source of a review without an id is its row's label."""
     return [
         Fact("review", sentence, f"{REVIEW}{label if pd.isna(review_id) else review_id}")
         for label, review_id, text in zip(
@@ -76,17 +76,17 @@ def spoken_facts(reviews: pd.DataFrame) -> list[Fact]:
 
 def attributes(cell: object) -> Iterator[tuple[str, str]]:
     """Name and value of each attribute in a cell of the `attributes` column."""
-    held = parse(cell)
-    if not isinstance(held, dict):
+    values = parse(cell)
+    if not isinstance(values, dict):
         return
-    for name, value in held.items():
+    for name, value in values.items():
         for text in _texts(value):
             yield str(name), text
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, stripped; no text, no sentences."""
-    return [found for match in _SENTENCE.findall(text) if (found := match.strip())]
+    """The sentences of a text, stripped."""
+    return [sentence for match in _SENTENCE.findall(text) if (sentence := match.strip())]
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Terms found in a text: its tokens, and the concepts that runs of tokens stand for."""
+"""Finds terms in texts: tokens, and the concepts that sequences of tokens stand for."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ HEADLINE = 0.7
 
 @dataclass(frozen=True)
 class Token:
-    """One word, or one Chinese character, in its normal form, at `text[start:end]`."""
+    """A word or a Chinese character at `text[start:end]`, in its normal form."""
 
     form: str
     start: int
@@ -28,11 +28,11 @@ class Token:
 class Concept:
     """What a term stands for.
 
-    `within` names all concepts that this one is a kind of, itself included: whatever is navy is
-    blue. A `soft` term has other meanings and needs one of `hints` (normal forms) near it. A brand
-    that is a common word too is `cased`: a text means it only where the `first` letter inside a
-    sentence, or `all` are capitals. An `opaque` term says nothing of the terms inside it: faux
-    leather is no leather.
+    `within` names all concepts that this one is a kind of, itself included: navy is a kind of blue.
+    A `soft` term has other meanings and needs one of `hints` (normal forms) nearby. A brand that is
+    also a common word is `cased`: a text means it only if its `first` letter is a capital inside a
+    sentence, or if `all` letters are. An `opaque` term does not imply the terms inside it: faux
+    leather is not leather.
     """
 
     name: str
@@ -76,28 +76,28 @@ class Lexicon:
         return self.terms.get(forms_of(term))
 
     def find(self, text: str, tokens: Sequence[Token]) -> list[Mention]:
-        """The longest terms that a text means, left to right, none within another."""
-        found: list[Mention] = []
-        here = 0
+        """The longest terms in a text from left to right, none inside another."""
+        longest: list[Mention] = []
+        end = 0
         for mention in self.find_all(text, tokens):
-            if mention.first >= here and _is_cased(text, tokens, mention):
-                found.append(mention)
-                here = mention.last
-        return found
+            if mention.first >= end and _is_cased(text, tokens, mention):
+                longest.append(mention)
+                end = mention.last
+        return longest
 
     def find_all(self, text: str, tokens: Sequence[Token]) -> Iterator[Mention]:
-        """All terms of a text, also those inside others that are so: stainless steel is steel."""
-        hidden, whole = 0, None
+        """All terms in a text, with those inside others that imply them."""
+        covered, opaque = 0, None
         for first, token in enumerate(tokens):
             for length in self.lengths.get(token.form, ()):
                 last = first + length
                 concept = self._at(text, tokens, first, last)
                 if concept is None:
                     continue
-                if whole and last <= hidden and concept.name not in whole.within:
+                if opaque and last <= covered and concept.name not in opaque.within:
                     continue
-                if concept.opaque and last > hidden:
-                    hidden, whole = last, concept
+                if concept.opaque and last > covered:
+                    covered, opaque = last, concept
                 yield Mention(concept, first, last)
 
     def _at(self, text: str, tokens: Sequence[Token], first: int, last: int) -> Concept | None:
@@ -112,7 +112,7 @@ class Lexicon:
 
 
 def longest_mentions(mentions: Iterable[Mention]) -> list[Mention]:
-    """The mentions that overlap no longer one (or no earlier one of the same length), in order."""
+    """The mentions that do not overlap a longer one, or an earlier one as long, in order."""
     taken: set[int] = set()
     longest = []
     for mention in sorted(
@@ -127,7 +127,7 @@ def longest_mentions(mentions: Iterable[Mention]) -> list[Mention]:
 
 @lru_cache(maxsize=20_000)
 def tokens_of(text: str) -> tuple[Token, ...]:
-    """The tokens of a text: words in small letters and singular, Chinese character by character."""
+    """The tokens of a text: words in lower case and singular, and single Chinese characters."""
     return tuple(Token(_normal(match.group()), *match.span()) for match in _TOKEN.finditer(text))
 
 
@@ -137,7 +137,7 @@ def forms_of(term: str) -> tuple[str, ...]:
 
 
 def is_headline(text: str, tokens: Sequence[Token]) -> bool:
-    """Whether so many words inside sentences have capitals that a capital tells nothing."""
+    """Whether most words inside sentences are capitalised, so that capitals mean nothing."""
     words = [
         text[token.start]
         for token in tokens
@@ -148,13 +148,13 @@ def is_headline(text: str, tokens: Sequence[Token]) -> bool:
 
 
 def starts_sentence(text: str, token: Token) -> bool:
-    """Whether a capital at this token is due to its place."""
+    """Whether this token is capitalised because of its position."""
     return text[max(0, token.start - 8) : token.start].rstrip(" ")[-1:] in _STARTS
 
 
-def overlap(one: Iterable[str], other: Iterable[str]) -> bool:
-    """Whether two bags of forms share a word that means something."""
-    return any(len(form) > 2 or CHINESE.match(form) for form in set(one) & set(other))
+def overlap(first: Iterable[str], second: Iterable[str]) -> bool:
+    """Whether two bags of forms share a meaningful word."""
+    return any(len(form) > 2 or CHINESE.match(form) for form in set(first) & set(second))
 
 
 @lru_cache(maxsize=100_000)
@@ -170,16 +170,16 @@ def _normal(word: str) -> str:
 
 
 def _is_cased(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
-    written = text[tokens[mention.first].start : tokens[mention.last - 1].end]
+    term = text[tokens[mention.first].start : tokens[mention.last - 1].end]
     if mention.concept.cased == "all":
-        return written.isupper()
+        return term.isupper()
     if mention.concept.cased == "first":
-        return not written[0].islower() and not starts_sentence(text, tokens[mention.first])
+        return not term[0].islower() and not starts_sentence(text, tokens[mention.first])
     return True
 
 
 def _is_word(text: str, token: Token) -> bool:
-    """Whether one Chinese character is a word of its own here, or with 色 (colour) after it."""
+    """Whether a single Chinese character is a word of its own here."""
     if not CHINESE.match(token.form):
         return True
     return (token.start, token.end) in _word_spans(text)

@@ -1,4 +1,4 @@
-"""Names, model numbers and places in a text: words that can only come from a fact."""
+"""Finds names, model numbers and places in a text: words that only facts can support."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from engine.claims.lexicon import CHINESE, Token, is_headline, starts_sentence
 from engine.claims.vocabulary import word_list
 from engine.text.words import tag
 
-# How many characters before a name may say that it is where something comes from.
+# How many characters before a name are searched for "made in" and the like.
 BEFORE = 24
 _MODEL = re.compile(r"(?=.*[a-z])(?=.*\d)[a-z0-9]{3,}|[a-z]\d")
 _NO_MODEL = re.compile(r"\d+(?:st|nd|rd|th|s|x)")
@@ -23,27 +23,27 @@ _MADE = re.compile(
 
 
 def name_claims(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Literal["name"], int, int]]:
-    """Spans of model numbers ("IPX7", "D20"), acronyms, and words that only names write so."""
+    """Spans of model numbers ("IPX7", "D20"), acronyms, and words capitalised like names."""
     common = set(word_list("columns")["names"]["common"])
     latin = [token for token in tokens if token.form[0].isascii()]
     headline = is_headline(text, tokens)
     chinese = bool(CHINESE.search(text))
     shouted = text.isupper() and not chinese
     for token in latin:
-        written = text[token.start : token.end]
+        word = text[token.start : token.end]
         if _MODEL.fullmatch(token.form):
             named = not _NO_MODEL.fullmatch(token.form)
-        elif not token.form.isalpha() or token.form in common or len(written) < 2:
+        elif not token.form.isalpha() or token.form in common or len(word) < 2:
             named = False
-        elif written.isupper():
+        elif word.isupper():
             named = not shouted
-        elif written[1:].islower():
-            # In a Chinese text no place asks for a capital, nor does one after "made in".
-            told = chinese or bool(
+        elif word[1:].islower():
+            # Capitals are a sign of names in Chinese texts and after "made in", wherever they are.
+            anywhere = chinese or bool(
                 _MADE_IN.search(text[max(0, token.start - BEFORE) : token.start])
             )
-            free = told or not (headline or starts_sentence(text, token))
-            named = written[0].isupper() and free
+            meaningful = anywhere or not (headline or starts_sentence(text, token))
+            named = word[0].isupper() and meaningful
         else:
             named = True  # "macOS"
         if named:
@@ -51,7 +51,7 @@ def name_claims(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Literal["n
 
 
 def place_claims(text: str) -> Iterator[tuple[Literal["origin"], int, int]]:
-    """Spans of Chinese place names that something is said to come from (产自浙江, 德国工艺)."""
+    """Spans of Chinese place names that are given as an origin (产自浙江, 德国工艺)."""
     start = 0
     for word, kind in tag(text):
         end = start + len(word)

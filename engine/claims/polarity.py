@@ -1,4 +1,4 @@
-"""Whether a text affirms or denies what it mentions."""
+"""Whether a text affirms or negates what it mentions."""
 
 import re
 
@@ -20,12 +20,12 @@ _NEEDLESS = re.compile(
 )
 _FREE = re.compile(r"[\s-]*(?:free\b|less\b)", re.IGNORECASE)
 _CLAUSE = re.compile(r"[.,;:!?。，；：！？、]|\b(?:but|and|yet)\b|但|却|而且")
-# How many characters before a mention may hold what denies it.
+# How many characters before a mention are searched for a negation.
 REACH = 32
 
 
 def is_denied(text: str, first: Token, last: Token) -> bool:
-    """Whether the mention from token `first` to token `last` is denied in its clause.
+    """Whether the mention from token `first` to token `last` is negated in its clause.
 
     "not waterproof", "without leather", "BPA-free", 不防水; but "not only waterproof" affirms.
     """
@@ -36,7 +36,7 @@ def is_denied(text: str, first: Token, last: Token) -> bool:
 
 
 def is_needless(text: str, first: Token) -> bool:
-    """Whether a mention is of what one does without ("no need to hand wash", 告别手洗)."""
+    """Whether the text says that this is not needed ("no need to hand wash", 告别手洗)."""
     return bool(_NEEDLESS.search(_clause_before(text, first)))
 
 

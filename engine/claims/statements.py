@@ -1,4 +1,4 @@
-"""What a set of facts affirms and denies, ready to be asked."""
+"""Looks up what a set of facts affirms and negates."""
 
 import re
 from collections import defaultdict
@@ -10,16 +10,16 @@ from engine.claims.lexicon import Concept, Lexicon, Mention, Token, forms_of, to
 from engine.claims.polarity import is_denied
 from engine.claims.vocabulary import kind_of_column, parts, readable
 
-# A value of the facts' own counts as stated from this many letters on.
+# Values with fewer letters are too short to be looked for in a text.
 LETTERS = 4
-# Names that share this many first letters are forms of one name.
+# Names that share this many first letters are taken for forms of one name.
 STEM = 6
 
 
 class Statements:
-    """The concepts that facts affirm or deny, and the words that they are written in.
+    """The concepts that facts affirm or negate, and the words of the facts.
 
-    `own` holds the values of these facts that the shop's lexicon does not know.
+    `own` has the values of these facts that are not in the shop's lexicon.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Statements:
         self._coloured = False
 
     def add(self, fact: Fact, stated: Sequence[tuple[Concept, bool, str]]) -> None:
-        """Take in a fact and what it mentions: concept, whether denied, and the word after it."""
+        """Add a fact and its mentions: concept, whether negated, and the word after it."""
         self._facts.append(fact)
         for concept, denied, after in stated:
             names = {concept.name} if denied else concept.within
@@ -41,37 +41,37 @@ class Statements:
             self._written.setdefault(form, fact)
 
     def supporting(self, concept: Concept, denied: bool, after: str = "") -> Fact | None:
-        """The first fact that affirms `concept`, or one that denies it or something wider.
+        """The first fact that affirms `concept`; if `denied`, that negates it or a wider one.
 
-        `after` is the word that follows in the text. Where a column tells the colour, a colour in
-        running text is that of another thing, which has to be the same thing.
+        `after` is the word that follows in the text. If a column has the product's colour, then a
+        colour in a description belongs to some part, and the text must name the same part.
         """
         names = concept.within if denied else {concept.name}
-        told_apart = concept.kind == "colour" and self._coloured
+        must_match = concept.kind == "colour" and self._coloured
         for name in names:
             for fact, thing in self._stated.get((name, denied), ()):
-                whole = _of_colour(fact) or fact.name == "title"
-                if whole or not told_apart or (after and after == thing):
+                about_product = _of_colour(fact) or fact.name == "title"
+                if about_product or not must_match or (after and after == thing):
                     return fact
         return None
 
     def naming(self, name: str) -> Fact | None:
-        """The first fact that holds a name, a place or a model number, however it is spaced."""
+        """The first fact with a name, a place or a model number, however it is spaced."""
         (form,) = forms_of(name)[:1] or ("",)
         if form in self._written:
             return self._written[form]
         if not name.isascii() or any(sign.isdigit() for sign in name):
             squeezed = _squeezed(name)
             return next((fact for fact in self._facts if squeezed in _squeezed(fact.value)), None)
-        # "Portuguese" is told by Portugal.
+        # "Portuguese" is supported by "Portugal".
         if len(form) < STEM:
             return None
-        alike = (fact for known, fact in self._written.items() if known.startswith(form[:STEM]))
-        return next(alike, None)
+        inflected = (fact for word, fact in self._written.items() if word.startswith(form[:STEM]))
+        return next(inflected, None)
 
 
-def gather(facts: Sequence[Fact], lexicon: Lexicon) -> Statements:
-    """What `facts` state in the words of `lexicon`."""
+def gather_statements(facts: Sequence[Fact], lexicon: Lexicon) -> Statements:
+    """The statements that `facts` make in the terms of `lexicon`."""
     statements = Statements()
     for fact in facts:
         if not fact.is_attribute or fact.is_yes or fact.is_no:
@@ -87,7 +87,7 @@ def gather(facts: Sequence[Fact], lexicon: Lexicon) -> Statements:
 
 
 def word_after(mention: Mention, tokens: Sequence[Token]) -> str:
-    """The form of the token that follows a mention; "" at the end."""
+    """The form of the token after a mention; "" at the end."""
     return tokens[mention.last].form if mention.last < len(tokens) else ""
 
 

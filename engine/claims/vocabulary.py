@@ -1,4 +1,4 @@
-"""The built-in words that count as claims, and what the shop's columns are about."""
+"""The built-in words that count as claims, and what a shop's columns are about."""
 
 import re
 import tomllib
@@ -27,7 +27,7 @@ def word_list(name: str) -> Mapping[str, Any]:
 
 
 def builtin() -> Lexicon:
-    """A new lexicon of the built-in lists."""
+    """A new lexicon with the terms of the built-in lists."""
     lexicon = Lexicon()
     hints = frozenset(word_list("columns")["hints"]["words"])
     for listed in _KINDS:
@@ -45,14 +45,15 @@ def builtin() -> Lexicon:
 @lru_cache(maxsize=5_000)
 def kind_of_column(column: str) -> str:
     """What a column of the shop is about: `colour`, `material`, `brand`, `origin`, `attribute`."""
-    for kind, words in word_list("columns")["kinds"].items():
-        if any(is_about(column, word) for word in words):
-            return kind
-    return "attribute"
+    kinds: Mapping[str, list[str]] = word_list("columns")["kinds"]
+    return next(
+        (kind for kind, words in kinds.items() if any(is_about(column, word) for word in words)),
+        "attribute",
+    )
 
 
 def is_about(column: str, word: str) -> bool:
-    """Whether a column's name holds a word; a Chinese one anywhere."""
+    """Whether a column's name contains a word; Chinese words may be anywhere in it."""
     return word in forms_of(readable(column)) or (not word.isascii() and word in column)
 
 
@@ -64,7 +65,7 @@ def readable(column: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def parts(value: str) -> tuple[str, ...]:
-    """The single values of a cell that may list several, those that can be a term."""
+    """The values that a cell lists, as far as they can be terms."""
     split = (part.strip(" .()\"'") for part in _PARTS.split(value))
     return tuple(part for part in split if _is_term(part))
 

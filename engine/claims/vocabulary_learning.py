@@ -1,4 +1,4 @@
-"""What a shop's own catalog adds to the words that count as claims."""
+"""Learns from a shop's own catalog what else counts as a claim."""
 
 import re
 from collections import Counter, defaultdict
@@ -22,15 +22,15 @@ from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.text.quantities import quantities
 
-# A column is one of yes and no, or of numbers, or in one unit, where this share of its values are.
+# A column is yes or no, numeric, or in one unit if this share of its values is.
 SHARE = 0.8
-# A value's word is no claim where at least ENOUGH texts hold it and fewer than this share of their
-# products have the value.
+# The word for a value is not a claim if at least ENOUGH texts contain it and fewer than this share
+# of their products have the value.
 ENOUGH = 5
 PRECISION = 1 / 3
-# English values up to this length ("dry", "large") have other meanings unless a hint is near.
+# English values of up to this length ("dry", "large") are ambiguous without a hint nearby.
 SHORT = 7
-# A unit is learnt from at least this many numbers that stand in title or description as well.
+# A unit is learned from at least this many numbers that are also in title or description.
 VOTES = 5
 
 _BARE = re.compile(r"\s*-?\d+(?:\.\d+)?\s*")
@@ -42,29 +42,29 @@ Attributes = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What one catalog's texts can claim.
+    """What texts about one catalog can claim.
 
-    `lexicon` holds built-in and learnt terms; `units` the unit that the bare numbers of a column
-    are in.
+    `lexicon` has the built-in and the learned terms, `units` the unit of each column of bare
+    numbers.
     """
 
     lexicon: Lexicon
     units: dict[str, str]
 
 
-def learn(tables: Tables) -> Vocabulary:
-    """The vocabulary of a shop: built-in words, its brands, and the values of its own columns."""
+def learn_vocabulary(tables: Tables) -> Vocabulary:
+    """The vocabulary of a shop: built-in words, brands, and the values of its own columns."""
     products = tables.products
-    held = [list(attributes(cell)) for cell in products["attributes"]]
+    attributes_of = [list(attributes(cell)) for cell in products["attributes"]]
     texts = passages(products).tolist()
     lexicon = builtin()
     _add_brands(lexicon, products["brand"].dropna().unique(), texts)
-    values = _values(lexicon, held)
-    misleading = _misleading(values, held, texts)
+    values = _values(lexicon, attributes_of)
+    misleading = _misleading(values, attributes_of, texts)
     for forms, concept in values.terms.items():
         if concept.name not in misleading:
             lexicon.add(" ".join(forms), concept)
-    return Vocabulary(lexicon, _units(held, texts))
+    return Vocabulary(lexicon, _units(attributes_of, texts))
 
 
 def _add_brands(lexicon: Lexicon, brands: Iterable[str], texts: Iterable[str]) -> None:
@@ -79,29 +79,29 @@ def _add_brands(lexicon: Lexicon, brands: Iterable[str], texts: Iterable[str]) -
         lexicon.add(brand, Concept(name, "brand", frozenset({name}), cased=cased))
 
 
-def _values(lexicon: Lexicon, held: Iterable[Attributes]) -> Lexicon:
-    """The attribute values, and the names of yes-or-no columns, that `lexicon` does not know."""
+def _values(lexicon: Lexicon, attributes_of: Iterable[Attributes]) -> Lexicon:
+    """The attribute values, and the names of yes-or-no columns, that are not in `lexicon`."""
     cells: dict[str, Counter[str]] = defaultdict(Counter)
-    for pairs in held:
+    for pairs in attributes_of:
         for column, value in pairs:
             cells[column][value] += 1
-    found = Lexicon()
+    learned = Lexicon()
     for column, values in cells.items():
-        most = SHARE * values.total()
-        if sum(n for value, n in values.items() if _BARE.fullmatch(value)) >= most:
+        enough = SHARE * values.total()
+        if sum(n for value, n in values.items() if _BARE.fullmatch(value)) >= enough:
             continue
-        if sum(n for value, n in values.items() if value.lower() in YES | NO) >= most:
+        if sum(n for value, n in values.items() if value.lower() in YES | NO) >= enough:
             if len(forms_of(readable(column))) < MOST_TOKENS:
-                _add_value(lexicon, found, readable(column), "feature", column)
+                _add_value(lexicon, learned, readable(column), "feature", column)
             continue
         for value in values:
             for part in parts(value):
-                _add_value(lexicon, found, part, kind_of_column(column), column)
-    return found
+                _add_value(lexicon, learned, part, kind_of_column(column), column)
+    return learned
 
 
-def _add_value(lexicon: Lexicon, found: Lexicon, term: str, kind: str, column: str) -> None:
-    # Numbers are checked as numbers: of "AMD Ryzen 5" the words before it are learnt.
+def _add_value(lexicon: Lexicon, learned: Lexicon, term: str, kind: str, column: str) -> None:
+    # Numbers are checked as numbers: of "AMD Ryzen 5", only "AMD Ryzen" is learned.
     term = _NUMBERED.split(term)[0].strip(" -/(")
     forms = forms_of(term)
     single = len(forms) == 1
@@ -110,29 +110,31 @@ def _add_value(lexicon: Lexicon, found: Lexicon, term: str, kind: str, column: s
     name = f"{kind}:{' '.join(forms)}"
     within = {name}
     if kind == "colour" and CHINESE.search(term):
-        # A Chinese colour is a kind of the colour that its last character names: 樱粉 is a pink.
+        # A Chinese colour is a shade of the one that its last character names: 樱粉 is a pink.
         bare = term.removesuffix("色")
         base = lexicon.get(f"{bare}色") or lexicon.get(bare[-1:])
         within |= base.within if base else set()
     soft = single and term.isascii() and len(term) <= SHORT and kind != "feature"
     hints = {*forms_of(readable(column)), *word_list("columns")["hints"]["words"]} if soft else ()
-    found.add(term, Concept(name, kind, frozenset(within), soft, frozenset(hints)))
+    learned.add(term, Concept(name, kind, frozenset(within), soft, frozenset(hints)))
 
 
-def _misleading(values: Lexicon, held: Sequence[Attributes], texts: Iterable[str]) -> set[str]:
-    """Concepts whose terms mostly mean something else, as "home" beside a column of segments."""
+def _misleading(
+    values: Lexicon, attributes_of: Sequence[Attributes], texts: Iterable[str]
+) -> set[str]:
+    """Concepts whose terms mostly mean something else, such as "home" for a market segment."""
     named: dict[tuple[str, str], set[str]] = {}
-    for column, value in {pair for pairs in held for pair in pairs}:
+    for column, value in {pair for pairs in attributes_of for pair in pairs}:
         terms = [readable(column)] if value.lower() in YES else parts(value)
         named[column, value] = {concept.name for term in terms if (concept := values.get(term))}
     right: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
-    for text, pairs in zip(texts, held, strict=True):
+    for text, pairs in zip(texts, attributes_of, strict=True):
         mentioned = {mention.concept.name for mention in values.find_all(text, tokens_of(text))}
         if mentioned:
-            own = set().union(*(named[pair] for pair in pairs))
-            right.update(mentioned & own)
-            wrong.update(mentioned - own)
+            stated_by_columns = set().union(*(named[pair] for pair in pairs))
+            right.update(mentioned & stated_by_columns)
+            wrong.update(mentioned - stated_by_columns)
     return {
         name
         for name, n in wrong.items()
@@ -140,13 +142,13 @@ def _misleading(values: Lexicon, held: Sequence[Attributes], texts: Iterable[str
     }
 
 
-def _units(held: Iterable[Attributes], texts: Iterable[str]) -> dict[str, str]:
-    """The unit in which titles and descriptions give the bare numbers of each column."""
+def _units(attributes_of: Iterable[Attributes], texts: Iterable[str]) -> dict[str, str]:
+    """The unit of each column's bare numbers, according to titles and descriptions."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for text, pairs in zip(texts, held, strict=True):
+    for text, pairs in zip(texts, attributes_of, strict=True):
         measured = [quantity for quantity in quantities(text) if quantity.unit] if pairs else []
         for column, value in pairs if measured else ():
-            # Small whole numbers are equal by chance.
+            # Small integers are often equal by chance.
             if not _BARE.fullmatch(value) or float(value) in range(VOTES):
                 continue
             for unit in {quantity.unit for quantity in measured if quantity.value == float(value)}:
@@ -154,6 +156,6 @@ def _units(held: Iterable[Attributes], texts: Iterable[str]) -> dict[str, str]:
     best = {column: units.most_common(1)[0] for column, units in votes.items()}
     return {
         column: unit
-        for column, (unit, most) in best.items()
-        if most >= VOTES and most >= SHARE * votes[column].total()
+        for column, (unit, count) in best.items()
+        if count >= VOTES and count >= SHARE * votes[column].total()
     }

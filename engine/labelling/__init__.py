@@ -1,1 +1,1 @@
-"""From tables to labelled examples: labels, relevance from clicks and judgments, splits."""
+"""Turns tables into labelled examples: labels, relevance from clicks and judgments, splits."""

@@ -1,4 +1,4 @@
-"""What clicks say about relevance once the pull of the upper positions is taken out."""
+"""Relevance from clicks, corrected for the attention that upper positions draw."""
 
 import numpy as np
 import pandas as pd
@@ -14,71 +14,72 @@ DEEPEST = 50
 
 
 def examination(searches: pd.DataFrame) -> pd.Series:
-    """How likely a shopper looks at each position, relative to the first; index: position.
+    """The probability of looking at each position, relative to the first; index: position.
 
-    Empty when the log holds no impressions with positions.
+    Empty if the log has no impressions with positions.
     """
-    shown = impressions(searches)
-    if shown.empty:
+    views = impressions(searches)
+    if views.empty:
         return pd.Series(dtype=float)
-    pair = pd.factorize(shown["query"] + "\x1f" + shown["product_id"])[0]
-    position = shown["position"].to_numpy(dtype=int)
-    clicked = shown["clicked"].to_numpy(dtype=float)
-    _, looked = fit_position_based(pair, position, clicked, np.full(position.max() + 1, 0.5))
-    found = pd.Series(looked, index=np.arange(len(looked)))[np.unique(position)]
-    return (found / found.iloc[0]).clip(LEAST_CHANCE, 1.0)
+    pair = pd.factorize(views["query"] + "\x1f" + views["product_id"])[0]
+    position = views["position"].to_numpy(dtype=int)
+    clicked = views["clicked"].to_numpy(dtype=float)
+    _, examined = fit_position_based(pair, position, clicked, np.full(position.max() + 1, 0.5))
+    chances = pd.Series(examined, index=np.arange(len(examined)))[np.unique(position)]
+    return (chances / chances.iloc[0]).clip(LEAST_CHANCE, 1.0)
 
 
 def fit_position_based(
     pair: NDArray[np.intp],
     position: NDArray[np.intp],
     clicked: NDArray[np.float64],
-    looked: NDArray[np.float64],
+    examined: NDArray[np.float64],
     prior: float = 0.2,
     strength: float = 1.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Attractiveness by pair (0 to pairs - 1) and chance to be looked at by position.
+    """Attractiveness by pair (0 to pairs - 1) and examination probability by position.
 
     The position-based click model, P(click) = P(examined | position) · P(attractive | query and
-    product), fitted by expectation maximisation: the same product at several positions tells the
-    two apart. Source: Craswell et al. (WSDM 2008); Chuklin, Markov and de Rijke (2015), section 3.
-    The search starts from the chances `looked`, and each pair as if it had been seen `strength`
-    times with attractiveness `prior`.
+    product), fitted by expectation maximisation; the two factors are identified by products that
+    were shown at several positions. Sources: Craswell et al. (WSDM 2008); Chuklin, Markov and
+    de Rijke (2015), section 3. The fit starts from the examination probabilities `examined`, and as
+    if each pair had been shown `strength` more times with attractiveness `prior`.
     """
-    seen, seen_at = np.bincount(pair), np.bincount(position)
-    attractive = np.full(len(seen), prior)
+    views, views_at = np.bincount(pair), np.bincount(position)
+    attractive = np.full(len(views), prior)
     for _ in range(ROUNDS):
-        a, e = attractive[pair], looked[position]
-        missed = np.maximum(1 - a * e, 1e-9)
-        attractive_now = clicked + (1 - clicked) * a * (1 - e) / missed
-        looked_now = clicked + (1 - clicked) * e * (1 - a) / missed
-        # Imagined hits and misses keep rare pairs away from 0 and 1.
-        attractive = (np.bincount(pair, attractive_now) + strength * prior) / (seen + strength)
-        looked = (np.bincount(position, looked_now) + 0.5) / (seen_at + 1)
-    return attractive, looked
+        a, e = attractive[pair], examined[position]
+        not_clicked = np.maximum(1 - a * e, 1e-9)
+        attractive_now = clicked + (1 - clicked) * a * (1 - e) / not_clicked
+        examined_now = clicked + (1 - clicked) * e * (1 - a) / not_clicked
+        # Pseudo-counts keep rare pairs away from 0 and 1.
+        attractive = (np.bincount(pair, attractive_now) + strength * prior) / (views + strength)
+        examined = (np.bincount(position, examined_now) + 0.5) / (views_at + 1)
+    return attractive, examined
 
 
 @derived
 def clicked(tables: Tables) -> pd.DataFrame:
-    """What the clicks of a shop's log say of relevance, see `click_relevance`."""
+    """The relevance according to the clicks of a shop's log, see `click_relevance`."""
     return click_relevance(tables.searches)
 
 
 def click_relevance(searches: pd.DataFrame) -> pd.DataFrame:
     """Debiased preferences: columns `query`, `product_id`, `weight`, `grade`, `first_seen`.
 
-    One row per normalised query and product that drew at least a click. `weight` sums the events'
-    weights over the chance that their position was looked at (inverse propensity weighting,
-    Joachims, Swaminathan and Schnabel, WSDM 2017); `grade` is that of the strongest event (click 1,
-    cart 2, purchase 3). `first_seen` is the query's first time, null where unknown.
+    One row per normalised query and product with at least a click. `weight` is the sum of the
+    events' weights, each divided by the examination probability of its position (inverse propensity
+    weighting; Joachims, Swaminathan and Schnabel, WSDM 2017). `grade` is that of the strongest
+    event (click 1, cart 2, purchase 3), `first_seen` the time of the query's first search, null
+    where unknown.
     """
     acted = searches[searches["event"].isin(EVENT_WEIGHTS) & searches["product_id"].notna()]
     columns = ["query", "product_id", "weight", "grade", "first_seen"]
     if acted.empty:
         return pd.DataFrame(columns=columns)
-    looked = examination(searches)
+    chances = examination(searches)
     position = pd.to_numeric(acted["position"], errors="coerce").clip(upper=DEEPEST)
-    chance = position.map(looked).fillna(1.0)
+    chance = position.map(chances).fillna(1.0)
     rows = pd.DataFrame(
         {
             "query": acted["query"].map(normalise),
@@ -98,7 +99,7 @@ def click_relevance(searches: pd.DataFrame) -> pd.DataFrame:
 
 
 def impressions(searches: pd.DataFrame) -> pd.DataFrame:
-    """One row per impression with `query`, `product_id`, `position` and whether it was clicked."""
+    """One row per impression: `query`, `product_id`, `position` and whether it was `clicked`."""
     keys = ["session_id", "query", "product_id"]
     rows = searches[searches["product_id"].notna() & searches["position"].notna()]
     rows = rows.assign(
@@ -108,5 +109,5 @@ def impressions(searches: pd.DataFrame) -> pd.DataFrame:
     )
     if not rows["event"].eq("impression").any():
         return rows.iloc[:0]
-    shown = rows.groupby([*keys, "position"], as_index=False, sort=False)
-    return shown.agg(clicked=("clicked", "max"))
+    views = rows.groupby([*keys, "position"], as_index=False, sort=False)
+    return views.agg(clicked=("clicked", "max"))

@@ -1,10 +1,11 @@
-"""What a label means, in words: texts that the untuned model compares queries with."""
+"""What labels mean in words: the texts that the untuned model compares queries with."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from engine.labelling.labels import INTENTS, labelling
+from engine.labelling.intent_rules import intent_words
+from engine.labelling.labels import INTENTS
 from engine.tables.categories import cut_path, is_within
 from engine.tables.tables import Tables
 
@@ -12,27 +13,25 @@ TITLES_PER_CATEGORY = 30
 
 
 def first_labels(tables: Tables) -> dict[str, list[str]]:
-    """The labels of a shop without a search log: all intents, the categories' first level."""
+    """The labels of a shop without a search log: all intents and the top level of categories."""
     paths = tables.products["category"].dropna().unique()
     tops = sorted({cut_path(path, 1) for path in paths})
     return {"intent": list(INTENTS)} | ({"category": tops} if len(tops) > 1 else {})
 
 
 def descriptions(head: str, names: Sequence[str], tables: Tables) -> list[list[str]]:
-    """Per label the texts that describe it: both languages' for intents, titles for categories."""
+    """The texts that describe each label: of intents in both languages, of categories titles."""
     if head == "intent":
-        return [
-            [text for texts in labelling()[name]["descriptions"].values() for text in texts]  # type: ignore[attr-defined]
-            for name in names
-        ]
+        by_language = [intent_words()[name]["descriptions"].values() for name in names]
+        return [[text for texts in languages for text in texts] for languages in by_language]
     products = tables.products.dropna(subset=["category", "title"])
     inside = [
         products["category"].map(lambda path, category=name: is_within(path, category))
         for name in names
     ]
-    rest = ~np.any(inside, axis=0)
-    found = []
+    others = ~np.any(inside, axis=0)
+    texts = []
     for name, rows in zip(names, inside, strict=True):
-        chosen = products[rows if rows.any() else rest]["title"].head(TITLES_PER_CATEGORY)
-        found.append([name, *chosen])
-    return found
+        titles = products[rows if rows.any() else others]["title"].head(TITLES_PER_CATEGORY)
+        texts.append([name, *titles])
+    return texts

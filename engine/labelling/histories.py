@@ -1,6 +1,6 @@
-"""What shoppers did before a moment: the pages they were shown, and their history by then.
+"""The pages that shoppers were shown, and what was known about shoppers and products by then.
 
-Everything here looks back only: nothing that happened at or after a moment counts for it.
+Nothing that happened at or after a moment counts for that moment.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +15,15 @@ from engine.tables.events import EVENT_GRADES, EVENT_WEIGHTS
 from engine.text.words import normalise
 
 PAGE_COLUMNS = (
-    "example_id", "user_id", "query", "time", "product_ids", "positions", "grades",
-)  # fmt: skip
-# A product that was never looked at counts as one with so many looks of so many clicks each.
+    "example_id",
+    "user_id",
+    "query",
+    "time",
+    "product_ids",
+    "positions",
+    "grades",
+)
+# The click-through rate of a product starts at PRIOR, as if PRIOR_LOOKS looks had shown it.
 PRIOR, PRIOR_LOOKS = 0.2, 5.0
 SEPARATOR = "\x1f"
 Times = NDArray[np.datetime64]
@@ -26,9 +32,9 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class History:
-    """What one shopper acted on, oldest first, each product once, where it was acted on last.
+    """The products that a shopper acted on, each at its latest act, the oldest first.
 
-    `strengths` say how much each counts: that of the strongest act (`engine.labelling.clicks`).
+    `strengths` are the weights of each product's strongest act (`engine.tables.events`).
     """
 
     product_ids: Sequence[str] = ()
@@ -36,17 +42,17 @@ class History:
 
 
 def recent(acts: Iterable[tuple[str, float]], most: int) -> History:
-    """The history of acts (product, strength) in time order: the last `most` products."""
-    kept: dict[str, float] = {}
+    """The last `most` products of acts (product, strength) that are in order of time."""
+    strengths: dict[str, float] = {}
     for name, strength in acts:
-        kept[name] = max(kept.pop(name, 0.0), strength)
-    names = list(kept)[-most:]
-    return History(names, [kept[name] for name in names])
+        strengths[name] = max(strengths.pop(name, 0.0), strength)
+    names = list(strengths)[-most:]
+    return History(names, [strengths[name] for name in names])
 
 
 @dataclass(frozen=True)
 class Acts:
-    """Every click, cart and purchase of a shop; `spans` are the rows of each shopper, by time."""
+    """All clicks, carts and purchases of a shop; `spans` are each shopper's rows, by time."""
 
     spans: Mapping[str, Span]
     times: Times
@@ -60,11 +66,11 @@ class Acts:
 
 
 @dataclass(frozen=True)
-class Popularity:
-    """How products did over time; `spans` are the rows of each product, by time.
+class ClickPopularity:
+    """Clicks on products over time; `spans` are each product's rows, by time.
 
-    `clicks` and `looks` are running sums within a product: a look is the chance that a place on a
-    page was looked at.
+    `clicks` and `looks` are running totals within a product. A look is the probability that a
+    shopper examined the position that the product was shown at.
     """
 
     spans: Mapping[str, Span]
@@ -73,12 +79,12 @@ class Popularity:
     looks: NDArray[np.floating]
 
     def clicked(self, product_id: str, moment: pd.Timestamp | None) -> float:
-        """How often a product was clicked before `moment`, or ever (None)."""
+        """The clicks on a product before `moment`, or over all time (None)."""
         rows = _until(self.spans.get(product_id, (0, 0)), self.times, moment)
         return float(self.clicks[rows.stop - 1]) if rows.stop > rows.start else 0.0
 
-    def appeal(self, product_id: str, moment: pd.Timestamp | None) -> float:
-        """Clicks per look before `moment` or ever (None), drawn to `PRIOR` where looks are few."""
+    def ctr(self, product_id: str, moment: pd.Timestamp | None) -> float:
+        """The smoothed click-through rate before `moment`, or over all time (None)."""
         rows = _until(self.spans.get(product_id, (0, 0)), self.times, moment)
         last = rows.stop - 1
         clicks, looks = (
@@ -88,16 +94,16 @@ class Popularity:
 
 
 def list_acts(searches: pd.DataFrame, orders: pd.DataFrame, product_ids: Sequence[str]) -> Acts:
-    """What the log and the orders say that shoppers did with products of the catalog.
+    """What shoppers did with products of the catalog, from the log and the orders.
 
-    Where the log names no user, the session stands for one. Rows without a time are left out:
-    nobody knows what they came before.
+    Where the log names no user, the session stands in for one. Rows without a time are left out,
+    since their place in the history is unknown.
     """
-    done = searches[searches["event"].isin(EVENT_WEIGHTS)]
+    acts = searches[searches["event"].isin(EVENT_WEIGHTS)]
     names = ["user", "time", "product_id", "strength"]
     logged = pd.DataFrame(
-        {"user": shoppers(done), "strength": done["event"].map(EVENT_WEIGHTS).astype(float)}
-    ).join(done[["time", "product_id"]])[names]
+        {"user": shoppers(acts), "strength": acts["event"].map(EVENT_WEIGHTS).astype(float)}
+    ).join(acts[["time", "product_id"]])[names]
     bought = orders.rename(columns={"user_id": "user"}).assign(strength=EVENT_WEIGHTS["purchase"])
     rows = pd.concat([_timed(logged), _timed(bought[names])], ignore_index=True)
     rows = rows[rows["product_id"].isin(product_ids)].dropna(subset=["user"])
@@ -110,20 +116,20 @@ def list_acts(searches: pd.DataFrame, orders: pd.DataFrame, product_ids: Sequenc
     )
 
 
-def count_popularity(searches: pd.DataFrame, looked: pd.Series) -> Popularity:
-    """Popularity over a log; `looked` is the chance to be looked at by position.
+def count_popularity(searches: pd.DataFrame, looked: pd.Series) -> ClickPopularity:
+    """Popularity over a log; `looked` is the examination probability by position.
 
-    Positions that `looked` does not know count as the least looked at.
+    Positions missing in `looked` get the lowest probability.
     """
     least = float(looked.min()) if len(looked) else LEAST_CHANCE
-    told = searches["event"].isin(("impression", "click")) & searches["product_id"].notna()
-    rows = _timed(searches.loc[told, ["product_id", "time", "event", "position"]])
+    counted = searches["event"].isin(("impression", "click")) & searches["product_id"].notna()
+    rows = _timed(searches.loc[counted, ["product_id", "time", "event", "position"]])
     rows = rows.sort_values(["product_id", "time"], kind="stable")
     position = pd.to_numeric(rows["position"]).clip(upper=DEEPEST)
     clicked = rows["event"].eq("click")
     looks = position.map(looked).astype(float).fillna(least).where(~clicked, 0.0)
     by_product = rows["product_id"]
-    return Popularity(
+    return ClickPopularity(
         _spans(by_product),
         rows["time"].to_numpy(),
         clicked.astype(float).groupby(by_product).cumsum().to_numpy(dtype=float),
@@ -132,14 +138,14 @@ def count_popularity(searches: pd.DataFrame, looked: pd.Series) -> Popularity:
 
 
 def by_query(searches: pd.DataFrame) -> pd.DataFrame:
-    """The log with `answer(query, product)` for each product, to count what suits a query."""
+    """The log with each product id replaced by `answer(query, id)`, to count clicks per query."""
     distinct = searches["query"].dropna().unique()
-    queries = searches["query"].map({one: normalise(one) for one in distinct}).astype("str")
+    queries = searches["query"].map({query: normalise(query) for query in distinct}).astype("str")
     return searches.assign(product_id=queries + SEPARATOR + searches["product_id"])
 
 
 def answer(query: str, product_id: str) -> str:
-    """The name of a product as an answer to a normalised query."""
+    """The id of a product as an answer to a normalised query."""
     return query + SEPARATOR + product_id
 
 
@@ -147,8 +153,9 @@ def list_pages(searches: pd.DataFrame, product_ids: Sequence[str]) -> pd.DataFra
     """One row per page that showed something: `PAGE_COLUMNS`, in time order.
 
     A page is what a session saw for one query at one moment. `product_ids` are in the order shown,
-    `positions` count from 1, `grades` say what came of each product (0 nothing, 1 clicked, 2 put in
-    the cart, 3 bought). Pages without a time are left out: nobody knows what they came before.
+    `positions` count from 1, and `grades` are the outcome of each product (0 nothing, 1 clicked, 2
+    added to the cart, 3 bought). Pages without a time are left out, since it is unknown what came
+    before them.
     """
     keys = ["session", "user", "query", "product_id"]
     rows = _timed(searches[searches["product_id"].isin(product_ids) & searches["query"].notna()])
@@ -158,32 +165,34 @@ def list_pages(searches: pd.DataFrame, product_ids: Sequence[str]) -> pd.DataFra
         query=rows["query"].map({text: normalise(text) for text in rows["query"].unique()}),
         place=pd.to_numeric(rows["position"]).clip(upper=DEEPEST),
     ).sort_values(["time", "session", "query", "place"], kind="stable")
-    shown = rows[rows["event"].eq("impression") & rows["place"].notna() & rows["query"].ne("")]
-    # What a session is shown twice for one query would have its click counted twice.
-    shown = shown.drop_duplicates(keys)
+    impressions = rows[
+        rows["event"].eq("impression") & rows["place"].notna() & rows["query"].ne("")
+    ]
+    # Products that a session is shown twice for one query would have their clicks counted twice.
+    impressions = impressions.drop_duplicates(keys)
     acted = rows[rows["event"].isin(EVENT_GRADES)]
     best = acted.assign(grade=acted["event"].map(EVENT_GRADES)).groupby(keys)["grade"].max()
-    grades = shown[keys].join(best, on=keys)["grade"].fillna(0).astype(int).to_numpy()
-    page = shown.groupby(["time", "session", "user", "query"], sort=False).ngroup().to_numpy()
+    grades = impressions[keys].join(best, on=keys)["grade"].fillna(0).astype(int).to_numpy()
+    page = impressions.groupby(["time", "session", "user", "query"], sort=False).ngroup().to_numpy()
     starts = np.flatnonzero(np.diff(page, prepend=-1))
-    first = shown.iloc[starts].reset_index(drop=True)
+    first = impressions.iloc[starts].reset_index(drop=True)
     columns = {
-        "product_ids": shown["product_id"].to_numpy(dtype=object),
-        "positions": shown["place"].to_numpy(dtype=float).astype(int),
+        "product_ids": impressions["product_id"].to_numpy(dtype=object),
+        "positions": impressions["place"].to_numpy(dtype=float).astype(int),
         "grades": grades,
     }
     parts = {
         name: [part.tolist() for part in np.split(column, starts)[1:]]
         for name, column in columns.items()
     }
-    about = first[["query", "time"]].assign(user_id=first["user"])
+    pages = first[["query", "time"]].assign(user_id=first["user"])
     names = first["session"] + "\x1f" + first["query"]
-    about["example_id"] = names + "\x1f" + names.groupby(names).cumcount().astype(str)
-    return about.assign(**parts)[list(PAGE_COLUMNS)]
+    pages["example_id"] = names + "\x1f" + names.groupby(names).cumcount().astype(str)
+    return pages.assign(**parts)[list(PAGE_COLUMNS)]
 
 
 def shoppers(searches: pd.DataFrame) -> pd.Series:
-    """Who each row of a log is of: the user, else the session, else null."""
+    """The shopper of each row of a log: the user, else the session, else null."""
     return searches["user_id"].where(searches["user_id"].notna(), searches["session_id"])
 
 

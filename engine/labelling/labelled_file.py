@@ -15,13 +15,13 @@ from engine.tables.categories import is_within
 
 
 def read_labelled(
-    file: Path, reads: Sequence[str], asked: Sequence[str], labels: Mapping[str, list[str]]
+    file: Path, reads: Sequence[str], inputs: Sequence[str], labels: Mapping[str, list[str]]
 ) -> pd.DataFrame:
-    """The rows of `file` with any text and any label: `example_id`, the `asked` fields, truths.
+    """The rows of `file` with a text and a label: `example_id`, the fields `inputs`, the truths.
 
-    Columns are recognised by the words of the tables `reads`, or by the exact name of a field or
-    head. `truth.<head>` is null where the file says nothing. Raises InputError for a file without
-    the first `asked` field, without labels, or without a row that has both.
+    Columns are recognised by the synonyms of the tables `reads`, or by the exact name of a field or
+    head. `truth.<head>` is null where the file has no label. Raises InputError for a file without
+    the first field of `inputs`, without labels, or without a row that has both.
     """
     frame = read_table(file).frame
     names = [str(column) for column in frame.columns]
@@ -30,27 +30,27 @@ def read_labelled(
         fields |= guess(table, frame).fields
     fields |= {squash(name): name for name in names}
     heads = [head for head in labels if squash(head) in fields or head in fields]
-    if asked[0] not in fields or not heads:
-        columns, wanted = ", ".join(names), ", ".join(labels)
+    if inputs[0] not in fields or not heads:
+        columns, expected = ", ".join(names), ", ".join(labels)
         raise InputError(
-            "tasks.no_truth", file=file.name, field=asked[0], heads=wanted, columns=columns
+            "tasks.no_truth", file=file.name, field=inputs[0], heads=expected, columns=columns
         )
-    part = pd.DataFrame({name: frame[fields[name]] for name in asked if name in fields})
-    for head, known in labels.items():
+    part = pd.DataFrame({name: frame[fields[name]] for name in inputs if name in fields})
+    for head, names_of_labels in labels.items():
         if head in heads:
-            given = frame[fields.get(head) or fields[squash(head)]]
+            cells = frame[fields.get(head) or fields[squash(head)]]
         else:
-            given = pd.Series(None, frame.index, dtype=object)
-        part[f"truth.{head}"] = _to_labels(given, known)
+            cells = pd.Series(None, frame.index, dtype=object)
+        part[f"truth.{head}"] = _to_labels(cells, names_of_labels)
     truths = [f"truth.{head}" for head in labels]
-    part = part.dropna(subset=[asked[0]]).dropna(subset=truths, how="all").reset_index(drop=True)
+    part = part.dropna(subset=[inputs[0]]).dropna(subset=truths, how="all").reset_index(drop=True)
     if part.empty:
         raise InputError("tasks.nothing_to_measure", file=file.name)
     return part.assign(example_id=part.index.astype(str))
 
 
-def _to_labels(given: pd.Series, labels: list[str]) -> pd.Series:
-    """The label that a cell means: by name, else the one that its category path lies below."""
+def _to_labels(cells: pd.Series, labels: list[str]) -> pd.Series:
+    """The label of each cell: the one of that name, else the category that the cell lies in."""
     names = {squash(label): label for label in labels}
     by_length = sorted(labels, key=len, reverse=True)
 
@@ -60,6 +60,6 @@ def _to_labels(given: pd.Series, labels: list[str]) -> pd.Series:
         below = (name for name in by_length if is_within(text, name))
         return next(below, OTHER if OTHER in labels else text)
 
-    known = given.dropna()
-    paths = dict(zip(known, split_category(known), strict=True))
-    return given.map(lambda text: label(paths[text]), na_action="ignore").astype(object)
+    filled = cells.dropna()
+    paths = dict(zip(filled, split_category(filled), strict=True))
+    return cells.map(lambda text: label(paths[text]), na_action="ignore").astype(object)

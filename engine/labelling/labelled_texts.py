@@ -1,4 +1,4 @@
-"""Labelled texts: what a classifier learns from."""
+"""Labelled texts that a classifier learns from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Examples:
-    """Texts with their labels: per head column numbers (-1 unknown) and weights, one per text."""
+    """Texts with, for each head, one label number (-1 for none) and one weight per text."""
 
     texts: Sequence[str]
     labels: Mapping[str, NDArray[np.int64]]
@@ -18,9 +18,9 @@ class Examples:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Which texts have any label."""
-        found: NDArray[np.bool_] = np.any([codes >= 0 for codes in self.labels.values()], axis=0)
-        return found
+        """Which texts have a label of any head."""
+        labelled: NDArray[np.bool_] = np.any([codes >= 0 for codes in self.labels.values()], axis=0)
+        return labelled
 
     def take(self, rows: NDArray[np.intp]) -> "Examples":
         """The examples of the given row numbers."""
@@ -32,19 +32,19 @@ class Examples:
 
 
 def heads_of(frame: pd.DataFrame) -> list[str]:
-    """The heads that a part or the whole of the labelled queries has."""
-    return [name.removeprefix("truth.") for name in frame.columns if name.startswith("truth.")]
+    """The heads that a frame of examples has truths for."""
+    return [name.removeprefix("truth.") for name in map(str, frame) if name.startswith("truth.")]
 
 
 def choose_examples(part: pd.DataFrame, most: int, seed: int, unlabelled: int = 0) -> pd.DataFrame:
-    """At most `most` rows that have any label, those with truths first, else drawn by `seed`.
+    """At most `most` labelled rows, those with truths first and otherwise drawn by `seed`.
 
-    At most `unlabelled` rows without a label come after them.
+    They are followed by at most `unlabelled` rows without a label.
     """
     heads = heads_of(part)
     weight = part[[f"weight.{head}" for head in heads]].sum(axis=1).to_numpy()
-    drawn = np.random.default_rng(seed).random(len(part))
-    order = np.lexsort((drawn, -weight))
+    ties = np.random.default_rng(seed).random(len(part))
+    order = np.lexsort((ties, -weight))
     labelled, others = order[weight[order] > 0][:most], order[weight[order] == 0][:unlabelled]
     return part.iloc[np.concatenate([np.sort(labelled), np.sort(others)])]
 
@@ -55,7 +55,7 @@ def known_counts(part: pd.DataFrame) -> Mapping[str, int]:
 
 
 def examples_of(part: pd.DataFrame, labels: Mapping[str, list[str]]) -> Examples:
-    """The labels to learn from, as numbers into each head's `labels`."""
+    """The labels to learn from, as positions in each head's `labels`."""
     return Examples(
         part["input"].tolist(),
         {

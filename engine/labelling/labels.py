@@ -1,19 +1,11 @@
-"""What each query of the log means: labels given, labels from behaviour, labels from rules."""
+"""What the queries of a log mean: labels in the log, labels by hand, labels from behaviour."""
 
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
-
-import numpy as np
 import pandas as pd
 
 from engine.tables.categories import cut_path
 from engine.tables.events import EVENT_WEIGHTS
 from engine.tables.tables import Tables
-from engine.text.words import normalise, words
+from engine.text.words import normalise
 
 INTENTS = (
     "browse_category",
@@ -27,18 +19,11 @@ INTENTS = (
 OTHER = "other"
 
 
-@cache
-def labelling() -> Mapping[str, Mapping[str, object]]:
-    """`labelling.toml`: patterns and descriptions by intent, in order of precedence."""
-    text = Path(__file__).with_name("labelling.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
 def collect_queries(tables: Tables) -> pd.DataFrame:
     """The distinct queries of the search log, one row each.
 
-    Columns: `query` (normalised), `input` (as most people typed it), `count` (sessions that asked
-    it, or rows where sessions are unknown), `first_seen` (UTC or null).
+    Columns: `query` (normalised), `input` (in its most common spelling), `count` (sessions, or rows
+    if no sessions are known), `first_seen` (UTC or null).
     """
     log = tables.searches
     frame = pd.DataFrame(
@@ -50,27 +35,26 @@ def collect_queries(tables: Tables) -> pd.DataFrame:
     ).dropna(subset="input")
     frame["query"] = frame["input"].map({text: normalise(text) for text in frame["input"].unique()})
     frame = frame[frame["query"] != ""]
-    typed = (
-        frame.groupby(["query", "input"], sort=True).size().rename("n").reset_index()
-        .sort_values(["query", "n"], ascending=[True, False], kind="stable")
-        .drop_duplicates("query").set_index("query")["input"]
-    )  # fmt: skip
-    known = frame.dropna(subset="session").drop_duplicates(["query", "session"])
-    searches = (known if len(known) else frame).groupby("query").size()
-    found = pd.DataFrame(
+    spellings = frame.groupby(["query", "input"], sort=True).size().rename("n").reset_index()
+    spellings = spellings.sort_values(["query", "n"], ascending=[True, False], kind="stable")
+    usual = spellings.drop_duplicates("query").set_index("query")["input"]
+    sessions = frame.dropna(subset="session").drop_duplicates(["query", "session"])
+    searches = (sessions if len(sessions) else frame).groupby("query").size()
+    queries = pd.DataFrame(
         {
-            "input": typed,
-            "count": searches.reindex(typed.index, fill_value=1),
+            "input": usual,
+            "count": searches.reindex(usual.index, fill_value=1),
             "first_seen": frame.groupby("query")["time"].min(),
         }
     )
-    return found.rename_axis("query").reset_index()
+    return queries.rename_axis("query").reset_index()
 
 
-def given_intents(tables: Tables) -> pd.Series:
-    """The intent that the log's own column gives a query most often, by normalised query.
+def logged_intents(tables: Tables) -> pd.Series:
+    """The most common value of the log's intent column for each normalised query.
 
-    Values that are not one of `INTENTS` are left out; a tie gives the first in `INTENTS`' order.
+    Values that are not in `INTENTS` are ignored; of equally common ones the first in `INTENTS`
+    wins.
     """
     log = tables.searches[["query", "intent"]].dropna()
     return _majority(log["query"].map(normalise), log["intent"].map(_code))
@@ -85,10 +69,10 @@ def corrected(tables: Tables, head: str) -> pd.Series:
 
 
 def category_votes(tables: Tables) -> pd.DataFrame:
-    """What people chose after a query: columns `query, category, weight`, weights summed.
+    """The categories that people chose from after a query: columns `query, category, weight`.
 
-    `category` is the whole path of the product; see `EVENT_WEIGHTS`. Position is not corrected for:
-    the products shown for a query mostly share its category, so a click's place says little here.
+    `category` is the whole path, `weight` the sum of `EVENT_WEIGHTS`. There is no correction for
+    position: most products shown for a query share a category, so position hardly matters here.
     """
     log = tables.searches[["query", "product_id", "event"]].dropna()
     log = log[log["event"].isin(list(EVENT_WEIGHTS))]
@@ -105,10 +89,10 @@ def category_votes(tables: Tables) -> pd.DataFrame:
 
 
 def category_labels(votes: pd.DataFrame, level: int) -> pd.DataFrame:
-    """The category most chosen after each query, at `level` names of the path.
+    """The category chosen most after each query, its path cut to `level` names.
 
-    Indexed by query, columns `category`, `weight` (all votes of the query) and `share` (of the
-    votes, the winner's part from 0 to 1).
+    Indexed by query; columns `category`, `weight` (all votes of the query) and `share` (the
+    winner's share of the votes, 0 to 1).
     """
     names = votes["category"].map({path: cut_path(path, level) for path in set(votes["category"])})
     sums = votes.assign(category=names).groupby(["query", "category"], as_index=False).sum()
@@ -119,103 +103,13 @@ def category_labels(votes: pd.DataFrame, level: int) -> pd.DataFrame:
     return pd.DataFrame({"category": best["category"], "weight": total, "share": share})
 
 
-@dataclass(frozen=True)
-class Rules:
-    """Labelling functions: what a query's wording says about its intent, given the catalog.
-
-    Weak supervision as in Ratner et al. 2017 (Snorkel), with votes counted instead of modelled:
-    the functions here hardly overlap.
-    """
-
-    products: pd.DataFrame
-
-    @cached_property
-    def _brands(self) -> set[str]:
-        return set(self.products["brand"].dropna().map(normalise)) - {""}
-
-    @cached_property
-    def _category_words(self) -> set[str]:
-        paths = self.products["category"].dropna().unique()
-        return {word for path in paths for word in words(path)}
-
-    @cached_property
-    def _models(self) -> set[str]:
-        found = (re.findall(r"[\w-]+", normalise(title)) for title in self.products["title"])
-        return {token for tokens in found for token in tokens if _is_model(token)}
-
-    @cached_property
-    def _titles(self) -> Mapping[str, set[int]]:
-        places: dict[str, set[int]] = {}
-        for row, title in enumerate(self.products["title"]):
-            for word in set(words(title)):
-                places.setdefault(word, set()).add(row)
-        return places
-
-    def votes(self, query: str) -> list[str]:
-        """The intents whose functions fire on a normalised query, strongest first."""
-        return [
-            intent
-            for intent, patterns in _patterns().items()
-            if any(pattern.search(query) for pattern in patterns) or self._catalog(intent, query)
-        ]
-
-    def _catalog(self, intent: str, query: str) -> bool:
-        if intent == "exact_product":
-            return self._names_one_product(query)
-        terms = set(words(query))
-        if intent == "browse_category":
-            return bool(terms) and terms <= self._category_words
-        if intent == "by_attribute":
-            inside = terms & self._category_words
-            return bool(inside) and bool(terms - inside) and terms <= self._titles.keys()
-        return False
-
-    def _names_one_product(self, query: str) -> bool:
-        if any(token in self._models for token in re.findall(r"[\w-]+", query)):
-            return True
-        if not any(brand in query for brand in self._brands):
-            return False
-        terms = set(words(query))
-        places = [self._titles.get(term, set()) for term in terms]
-        return len(terms) > 2 and len(set.intersection(*places)) in (1, 2)
-
-
-def weak_intents(queries: Iterable[str], products: pd.DataFrame) -> pd.DataFrame:
-    """What the labelling functions say of normalised queries, in their order.
-
-    Columns `intent` (the strongest vote or null) and `agreed` (whether it was the only vote).
-    """
-    rules = Rules(products)
-    votes = [rules.votes(query) for query in queries]
-    return pd.DataFrame(
-        {
-            "intent": np.array([vote[0] if vote else None for vote in votes], dtype=object),
-            "agreed": [len(vote) == 1 for vote in votes],
-        }
-    )
-
-
-@cache
-def _patterns() -> dict[str, list[re.Pattern[str]]]:
-    return {
-        intent: [re.compile(text) for text in about["patterns"]]  # type: ignore[attr-defined]
-        for intent, about in labelling().items()
-    }
-
-
-def _is_model(token: str) -> bool:
-    mixed = re.search(r"[a-z]", token) and re.search(r"\d", token)
-    unit = re.fullmatch(r"\d+([.,]\d+)?[a-z]{1,4}", token)
-    return bool(mixed and not unit and len(token) > 2)
-
-
 def _code(label: str) -> str:
     return "_".join(str(label).strip().lower().replace("-", " ").split())
 
 
 def _majority(keys: pd.Series, labels: pd.Series) -> pd.Series:
-    known = labels.isin(INTENTS)
-    frame = pd.DataFrame({"key": keys[known], "label": labels[known]})
+    valid = labels.isin(INTENTS)
+    frame = pd.DataFrame({"key": keys[valid], "label": labels[valid]})
     counts = frame.groupby(["key", "label"]).size().rename("n").reset_index()
     counts["rank"] = counts["label"].map(INTENTS.index)
     counts = counts.sort_values(["key", "n", "rank"], ascending=[True, False, True])

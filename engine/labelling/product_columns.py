@@ -1,4 +1,4 @@
-"""The attributes of a catalog as columns, and which of them can be learned as values."""
+"""The attributes of a catalog as columns, and which of these columns can be learned."""
 
 from collections.abc import Hashable, Mapping
 
@@ -7,13 +7,13 @@ import pandas as pd
 from engine.reading.nested import parse
 from engine.text.words import normalise
 
-# What a suggestion for a product is called by: no attribute may take these names.
+# Fields of an answer about a product, which no attribute may have as its name.
 RESERVED = frozenset(
     {"product_id", "title", "description", "input", "price", "image", "probabilities"}
     | {"unsure", "uncertainty", "head", "attributes"}
 )
-# Rows with a value that a column needs, the share of them that common values must cover, and how
-# long a value may be.
+# How many rows of a column must be filled, the share of them that common values must cover, and the
+# longest that values may be.
 FEWEST_ROWS, ENOUGH, LONGEST = 40, 0.5, 60
 _YES_NO = frozenset({"true", "false", "yes", "no", "y", "n", "是", "否", "有", "无"})
 
@@ -22,23 +22,24 @@ def attribute_columns(products: pd.DataFrame) -> dict[str, pd.Series]:
     """The filled cells of every attribute by name: category and brand, then the shop's own.
 
     Each series holds texts at the index of the products that have the attribute. Lists and objects
-    say several things at once and are left out.
+    are left out, because they are several values at once.
     """
     columns = {name: products[name].dropna().astype(object) for name in ("category", "brand")}
     cells: dict[str, dict[Hashable, str]] = {}
     for row, cell in products["attributes"].dropna().items():
-        held = parse(cell)
-        if not isinstance(held, dict):
+        values = parse(cell)
+        if not isinstance(values, dict):
             continue
-        for name, value in held.items():
+        for name, value in values.items():
             text = cell_text(value)
             if text and name not in columns:
                 cells.setdefault(name, {})[row] = text
-    return columns | {name: pd.Series(found, dtype=object) for name, found in cells.items()}
+    own = {name: pd.Series(texts, dtype=object) for name, texts in cells.items()}
+    return columns | own
 
 
 def cell_text(value: object) -> str:
-    """A value of the attributes' JSON as one text; empty for none, a list or an object."""
+    """A value of the attributes' JSON as text; empty for null, a list or an object."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -51,8 +52,8 @@ def cell_text(value: object) -> str:
     return ""
 
 
-def spell_alike(values: pd.Series) -> pd.Series:
-    """The values with those that differ only in case or width written as most often written."""
+def unify_spelling(values: pd.Series) -> pd.Series:
+    """The values, with those that differ only in case or width in their most common spelling."""
     counts = values.value_counts()
     usual: dict[str, str] = {}
     for value in counts.index:
@@ -70,33 +71,33 @@ def choose_columns(
 ) -> dict[str, pd.Series]:
     """The columns that can be learned, category and brand first, then the fullest.
 
-    A column needs `FEWEST_ROWS` filled rows and at least two values that `fewest` rows share; such
-    values must cover `ENOUGH` of the rows. Numbers, yes or no, and long texts are left out unless
-    `field` names the column; it is then the only one.
+    A column needs `FEWEST_ROWS` filled rows and at least two values that `fewest` rows share, and
+    these values must cover `ENOUGH` of its rows. Numbers, yes or no, and long texts are left out,
+    unless the column is `field`, which is then the only one.
     """
-    found = {}
+    learnable = {}
     for name, values in columns.items():
         if field not in ("", name) or not is_usable(name) or len(values) < FEWEST_ROWS:
             continue
         if not (field or name == "category" or _is_choice(values)):
             continue
-        counts = spell_alike(values).value_counts()
+        counts = unify_spelling(values).value_counts()
         common = counts[counts >= fewest]
         covered = common.sum() >= ENOUGH * len(values)
         if len(common) > 1 and (field or name == "category" or covered):
-            found[name] = values
+            learnable[name] = values
     first = ("category", "brand")
-    order = sorted(found, key=lambda name: (name not in first, -len(found[name]), name))
-    return {name: found[name] for name in order}
+    order = sorted(learnable, key=lambda name: (name not in first, -len(learnable[name]), name))
+    return {name: learnable[name] for name in order}
 
 
 def is_usable(name: str) -> bool:
-    """Whether an attribute of this name can stand beside an answer's own fields."""
+    """Whether an attribute of this name does not clash with the other fields of an answer."""
     return name not in RESERVED and not name.endswith(("_confidence", "_unsure")) and bool(name)
 
 
 def _is_choice(values: pd.Series) -> bool:
-    """Whether the values are words to choose from: no numbers, no yes or no, no long texts."""
+    """Whether the values are words to choose from, not numbers, yes or no, or long texts."""
     return bool(
         not is_measured(values)
         and values.str.len().median() <= LONGEST

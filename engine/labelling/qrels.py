@@ -1,7 +1,8 @@
-"""Which product answers which query: the truth that search learns from and is measured with."""
+"""Which products answer which queries: what search learns from and is measured with."""
 
+from collections import defaultdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ QUERY_WORDS = 12
 
 
 def count_queries(tables: Tables) -> dict[Source, int]:
-    """How many queries with a relevant product of the catalog each source offers."""
+    """How many queries with a relevant product in the catalog each source has."""
     return {
         "judgments": len(_judged(tables)),
         "clicks": len(_clicked(tables)),
@@ -27,7 +28,7 @@ def count_queries(tables: Tables) -> dict[Source, int]:
 
 
 def best_source(tables: Tables) -> Source:
-    """Judgments where there are enough of them, else clicks, else the catalog itself."""
+    """Judgments if there are enough, else clicks, else the catalog itself."""
     counts = count_queries(tables)
     for source in ("judgments", "clicks"):
         if counts[source] >= ENOUGH_QUERIES:
@@ -38,15 +39,16 @@ def best_source(tables: Tables) -> Source:
 def query_qrels(tables: Tables, source: Source) -> pd.DataFrame:
     """One row per query: `query`, `qrels` (product id → grade 0 to 3), `weights`, `first_seen`.
 
-    `weights` (product id → weight) say how much each relevant product counts in training. From the
-    catalog alone, the start of a description is the query that its product answers (the inverse
-    cloze idea of Lee, Chang and Toutanova, ACL 2019): fine to learn from, flattering to measure by.
+    `weights` (product id → weight) say how much each relevant product counts in training. With the
+    catalog as source, the beginning of each description serves as a query for its product (like the
+    inverse cloze task of Lee, Chang and Toutanova, ACL 2019), which is good to learn from but too
+    easy to measure with.
     """
     return {"judgments": _judged, "clicks": _clicked, "catalog": _described}[source](tables)
 
 
 def _judged(tables: Tables) -> pd.DataFrame:
-    """The judgments table and what was judged by hand on the page; the hand wins."""
+    """The judgments table, overruled by the judgments made on the page."""
     hand = tables.corrections[tables.corrections["task"] == "search"]
     hand = hand.rename(columns={"input": "query", "head": "product_id", "label": "relevance"})
     columns = ["query", "product_id", "relevance"]
@@ -83,27 +85,29 @@ def _described(tables: Tables) -> pd.DataFrame:
 
 
 def _by_query(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    known = rows["product_id"].isin(tables.products["product_id"])
-    rows = rows[known & rows["query"].notna() & rows["query"].ne("")]
+    in_catalog = rows["product_id"].isin(tables.products["product_id"])
+    rows = rows[in_catalog & rows["query"].notna() & rows["query"].ne("")]
+    grades: dict[str, dict[str, int]] = defaultdict(dict)
+    weights: dict[str, dict[str, float]] = defaultdict(dict)
+    first_seen: dict[str, object] = {}
     columns = ("query", "product_id", "grade", "weight", "first_seen")
-    found: dict[str, dict[str, Any]] = {}
-    # Plain lists: a frame per query costs a page seconds.
-    for query, product_id, grade, weight, seen in zip(
-        *(rows[name].tolist() for name in columns), strict=True
-    ):
-        one = found.setdefault(
-            query, {"query": query, "qrels": {}, "weights": {}, "first_seen": seen}
-        )
-        one["qrels"][product_id] = int(grade)
-        one["weights"][product_id] = float(weight)
-    kept = [found[query] for query in sorted(found) if max(found[query]["qrels"].values()) > 0]
-    return pd.DataFrame(kept, columns=["query", "qrels", "weights", "first_seen"])
+    # Plain lists, because a frame per query would cost a page seconds.
+    cells = zip(*(rows[name].tolist() for name in columns), strict=True)
+    for query, product_id, grade, weight, time in cells:
+        grades[query][product_id] = int(grade)
+        weights[query][product_id] = float(weight)
+        first_seen.setdefault(query, time)
+    queries = [query for query in sorted(grades) if max(grades[query].values()) > 0]
+    return pd.DataFrame(
+        [(query, grades[query], weights[query], first_seen[query]) for query in queries],
+        columns=["query", "qrels", "weights", "first_seen"],
+    )
 
 
 def _start(description: str) -> str:
     text = normalise(description)
     parts = text.split(" ")
-    # Chinese has no spaces: its start is counted in characters.
+    # Chinese has no spaces, so its beginning is counted in characters.
     return " ".join(parts[:QUERY_WORDS]) if len(parts) > 1 else text[: 2 * QUERY_WORDS]
 
 
@@ -111,7 +115,7 @@ def judged_queries(file: Path, tables: Tables) -> pd.DataFrame:
     """The queries of a file of judgments that have a relevant product in the catalog.
 
     Columns `example_id`, `input`, `query`, `qrels`. Raises InputError for a file that cannot be
-    used, or that judges nothing of this catalog.
+    read or that has no judgments about this catalog.
     """
     frames = {"products": tables.products, "judgments": clean_file("judgments", file)}
     part = query_qrels(Tables(frames, tables.language), "judgments")

@@ -1,4 +1,4 @@
-"""Labelled queries for the intent task: what is known of each query's intent and category."""
+"""Labelled queries for the intent task: the intent and category of each, true or guessed."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from engine.labelling.intent_rules import weak_intents
 from engine.labelling.labelled_texts import heads_of
 from engine.labelling.labels import (
     INTENTS,
@@ -14,25 +15,24 @@ from engine.labelling.labels import (
     category_votes,
     collect_queries,
     corrected,
-    given_intents,
-    weak_intents,
+    logged_intents,
 )
 from engine.labelling.split import split_queries
 from engine.tables.categories import depth
 from engine.tables.tables import Tables
 
-# A class with fewer examples than this is neither learned nor measured: it joins "other".
+# A class with fewer examples is neither learned nor measured; it becomes "other".
 FEWEST = 8
-# The share of the labelled queries that a category level must keep outside "other".
+# The share of the labelled queries that a category level must keep out of "other".
 ENOUGH = 0.8
 
 
 @dataclass(frozen=True)
 class Trust:
-    """How much behaviour must say before it counts as the truth, and what less counts for.
+    """How much evidence from behaviour counts as the truth, and how much weaker evidence counts.
 
-    `votes`: summed event weights; `share`: the winner's part of them; `weak`: the weight in
-    training of a label that is only guessed.
+    `votes` is the least sum of event weights for a truth, `share` the winner's least share of it,
+    and `weak` the weight in training of a label that is only guessed.
     """
 
     votes: float
@@ -43,10 +43,10 @@ class Trust:
 def label_queries(tables: Tables, trust: Trust, seed: int) -> tuple[pd.DataFrame, list[str]]:
     """Every distinct query with its part, truths and training labels; and codes of notes.
 
-    Columns beside those of `collect_queries`: `example_id`, `part`, and for the heads `intent` and
-    `category` a `truth.<head>` (null where unknown), a `label.<head>` to learn from (the truth, or
-    in the training part a weaker guess) and its `weight.<head>` (1 for a truth, 0 for none). A head
-    without truths of at least two kinds is left out.
+    Besides the columns of `collect_queries` there are `example_id`, `part` and, for the heads
+    `intent` and `category`, `truth.<head>` (null if unknown), `label.<head>` to learn from (the
+    truth or, in the training part, a guess) and `weight.<head>` (1 for a truth, 0 for no label). A
+    head whose truths are not of at least two kinds is left out.
     """
     frame = collect_queries(tables)
     frame["example_id"] = [
@@ -62,26 +62,26 @@ def label_queries(tables: Tables, trust: Trust, seed: int) -> tuple[pd.DataFrame
 
 
 def labels_of(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """The labels of each head in their order: intents in theirs, categories by name, other last."""
-    found: dict[str, list[str]] = {}
+    """The labels of each head, intents in their order, categories by name with other last."""
+    labels: dict[str, list[str]] = {}
     for head in heads_of(frame):
-        seen = set(frame[f"label.{head}"].dropna())
-        known = [label for label in INTENTS if label in seen] if head == "intent" else []
-        found[head] = known or sorted(seen, key=lambda label: (label == OTHER, label))
-    return found
+        present = set(frame[f"label.{head}"].dropna())
+        intents = [label for label in INTENTS if label in present] if head == "intent" else []
+        labels[head] = intents or sorted(present, key=lambda label: (label == OTHER, label))
+    return labels
 
 
 def _label_intents(frame: pd.DataFrame, tables: Tables, trust: Trust) -> list[str]:
-    hand, given = corrected(tables, "intent"), given_intents(tables)
+    hand, logged = corrected(tables, "intent"), logged_intents(tables)
     hand = hand[hand.isin(INTENTS)]
     truth = frame["query"].map(hand).astype("object")
-    truth = truth.where(truth.notna(), frame["query"].map(given))
+    truth = truth.where(truth.notna(), frame["query"].map(logged))
     rules = weak_intents(frame["query"], tables.products).set_axis(frame.index)
     notes = []
     if truth.isna().all():
         truth = rules["intent"].where(rules["agreed"])
         notes.append("intent.rules_are_the_truth")
-    _put(frame, "intent", truth, rules["intent"], pd.Series(trust.weak, frame.index))
+    _add_head(frame, "intent", truth, rules["intent"], pd.Series(trust.weak, frame.index))
     return notes
 
 
@@ -97,11 +97,11 @@ def _label_categories(frame: pd.DataFrame, tables: Tables, trust: Trust) -> None
     folded = truth.where(truth.isin(common) | truth.isna(), OTHER)
     guess = frame["query"].map(labels["category"]).astype("object")
     guess = guess.where(guess.isin(common) | guess.isna(), OTHER if OTHER in set(folded) else None)
-    _put(frame, "category", folded, guess, trust.weak * frame["query"].map(labels["share"]))
+    _add_head(frame, "category", folded, guess, trust.weak * frame["query"].map(labels["share"]))
 
 
 def _best_level(votes: pd.DataFrame, trust: Trust) -> pd.DataFrame:
-    """The labels at the deepest level whose common categories hold enough of the sure queries."""
+    """The labels at the deepest level whose common categories cover enough of the sure queries."""
     deepest = max(map(depth, votes["category"]), default=1)
     for level in range(deepest, 0, -1):
         labels = category_labels(votes, level)
@@ -112,11 +112,10 @@ def _best_level(votes: pd.DataFrame, trust: Trust) -> pd.DataFrame:
     return labels
 
 
-def _put(
+def _add_head(
     frame: pd.DataFrame, head: str, truth: pd.Series, guess: pd.Series, trusted: pd.Series
 ) -> None:
-    learned = frame["part"] == "train"
-    weak = truth.isna() & guess.notna() & learned
+    weak = truth.isna() & guess.notna() & (frame["part"] == "train")
     frame[f"truth.{head}"] = truth.astype("object").where(truth.notna(), None)
     label = truth.where(truth.notna(), guess.where(weak)).astype("object")
     frame[f"label.{head}"] = label.where(label.notna(), None)

@@ -1,4 +1,4 @@
-"""Labelled reviews for the sentiment task: what is known of each review's sentiment."""
+"""Labelled reviews for the sentiment task: the sentiment of each, true or from its stars."""
 
 import hashlib
 
@@ -11,32 +11,32 @@ from engine.tables.tables import Tables
 from engine.text.words import normalise
 
 HEAD = "sentiment"
-# Training takes more of the reviews than of queries: there are fewer labels to learn from.
+# Training takes a larger share of reviews than of queries, since there are fewer labels.
 VALIDATION, TEST = 0.1, 0.2
-# A class with fewer truths than this is neither learned nor measured.
+# A class with fewer truths is neither learned nor measured.
 FEWEST = 8
-# The share of the truths that each held-out part needs, or products are not kept apart.
+# The least share of the truths in each part; otherwise the split does not follow products.
 LEAST_PART = 0.05
 
 
 def label_reviews(tables: Tables, weak: float, seed: int) -> tuple[pd.DataFrame, list[str]]:
     """Every distinct review with its part, truth and training label; and codes of notes.
 
-    Columns: those of `true_sentiments`, `part`, `label.sentiment` to learn from (the truth, or in
-    the training part what the stars say) and its `weight.sentiment` (1 for a truth, `weak` for
-    stars, 0 for none). Reviews of a product share a part where products are known and allow it.
+    Columns: those of `true_sentiments`, `part`, `label.sentiment` to learn from (the truth or, in
+    the training part, what the stars say) and `weight.sentiment` (1 for a truth, `weak` for stars,
+    0 for no label). Reviews of one product share a part if products are known and allow it.
     """
     frame, by_hand = true_sentiments(tables.reviews)
     truth = frame[f"truth.{HEAD}"]
     notes = [] if by_hand or truth.isna().all() else ["sentiment.stars_are_the_truth"]
     counts = truth.value_counts()
-    known = set(counts.index[counts >= FEWEST])
-    truth = truth.where(truth.isin(known), None)
-    frame["part"], apart = _split(frame, truth, seed)
-    if not apart:
+    frequent = set(counts.index[counts >= FEWEST])
+    truth = truth.where(truth.isin(frequent), None)
+    frame["part"], by_product = _split(frame, truth, seed)
+    if not by_product:
         notes.append("sentiment.products_mixed")
     stars = frame["stars"]
-    guess = stars.where(stars.isin(known) & truth.isna() & (frame["part"] == PARTS[0]), None)
+    guess = stars.where(stars.isin(frequent) & truth.isna() & (frame["part"] == PARTS[0]), None)
     frame[f"truth.{HEAD}"] = truth
     frame[f"label.{HEAD}"] = truth.where(truth.notna(), guess)
     frame[f"weight.{HEAD}"] = np.where(truth.notna(), 1.0, np.where(guess.notna(), weak, 0.0))
@@ -44,10 +44,10 @@ def label_reviews(tables: Tables, weak: float, seed: int) -> tuple[pd.DataFrame,
 
 
 def true_sentiments(reviews: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
-    """Each distinct text with its sentiment; and whether it was given rather than told by stars.
+    """Each distinct text with its sentiment; and whether that is from a column, not from stars.
 
-    Columns `example_id`, `input`, `product_id`, `stars` (what the stars say) and `truth.sentiment`:
-    the sentiment column, or, where no row has one, the stars; null where unknown.
+    Columns `example_id`, `input`, `product_id`, `stars` (the sentiment according to the stars) and
+    `truth.sentiment`: the sentiment column or, if no row has one, the stars; null if unknown.
     """
     frame = _distinct(reviews)
     frame["stars"] = star_sentiments(frame["rating"])
@@ -60,20 +60,20 @@ def true_sentiments(reviews: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
 
 
 def star_sentiments(ratings: pd.Series) -> pd.Series:
-    """What stars say: up to 2 negative, from 4 on positive, between them neutral; null for none."""
+    """The sentiment of ratings: up to 2 stars negative, from 4 on positive, else neutral."""
     stars = pd.to_numeric(ratings, errors="coerce")
-    said = np.select([stars < 2.5, stars > 3.5], ["negative", "positive"], default="neutral")
-    return pd.Series(said, ratings.index, dtype=object).where(stars.notna(), None)
+    sentiments = np.select([stars < 2.5, stars > 3.5], ["negative", "positive"], default="neutral")
+    return pd.Series(sentiments, ratings.index, dtype=object).where(stars.notna(), None)
 
 
 def sentiment_labels(frame: pd.DataFrame) -> list[str]:
-    """The sentiments that `label_reviews` found, from negative to positive."""
-    seen = set(frame[f"label.{HEAD}"].dropna())
-    return [label for label in SENTIMENTS if label in seen]
+    """The sentiments among the labels, from negative to positive."""
+    present = set(frame[f"label.{HEAD}"].dropna())
+    return [label for label in SENTIMENTS if label in present]
 
 
 def _distinct(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Each text once, the row with a sentiment before those without."""
+    """Each text once, preferring rows with a sentiment."""
     texts = reviews["text"].astype(object)
     frame = pd.DataFrame(
         {
@@ -91,7 +91,7 @@ def _distinct(reviews: pd.DataFrame) -> pd.DataFrame:
 
 
 def _split(frame: pd.DataFrame, truth: pd.Series, seed: int) -> tuple[pd.Series, bool]:
-    """The part of every row, and whether products were kept apart or are unknown."""
+    """The part of every row, and whether the split follows products (or none are known)."""
     product = frame["product_id"]
     if product.isna().all():
         return _stratified(frame, truth, seed), True
@@ -103,16 +103,16 @@ def _split(frame: pd.DataFrame, truth: pd.Series, seed: int) -> tuple[pd.Series,
 
 
 def _usable(parts: pd.Series, truth: pd.Series) -> bool:
-    """Whether every part holds enough truths, and of every kind."""
-    known = truth.notna()
-    kinds = truth[known].nunique()
-    held = [truth[known & (parts == part)] for part in PARTS]
-    least = LEAST_PART * known.sum()
-    return all(len(rows) >= least and rows.nunique() == kinds for rows in held)
+    """Whether every part has enough truths, and of every sentiment."""
+    labelled = truth.notna()
+    kinds = truth[labelled].nunique()
+    truths_of_parts = [truth[labelled & (parts == part)] for part in PARTS]
+    least = LEAST_PART * labelled.sum()
+    return all(len(rows) >= least and rows.nunique() == kinds for rows in truths_of_parts)
 
 
 def _stratified(frame: pd.DataFrame, truth: pd.Series, seed: int) -> pd.Series:
-    """The same shares of every sentiment in each part, drawn by `seed`."""
+    """A split with the same share of each sentiment in all parts, drawn by `seed`."""
     parts = pd.Series(PARTS[0], frame.index, dtype=object)
     for _, rows in frame.groupby(truth.fillna(""), sort=True):
         parts[rows.index] = split_groups(rows["example_id"], seed, validation=VALIDATION, test=TEST)

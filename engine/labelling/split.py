@@ -1,4 +1,4 @@
-"""Which examples a model learns from, chooses on and is measured with."""
+"""Splits examples into training, validation and test."""
 
 import hashlib
 
@@ -15,15 +15,15 @@ def split_queries(
 ) -> pd.Series:
     """The part of every row, `train`, `validation` or `test`, with the index of `frame`.
 
-    `frame` holds distinct queries: columns `query` and, where known, `first_seen` (a time). The
-    queries seen first are learned from and those seen last are the test, as in use: a model meets
-    tomorrow's queries. Queries seen at the same time, or at an unknown one (they count as earliest
-    only beside dated ones), are put in an order drawn by `seed`.
+    `frame` holds distinct queries in `query` and, if known, the time of each one's first search in
+    `first_seen`. The earliest queries are the training part and the latest the test, because a
+    model in use meets tomorrow's queries. Queries of the same time are ordered by `seed`, and so
+    are those of unknown time, which count as the earliest.
     """
-    drawn = np.array([_draw(query, seed) for query in frame["query"]], dtype=np.int64)
-    seen = frame["first_seen"] if "first_seen" in frame else pd.Series(pd.NaT, frame.index)
-    times = pd.to_datetime(seen, utc=True).astype("int64").where(seen.notna(), 0).to_numpy()
-    return _cut(frame.index, np.lexsort((drawn, times)), validation, test)
+    draws = np.array([_draw(query, seed) for query in frame["query"]], dtype=np.int64)
+    first_seen = frame["first_seen"] if "first_seen" in frame else pd.Series(pd.NaT, frame.index)
+    times = pd.to_datetime(first_seen, utc=True).astype("int64").where(first_seen.notna(), 0)
+    return _cut(frame.index, np.lexsort((draws, times.to_numpy())), validation, test)
 
 
 def split_groups(
@@ -31,18 +31,17 @@ def split_groups(
 ) -> pd.Series:
     """The part of every row, with the index of `groups`: rows of one group share a part.
 
-    Groups come in an order drawn by `seed`; the one that a cut goes through stays in the earlier
-    part.
+    The groups are ordered by `seed`; a group that a cut goes through belongs to the earlier part.
     """
-    drawn = groups.map({group: _draw(str(group), seed) for group in groups.unique()}).to_numpy()
-    order = np.argsort(drawn, kind="stable")
+    draws = groups.map({group: _draw(str(group), seed) for group in groups.unique()}).to_numpy()
+    order = np.argsort(draws, kind="stable")
     parts = _cut(groups.index, order, validation, test)
     first = parts.iloc[order].groupby(groups.iloc[order], sort=False).first()
     return groups.map(first).rename("part")
 
 
 def _cut(index: pd.Index, order: NDArray[np.intp], validation: float, test: float) -> pd.Series:
-    """Row numbers in `order` to the parts one after the other."""
+    """Give the parts the rows in `order`, one part after the other."""
     count = len(order)
     cuts = [round(count * (1 - test - validation)), round(count * (1 - test))]
     parts = np.empty(count, dtype=object)

@@ -1,4 +1,4 @@
-"""Search by words: the baseline every model has to beat."""
+"""Search by words: the baseline that every model has to beat."""
 
 from collections.abc import Iterable
 
@@ -30,18 +30,18 @@ class BM25Index:
     def __init__(self, product_ids: Iterable[str], texts: Iterable[str]) -> None:
         self.product_ids = list(product_ids)
         self.model = bm25s.BM25(method="lucene")
-        # bm25s refuses a corpus without any word; an empty token list would break an empty shop.
+        # bm25s refuses a corpus without words, and an empty shop has none.
         self.model.index(words_of_all(list(texts)) or [[""]], show_progress=False)
 
     def scores(self, query: str) -> NDArray[np.float32]:
-        """The score of every product, shape (products,); 0 where no word is shared."""
-        known = [word for word in words(query) if word in self.model.vocab_dict]
-        if not known:
+        """The score of every product, shape (products,); 0 for those that share no word."""
+        terms = [word for word in words(query) if word in self.model.vocab_dict]
+        if not terms:
             return np.zeros(len(self.product_ids), dtype=np.float32)
-        return np.asarray(self.model.get_scores(known), dtype=np.float32)
+        return np.asarray(self.model.get_scores(terms), dtype=np.float32)
 
     def search(self, query: str, k: int, keep: NDArray[np.bool_] | None = None) -> Ranking:
-        """The `k` best products that share a word with the query, of those in the mask `keep`."""
+        """The `k` best products in the mask `keep` that share a word with the query."""
         scores = self.scores(query)
         if keep is not None:
             scores = np.where(keep, scores, 0)
@@ -50,7 +50,7 @@ class BM25Index:
         return Ranking(product_ids, [float(scores[row]) for row in rows])
 
     def shares(self, query: str, product_id: str) -> dict[str, float]:
-        """How much each word of the query adds to the score of one product."""
+        """How much each word of the query adds to a product's score."""
         row = self.product_ids.index(product_id)
-        known = [word for word in dict.fromkeys(words(query)) if word in self.model.vocab_dict]
-        return {word: float(self.model.get_scores([word])[row]) for word in known}
+        terms = [word for word in dict.fromkeys(words(query)) if word in self.model.vocab_dict]
+        return {word: float(self.model.get_scores([word])[row]) for word in terms}

@@ -1,4 +1,4 @@
-"""Search by meaning: product vectors on disk, brought up to date when the catalog changes."""
+"""Search by meaning, with product vectors on disk that follow the catalog."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.storage.files import write_atomically
 
-# Exact search takes 5 ms at 50,000 products and 42 ms at 500,000; cells are worth it above.
+# Exact search takes 5 ms for 50,000 products and 42 ms for 500,000; cells pay off above this.
 EXACT_UP_TO = 100_000
 PROBED_CELLS = 32
 
@@ -35,31 +35,31 @@ class DenseIndex:
     def search(
         self, queries: NDArray[np.float32], k: int, keep: NDArray[np.bool_] | None = None
     ) -> list[Ranking]:
-        """The `k` nearest products of every query vector, shape (queries, dimension).
+        """The `k` nearest products to each query vector, shape (queries, dimension).
 
-        With a mask `keep`, shape (products,), only of those in it.
+        A mask `keep`, shape (products,), limits the search to the products in it.
         """
-        most = len(self.product_ids) if keep is None else int(keep.sum())
-        if not most:
+        candidates = len(self.product_ids) if keep is None else int(keep.sum())
+        if not candidates:
             return [Ranking([], []) for _ in queries]
-        how = None if keep is None else _only(self.index, keep)
-        scores, rows = self.index.search(queries, min(k, most), params=how)
-        # Where an inverted index finds fewer than `k`, faiss fills the places with row -1.
-        found = [
+        parameters = None if keep is None else _only(self.index, keep)
+        scores, rows = self.index.search(queries, min(k, candidates), params=parameters)
+        # If an inverted index finds fewer than `k`, faiss fills up with row -1.
+        hits = [
             (score[row >= 0].tolist(), row[row >= 0])
             for score, row in zip(scores, rows, strict=True)
         ]
-        return [Ranking([self.product_ids[n] for n in row], score) for score, row in found]
+        return [Ranking([self.product_ids[n] for n in row], score) for score, row in hits]
 
     def cosine(self, query: NDArray[np.float32], product_id: str) -> float:
-        """How close one query vector is to one product."""
+        """The cosine similarity of a query vector and a product."""
         return float(self.vectors[self.rows[product_id]] @ query)
 
     def save(self, folder: Path) -> None:
-        """Write vectors and text hashes to `folder`, for `open_index` to start from."""
+        """Write vectors and text hashes to `folder`, where `open_index` finds them."""
         stored = faiss.IndexFlatIP(self.vectors.shape[1])
         stored.add(self.vectors)
-        # Without its hashes a half-written index is no index.
+        # While the hashes are missing, nobody takes half-written vectors for an index.
         (folder / "texts.parquet").unlink(missing_ok=True)
         write_atomically(
             folder / "vectors.faiss", lambda path: faiss.write_index(stored, str(path))
@@ -76,20 +76,20 @@ def open_index(
     progress: Progress,
     kind: TextKind = "passage",
 ) -> DenseIndex:
-    """The index of `texts`, taking from `folder` what it holds and encoding only what is new.
+    """The index of `texts`; vectors in `folder` are reused and only new texts are encoded.
 
-    `folder` keeps a faiss index and the hash of the text behind each of its vectors; it is written
-    again when anything changed. Without a folder everything is encoded.
+    `folder` stores a faiss index and the hash of each vector's text, and is rewritten after any
+    change. Without a folder, everything is encoded.
     """
     hashes = [_hash(text) for text in texts]
-    known = _read(folder)
-    missing = sorted({text for text, name in zip(texts, hashes, strict=True) if name not in known})
+    stored = _read(folder)
+    missing = sorted({text for text, name in zip(texts, hashes, strict=True) if name not in stored})
     if missing:
         vectors = encoder.encode(missing, kind, progress)
-        known |= dict(zip(map(_hash, missing), vectors, strict=True))
-    stacked = np.stack([known[name] for name in hashes]) if hashes else _empty(encoder)
+        stored |= dict(zip(map(_hash, missing), vectors, strict=True))
+    stacked = np.stack([stored[name] for name in hashes]) if hashes else _empty(encoder)
     index = DenseIndex(product_ids, hashes, stacked)
-    if folder is not None and (missing or len(known) > len(set(hashes))):
+    if folder is not None and (missing or len(stored) > len(set(hashes))):
         index.save(folder)
     return index
 
@@ -111,7 +111,7 @@ def _index(vectors: NDArray[np.float32]) -> faiss.Index:
 
 
 def _only(index: faiss.Index, keep: NDArray[np.bool_]) -> faiss.SearchParameters:
-    # The hints are those of C++; Python's constructors take names and arrays.
+    # The type hints describe the C++ API; in Python the constructors take names and arrays.
     selector = faiss.IDSelectorBitmap(np.packbits(keep, bitorder="little"))  # type: ignore[call-arg, arg-type]
     if isinstance(index, faiss.IndexIVF):
         return faiss.SearchParametersIVF(sel=selector, nprobe=PROBED_CELLS)  # type: ignore[call-arg]

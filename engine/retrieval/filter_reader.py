@@ -118,19 +118,19 @@ class FilterReader:
         forms = forms_of(term)
         if not forms:
             return
-        known = self._words.get(term) if field not in ("brand", "category") else None
-        name = known.name if known else f"{field}:{' '.join(forms)}"
+        builtin_concept = self._words.get(term) if field not in ("brand", "category") else None
+        name = builtin_concept.name if builtin_concept else f"{field}:{' '.join(forms)}"
         kind = self._kinds.setdefault(field, _kind_of(field))
-        for wider in known.within if known else (name,):
+        for wider in builtin_concept.within if builtin_concept else (name,):
             rows = self._rows[field, wider]
             if not rows or rows[-1] != row:
                 rows.append(row)
             self._fields[wider].add(field)
         self._written[field, name][value] += 1
-        if not known:
+        if not builtin_concept:
             self._lexicon.add(term, Concept(name, kind, frozenset({name})))
-        elif known.name == name:
-            self._lexicon.add(term, replace(known, hints=frozenset()))
+        elif builtin_concept.name == name:
+            self._lexicon.add(term, replace(builtin_concept, hints=frozenset()))
 
     def _longest(self, text: str, tokens: Sequence[Token]) -> list[Mention]:
         """The longest values in a text, in any case of letters."""

@@ -1,4 +1,4 @@
-"""One ranking from two: words and vectors together."""
+"""Rank fusion: one ranking from several."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What shoppers of a shop searched for, as far as others may be told of it."""
+"""What shoppers searched for, as far as it may be suggested to others."""
 
 import pandas as pd
 
@@ -7,20 +7,20 @@ from engine.tables.tables import Tables
 from engine.text.private import is_private
 from engine.text.words import normalise
 
-# Fewer people than these may be one household: what they typed stays with them.
+# A query typed by fewer people than this could identify a household.
 LEAST_PEOPLE = 3
-# A query's share of clicks is read as if this many more sessions had clicked like all others do.
+# The click rate of a query is smoothed as if this many more sessions had clicked as on average.
 PRIOR_SESSIONS = 5
 
 
 def past_queries(tables: Tables) -> pd.DataFrame:
     """The queries of the log that may be suggested, the most useful first.
 
-    Columns: `query` (as most people typed it), `searches` (sessions), `products` (distinct products
-    clicked after it), `weight` (searches times the smoothed share of them that led to a click).
-    A query is left out if it looks private (`engine.text.private`) or if fewer than
-    `LEAST_PEOPLE` people typed it, each in a session of their own. A person is a user, or a session
-    whose user is unknown; rows that name neither count as one person together.
+    Columns: `query` (in its most common spelling), `searches` (sessions), `products` (distinct
+    products clicked after it), `weight` (searches times the smoothed click rate). Left out are
+    queries that look private (`engine.text.private`) and those typed by fewer than `LEAST_PEOPLE`
+    people, each in a session of their own. A person is a user, or a session whose user is unknown;
+    all rows that name neither count as one person.
     """
     log = tables.searches
     rows = pd.DataFrame(
@@ -45,7 +45,7 @@ def past_queries(tables: Tables) -> pd.DataFrame:
     usual = clicked.sum() / searches.sum()
     share = (clicked + PRIOR_SESSIONS * usual) / (searches + PRIOR_SESSIONS)
     typed = rows.groupby("query")["typed"].agg(lambda texts: texts.value_counts().index[0])
-    found = pd.DataFrame(
+    summary = pd.DataFrame(
         {
             "query": typed,
             "searches": searches,
@@ -53,7 +53,7 @@ def past_queries(tables: Tables) -> pd.DataFrame:
             "weight": searches * share,
         }
     )
-    found["products"] = found["products"].fillna(0).astype(int)
-    found = found.rename_axis("form").reset_index()
-    order = found.sort_values(["weight", "form"], ascending=[False, True], kind="stable")
+    summary["products"] = summary["products"].fillna(0).astype(int)
+    summary = summary.rename_axis("form").reset_index()
+    order = summary.sort_values(["weight", "form"], ascending=[False, True], kind="stable")
     return order[columns].reset_index(drop=True)

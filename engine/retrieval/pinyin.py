@@ -1,4 +1,4 @@
-"""Chinese texts found by how they sound: full pinyin, initials, and both mixed with characters."""
+"""Finds Chinese texts by sound: full pinyin, initials, and both mixed with characters."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,15 @@ from pypinyin import lazy_pinyin
 from engine.retrieval.prefixes import Prefixes
 from engine.text.words import segment
 
-# So many texts are compared syllable by syllable at most, those that weigh most first.
+# Limits of a search: texts compared syllable by syllable, in order of weight, and ways to read
+# what was typed.
 MOST_COMPARED = 4000
 MOST_SPELLINGS = 64
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A Chinese character, or a word in letters, with how it sounds."""
+    """A Chinese character or a word in letters, with its sound."""
 
     written: str
     sound: str
@@ -30,24 +31,24 @@ def has_chinese(text: str) -> bool:
 
 
 def units(text: str) -> tuple[list[Unit], list[int]]:
-    """The units of a text (in its normal form), and which of them start a word."""
-    found: list[Unit] = []
+    """The units of a normalised text, and which of them start a word."""
+    parts: list[Unit] = []
     starts: list[int] = []
     for word in segment(text):
         if not word.strip():
             continue
-        starts.append(len(found))
+        starts.append(len(parts))
         if has_chinese(word):
-            # A sign without a reading sounds as it is written. The hints leave out lists.
+            # A character without a reading stands for itself. The type hints omit callables.
             sounds = lazy_pinyin(word, errors=list)  # type: ignore[arg-type]
-            found += [_unit(sign, sound) for sign, sound in zip(word, sounds, strict=True)]
+            parts += [_unit(sign, sound) for sign, sound in zip(word, sounds, strict=True)]
         else:
-            found.append(_unit(word, word))
-    return found, starts
+            parts.append(_unit(word, word))
+    return parts, starts
 
 
 def spells(pieces: Sequence[str], named: Sequence[Unit]) -> bool:
-    """Whether each piece is its unit's character or begins its sound."""
+    """Whether each piece is its unit's character or the beginning of its sound."""
     return len(pieces) <= len(named) and all(
         piece == unit.written or unit.sound.startswith(piece)
         for piece, unit in zip(pieces, named, strict=False)
@@ -55,28 +56,28 @@ def spells(pieces: Sequence[str], named: Sequence[Unit]) -> bool:
 
 
 class Sounds:
-    """Texts in their order of weight, those without Chinese left out of every answer."""
+    """Finds texts, given in order of weight, by sound; those without Chinese are never found."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.rows = [row for row, text in enumerate(texts) if has_chinese(text)]
-        read = [units(texts[row]) for row in self.rows]
-        self.units = [found for found, _ in read]
-        starts = [places for _, places in read]
+        pairs = [units(texts[row]) for row in self.rows]
+        self.units = [parts for parts, _ in pairs]
+        starts = [places for _, places in pairs]
         self._initials = Prefixes(
-            ["".join(unit.sound[0] for unit in found) for found in self.units], starts
+            ["".join(unit.sound[0] for unit in parts) for parts in self.units], starts
         )
         self._whole = Prefixes(
-            ["".join(unit.sound for unit in found) for found in self.units],
-            [_letters(found, places) for found, places in read],
+            ["".join(unit.sound for unit in parts) for parts in self.units],
+            [_letters(parts, places) for parts, places in pairs],
         )
-        sounds = {unit.sound for found in self.units for unit in found}
+        sounds = {unit.sound for parts in self.units for unit in parts}
         self._heads = {sound[:n] for sound in sounds for n in range(1, len(sound) + 1)}
 
     def find(self, typed: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The texts that begin with what `typed` spells, and those of which a later word does.
+        """The texts that begin with what `typed` spells, and those in which a later word does.
 
-        Each is there once, in the order of weight. Each syllable may be cut off anywhere: `shouji`,
-        `sj`, `shouj` and `手j` all spell 手机. A text typed in Chinese finds what sounds the same.
+        Each text appears once, in order of weight. Every syllable may be abbreviated: `shouji`,
+        `sj`, `shouj` and `手j` all spell 手机. Chinese characters find words that sound the same.
         """
         signs = typed.replace(" ", "").replace("'", "")
         places: set[tuple[int, bool]] = set()
@@ -89,8 +90,8 @@ class Sounds:
             owners, starts = self._initials.owners[rows], self._initials.starts[rows]
             for row in np.argsort(owners, kind="stable")[:MOST_COMPARED]:
                 owner, start = int(owners[row]), int(starts[row])
-                known = (owner, start == 0) in places
-                if not known and spells(pieces, self.units[owner][start : start + len(pieces)]):
+                matched = (owner, start == 0) in places
+                if not matched and spells(pieces, self.units[owner][start : start + len(pieces)]):
                     places.add((owner, start == 0))
         begun = {owner for owner, first in places if first}
         later = {owner for owner, first in places if not first} - begun
@@ -100,17 +101,17 @@ class Sounds:
         return np.array([self.rows[owner] for owner in sorted(owners)], dtype=np.intp)
 
     def _spellings(self, signs: str) -> list[tuple[tuple[str, ...], str]]:
-        """Each way to cut `signs` into at least two pieces, with the units' first letters."""
+        """The ways to cut `signs` into two or more pieces, with the units' first letters."""
         if has_chinese(signs) and all(map(has_chinese, signs)):
             pieces = tuple(lazy_pinyin(signs))
             return [(pieces, "".join(piece[0] for piece in pieces))] if len(pieces) > 1 else []
-        found: list[tuple[tuple[str, ...], str]] = []
+        spellings: list[tuple[tuple[str, ...], str]] = []
         for pieces, initials in self._cut(signs, (), ""):
             if len(pieces) > 1:
-                found.append((pieces, initials))
-            if len(found) == MOST_SPELLINGS:
+                spellings.append((pieces, initials))
+            if len(spellings) == MOST_SPELLINGS:
                 break
-        return found
+        return spellings
 
     def _cut(
         self, signs: str, pieces: tuple[str, ...], initials: str
@@ -130,9 +131,9 @@ class Sounds:
                 yield from self._cut(signs[end:], (*pieces, signs[:end]), initials + signs[0])
 
 
-def _letters(found: Sequence[Unit], places: Sequence[int]) -> list[int]:
-    """Where in the joined sounds each of the places is."""
-    ends = np.cumsum([0, *(len(unit.sound) for unit in found)])
+def _letters(parts: Sequence[Unit], places: Sequence[int]) -> list[int]:
+    """The position in the joined sounds of each of the places."""
+    ends = np.cumsum([0, *(len(unit.sound) for unit in parts)])
     return [int(ends[place]) for place in places]
 
 

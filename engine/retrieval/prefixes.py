@@ -1,4 +1,4 @@
-"""Texts that are found by how any of their words begins: a suffix array over word starts."""
+"""Finds texts by the beginning of any of their words, with a suffix array of word starts."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-# Longer beginnings are told apart by their first characters alone.
+# Of longer beginnings only these first characters are compared.
 LONGEST = 48
 _END = "\n"
 
 
 class Prefixes:
-    """A sorted list of all places where a word of a text starts.
+    """All word starts of some texts, sorted by what follows (Manber and Myers, SODA 1990).
 
-    Manber and Myers (SODA 1990), for word starts only. `owners` is the text of each place and
-    `starts` where in it the place is, both in the order of what is written there.
+    For each word start, `owners` has the number of its text and `starts` the position in it, both
+    in the sorted order.
     """
 
     def __init__(self, texts: Sequence[str], starts: Sequence[Sequence[int]]) -> None:
@@ -34,15 +34,15 @@ class Prefixes:
         self.starts: NDArray[np.int32] = inside[order]
 
     def find(self, beginning: str) -> slice:
-        """The places where the text goes on with `beginning`."""
-        wanted = beginning[:LONGEST]
-        if _END in wanted:
+        """The word starts that are followed by `beginning`."""
+        prefix = beginning[:LONGEST]
+        if _END in prefix:
             return slice(0, 0)
-        rows, width = range(len(self._offsets)), len(wanted)
+        rows, width = range(len(self._offsets)), len(prefix)
 
-        def written(row: int) -> str:
+        def text_at(row: int) -> str:
             offset = int(self._offsets[row])
             return self._blob[offset : offset + width]
 
-        low = bisect_left(rows, wanted, key=written)
-        return slice(low, bisect_right(rows, wanted, lo=low, key=written))
+        low = bisect_left(rows, prefix, key=text_at)
+        return slice(low, bisect_right(rows, prefix, lo=low, key=text_at))

@@ -1,4 +1,4 @@
-"""The price that a query asks for, in English and Chinese."""
+"""The price range that a query asks for, in English and Chinese."""
 
 import functools
 import math
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from engine.text.quantities import Quantity, quantities
 
-# "About 50" is read as 50 and this share of it up and down.
+# "About 50" means 50, give or take this share of it.
 ABOUT = 0.2
 
 
 @dataclass(frozen=True)
 class PriceRange:
-    """A range of prices, both ends included, that stands at `text[start:end]`."""
+    """A range of prices, ends included, that a text states at `text[start:end]`."""
 
     low: float
     high: float
@@ -25,33 +25,33 @@ class PriceRange:
 
 
 def price_range(text: str) -> PriceRange | None:
-    """The first price that a text sets a bound to; None if there is none.
+    """The first price range in a text; None if there is none.
 
-    "under 50", "50元以内", "between 20 and 40", "around $30". A number needs a bound beside it, and
-    no unit but money: "under 2 kg" and "50 ml" are no prices. "Cheap" is no number.
+    "under 50", "50元以内", "between 20 and 40", "around $30". A number counts if it has a limiting
+    word beside it and no unit other than money: "under 2 kg" and "50 ml" are not prices.
     """
     bare = _pattern("numeral").search(text)
     if bare is None:
         return _price_range(text)
-    # 两百以内: a numeral counts something only with a unit, and here that is money.
+    # 两百以内: a Chinese numeral needs a unit to be read as a number, and here that is money.
     at = bare.end()
-    found = _price_range(f"{text[:at]}元{text[at:]}")
-    if found is None:
+    marked = _price_range(f"{text[:at]}元{text[at:]}")
+    if marked is None:
         return None
-    start, end = (place - (place > at) for place in (found.start, found.end))
-    return replace(found, start=start, end=end)
+    start, end = (place - (place > at) for place in (marked.start, marked.end))
+    return replace(marked, start=start, end=end)
 
 
 def _price_range(text: str) -> PriceRange | None:
-    found = quantities(text)
-    for place, quantity in enumerate(found):
+    numbers = quantities(text)
+    for place, quantity in enumerate(numbers):
         span = _money(text, quantity)
         if span is None:
             continue
-        following = found[place + 1] if place + 1 < len(found) else None
-        other = _money(text, following) if following else None
-        if following and other and _pattern("between").fullmatch(text[span[1] : other[0]]):
-            ranged = _between(text, (quantity, following), (span, other))
+        following = numbers[place + 1] if place + 1 < len(numbers) else None
+        next_span = _money(text, following) if following else None
+        if following and next_span and _pattern("between").fullmatch(text[span[1] : next_span[0]]):
+            ranged = _between(text, (quantity, following), (span, next_span))
             if ranged:
                 return ranged
         bound = _bound(text, quantity, span)
@@ -66,10 +66,10 @@ def _between(
     start, end = spans[0][0], spans[1][1]
     before = _pattern("range", "before").search(text[:start])
     after = _pattern("range", "after").match(text[end:])
-    sold = any(_is_marked(text, one, span) for one, span in zip(pair, spans, strict=True))
+    sold = any(_is_marked(text, number, span) for number, span in zip(pair, spans, strict=True))
     if not (before or after or sold):
         return None
-    low, high = sorted(one.value for one in pair)
+    low, high = sorted(number.value for number in pair)
     return PriceRange(
         low, high, before.start() if before else start, end + (after.end() if after else 0)
     )
@@ -80,7 +80,7 @@ def _bound(text: str, quantity: Quantity, span: tuple[int, int]) -> PriceRange |
     for kind in ("below", "above", "about"):
         before = _pattern(kind, "before").search(text[:start])
         after = _pattern(kind, "after").match(text[end:])
-        # "max 35" is a price; in "air max 90" the word belongs to a name.
+        # "max 35" limits a price, but in "air max 90" the word belongs to a name.
         weak = _pattern(kind, "weak").search(text[:start])
         if weak and (_is_marked(text, quantity, span) or not text[: weak.start()].strip()):
             before = before or weak
@@ -102,20 +102,20 @@ def _limits(kind: str, value: float) -> tuple[float, float]:
 
 
 def _money(text: str, quantity: Quantity) -> tuple[int, int] | None:
-    """Where an amount of money stands, its unit included; None if it measures something else."""
+    """The span of an amount of money with its unit; None for any other quantity."""
     if quantity.value < 0:
         return None
     start, end = quantity.start, quantity.end
     word = _pattern("money").match(text[end:])
     if quantity.unit in _words()["money"]["units"] or not quantity.unit:
         return start, end + (word.end() if word else 0)
-    # A piece (块) is also what money is counted in.
-    whole = re.fullmatch(rf"[^\s]*?{_either(_words()['money']['words'])}", text[start:end])
-    return (start, end + (word.end() if word else 0)) if whole else None
+    # 块 (piece) also counts money.
+    piece = re.fullmatch(rf"[^\s]*?{_either(_words()['money']['words'])}", text[start:end])
+    return (start, end + (word.end() if word else 0)) if piece else None
 
 
 def _is_marked(text: str, quantity: Quantity, span: tuple[int, int]) -> bool:
-    """Whether it is said that the number is money."""
+    """Whether the text says that the number is money."""
     return bool(quantity.unit) or span[1] > quantity.end
 
 

@@ -1,4 +1,4 @@
-"""What a shopper may mean while still typing, from the shop's own log and catalog."""
+"""Query suggestions while typing, from a shop's own log and catalog."""
 
 import re
 from collections import Counter
@@ -24,12 +24,12 @@ from engine.text.words import normalise, segment
 Kind = Literal["query", "category", "brand", "product"]
 Match = Literal["popular", "start", "word", "sound", "typo", "meaning"]
 KINDS: tuple[Kind, ...] = ("query", "category", "brand", "product")
-# How many of ten suggestions each kind may take as long as the others have some.
+# How many of ten suggestions each kind may take as long as the other kinds have any.
 SHARES: dict[Kind, int] = {"query": 5, "category": 2, "brand": 1, "product": 2}
-# What is shown before anything is typed.
+# The kinds that are suggested before anything is typed.
 POPULAR: tuple[Kind, ...] = ("query", "category")
 LONGEST = 100
-# A Chinese text shorter than this is near too many others.
+# Shorter Chinese texts resemble too many others to be corrected.
 FEWEST_CHARACTERS = 3
 
 _BETWEEN = re.compile(r"[^\w]+")
@@ -40,11 +40,11 @@ _WORD = re.compile(r"\w+")
 class Suggestion:
     """A text to search for.
 
-    `searches` is how many sessions searched for it, `products` how many products it leads to:
-    those of a category or brand, those clicked after a query. `match` says why it is there: the
-    text, or a later word of it, begins with what was typed (`start`, `word`), sounds like it in
-    Mandarin (`sound`), would begin with it without a typing mistake (`typo`), or is near it in
-    meaning; before anything is typed it is `popular`.
+    `searches` is how many sessions searched for it, `products` how many products it leads to: the
+    products of a category or brand, or those clicked after a query. `match` is the reason for the
+    suggestion: the text or a later word in it begins with what was typed (`start`, `word`), sounds
+    like it in Mandarin (`sound`), would begin with it but for a typing mistake (`typo`), or is
+    similar in meaning (`meaning`). Before anything is typed, it is `popular`.
     """
 
     text: str
@@ -55,38 +55,38 @@ class Suggestion:
 
 
 def key_of(text: str) -> str:
-    """The form in which texts are compared: normal, without punctuation."""
+    """The form in which texts are compared: normalised and without punctuation."""
     plain = normalise(text).replace("'", "").replace("’", "")
     return _BETWEEN.sub(" ", plain).strip()
 
 
 def word_starts(key: str) -> list[int]:
-    """Where the words of a key begin; Chinese is cut into words."""
+    """The positions at which the words of a key begin; Chinese is segmented first."""
     if not has_chinese(key):
         return [match.start() for match in _WORD.finditer(key)]
-    found, here = [], 0
+    starts, place = [], 0
     for word in segment(key):
         if word.strip():
-            found.append(here)
-        here += len(word)
-    return found
+            starts.append(place)
+        place += len(word)
+    return starts
 
 
 class Suggester:
-    """Suggestions over a shop's entries, which are given in their order of weight."""
+    """Suggests a shop's entries, which it takes in order of weight."""
 
     def __init__(self, entries: Iterable[Suggestion]) -> None:
         merged: dict[str, Suggestion] = {}
         for entry in entries:
             key = key_of(entry.text)
-            other = merged.get(key)
-            if other is None and key:
+            earlier = merged.get(key)
+            if earlier is None and key:
                 merged[key] = entry
-            elif other is not None and other.kind == "query" != entry.kind:
-                # What is a category or a brand too is shown as that, with its searches.
-                merged[key] = replace(entry, searches=other.searches)
-            elif other is not None and other.kind == entry.kind:
-                merged[key] = replace(other, products=other.products + entry.products)
+            elif earlier is not None and earlier.kind == "query" != entry.kind:
+                # A query that is also a category or brand is shown as such, with its searches.
+                merged[key] = replace(entry, searches=earlier.searches)
+            elif earlier is not None and earlier.kind == entry.kind:
+                merged[key] = replace(earlier, products=earlier.products + entry.products)
         ordered = sorted(merged.items(), key=lambda item: KINDS.index(item[1].kind))
         self.entries = [entry for _, entry in ordered]
         self.keys = [key for key, _ in ordered]
@@ -101,66 +101,66 @@ class Suggester:
         )
 
     @cached_property
-    def about(self) -> dict[str, Suggestion]:
-        """What is known of each past query, by its text."""
+    def queries(self) -> dict[str, Suggestion]:
+        """The entry of each past query, by its text."""
         return {entry.text: entry for entry in self.entries if entry.kind == "query"}
 
     def suggest(self, typed: str, most: int = 8) -> list[Suggestion]:
-        """At most `most` suggestions, those that fit most directly and weigh most first."""
+        """At most `most` suggestions; the most direct matches first, then by weight."""
         key = key_of(typed[:LONGEST])
         if not key:
-            # Punctuation alone is no beginning of anything.
+            # Nothing begins with punctuation alone.
             return self._popular(most) if not typed.strip() else []
-        found: dict[int, Match] = {}
+        matches: dict[int, Match] = {}
         for match, rows in self._matches(key):
-            for row in self._choose(rows, found, most):
-                found[row] = match
-            if len(found) >= most:
+            for row in self._choose(rows, matches, most):
+                matches[row] = match
+            if len(matches) >= most:
                 break
-        chosen = self._fill(list(found), most)
-        return [replace(self.entries[row], match=found[row]) for row in chosen]
+        chosen = self._fill(list(matches), most)
+        return [replace(self.entries[row], match=matches[row]) for row in chosen]
 
     def _popular(self, most: int) -> list[Suggestion]:
         rows = [row for kind in POPULAR for row in range(*self._ranges[kind])[:most]]
         return [self.entries[row] for row in self._fill(rows, most)]
 
     def _matches(self, key: str) -> Iterator[tuple[Match, NDArray[np.intp]]]:
-        """The rows of each way to match, the most direct way first."""
+        """The rows of each kind of match, the most direct first."""
         first, later = self._begun(key)
         yield "start", first
         yield "word", later
         if self._sounds.rows:
             for rows in self._sounds.find(key):
                 yield "sound", rows
-        for meant in self._meant(key):
-            yield "typo", np.unique(np.concatenate(self._begun(meant)))
+        for correction in self._corrections(key):
+            yield "typo", np.unique(np.concatenate(self._begun(correction)))
 
-    def _meant(self, key: str) -> list[str]:
-        """What `key` may have been meant as, the likeliest first."""
+    def _corrections(self, key: str) -> list[str]:
+        """What `key` may be without a typing mistake, the likeliest first."""
         if key.isascii():
             return [" ".join(words) for words in self._spelling.corrections(key.split())]
         if len(key) < FEWEST_CHARACTERS:
             return []
-        # Chinese is not cut into words alike with and without a mistake: it is compared whole.
-        heads = {other[: len(key)] for other in self.keys[: self._ranges["product"][0]]}
-        near = {head for head in heads if mistakes(key, head) == 1}
+        # A mistake changes how Chinese is segmented, so whole beginnings are compared instead.
+        beginnings = {other[: len(key)] for other in self.keys[: self._ranges["product"][0]]}
+        near = {beginning for beginning in beginnings if mistakes(key, beginning) == 1}
         return sorted(near)[:MOST_CORRECTIONS]
 
     def _begun(self, key: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The rows whose text begins with `key`, and those of which a later word does."""
+        """The rows whose text begins with `key`, and those in which a later word does."""
         rows = self._prefixes.find(key)
         owners, at_start = self._prefixes.owners[rows], self._prefixes.starts[rows] == 0
         return np.unique(owners[at_start]), np.unique(owners[~at_start])
 
-    def _choose(self, rows: NDArray[np.intp], found: dict[int, Match], most: int) -> Iterator[int]:
-        """The best `most` rows of each kind that are not found yet."""
+    def _choose(self, rows: NDArray[np.intp], taken: dict[int, Match], most: int) -> Iterator[int]:
+        """The best `most` rows of each kind, without those taken already."""
         for low, high in self._ranges.values():
             part = rows[np.searchsorted(rows, low) : np.searchsorted(rows, high)]
-            new = [int(row) for row in part[: most + len(found)] if row not in found]
+            new = [int(row) for row in part[: most + len(taken)] if row not in taken]
             yield from new[:most]
 
     def _fill(self, rows: Sequence[int], most: int) -> list[int]:
-        """`most` of the rows in their order, each kind within its share while others have some."""
+        """`most` rows in their order; a kind exceeds its share only if the others run out."""
         taken: Counter[Kind] = Counter()
         within: list[int] = []
         beyond: list[int] = []
@@ -177,10 +177,10 @@ class Suggester:
 def shop_suggester(tables: Tables) -> Suggester:
     """The suggester of a shop.
 
-    Queries weigh by searches and clicks (`past_queries`), the rest by what was clicked and bought.
+    Queries are ordered by searches and clicks (`past_queries`), the rest by clicks and purchases.
     """
     queries = past_queries(tables)
-    found = [
+    entries = [
         Suggestion(query, "query", int(searches), int(products))
         for query, searches, products in queries[["query", "searches", "products"]].itertuples(
             index=False
@@ -188,11 +188,13 @@ def shop_suggester(tables: Tables) -> Suggester:
     ]
     products = tables.products
     weight = products["product_id"].map(_popularity(tables)).fillna(0.0)
-    found += _named("category", _levels(products["category"]), weight)
-    found += _named("brand", products["brand"].dropna(), weight)
+    entries += _named("category", _levels(products["category"]), weight)
+    entries += _named("brand", products["brand"].dropna(), weight)
     order = weight.sort_values(ascending=False, kind="stable").index
-    found += [Suggestion(title, "product", 0, 1) for title in products["title"].loc[order].dropna()]
-    return Suggester(found)
+    entries += [
+        Suggestion(title, "product", 0, 1) for title in products["title"].loc[order].dropna()
+    ]
+    return Suggester(entries)
 
 
 def _popularity(tables: Tables) -> pd.Series:

@@ -1,4 +1,4 @@
-"""A ranking that follows what this session looked at, and says why each product moved."""
+"""Reranks by what the session looked at, and says why each product moved."""
 
 import math
 from collections import Counter, defaultdict
@@ -12,15 +12,15 @@ from engine.tables.tables import Tables
 from engine.text.words import STOPWORDS, words
 
 Kind = Literal["brand", "category", "attribute", "word"]
-# How much of a product's profile each kind of trait makes up: a title has many words, one brand.
+# How much each kind of trait counts: a product has many title words but only one brand.
 WEIGHTS: Mapping[Kind, float] = {"brand": 2.0, "category": 2.0, "attribute": 1.0, "word": 0.5}
-# How many reasons are worth reading.
+# Nobody reads more reasons than these.
 MOST_REASONS = 2
 
 
 @dataclass(frozen=True)
 class Trait:
-    """Something that products can share; `field` is the attribute's column, else the kind."""
+    """Something that products can share; `field` is an attribute's column, else the kind."""
 
     kind: Kind
     field: str
@@ -29,15 +29,15 @@ class Trait:
 
 @dataclass(frozen=True)
 class Reason:
-    """A trait that a product shares with `products` of those that the session acted on."""
+    """A trait of a product, and how many `products` of the session share it."""
 
     trait: Trait
     products: int
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A product at its new place: how many places it moved up (below 0: down), and why up."""
+class RerankedProduct:
+    """A product in its new place: how many places it moved up (negative: down), and why."""
 
     product_id: str
     steps: int
@@ -45,7 +45,7 @@ class Placed:
 
 
 class Traits:
-    """The traits of a shop's products, read when a product is first asked for."""
+    """The traits of a shop's products, each read on first use."""
 
     def __init__(self, tables: Tables) -> None:
         columns = ["title", "brand", "category", "attributes"]
@@ -55,7 +55,7 @@ class Traits:
         self._known: dict[str, frozenset[Trait]] = {}
 
     def of(self, product_id: str) -> frozenset[Trait]:
-        """The traits of one product; none for one that the catalog does not hold."""
+        """The traits of one product; empty if the catalog does not have it."""
         if product_id not in self._known:
             row = self._rows.get(product_id)
             self._known[product_id] = frozenset() if row is None else self._read(row)
@@ -63,14 +63,14 @@ class Traits:
 
     def _read(self, row: int) -> frozenset[Trait]:
         title, brand, category, cell = self._products.iloc[row]
-        found = {Trait("attribute", column, value) for column, value in attributes(cell)}
+        traits = {Trait("attribute", column, value) for column, value in attributes(cell)}
         if isinstance(brand, str):
-            found.add(Trait("brand", "brand", brand))
+            traits.add(Trait("brand", "brand", brand))
         if isinstance(category, str):
             names = [level.strip() for level in levels(category)]
-            found |= {Trait("category", "category", name) for name in names}
+            traits |= {Trait("category", "category", name) for name in names}
         terms = set(words(title)) - STOPWORDS
-        return frozenset(found | {Trait("word", "word", term) for term in terms})
+        return frozenset(traits | {Trait("word", "word", term) for term in terms})
 
 
 def rerank(
@@ -78,19 +78,19 @@ def rerank(
     acts: Sequence[tuple[str, float]],
     traits: Traits,
     strength: float = 0.3,
-) -> list[Placed]:
+) -> list[RerankedProduct]:
     """`ranked` in the order of (1 - strength) · relevance + strength · taste.
 
-    `acts` are the products that the session acted on, each with how much the act says. Relevance
-    falls evenly from 1 at the first place to 0. Taste is the cosine between a product's traits and
-    the mean of those acted on (Rocchio 1971), divided by the highest of the list; a trait weighs
-    less the more of the list have it. What was acted on says nothing of itself.
+    `acts` are the products that the session acted on, each with the weight of its act. Relevance
+    falls linearly from 1 at the first place to 0. Taste is the cosine between a product's traits
+    and the mean of those acted on (Rocchio 1971), divided by the highest in the list; the more
+    products of the list share a trait, the less it counts. A product does not raise its own taste.
     """
     weights = _weigh(ranked, traits)
     taste = {name: _taste(name, acts, traits, weights) for name in ranked}
     highest = max(taste.values(), default=0.0)
     if not highest or not strength:
-        return [Placed(name, 0) for name in ranked]
+        return [RerankedProduct(name, 0) for name in ranked]
     score = {
         name: (1 - strength) * (1 - place / len(ranked)) + strength * taste[name] / highest
         for place, name in enumerate(ranked)
@@ -98,7 +98,7 @@ def rerank(
     order = sorted(ranked, key=lambda name: -score[name])
     before = {name: place for place, name in enumerate(ranked)}
     return [
-        Placed(
+        RerankedProduct(
             name,
             before[name] - place,
             _reasons(name, acts, traits, weights) if before[name] > place else (),
@@ -108,20 +108,20 @@ def rerank(
 
 
 def _weigh(ranked: Sequence[str], traits: Traits) -> dict[Trait, float]:
-    """What each trait of the list weighs: one that all share tells no product from another."""
+    """The weight of each trait; one that the whole list shares has none."""
     counts = Counter(trait for name in ranked for trait in traits.of(name))
-    most = math.log(len(ranked) + 1) if ranked else 1.0
+    scale = math.log(len(ranked) + 1) if ranked else 1.0
     return {
-        trait: WEIGHTS[trait.kind] * math.log((len(ranked) + 1) / count) / most
+        trait: WEIGHTS[trait.kind] * math.log((len(ranked) + 1) / count) / scale
         for trait, count in counts.items()
         if count < len(ranked)
     }
 
 
 def _vector(name: str, traits: Traits, weights: Mapping[Trait, float]) -> dict[Trait, float]:
-    found = {trait: weights[trait] for trait in traits.of(name) if trait in weights}
-    length = math.sqrt(sum(weight**2 for weight in found.values()))
-    return {trait: weight / length for trait, weight in found.items()}
+    shared = {trait: weights[trait] for trait in traits.of(name) if trait in weights}
+    length = math.sqrt(sum(weight**2 for weight in shared.values()))
+    return {trait: weight / length for trait, weight in shared.items()}
 
 
 def _taste(
@@ -139,7 +139,7 @@ def _shares(
     traits: Traits,
     weights: Mapping[Trait, float],
 ) -> dict[Trait, float]:
-    """How much of a product's taste each trait makes up."""
+    """How much each trait contributes to a product's taste."""
     own = _vector(name, traits, weights)
     shares: dict[Trait, float] = defaultdict(float)
     for other, strength in acts:

@@ -1,4 +1,4 @@
-"""Words of a shop that a typed word may have been meant as."""
+"""Corrects typing mistakes with the words that a shop uses."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -12,12 +12,12 @@ MOST_CORRECTIONS = 12
 
 
 def allowed(word: str) -> int:
-    """How many mistakes a word of this length may hold; a short one means too many others."""
+    """How many mistakes are corrected in a word; short words resemble too many others."""
     return 0 if len(word) < 4 else 1 if len(word) < 8 else 2
 
 
 def mistakes(typed: str, meant: str) -> int:
-    """Letters added, left out, changed or swapped with their neighbour between two words.
+    """How many letters were added, omitted, changed or swapped with their neighbour.
 
     The optimal string alignment distance (Damerau 1964).
     """
@@ -25,21 +25,21 @@ def mistakes(typed: str, meant: str) -> int:
 
 
 class Spelling:
-    """The words of a shop with how often each is written."""
+    """The words of a shop, with how often it uses each."""
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         self.counts = counts
 
     def corrections(self, words: Sequence[str]) -> list[list[str]]:
-        """Other ways to write `words`, the last of which is still being typed; the likeliest first.
+        """Corrections of `words`, of which the last is still being typed; the likeliest first.
 
-        Each word is one that the shop writes, or for the last a beginning of one. Empty where a
-        word cannot be mended, or where none needs to be.
+        Each word becomes one that the shop uses, and the last the beginning of one. Empty if a word
+        cannot be corrected or if no word needs it.
         """
         choices = [self._whole(word) for word in words[:-1]] + [self._begun(words[-1])]
-        found = islice(product(*choices), MOST_CORRECTIONS)
+        readings = islice(product(*choices), MOST_CORRECTIONS)
         ranked = sorted(
-            found,
+            readings,
             key=lambda way: sum(mistakes(*pair) for pair in zip(words, way, strict=True)),
         )
         return [list(way) for way in ranked if list(way) != list(words)]
@@ -61,10 +61,10 @@ class Spelling:
     def _near(self, word: str, among: Iterable[str], most: int) -> list[str]:
         if not most:
             return []
-        found = process.extract(
+        matches = process.extract(
             word, list(among), scorer=OSA.distance, score_cutoff=most, limit=MOST_CANDIDATES * 4
         )
-        return self._best(word, {choice for choice, *_ in found})
+        return self._best(word, {choice for choice, *_ in matches})
 
     def _best(self, word: str, near: Iterable[str]) -> list[str]:
         counts = {**self._heads(len(word)), **self.counts}
@@ -74,13 +74,13 @@ class Spelling:
         return order[:MOST_CANDIDATES]
 
     def _heads(self, length: int) -> Mapping[str, int]:
-        """The beginnings of this length, with how often a word begins so."""
+        """The beginnings of this length, with how many words begin with each."""
         if length not in self._known:
-            found: dict[str, int] = {}
+            counts: dict[str, int] = {}
             for word, count in self.counts.items():
                 if len(word) >= length:
-                    found[word[:length]] = found.get(word[:length], 0) + count
-            self._known[length] = found
+                    counts[word[:length]] = counts.get(word[:length], 0) + count
+            self._known[length] = counts
         return self._known[length]
 
     @cached_property

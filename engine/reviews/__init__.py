@@ -1,1 +1,1 @@
-"""What a shop's reviews say, without a model: aspects, trends, trust, quotes."""
+"""What a shop's reviews say, without a model: aspects, keyphrases, trends, trust, quotes."""

@@ -1,4 +1,4 @@
-"""What a review talks about: the aspects it names, and the clause in which it names each."""
+"""Finds the aspects that a review mentions, each with the clause that mentions it."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from engine.text.words import normalise
 Terms = Mapping[str, list[str]]
 FILE = "aspects.json"
 MOST_ASPECTS, MOST_TERMS, LONGEST = 40, 80, 40
-# Characters of a text that are looked through: beyond, a review is no review any more.
+# Only the beginning of a text is searched; longer texts are hardly reviews.
 MOST_CHARACTERS = 5_000
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
@@ -28,13 +28,13 @@ _ENDS = re.compile(
     r"|，|, (?=(?:the|it|my|and|i|its|this|they)\b)",
     re.IGNORECASE,
 )
-# A clause shorter than this says too little by itself: it is read with the next one.
+# A shorter clause says too little by itself and is joined with the next one.
 _SHORT = 4
 
 
 @dataclass(frozen=True)
-class Mention:
-    """One aspect named in a text: the term that names it and the clause around it."""
+class AspectMention:
+    """An aspect mentioned in a text: the term for it, and the clause with the term."""
 
     aspect: str
     term: str
@@ -42,9 +42,9 @@ class Mention:
 
 
 class Aspects:
-    """Aspects by name, each with the terms that name it, in any language.
+    """Aspects by name, each with its terms in any language.
 
-    English terms match by stem and as whole words, Chinese ones wherever they stand.
+    English terms match whole words by their stem, Chinese terms match anywhere.
     """
 
     def __init__(self, terms: Terms) -> None:
@@ -61,29 +61,29 @@ class Aspects:
         self._pattern = re.compile("|".join(chinese + spaced)) if longest else None
 
     def find(self, clause: str) -> dict[str, str]:
-        """The aspects that a clause names, in its order, each with the term as it is listed."""
+        """The aspects that a clause mentions, in order, each with its term as listed."""
         if self._pattern is None:
             return {}
-        found: dict[str, str] = {}
+        terms: dict[str, str] = {}
         for match in self._pattern.findall(_stems(clause)):
             name, term = self._named[match]
-            found.setdefault(name, term)
-        return found
+            terms.setdefault(name, term)
+        return terms
 
 
-def find_mentions(text: str, aspects: Aspects) -> list[Mention]:
-    """Every aspect that each clause of a text names, in the text's order."""
+def find_mentions(text: str, aspects: Aspects) -> list[AspectMention]:
+    """All mentions of aspects in a text, in order."""
     return [
-        Mention(name, term, clause)
+        AspectMention(name, term, clause)
         for clause in clauses(text[:MOST_CHARACTERS])
         for name, term in aspects.find(clause).items()
     ]
 
 
 def clauses(text: str) -> list[str]:
-    """The parts of a text that each say one thing: cut at sentence ends and at turns such as "but".
+    """The parts of a text between sentence ends, Chinese commas and words such as "but".
 
-    A Chinese comma ends a clause too; a very short clause joins the next one.
+    A very short part is joined with the next one.
     """
     parts: list[str] = []
     start, carried = 0, ""
@@ -102,38 +102,38 @@ def clauses(text: str) -> list[str]:
 def seed_terms() -> Terms:
     """The well-known aspects of products in both languages, from `aspects.toml`."""
     file = Path(__file__).with_name("aspects.toml")
-    known = tomllib.loads(file.read_text(encoding="utf-8"))
-    return {name: [*words["en"], *words["zh"]] for name, words in known.items()}
+    aspects = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {name: [*words["en"], *words["zh"]] for name, words in aspects.items()}
 
 
 @cache
 def seed_aspects() -> Aspects:
-    """`seed_terms`, ready to be looked for."""
+    """The aspects of `seed_terms`."""
     return Aspects(seed_terms())
 
 
 def read_aspects(workspace: Workspace) -> Terms:
-    """The aspects of a workspace: its own where someone has edited them, else the seeds."""
+    """The aspects of a workspace: its own if someone has edited them, else `seed_terms`."""
     file = workspace.folder / FILE
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else seed_terms()
 
 
 def keep_aspects(workspace: Workspace, terms: Terms) -> Terms:
-    """Remember aspects for a workspace, tidied and bounded; empty ones are left out."""
-    kept = {}
+    """Store the aspects of a workspace, tidied and limited in number, without empty ones."""
+    aspects = {}
     for name, words in list(terms.items())[:MOST_ASPECTS]:
         tidy = dict.fromkeys(" ".join(word.split())[:LONGEST] for word in words[:MOST_TERMS])
-        some = [word for word in tidy if word]
-        if name.strip() and some:
-            kept[" ".join(name.split())[:LONGEST]] = some
-    write_json(workspace.folder / FILE, kept)
-    return kept
+        filled = [word for word in tidy if word]
+        if name.strip() and filled:
+            aspects[" ".join(name.split())[:LONGEST]] = filled
+    write_json(workspace.folder / FILE, aspects)
+    return aspects
 
 
 def _stems(text: str) -> str:
-    """A text as terms are compared: words by stem with single spaces, Chinese runs as they are."""
-    found = _WORD.findall(re.sub(r"['’]", "", normalise(text)))
-    return " ".join(_stem(word) for word in found)
+    """The form in which terms are compared: stems with single spaces, Chinese unchanged."""
+    forms = _WORD.findall(re.sub(r"['’]", "", normalise(text)))
+    return " ".join(_stem(word) for word in forms)
 
 
 @cache

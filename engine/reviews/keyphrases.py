@@ -1,4 +1,4 @@
-"""The words that set some texts apart from others: what people praise, blame, or newly speak of."""
+"""Keyphrases: the words that distinguish some texts from others."""
 
 import re
 from collections import Counter
@@ -13,17 +13,17 @@ from engine.reviews.sentiment_lexicon import lexicon
 from engine.text.words import STOPWORDS, normalise, tag
 
 LONGEST = 30
-# How many imagined phrases each side starts with, spread as in both together.
+# Pseudo-phrases that each side starts with, distributed as in both sides together.
 PRIOR = 10.0
 CLEAR = 1.96
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z][a-z'-]+[a-z]")
-# Nouns, verbs and adjectives: jieba takes many a noun of the trade (快递, 包装) for a verb.
+# Nouns, verbs and adjectives; jieba tags many nouns of the trade (快递, 包装) as verbs.
 _CONTENT = ("n", "v", "a")
 
 
 def phrases(text: str) -> list[str]:
-    """What may stand as a phrase: English words and neighbouring pairs, Chinese content words."""
+    """The candidate phrases: English words and pairs of words, Chinese content words."""
     plain = normalise(text)
     if _CHINESE.search(plain):
         return [
@@ -31,14 +31,14 @@ def phrases(text: str) -> list[str]:
             for word, kind in tag(plain)
             if kind.startswith(_CONTENT) and len(word) > 1 and word not in STOPWORDS
         ]
-    found = []
+    candidates = []
     for sentence in re.split(r"[^a-z' -]+", plain):
         words = _WORD.findall(sentence)
-        kept = [word not in STOPWORDS for word in words]
-        found += [word for word, keep in zip(words, kept, strict=True) if keep]
-        pairs = zip(pairwise(words), pairwise(kept), strict=True)
-        found += [" ".join(pair) for pair, keep in pairs if all(keep)]
-    return [phrase for phrase in found if len(phrase) <= LONGEST]
+        has_content = [word not in STOPWORDS for word in words]
+        candidates += [word for word, keep in zip(words, has_content, strict=True) if keep]
+        pairs = zip(pairwise(words), pairwise(has_content), strict=True)
+        candidates += [" ".join(pair) for pair, keep in pairs if all(keep)]
+    return [phrase for phrase in candidates if len(phrase) <= LONGEST]
 
 
 def keyphrases(
@@ -46,19 +46,19 @@ def keyphrases(
 ) -> pd.DataFrame:
     """The phrases that `texts` use more than `others`: columns `phrase`, `count`, `weight`.
 
-    `weight` is how many standard errors the log-odds of a phrase lie above those in the others,
-    with both counts drawn towards their common share (informative Dirichlet prior: Monroe, Colaresi
-    and Quinn 2008, equations 16 to 22). Phrases in fewer than `fewest` of the texts, or less than
-    `CLEAR` above, are left out: words that everybody uses say nothing here.
+    `weight` is how many standard errors the log-odds of a phrase are above those in the others,
+    with an informative Dirichlet prior that shrinks both to their common share (Monroe, Colaresi
+    and Quinn 2008, equations 16 to 22). Phrases in fewer than `fewest` texts or with a weight below
+    `CLEAR` are left out.
     """
-    here, there = _counts(texts), _counts(others)
-    sizes = here.total(), there.total()
+    counts, other_counts = _counts(texts), _counts(others)
+    sizes = counts.total(), other_counts.total()
     rows = []
-    for phrase, n in here.items():
-        prior = PRIOR * (n + there[phrase]) / sum(sizes)
+    for phrase, n in counts.items():
+        prior = PRIOR * (n + other_counts[phrase]) / sum(sizes)
         odds, variance = 0.0, 0.0
-        for sign, found, size in ((1, n, sizes[0]), (-1, there[phrase], sizes[1])):
-            count = found + prior
+        for sign, observed, size in ((1, n, sizes[0]), (-1, other_counts[phrase], sizes[1])):
+            count = observed + prior
             odds += sign * np.log(count / max(size + PRIOR - count, 1e-9))
             variance += 1 / count
         if n >= fewest and odds / np.sqrt(variance) >= CLEAR:
@@ -68,9 +68,9 @@ def keyphrases(
 
 
 def new_terms(texts: Sequence[str], aspects: Aspects, most: int = 20) -> pd.DataFrame:
-    """Frequent phrases that no aspect names yet and that say nothing good or bad by themselves.
+    """Frequent phrases that belong to no aspect yet and express no sentiment.
 
-    Columns `phrase`, `count` (texts that hold it): what a shop's own aspects may be made of.
+    Columns `phrase` and `count` (texts with it). They suggest aspects of the shop's own.
     """
     signs = lexicon().signs
     counts = _counts(texts)
@@ -84,5 +84,5 @@ def new_terms(texts: Sequence[str], aspects: Aspects, most: int = 20) -> pd.Data
 
 
 def _counts(texts: Iterable[str]) -> Counter[str]:
-    """In how many texts each phrase stands."""
+    """In how many texts each phrase occurs."""
     return Counter(phrase for text in texts for phrase in set(phrases(text)))

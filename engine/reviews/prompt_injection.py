@@ -1,4 +1,4 @@
-"""Reviews that give orders to a machine ("ignore your instructions"): counted, never quoted."""
+"""Detects reviews with prompt injection ("ignore your instructions"), which are never quoted."""
 
 import re
 import tomllib
@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def is_prompt_injection(text: str) -> bool:
-    """Whether a review says what only somebody who writes for a machine says, in any language."""
+    """Whether a review contains instructions for a language model, in any language."""
     return _forms().search(text) is not None
 
 
 @cache
 def _forms() -> re.Pattern[str]:
     path = Path(__file__).with_name("prompt_injection.toml")
-    found = tomllib.loads(path.read_text(encoding="utf-8"))["forms"]
-    return re.compile("|".join(found), re.IGNORECASE | re.MULTILINE)
+    forms = tomllib.loads(path.read_text(encoding="utf-8"))["forms"]
+    return re.compile("|".join(forms), re.IGNORECASE | re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What people praise and complain about, aspect by aspect, in their own words."""
+"""What people praise and complain about: counts and quotes by aspect."""
 
 import pandas as pd
 
@@ -6,10 +6,10 @@ COLUMNS = ["row", "aspect", "term", "clause", "sentiment", "confidence"]
 
 
 def count_aspects(mentions: pd.DataFrame) -> pd.DataFrame:
-    """Per aspect the mentions of each sentiment, the most mentioned first.
+    """The mentions of each aspect by sentiment, the most mentioned first.
 
-    `mentions` has `COLUMNS`; columns of the result are the sentiments that occur, and `mentions`.
-    A review that names an aspect twice with the same sentiment counts once.
+    `mentions` has `COLUMNS`; the result has a column for each sentiment that occurs, and `mentions`
+    for all. A review that mentions an aspect twice with the same sentiment counts once.
     """
     once = mentions.drop_duplicates(["row", "aspect", "sentiment"])
     counts = pd.crosstab(once["aspect"], once["sentiment"])
@@ -20,7 +20,7 @@ def count_aspects(mentions: pd.DataFrame) -> pd.DataFrame:
 def best_quotes(
     mentions: pd.DataFrame, aspect: str, side: str, most: int = 3, longest: int = 160
 ) -> pd.DataFrame:
-    """The clauses that say `side` of `aspect` most surely, no two of the same review or words."""
+    """The clauses that express `side` of `aspect` most clearly, each review and wording once."""
     rows = mentions[(mentions["aspect"] == aspect) & (mentions["sentiment"] == side)]
     rows = rows[rows["clause"].str.len().between(6, longest)]
     rows = rows.sort_values(["confidence", "row"], ascending=[False, True], kind="stable")
@@ -28,10 +28,9 @@ def best_quotes(
 
 
 def verdicts(counts: pd.DataFrame, fewest: int = 5) -> pd.DataFrame:
-    """Per aspect with at least `fewest` judged mentions: `judged`, `good` (share), `lean`.
+    """`judged`, `good` (share) and `lean` of aspects with at least `fewest` judged mentions.
 
-    `lean` is how far praise and blame are out of balance, in judged mentions: what matters most to
-    readers is both clear and frequent.
+    `lean` is praise minus blame in mentions: an aspect that is clear and frequent matters most.
     """
     good = counts["positive"] if "positive" in counts else 0 * counts["mentions"]
     bad = counts["negative"] if "negative" in counts else 0 * counts["mentions"]

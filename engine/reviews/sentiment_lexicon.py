@@ -1,4 +1,4 @@
-"""Sentiment by counting words: what no model has to learn, and what every model has to beat."""
+"""Sentiment by counting words: the baseline that every model has to beat."""
 
 import re
 import tomllib
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from engine.text.words import normalise
 
-# Words (of Chinese: characters) that a negating word reaches over.
+# How many words (in Chinese, characters) a negation reaches.
 REACH = 3
-# What a word weighs against the shares of the sentiments, which only break ties.
+# The weights of a word and of the sentiments' shares, which only break ties.
 WORD, SHARE = 1.0, 0.01
-# What speaks for neutral when praise and blame are even: less than one word.
+# The score of neutral, so that it wins when praise and blame are even.
 EVEN = 0.5
 _CLAUSE = re.compile(
     r"[.,;:!?。，；：！？、…\n]|\b(?:but|although|though|however)\b|但|却|不过|可是"
@@ -26,8 +26,8 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
-class Lexicon:
-    """Words by their sign (+1 praise, -1 blame), words that negate, and what finds both."""
+class SentimentLexicon:
+    """Words by sign (+1 praise, -1 blame), words that negate, and a pattern that finds both."""
 
     signs: dict[str, int]
     negators: frozenset[str]
@@ -35,32 +35,32 @@ class Lexicon:
 
 
 @cache
-def lexicon() -> Lexicon:
+def lexicon() -> SentimentLexicon:
     """The words of `sentiment_words.toml`."""
-    known = _read()
+    word_lists = _read()
     signs = {
         _stem(word): sign
         for name, sign in (("positive", 1), ("negative", -1))
-        for word in known[name]
+        for word in word_lists[name]
     }
-    negators = frozenset(_stem(word) for word in known["negators"])
+    negators = frozenset(_stem(word) for word in word_lists["negators"])
     chinese = [word for word in {*signs, *negators} if _CHINESE.search(word)]
     several = [word for word in {*signs, *negators} if " " in word]
     listed = [re.escape(word) for word in sorted(chinese, key=len, reverse=True)]
     english = [rf"\b{re.escape(word)}\b" for word in several] + [r"[a-z]+", r"[\u3400-\u9fff]"]
-    return Lexicon(signs, negators, re.compile("|".join(listed + english)))
+    return SentimentLexicon(signs, negators, re.compile("|".join(listed + english)))
 
 
 def score_words(text: str) -> int:
     """Words of praise minus words of blame; a negated word counts for the other side."""
-    known, total = lexicon(), 0
+    listed, total = lexicon(), 0
     for clause in _CLAUSE.split(re.sub(r"['’]", "", normalise(text))):
         negated = -REACH - 1
-        for place, token in enumerate(known.pattern.findall(clause)):
+        for place, token in enumerate(listed.pattern.findall(clause)):
             word = _stem(token)
-            if sign := known.signs.get(word):
+            if sign := listed.signs.get(word):
                 total += -sign if place - negated <= REACH else sign
-            if word in known.negators:
+            if word in listed.negators:
                 negated = place
     return total
 
@@ -68,9 +68,10 @@ def score_words(text: str) -> int:
 def lexicon_probabilities(
     texts: Iterable[str], labels: Sequence[str], shares: Sequence[float]
 ) -> NDArray[np.float64]:
-    """Probabilities `(texts, labels)`: softmax of the score, its negative, and even for neutral.
+    """Probabilities by word counts, shape (texts, labels).
 
-    `shares` are the labels' shares among the training examples: they decide where words do not.
+    They are the softmax of the score for positive, its negative for negative, and a constant for
+    neutral. `shares`, those of the labels among the training examples, break ties.
     """
     scores = np.array([score_words(text) for text in texts], dtype=float)
     for_label = {"positive": scores, "negative": -scores, "neutral": np.full_like(scores, EVEN)}
@@ -80,7 +81,7 @@ def lexicon_probabilities(
 
 
 def descriptions(labels: Sequence[str]) -> list[list[str]]:
-    """Per sentiment what people write when they feel so, in both languages."""
+    """For each sentiment, what people write who feel like that, in both languages."""
     return [list(_read()["descriptions"][label]) for label in labels]
 
 

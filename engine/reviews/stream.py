@@ -1,4 +1,4 @@
-"""A stream of short texts from anywhere: pasted lines or a file, each with a time where known."""
+"""Reads a stream of short texts, pasted or from a file, with their times if there are any."""
 
 import re
 import tempfile
@@ -18,11 +18,11 @@ _DATED = re.compile(
 
 
 def read_lines(pasted: str) -> pd.DataFrame:
-    """Pasted texts, one a line: columns `time` (null where a line begins with none) and `text`."""
+    """Pasted texts, one per line: columns `time` (null if the line begins without) and `text`."""
     rows: list[tuple[str | None, str]] = []
     for line in pasted.splitlines()[:MOST]:
-        if found := _DATED.match(line):
-            rows.append((re.sub(r"[/.年月]", "-", found[1]).replace("日", ""), found[2].strip()))
+        if dated := _DATED.match(line):
+            rows.append((re.sub(r"[/.年月]", "-", dated[1]).replace("日", ""), dated[2].strip()))
         elif line.strip():
             rows.append((None, line.strip()))
     frame = pd.DataFrame(rows, columns=["time", "text"])
@@ -31,7 +31,7 @@ def read_lines(pasted: str) -> pd.DataFrame:
 
 
 def read_stream(data: bytes, name: str) -> pd.DataFrame:
-    """The texts of a file, as `read_lines`: any table with a text, a time where it has one.
+    """The texts of a file, in the form of `read_lines`; the file can be any table with texts.
 
     Raises InputError for a file that cannot be read or has no text.
     """
@@ -45,9 +45,9 @@ def read_stream(data: bytes, name: str) -> pd.DataFrame:
 
 
 def unknown_words(texts: pd.Series, learned: frozenset[str]) -> float:
-    """The share of the words of `texts` (0 to 1) that are not among those `learned` from."""
-    found = [word for text in texts for word in words(text)]
-    return sum(word not in learned for word in found) / len(found) if found else 0.0
+    """The share (0 to 1) of the words in `texts` that are not among those `learned`."""
+    all_words = [word for text in texts for word in words(text)]
+    return sum(word not in learned for word in all_words) / len(all_words) if all_words else 0.0
 
 
 def _bounded(frame: pd.DataFrame) -> pd.DataFrame:

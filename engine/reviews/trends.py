@@ -1,4 +1,4 @@
-"""How a share moves over time: where its level changed, and which periods stand out."""
+"""How a share develops over time: change points, and periods that stand out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from scipy.stats import binom
 
 Floats = NDArray[np.float64]
 PERIODS = {"day": "D", "week": "W-SUN", "month": "M"}
-# A period with fewer texts than this neither raises an alert nor bounds a stretch by itself.
+# A period with fewer texts neither raises an alert nor forms a segment by itself.
 FEWEST = 5
 ALARM = 0.01
 
 
 @dataclass(frozen=True)
-class Change:
-    """A lasting change of a share: from `before` to `after` at the period that begins at `when`."""
+class ChangePoint:
+    """A lasting change of a share, from `before` to `after`, at the period starting at `when`."""
 
     when: pd.Timestamp
     before: float
@@ -27,7 +27,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Alert:
-    """A period whose share is too high to be chance: `share` of `n` texts, `usual` elsewhere."""
+    """A period whose share is too high for chance: `share` of `n` texts, but `usual` elsewhere."""
 
     when: pd.Timestamp
     share: float
@@ -39,10 +39,10 @@ class Alert:
 def count_periods(times: pd.Series, hits: pd.Series, period: str) -> pd.DataFrame:
     """Texts and hits per `day`, `week` or `month`: columns `n`, `hits`, indexed by its start.
 
-    Rows without a time are left out; periods without a text are there with 0.
+    Rows without a time are left out; periods without texts count 0.
     """
-    known = pd.to_datetime(times, utc=True, errors="coerce").dt.tz_localize(None)
-    frame = pd.DataFrame({"time": known, "hits": hits.astype(float), "n": 1.0}).dropna()
+    utc = pd.to_datetime(times, utc=True, errors="coerce").dt.tz_localize(None)
+    frame = pd.DataFrame({"time": utc, "hits": hits.astype(float), "n": 1.0}).dropna()
     if frame.empty:
         return pd.DataFrame({"n": [], "hits": []}, dtype=float)
     starts = frame["time"].dt.to_period(PERIODS[period])
@@ -53,18 +53,19 @@ def count_periods(times: pd.Series, hits: pd.Series, period: str) -> pd.DataFram
 
 
 def usual_period(times: pd.Series) -> str:
-    """The period that gives a readable number of points: days, weeks or months."""
-    known = pd.to_datetime(times, utc=True, errors="coerce").dropna()
-    days = (known.max() - known.min()).days if len(known) else 0
+    """The period that gives a readable number of points."""
+    dated = pd.to_datetime(times, utc=True, errors="coerce").dropna()
+    days = (dated.max() - dated.min()).days if len(dated) else 0
     return "day" if days < 45 else "week" if days < 730 else "month"
 
 
-def find_changes(counts: pd.DataFrame) -> list[Change]:
-    """Where the share of hits changed for good.
+def find_changes(counts: pd.DataFrame) -> list[ChangePoint]:
+    """The points at which the share of hits changed for good.
 
-    The stretches of constant share that fit the counts best, each costing 3/2·log(texts) in
-    binomial log-likelihood: optimal partitioning (Jackson et al. 2005) with the modified Bayesian
-    criterion (Zhang and Siegmund 2007). Exact; time grows with the square of the periods.
+    They separate the segments of constant share that fit the counts best, at a cost of
+    3/2·log(texts) in binomial log-likelihood for each: optimal partitioning (Jackson et al. 2005)
+    with the modified Bayesian criterion (Zhang and Siegmund 2007). The solution is exact and takes
+    time quadratic in the number of periods.
     """
     n, hits = counts["n"].to_numpy(), counts["hits"].to_numpy()
     if n.sum() == 0:
@@ -72,44 +73,44 @@ def find_changes(counts: pd.DataFrame) -> list[Change]:
     edges = _partition(np.r_[0.0, n.cumsum()], np.r_[0.0, hits.cumsum()])
     shares = [hits[a:b].sum() / n[a:b].sum() for a, b in pairwise(edges)]
     return [
-        Change(pd.Timestamp(counts.index[edge]), float(before), float(after))
+        ChangePoint(pd.Timestamp(counts.index[edge]), float(before), float(after))
         for edge, (before, after) in zip(edges[1:-1], pairwise(shares), strict=True)
     ]
 
 
 def find_alerts(counts: pd.DataFrame) -> list[Alert]:
-    """Periods with more hits than chance allows, by the share of all other periods.
+    """Periods with more hits than chance allows, compared with all other periods.
 
-    The p chart's upper limit with exact binomial tails (Montgomery, Statistical Quality Control,
-    chapter 7): the tail probability is below 1 % divided by the number of periods (Bonferroni).
+    The upper limit of a p chart with exact binomial tails (Montgomery, Statistical Quality Control,
+    chapter 7), at a tail probability of 1 % divided by the number of periods (Bonferroni).
     """
     total = counts.sum()
-    looked = counts[counts["n"] >= FEWEST]
+    periods = counts[counts["n"] >= FEWEST]
     alerts = []
-    for when, row in looked.iterrows():
+    for when, row in periods.iterrows():
         rest = total["n"] - row["n"]
         if rest < FEWEST:
             continue
-        # One imagined text of each kind: a clean record so far does not make one hit an alarm.
+        # One pseudo-text of each kind, so that a single hit after a clean record is no alarm.
         usual = (total["hits"] - row["hits"] + 1) / (rest + 2)
         tail = float(binom.sf(row["hits"] - 1, row["n"], usual))
-        if tail < ALARM / len(looked) and row["hits"] / row["n"] > usual:
+        if tail < ALARM / len(periods) and row["hits"] / row["n"] > usual:
             share = float(row["hits"] / row["n"])
             alerts.append(Alert(pd.Timestamp(str(when)), share, float(usual), int(row["n"]), tail))
     return sorted(alerts, key=lambda alert: alert.p_value)
 
 
 def _partition(n: Floats, hits: Floats) -> Sequence[int]:
-    """The edges of the best stretches, from the running totals of texts and hits."""
+    """The edges of the best segments, from the running totals of texts and hits."""
     periods = len(n) - 1
     penalty = 1.5 * np.log(max(n[-1], 2.0))
     best, previous = np.zeros(periods + 1), np.zeros(periods + 1, dtype=int)
     best[0] = -penalty
     for end in range(1, periods + 1):
-        inside, found = n[end] - n[:end], hits[end] - hits[:end]
-        costs = best[:end] + penalty - _log_likelihood(inside, found)
-        # A stretch too thin to say anything cannot stand by itself, unless it is all there is.
-        costs[(inside < FEWEST) & (np.arange(end) > 0)] = np.inf
+        texts, hits_inside = n[end] - n[:end], hits[end] - hits[:end]
+        costs = best[:end] + penalty - _log_likelihood(texts, hits_inside)
+        # A segment with too few texts cannot stand by itself, unless it is all there is.
+        costs[(texts < FEWEST) & (np.arange(end) > 0)] = np.inf
         previous[end] = int(np.argmin(costs))
         best[end] = costs[previous[end]]
     edges = [periods]

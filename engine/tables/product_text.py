@@ -14,14 +14,12 @@ LONG_VALUE = 25
 
 def passages(products: pd.DataFrame) -> pd.Series:
     """Title and whole description, the passage that search matches with a query."""
-    return products["title"].fillna("") + ". " + products["description"].fillna("")
+    return _filled(products["title"]) + ". " + _filled(products["description"])
 
 
 def searchable_texts(products: pd.DataFrame) -> pd.Series:
     """Everything a product can be found by: its passage, category, brand and short attributes."""
-    columns = (products[name].fillna("").astype(str) for name in ("category", "brand"))
-    pairs = [" ".join(pair) for pair in zip(*columns, strict=True)]
-    names = pd.Series(pairs, index=products.index, dtype=str)
+    names = _filled(products["category"]) + " " + _filled(products["brand"])
     return passages(products) + " " + names + " " + products["attributes"].map(_short_values)
 
 
@@ -39,10 +37,13 @@ def summaries(products: pd.DataFrame) -> list[str]:
 
 def titles_with_leaf(products: pd.DataFrame) -> list[str]:
     """Title and leaf category, which say what kind of thing a product is."""
-    pairs = zip(
-        products["title"].astype("str").fillna(""), leaves(products["category"]), strict=True
-    )
+    pairs = zip(_filled(products["title"]), leaves(products["category"]), strict=True)
     return [f"{title}. {name}" if name else title for title, name in pairs]
+
+
+def _filled(column: pd.Series) -> pd.Series:
+    """The texts of a column, "" where there is none."""
+    return column.astype("str").fillna("")
 
 
 def _short_values(attributes: object) -> str:

@@ -16,8 +16,8 @@ from scipy.special import expit
 from engine.labelling.clicks import examination
 from engine.labelling.histories import (
     Acts,
+    ClickPopularity,
     History,
-    Popularity,
     answer,
     by_query,
     count_popularity,
@@ -107,12 +107,12 @@ class InterestBundle:
         return list_acts(self.tables.searches, self.tables.orders, self.product_ids)
 
     @cached_property
-    def popularity(self) -> Popularity:
+    def popularity(self) -> ClickPopularity:
         """How products did so far."""
         return count_popularity(self.tables.searches, examination(self.tables.searches))
 
     @cached_property
-    def answers(self) -> Popularity:
+    def answers(self) -> ClickPopularity:
         """How products did so far as answers to each query."""
         log = self.tables.searches
         return count_popularity(by_query(log), examination(log))
@@ -120,7 +120,7 @@ class InterestBundle:
     @cached_property
     def _appeal(self) -> dict[str, float]:
         """How popular each product of the catalog is now."""
-        return {name: self.popularity.appeal(name, None) for name in self.product_ids}
+        return {name: self.popularity.ctr(name, None) for name in self.product_ids}
 
     @cached_property
     def standing(self) -> Standing:
@@ -161,7 +161,7 @@ class InterestBundle:
 
     def moment(self, history: History, query: str, product_ids: Sequence[str]) -> Moment:
         """A moment now, with products of the catalog in question."""
-        answers = [self.answers.appeal(answer(query, name), None) for name in product_ids]
+        answers = [self.answers.ctr(answer(query, name), None) for name in product_ids]
         appeals = [self._appeal[name] for name in product_ids]
         return Moment(history, query, product_ids, appeals, answers)
 

@@ -247,9 +247,9 @@ def _as_examples(
     columns: dict[str, Any] = {
         "history": [list(one.product_ids) for one in histories],
         "strengths": [list(one.strengths) for one in histories],
-        "appeals": [[popularity.appeal(name, at) for name in names] for names, at in shown],
+        "appeals": [[popularity.ctr(name, at) for name in names] for names, at in shown],
         "asked": [
-            [answers.appeal(answer(query, name), at) for name in names]
+            [answers.ctr(answer(query, name), at) for name in names]
             for query, (names, at) in zip(pages["query"], shown, strict=True)
         ],
         "clicks": [[popularity.clicked(name, at) for name in names] for names, at in shown],

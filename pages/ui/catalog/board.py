@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from engine.catalog.quality import FEW, SHORT, Board, inspect
+from engine.catalog.quality import FEW, SHORT, CatalogReport, inspect_catalog
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
@@ -14,11 +14,11 @@ _FULL = 0.95
 
 
 @session.per_shop(8)
-def _board(current: Workspace) -> Board:
-    return inspect(session.tables(current))
+def _board(current: Workspace) -> CatalogReport:
+    return inspect_catalog(session.tables(current))
 
 
-def board(current: Workspace) -> Board:
+def board(current: Workspace) -> CatalogReport:
     """What was found in the catalog, once per load. Never change it."""
     with st.spinner(t("catalog.board.looking")):
         return _board(current)
@@ -45,11 +45,11 @@ def show_board(current: Workspace) -> None:
     _show_rows("conflicts", found.conflicts)
 
 
-def _groups(found: Board) -> int:
+def _groups(found: CatalogReport) -> int:
     return int(found.duplicates["group"].nunique())
 
 
-def _show_coverage(found: Board) -> None:
+def _show_coverage(found: CatalogReport) -> None:
     shares = found.coverage[found.coverage > 0].head(_BARS)
     thin = shares[shares < _FULL]
     if thin.empty:
@@ -68,7 +68,7 @@ def _show_coverage(found: Board) -> None:
     charts.draw(figure, title=title, note=note, key="chart_coverage")
 
 
-def _show_categories(found: Board) -> None:
+def _show_categories(found: CatalogReport) -> None:
     counts = found.categories
     if counts.empty:
         st.info(t("catalog.board.no_categories"), icon=":material/category:")

@@ -71,7 +71,7 @@ def view(
     if suggester and settled and len(found) < MOST and (asked := _ask_near(current, typed)):
         # Looked at once: what is said to be ready must hold what came.
         ready = asked.done()
-        near = _near(suggester.about, asked, {one.text for one in found}) if ready else []
+        near = _near(suggester.queries, asked, {one.text for one in found}) if ready else []
         found += near[: MOST - len(found)]
     return {
         "box": box,

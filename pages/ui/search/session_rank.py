@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from engine.retrieval.session_rank import Placed, Reason, Traits, rerank
+from engine.retrieval.session_rank import Reason, RerankedProduct, Traits, rerank
 from engine.storage.feedback import Feedback, Shown
 from engine.storage.workspace import Workspace
 from engine.tables.events import FEEDBACK_WEIGHTS
@@ -61,7 +61,7 @@ def look_button(current: Workspace, query: str, column: Column, product_id: str,
     )  # fmt: skip
 
 
-def why_up(placed: Placed) -> str:
+def why_up(placed: RerankedProduct) -> str:
     """Why a product moved up, as safe Markdown; empty where it did not."""
     if placed.steps <= 0 or not placed.reasons:
         return ""

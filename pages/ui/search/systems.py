@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.retrieval.session_rank import Placed
+from engine.retrieval.session_rank import RerankedProduct
 from engine.storage.runs import UNTUNED
 from engine.tasks.search.answers import SearchAnswer
 
@@ -26,7 +26,7 @@ class Column:
     system: str
     run_id: str
     results: Sequence[tuple[str, float]]
-    placed: Mapping[str, Placed] = field(default_factory=dict)
+    placed: Mapping[str, RerankedProduct] = field(default_factory=dict)
 
     def ids(self, k: int) -> list[str]:
         """The best `k` product ids."""

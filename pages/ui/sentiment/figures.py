@@ -6,7 +6,7 @@ from itertools import pairwise
 import pandas as pd
 import plotly.graph_objects as go
 
-from engine.reviews.trends import Alert, Change
+from engine.reviews.trends import Alert, ChangePoint
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts
 
@@ -61,7 +61,7 @@ def two_sides(
 
 def share_over_time(
     counts: pd.DataFrame,
-    changes: Sequence[Change],
+    changes: Sequence[ChangePoint],
     alerts: Sequence[Alert],
     *,
     x_name: str,

@@ -7,7 +7,7 @@ from engine.reviews.keyphrases import keyphrases
 from engine.reviews.trends import (
     PERIODS,
     Alert,
-    Change,
+    ChangePoint,
     count_periods,
     find_alerts,
     find_changes,
@@ -97,7 +97,9 @@ def _choose_measure(judged: Judged) -> pd.DataFrame:
     return rows.merge(judged.reviews[columns], left_on="row", right_index=True).drop(columns="row")
 
 
-def _finding(changes: list[Change], alerts: list[Alert], counts: pd.DataFrame, what: str) -> str:
+def _finding(
+    changes: list[ChangePoint], alerts: list[Alert], counts: pd.DataFrame, what: str
+) -> str:
     name = t(f"sentiment.trends.{what}")
     if changes:
         last = changes[-1]
