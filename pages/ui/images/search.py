@@ -35,17 +35,17 @@ def show_search(current: Workspace, pictures: Pictures, model: str) -> None:
         return
     tags, results = answer.value["tags"], answer.value["results"]
     if tags:
-        said = join(f"{tag_name(tag)} {share:.0%}" for tag, share in tags)
-        st.caption(t("images.search.tags", tags=escape(said)))
+        shares = join(f"{tag_name(tag)} {share:.0%}" for tag, share in tags)
+        st.caption(t("images.search.tags", tags=escape(shares)))
     names = titles(current)
-    found = [row for row in results if row["product_id"] in names]
-    if not found:
+    matches = [row for row in results if row["product_id"] in names]
+    if not matches:
         st.info(t("images.search.none"))
         return
-    best = names[found[0]["product_id"]]
-    st.markdown(f"**{t('images.search.title', n=len(found), title=escape(best))}**")
+    best = names[matches[0]["product_id"]]
+    st.markdown(f"**{t('images.search.title', n=len(matches), title=escape(best))}**")
     with st.grid("auto", min_column_width=190, gap="medium", key="alike"):
-        for row in found:
+        for row in matches:
             lines = [t("images.search.score", score=f"{row['score']:.2f}")]
             show_picture(pictures, row["picture"], names[row["product_id"]], lines)
 

@@ -68,18 +68,18 @@ def view(
 
     As long as it is not `ready`, there may be more: the component asks again.
     """
-    found = [one for one in suggestions(current, typed) if len(one.text) <= longest]
+    shown = [one for one in suggestions(current, typed) if len(one.text) <= longest]
     waited_for: list[Future[Any]] = [shop := _suggester(current)]
-    if settled and shop.done() and len(found) < MOST and (asked := _ask_near(current, typed)):
-        waited_for.append(asked)
-        near = _near(shop.result().about, asked, {one.text for one in found})
-        found += near[: MOST - len(found)]
+    if settled and shop.done() and len(shown) < MOST and (answering := _ask_near(current, typed)):
+        waited_for.append(answering)
+        near = _near(shop.result().about, answering, {one.text for one in shown})
+        shown += near[: MOST - len(shown)]
     return {
         "box": box,
         "ready": all(future.done() for future in waited_for),
         "label": t("queries.suggestions.label"),
-        "said": t("queries.suggestions.said", n=len(found)),
-        "items": [{"text": one.text, "note": note(one)} for one in found],
+        "said": t("queries.suggestions.said", n=len(shown)),
+        "items": [{"text": one.text, "note": note(one)} for one in shown],
     }
 
 
@@ -121,18 +121,18 @@ def _ask_near(current: Workspace, typed: str) -> Future[list[SearchAnswer]] | No
 
 
 def _near(
-    about: Mapping[str, Suggestion], asked: Future[list[SearchAnswer]], known: Container[str]
+    about: Mapping[str, Suggestion], answering: Future[list[SearchAnswer]], shown: Container[str]
 ) -> list[Suggestion]:
     """The past queries of an answer, if it is there: typing never waits for a model."""
-    if not asked.done() or asked.exception() is not None:
+    if not answering.done() or answering.exception() is not None:
         return []
-    (answer,) = asked.result()
+    (answer,) = answering.result()
     if answer.unknown_share >= _UNKNOWN:
         return []
     return [
         replace(about[text], match="meaning")
         for text in answer.near
-        if text in about and text not in known
+        if text in about and text not in shown
     ]
 
 

@@ -32,7 +32,7 @@ _BUTTONS: dict[Event, str] = {
 def show_live(setup: Setup, query: str) -> None:
     """The list for `query` with its buttons, what changed, and who had what chance."""
     visit.begin()
-    played = visit.known()
+    played = visit.current()
     with st.container(horizontal=True, vertical_alignment="bottom", key="who"):
         shopper = choose_shopper(setup.current)
         st.button(
