@@ -17,10 +17,10 @@ from tests.doubles import cross_sell
 from tests.runs_double import finish_run
 from tests.shop_double import FakeModels, clean, open_page, said_on, small_shop, texts_of, whole
 
-LANGUAGES = [("en", "Goes with it"), ("zh", "搭配推荐")]
+LANGUAGES = [("en", "Cross-sell"), ("zh", "搭配推荐")]
 VIEWS = {
-    "en": ("Network", "Bundle ideas", "Quality", "Whole list"),
-    "zh": ("关联网络", "组合创意", "效果", "完整清单"),
+    "en": ("Network", "Bundle ideas", "How accurate is it?", "All products"),
+    "zh": ("关联网络", "组合创意", "有多准？", "完整清单"),
 }
 
 
@@ -188,7 +188,7 @@ def test_the_list_is_safe_for_spreadsheets(home: object, models: FakeModels) -> 
 def test_the_strongest_reason_is_said(models: FakeModels) -> None:
     answer = cross_sell.predict(CrossSellInput(("P00",), 3), "untuned")
     said = [explain(result.reason, {}) for result in answer.results]
-    assert "3 order" in said[0] and "Jackets and Pots" in said[1] and "By text" in said[2]
+    assert "3 order" in said[0] and "Jackets and Pots" in said[1] and "by the texts" in said[2]
 
 
 def test_categories_have_a_network_of_their_own(home: object) -> None:

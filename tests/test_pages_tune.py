@@ -115,7 +115,7 @@ def test_a_slow_plan_blocks_neither_page_nor_start(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (ShoplabError("inference.busy", stage="load", done=0, total=0), "still being prepared"),
+        (ShoplabError("inference.busy", stage="load", done=0, total=0), "still being loaded"),
         (ValueError("secret"), "could not be estimated"),
     ],
 )
