@@ -17,23 +17,25 @@ OUTCOMES = ("win", "loss", "tie")
 SHOWN = 3
 
 
-def show_examples(current: Workspace, task: str, found: Comparison, rival: str) -> None:
+def show_examples(current: Workspace, task: str, comparison: Comparison, rival: str) -> None:
     """Choose the other system, at first `rival`, and the outcome; the examples behind averages."""
     st.header(t("compare.examples.title"), anchor=False)
-    shown = {system: names.system(system) for system in found.systems if system != found.lead}
+    shown = {
+        system: names.system(system) for system in comparison.systems if system != comparison.lead
+    }
     others = list(shown)
     other = st.selectbox(
         t("compare.examples.other"),
         others,
         index=others.index(rival) if rival in others else 0,
         format_func=shown.__getitem__,
-        key=f"examples_other_{task}_{found.lead}",
+        key=f"examples_other_{task}_{comparison.lead}",
         width=360,
     )
-    rows = wins_and_losses(found.heldout, found.lead, other)
+    rows = wins_and_losses(comparison.heldout, comparison.lead, other)
     counts = rows["outcome"].value_counts().reindex(OUTCOMES, fill_value=0)
     figures = {"wins": counts["win"], "losses": counts["loss"], "ties": counts["tie"]}
-    lead = names.system(found.lead)
+    lead = names.system(comparison.lead)
     title = t("compare.charts.examples", system=lead, n=len(rows), **figures)
     st.markdown(f"**{escape(title)}**")
     st.caption(escape(t("compare.charts.examples_note", other=names.system(other))))
@@ -44,7 +46,7 @@ def show_examples(current: Workspace, task: str, found: Comparison, rival: str) 
         default=next(name for name in OUTCOMES if counts[name] or name == OUTCOMES[-1]),
         required=True,
         format_func=labels.__getitem__,
-        key=f"outcome_{task}_{found.lead}_{other}",
+        key=f"outcome_{task}_{comparison.lead}_{other}",
     )
     rows = rows[rows["outcome"] == chosen]
     if chosen == "loss":
@@ -52,9 +54,9 @@ def show_examples(current: Workspace, task: str, found: Comparison, rival: str) 
     if rows.empty:
         st.caption(t("compare.examples.none"))
     elif (rows["head"] == RANKING_HEAD).all():
-        _show_rankings(current, rows, found.lead, other)
+        _show_rankings(current, rows, comparison.lead, other)
     else:
-        _show_answers(task, rows, found.lead, other)
+        _show_answers(task, rows, comparison.lead, other)
 
 
 def _show_answers(task: str, rows: pd.DataFrame, lead: str, other: str) -> None:
@@ -70,8 +72,8 @@ def _show_rankings(current: Workspace, rows: pd.DataFrame, lead: str, other: str
     titles = dict(zip(products["product_id"], products["title"], strict=True))
     shown = pd.DataFrame({"input": rows["input"], "change": rows["change"]})
     for system in (lead, other):
-        shown[system] = [_titles(json.loads(found), titles) for found in rows[system]]
-    grades = [json.loads(found) for found in rows["truth"]]
+        shown[system] = [_titles(json.loads(ranking), titles) for ranking in rows[system]]
+    grades = [json.loads(judged) for judged in rows["truth"]]
     best = [sorted(qrels, key=qrels.__getitem__, reverse=True) for qrels in grades]
     right = [[p for p in order if q[p] > 0] for order, q in zip(best, grades, strict=True)]
     shown["relevant"] = [_titles(ids, titles) for ids in right]

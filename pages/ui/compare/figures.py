@@ -10,15 +10,15 @@ from pages.ui.training.systems import bars_of
 JUDGED = "judged@10"
 
 
-def draw_systems(found: Comparison, metric: str) -> None:
+def draw_systems(comparison: Comparison, metric: str) -> None:
     """Every system with its interval; the title tells whether the lead is beyond doubt."""
-    best = found.systems[0]
-    unclear = sum(interval.verdict != "better" for interval in found.ahead.values())
-    others = len(found.systems) - 1
+    best = comparison.systems[0]
+    unclear = sum(interval.verdict != "better" for interval in comparison.ahead.values())
+    others = len(comparison.systems) - 1
     code = "bars_close" if unclear else "bars_alone"
-    value = found.measured["value"].iloc[0]
+    value = comparison.measured["value"].iloc[0]
     charts.draw(
-        bars_of(found.measured, metric, found.lead),
+        bars_of(comparison.measured, metric, comparison.lead),
         title=t(
             f"compare.charts.{code}",
             best=names.system(best),
@@ -32,12 +32,16 @@ def draw_systems(found: Comparison, metric: str) -> None:
     )
 
 
-def draw_differences(found: Comparison, metric: str) -> None:
+def draw_differences(comparison: Comparison, metric: str) -> None:
     """The recommended system minus each other one."""
-    intervals = {system: found.against[system] for system in found.systems if system != found.lead}
+    intervals = {
+        system: comparison.against[system]
+        for system in comparison.systems
+        if system != comparison.lead
+    }
     verdicts = [interval.verdict for interval in intervals.values()]
     counts = {name: verdicts.count(name) for name in ("better", "unclear", "worse")}
-    lead = names.system(found.lead)
+    lead = names.system(comparison.lead)
     code = "forest_all" if counts["better"] == len(verdicts) else "forest_some"
     charts.draw(
         charts.forest(

@@ -11,15 +11,15 @@ from pages.ui.parts import names
 
 def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
     """The training to look at, the newest at first, and another one beside it if wanted."""
-    known = {run.run_id: run for run in runs}
-    labels = {run_id: names.run(run) for run_id, run in known.items()}
+    by_id = {run.run_id: run for run in runs}
+    labels = {run_id: names.run(run) for run_id, run in by_id.items()}
     alone = t("compare.second_none")
     task = runs[0].task
     left, right = st.columns(2, gap="medium")
     with left:
         first = st.selectbox(
             t("compare.run"),
-            list(known),
+            list(by_id),
             format_func=labels.__getitem__,
             # Another training that ends becomes the one to look at.
             key=f"first_{task}_{runs[0].run_id}",
@@ -28,12 +28,12 @@ def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
     with right:
         second = st.selectbox(
             t("compare.second"),
-            [None, *(run_id for run_id in known if run_id != first)],
+            [None, *(run_id for run_id in by_id if run_id != first)],
             format_func=lambda run_id: labels.get(run_id, alone),
             help=t("compare.second_help"),
             key=f"second_{task}_{first}",
         )
-    return known[first], known[second] if second else None
+    return by_id[first], by_id[second] if second else None
 
 
 def show_nothing(current: Workspace) -> None:

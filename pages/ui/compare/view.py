@@ -19,53 +19,53 @@ from pages.ui.training.outcome import BOXES, ICONS, interval_text, outcome, show
 def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
     """Everything there is to say about one training, or two."""
     try:
-        found = compare(current, first, second)
+        comparison = compare(current, first, second)
     except InputError as error:
         show_error(error)
-        second, found = None, compare(current, first)
+        second, comparison = None, compare(current, first)
     metric = first.primary_metric
     if second is None:
         show_outcome(first)
         metrics, rival = metrics_of(first), outcome(first).baseline
     else:
-        _show_two_outcome(found, first, second)
-        rival = in_run(found.heldout, second.recommended, LETTERS[1])
+        _show_two_outcome(comparison, first, second)
+        rival = in_run(comparison.heldout, second.recommended, LETTERS[1])
         metrics = {
-            in_run(found.heldout, name, letter): row
+            in_run(comparison.heldout, name, letter): row
             for letter, run in zip(LETTERS, (first, second), strict=True)
             for name, row in metrics_of(run).items()
         }
     st.caption(t("compare.measured", n_test=f"{first.n_test:,}", n_train=f"{first.n_train:,}"))
     with st.grid(2, min_column_width=340, gap="medium", key="charts"):
         with st.container():
-            draw_systems(found, metric)
+            draw_systems(comparison, metric)
         with st.container():
-            draw_differences(found, metric)
+            draw_differences(comparison, metric)
         with st.container():
             draw_judged(first, metrics)
-    show_examples(current, first.task, found, rival)
+    show_examples(current, first.task, comparison, rival)
     show_metrics(metrics, metric)
     show_settings(first, second)
     download.offer(
-        found.heldout,
+        comparison.heldout,
         t("compare.download"),
         t("compare.file_name", run=first.run_id),
         key="download",
     )
 
 
-def _show_two_outcome(found: Comparison, first: Run, second: Run) -> None:
+def _show_two_outcome(comparison: Comparison, first: Run, second: Run) -> None:
     """Which of two trainings is better, or that it is unclear."""
     metric = first.primary_metric
-    other = in_run(found.heldout, second.recommended, LETTERS[1])
-    interval = found.against.get(other, Interval(0.0, 0.0, 0.0))
-    values = found.measured["value"]
-    said = t(
+    other = in_run(comparison.heldout, second.recommended, LETTERS[1])
+    interval = comparison.against.get(other, Interval(0.0, 0.0, 0.0))
+    values = comparison.measured["value"]
+    verdict = t(
         f"compare.two.{interval.verdict}",
         metric=names.metric(metric),
-        first=f"{values[found.lead]:.3f}",
+        first=f"{values[comparison.lead]:.3f}",
         second=f"{values[other]:.3f}",
         interval=interval_text(interval),
     )
     box = "better" if interval.verdict != "unclear" else "unclear"
-    BOXES[box](escape(said), icon=ICONS[box])
+    BOXES[box](escape(verdict), icon=ICONS[box])

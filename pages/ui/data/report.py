@@ -25,18 +25,18 @@ def show_report() -> None:
     report: LoadReport | None = st.session_state.get(_KEY)
     if report is None:
         return
-    for table, found in report.tables.items():
+    for table, loaded in report.tables.items():
         st.success(
             t(
                 "data.report.loaded",
                 table=table_name(table),
-                kept=f"{found.kept:,}",
-                rows=f"{found.rows:,}",
-                rejected=f"{found.rejected:,}",
+                kept=f"{loaded.kept:,}",
+                rows=f"{loaded.rows:,}",
+                rejected=f"{loaded.rejected:,}",
             ),
             icon=":material/check_circle:",
         )
-        if found.problems:
-            label = t("data.report.problems", table=table_name(table), n=len(found.problems))
+        if loaded.problems:
+            label = t("data.report.problems", table=table_name(table), n=len(loaded.problems))
             with st.expander(label, icon=":material/rule:"):
-                tables.show_problems(found.problems)
+                tables.show_problems(loaded.problems)

@@ -39,13 +39,13 @@ def stage(workspace: Workspace, table: str, name: str, content: IO[bytes]) -> No
 
 def staged(workspace: Workspace) -> dict[str, Staged]:
     """The waiting files by table, in the order of the tables."""
-    found = {}
+    waiting = {}
     for table in TABLES:
         folder = _folder(workspace, table)
         if (folder / "about.json").is_file():
             about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-            found[table] = Staged(table, folder / "content", about["name"], about["upload"])
-    return found
+            waiting[table] = Staged(table, folder / "content", about["name"], about["upload"])
+    return waiting
 
 
 def discard(workspace: Workspace, table: str) -> None:

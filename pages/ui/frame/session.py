@@ -27,12 +27,12 @@ def workspace() -> Workspace | None:
     A page switch may drop the key from the address: the session keeps it and puts it back.
     """
     key = st.query_params.get(PARAM) or st.session_state.get(_KEY)
-    found = Workspace.by_key(key) if key else None
-    if found is None:
+    opened = Workspace.by_key(key) if key else None
+    if opened is None:
         leave()
         return None
-    enter(found)
-    return found
+    enter(opened)
+    return opened
 
 
 def enter(chosen: Workspace) -> None:

@@ -9,11 +9,11 @@ from pages.ui.frame import link
 KEY = "visit"
 
 
-def known() -> str:
+def current() -> str:
     """The visit of this tab; empty before it did anything. Call `link.remember(KEY)` before."""
-    found = str(st.session_state.get(KEY) or "")
-    link.show(KEY, found)
-    return found
+    visit = str(st.session_state.get(KEY) or "")
+    link.show(KEY, visit)
+    return visit
 
 
 def begin() -> str:

@@ -19,15 +19,15 @@ def _overview(current: Workspace) -> Overview:
 
 def show_figures(current: Workspace) -> None:
     """The shop in four figures."""
-    found = _overview(current)
+    overview = _overview(current)
     with st.grid(4, min_column_width=150, key="figures"):
         for name in ("products", "searches", "orders", "reviews"):
-            st.metric(t(f"home.overview.{name}"), f"{getattr(found, name):,}", border=True)
+            st.metric(t(f"home.overview.{name}"), f"{getattr(overview, name):,}", border=True)
 
 
 def show_charts(current: Workspace) -> None:
     """The shop in up to six charts: those that its data has something for."""
-    found = _overview(current)
+    overview = _overview(current)
     st.header(t("home.overview.title"), anchor=False)
     with st.grid(2, min_column_width=340, gap="medium", border=True, key="charts"):
         for draw in (
@@ -38,7 +38,7 @@ def show_charts(current: Workspace) -> None:
             _draw_prices,
             _draw_stars,
         ):
-            draw(found)
+            draw(overview)
 
 
 def _percent(part: float, whole: float) -> str:
@@ -56,22 +56,22 @@ def _draw_bars(series: pd.Series, chart: str, value_name: str, **finding: object
         )
 
 
-def _draw_categories(found: Overview) -> None:
-    if (series := found.categories) is not None:
+def _draw_categories(overview: Overview) -> None:
+    if (series := overview.categories) is not None:
         share = _percent(series.iloc[0], series.sum())
         finding = {"name": charts.cut(series.index[0]), "n": len(series), "share": share}
         _draw_bars(series.head(SHOWN), "categories", t("home.charts.count"), **finding)
 
 
-def _draw_queries(found: Overview) -> None:
-    if (series := found.queries) is not None:
+def _draw_queries(overview: Overview) -> None:
+    if (series := overview.queries) is not None:
         top = series.head(SHOWN)
         finding = {"shown": len(top), "share": _percent(top.sum(), series.sum())}
         _draw_bars(top, "queries", t("home.charts.searches"), **finding)
 
 
-def _draw_daily(found: Overview) -> None:
-    if (series := found.daily) is not None:
+def _draw_daily(overview: Overview) -> None:
+    if (series := overview.daily) is not None:
         most = series.idxmax()
         with st.container():
             charts.draw(
@@ -92,8 +92,8 @@ def _draw_daily(found: Overview) -> None:
             )
 
 
-def _draw_events(found: Overview) -> None:
-    if (series := found.events) is not None:
+def _draw_events(overview: Overview) -> None:
+    if (series := overview.events) is not None:
         per_thousand = 1000 * series / series["impression"]
         finding = {
             "clicks": f"{per_thousand['click']:.0f}",
@@ -103,8 +103,8 @@ def _draw_events(found: Overview) -> None:
         _draw_bars(named, "funnel", t("home.charts.events"), **finding)
 
 
-def _draw_prices(found: Overview) -> None:
-    if (prices := found.prices) is not None:
+def _draw_prices(overview: Overview) -> None:
+    if (prices := overview.prices) is not None:
         with st.container():
             charts.draw(
                 charts.histogram(
@@ -119,8 +119,8 @@ def _draw_prices(found: Overview) -> None:
             )
 
 
-def _draw_stars(found: Overview) -> None:
-    if (series := found.stars) is not None:
+def _draw_stars(overview: Overview) -> None:
+    if (series := overview.stars) is not None:
         share = _percent(series.loc[4:].sum(), series.sum())
         named = series.iloc[::-1].rename(lambda n: t("home.charts.star", n=n))
         _draw_bars(named, "stars", t("home.charts.reviews"), share=share)

@@ -70,9 +70,9 @@ def distinct_searches(events: pd.DataFrame) -> pd.DataFrame:
     minutes = events["user_id"] + " " + times.dt.to_period("min").astype("str")
     session = events["session_id"].fillna(minutes)
     rows = pd.DataFrame({"query": events["query"], "time": times, "session": session})
-    known = rows["session"].notna()
-    once = rows[known].drop_duplicates(["session", "query"])
-    return pd.concat([once, rows[~known]], ignore_index=True)[["query", "time"]]
+    in_session = rows["session"].notna()
+    once = rows[in_session].drop_duplicates(["session", "query"])
+    return pd.concat([once, rows[~in_session]], ignore_index=True)[["query", "time"]]
 
 
 def _counts(values: pd.Series) -> pd.Series | None:

@@ -69,28 +69,28 @@ def _show_upload(pictures: Pictures, products: pd.DataFrame) -> None:
     )
     if not files:
         return
-    known = {str(one).casefold(): str(one) for one in products["product_id"]}
-    if product and product.casefold() not in known:
+    ids = {str(one).casefold(): str(one) for one in products["product_id"]}
+    if product and product.casefold() not in ids:
         st.error(t("images.add.unknown_product", product=escape(product)))
         return
     with st.spinner(t("images.add.opening")):
-        _add(pictures, _uploaded(files, known, known.get(product.casefold())))
+        _add(pictures, _uploaded(files, ids, ids.get(product.casefold())))
     # A new key drops the widget, and with it the files in memory.
     st.session_state[_TURN] = turn + 1
     st.rerun()
 
 
 def _uploaded(
-    files: Iterable[UploadedFile], known: Mapping[str, str], product: str | None
+    files: Iterable[UploadedFile], ids: Mapping[str, str], product: str | None
 ) -> Iterator[Brought]:
     for file in files:
         if file.name.lower().endswith(".zip"):
             try:
-                yield from read_archive(file, file.name, known.values())
+                yield from read_archive(file, file.name, ids.values())
             except InputError as error:
                 yield Brought("", file.name, error)
             continue
-        named = product or product_of(file.name, known)
+        named = product or product_of(file.name, ids)
         if named is None:
             yield Brought("", file.name, InputError("images.unknown_product", name=file.name))
         else:
@@ -152,8 +152,8 @@ def show_report() -> None:
     if report is None:
         return
     if report.new or not report.refused:
-        said = t("images.add.done", new=f"{report.new:,}", known=f"{report.known:,}")
-        st.success(said, icon=":material/check:")
+        text = t("images.add.done", new=f"{report.new:,}", known=f"{report.known:,}")
+        st.success(text, icon=":material/check:")
     if len(report.refused) == 1:
         show_error(report.refused[0][1])
     elif report.refused:

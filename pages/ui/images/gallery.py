@@ -60,7 +60,7 @@ def show_gallery(current: Workspace, pictures: Pictures, model: str) -> None:
     with left:
         colour = _choose("colour", (p.colours[0].name for p in colours.values()), colour_name)
     with right:
-        tag = _choose("tag", (found[0][0] for found in tags.values() if found), tag_name)
+        tag = _choose("tag", (ranked[0][0] for ranked in tags.values() if ranked), tag_name)
     wanted = table
     if colour:
         wanted = wanted[[colours[one].colours[0].name == colour for one in wanted["picture"]]]
@@ -121,7 +121,7 @@ def _draw_grid(
         for product_id, picture in zip(part["product_id"], part["picture"], strict=True):
             shown = colours[picture].colours
             lines = [join(f"{colour_name(c.name)} {c.share:.0%}" for c in shown)]
-            found = tags.get(picture, ())[:_MOST_TAGS]
-            if found:
-                lines.append(join(f"{tag_name(tag)} {share:.0%}" for tag, share in found))
+            best = tags.get(picture, ())[:_MOST_TAGS]
+            if best:
+                lines.append(join(f"{tag_name(tag)} {share:.0%}" for tag, share in best))
             show_picture(pictures, picture, names.get(product_id, product_id), lines)

@@ -33,8 +33,8 @@ def show_search(current: Workspace, pictures: Pictures, model: str) -> None:
         return
     tags, results = answer.value.tags, answer.value.results
     if tags:
-        said = join(f"{tag_name(tag)} {share:.0%}" for tag, share in tags)
-        st.caption(t("images.search.tags", tags=escape(said)))
+        shares = join(f"{tag_name(tag)} {share:.0%}" for tag, share in tags)
+        st.caption(t("images.search.tags", tags=escape(shares)))
     names = titles(current)
     shown = [result for result in results if result.product_id in names]
     if not shown:

@@ -20,7 +20,8 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     apostrophe, as OWASP advises against CSV injection; numbers stay numbers.
     """
     safe = frame.apply(lambda column: column.map(_disarm)).rename(columns=_disarm)
-    return safe.to_csv(index=False).encode("utf-8-sig")
+    text: str = safe.to_csv(index=False)
+    return text.encode("utf-8-sig")
 
 
 def _disarm(value: object) -> object:

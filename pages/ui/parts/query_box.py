@@ -28,11 +28,11 @@ def ask_for_query(current: Workspace, placeholder: str) -> str:
             persist_state="session",
         )
         query_suggestions.suggest(current, KEY, LONGEST)
-    found = query_log.examples(current)
-    if found:
+    examples = query_log.examples(current)
+    if examples:
         st.pills(
             t("queries.examples"),
-            found,
+            examples,
             format_func=escape,
             key=_EXAMPLE,
             on_change=_take_example,

@@ -31,15 +31,15 @@ def upload(key: str) -> list[str]:
     if file is None:
         return []
     try:
-        found = read_queries(file)
+        queries = read_queries(file)
     except ShoplabError as error:
         show_error(error)
         return []
-    if not found:
+    if not queries:
         st.warning(t("queries.none"))
-    elif len(found) > MOST:
-        st.warning(t("queries.too_many", most=f"{MOST:,}", rows=f"{len(found):,}"))
-    return found[:MOST]
+    elif len(queries) > MOST:
+        st.warning(t("queries.too_many", most=f"{MOST:,}", rows=f"{len(queries):,}"))
+    return queries[:MOST]
 
 
 def read_queries(file: UploadedFile) -> list[str]:
@@ -59,8 +59,8 @@ def read_queries(file: UploadedFile) -> list[str]:
             texts = _column(read_table(path, name=file.name).frame)
     # Bytes of a foreign encoding come as lone surrogates, which no model reads.
     clean = (text.encode("utf-8", "replace").decode("utf-8") for text in texts)
-    found = (" ".join(text.split())[:LONGEST] for text in clean)
-    return list(dict.fromkeys(text for text in found if text))
+    queries = (" ".join(text.split())[:LONGEST] for text in clean)
+    return list(dict.fromkeys(text for text in queries if text))
 
 
 def _column(frame: pd.DataFrame) -> list[str]:

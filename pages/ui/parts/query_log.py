@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from engine.labelling.labels import EVENT_WEIGHTS, collect_queries
+from engine.labelling.labels import collect_queries
 from engine.storage.workspace import Workspace
+from engine.tables.events import EVENT_WEIGHTS
 from engine.text.words import normalise, words
 from pages.ui.frame import session
 
@@ -22,9 +23,10 @@ def _most_clicked(current: Workspace) -> list[str]:
     log = session.tables(current).searches
     acts = log.loc[log["event"].isin(EVENT_WEIGHTS), ["query", "event"]]
     worth = acts["event"].map(EVENT_WEIGHTS).groupby(acts["query"].map(normalise)).sum()
-    found = queries(current)
-    order = found["query"].map(worth).fillna(0).sort_values(ascending=False, kind="stable").index
-    return found.loc[order, "input"].head(_EXAMPLE_POOL).tolist()
+    by_count = queries(current)
+    order = by_count["query"].map(worth).fillna(0).sort_values(ascending=False, kind="stable").index
+    most: list[str] = by_count.loc[order, "input"].head(_EXAMPLE_POOL).tolist()
+    return most
 
 
 @session.per_shop(64)

@@ -65,21 +65,21 @@ def view(
     As long as it is not `ready`, there may be more: the component asks again.
     """
     suggester = _suggester_if_made(current)
-    found = suggester.suggest(typed, MOST) if suggester else []
-    found = [one for one in found if len(one.text) <= longest]
+    suggested = suggester.suggest(typed, MOST) if suggester else []
+    shown = [one for one in suggested if len(one.text) <= longest]
     ready = suggester is not None
-    if suggester and settled and len(found) < MOST and (asked := _ask_near(current, typed)):
+    if suggester and settled and len(shown) < MOST and (answering := _ask_near(current, typed)):
         # Looked at once: what is said to be ready must hold what came.
-        ready = asked.done()
-        near = _near(suggester.queries, asked, {one.text for one in found}) if ready else []
-        found += near[: MOST - len(found)]
+        ready = answering.done()
+        near = _near(suggester.queries, answering, {one.text for one in shown}) if ready else []
+        shown += near[: MOST - len(shown)]
     return {
         "box": box,
         "typed": typed,
         "ready": ready,
         "label": t("queries.suggestions.label"),
-        "said": t("queries.suggestions.said", n=len(found)),
-        "items": [{"text": one.text, "note": note(one)} for one in found],
+        "said": t("queries.suggestions.said", n=len(shown)),
+        "items": [{"text": one.text, "note": note(one)} for one in shown],
     }
 
 
@@ -121,18 +121,18 @@ def _ask_near(current: Workspace, typed: str) -> Future[list[SearchAnswer]] | No
 
 
 def _near(
-    about: Mapping[str, Suggestion], asked: Future[list[SearchAnswer]], known: Container[str]
+    about: Mapping[str, Suggestion], answering: Future[list[SearchAnswer]], shown: Container[str]
 ) -> list[Suggestion]:
     """The past queries of an answer that is there: typing never waits for a model."""
-    if asked.exception() is not None:
+    if answering.exception() is not None:
         return []
-    (answer,) = asked.result()
+    (answer,) = answering.result()
     if answer.unknown_share >= _UNKNOWN:
         return []
     return [
         replace(about[text], match="meaning")
         for text in answer.near
-        if text in about and text not in known
+        if text in about and text not in shown
     ]
 
 

@@ -51,8 +51,8 @@ def show(
 
 def column_name(field: str) -> str:
     """The name of a schema column in the user's language; any other name stays as it is."""
-    known = any(field in table.columns for table in TABLES.values())
-    return t(f"data.fields.{field}.name") if known else field
+    in_schema = any(field in table.columns for table in TABLES.values())
+    return t(f"data.fields.{field}.name") if in_schema else field
 
 
 def table_name(table: str) -> str:

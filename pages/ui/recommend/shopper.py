@@ -184,7 +184,7 @@ def act(current: Workspace, name: str, products: Sequence[str], product: str, ev
 
 def _acts(current: Workspace) -> list[tuple[str, Event]]:
     """What this tab's shopper did on this page and in search; a reload keeps it."""
-    name = visit.known()
+    name = visit.current()
     if not name:
         return []
     with Feedback(current) as feedback:

@@ -94,7 +94,7 @@ def _follow(
 
 def _acts(current: Workspace) -> list[tuple[str, float]]:
     """Each product that this visit acted on, with its strongest act."""
-    name = visit.known()
+    name = visit.current()
     if not name:
         return []
     with Feedback(current) as feedback:

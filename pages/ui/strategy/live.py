@@ -21,7 +21,7 @@ _FRESH = "fresh_list"
 def show_live(setup: Setup, query: str) -> None:
     """The list for `query` with its buttons, what changed, and each strategy's probability."""
     visit.begin()
-    visit_id = visit.known()
+    visit_id = visit.current()
     with st.container(horizontal=True, vertical_alignment="bottom", key="who"):
         shopper = choose_shopper(setup.current)
         st.button(

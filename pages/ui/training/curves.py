@@ -43,18 +43,18 @@ def read_curves(job: Job) -> Curves:
 def show_curves(job: Job) -> None:
     """Loss and metrics by step, each under what it says so far."""
     curves = read_curves(job)
-    drawn = {name: dict(sorted(found.items())) for name, found in curves.points.items() if found}
+    drawn = {name: dict(sorted(points.items())) for name, points in curves.points.items() if points}
     if not drawn:
         st.caption(t("tune.charts.none"))
         return
     with st.grid(2, min_column_width=320, key=f"curves_{job.job_id}_grid"):
-        for name, found in drawn.items():
+        for name, points in drawn.items():
             with st.container():
-                _draw(name, found, f"curve_{job.job_id}_{name}")
+                _draw(name, points, f"curve_{job.job_id}_{name}")
 
 
-def _draw(name: str, found: dict[int, float], key: str) -> None:
-    values = list(found.values())
+def _draw(name: str, points: dict[int, float], key: str) -> None:
+    values = list(points.values())
     first, last = values[0], values[-1]
     figures = {"first": f"{first:.3f}", "last": f"{last:.3f}"}
     falls = name.endswith(LOSS)
@@ -62,11 +62,13 @@ def _draw(name: str, found: dict[int, float], key: str) -> None:
         way = "falls" if last < first else "stays"
         title = t(f"tune.charts.loss_{way if len(values) >= ENOUGH else 'begins'}", **figures)
     else:
-        best = max(found, key=lambda step: found[step])
-        title = t("tune.charts.metric", name=names.metric(name), best=f"{found[best]:.3f}", at=best)
+        best = max(points, key=lambda step: points[step])
+        title = t(
+            "tune.charts.metric", name=names.metric(name), best=f"{points[best]:.3f}", at=best
+        )
     charts.draw(
         charts.curve(
-            {names.metric(name): (list(found), values)},
+            {names.metric(name): (list(points), values)},
             x_name=t("tune.charts.step"),
             y_name=names.metric(name),
             markers=len(values) < 30,

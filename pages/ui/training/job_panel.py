@@ -41,8 +41,8 @@ def show_panel(current: Workspace) -> None:
 def show_stopped(current: Workspace) -> None:
     """Trainings that failed or were cancelled before, each with its reason and the way on."""
     watched = _watched()
-    found = [job for job in jobs.list_jobs(current.name) if job.state in STOPPED]
-    stopped = [job for job in found if job.job_id not in watched]
+    listed = [job for job in jobs.list_jobs(current.name) if job.state in STOPPED]
+    stopped = [job for job in listed if job.job_id not in watched]
     if stopped:
         label = t("tune.stopped", n=len(stopped))
         with st.expander(label, icon=":material/history:", key="stopped"):
@@ -51,22 +51,23 @@ def show_stopped(current: Workspace) -> None:
 
 
 def _watched() -> list[str]:
-    return st.session_state.setdefault(_WATCHED, [])
+    watched: list[str] = st.session_state.setdefault(_WATCHED, [])
+    return watched
 
 
-def _active(found: list[Job]) -> list[str]:
-    return [job.job_id for job in found if job.state in ACTIVE]
+def _active(listed: list[Job]) -> list[str]:
+    return [job.job_id for job in listed if job.state in ACTIVE]
 
 
 def _show_watched(current: Workspace, before: list[str]) -> None:
     watched = _watched()
-    found = jobs.list_jobs(current.name)
-    active = _active(found)
+    listed = jobs.list_jobs(current.name)
+    active = _active(listed)
     watched += [job_id for job_id in active if job_id not in watched]
     if active != before:
         # The rest of the page learns of the new run; without active jobs the polling ends.
         st.rerun()
-    for job in found:
+    for job in listed:
         if job.job_id in watched:
             show_job(current, job)
 

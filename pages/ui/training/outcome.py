@@ -50,17 +50,17 @@ def outcome(run: Run) -> Outcome:
 
 def sentence(run: Run) -> str:
     """The outcome of `run` in words."""
-    found = outcome(run)
+    result = outcome(run)
     metric = run.primary_metric
-    apart = found.verdict == "better" and bool(ENTRIES[run.task].unfair_baselines)
+    apart = result.verdict == "better" and bool(ENTRIES[run.task].unfair_baselines)
     return t(
-        "compare.verdict.better_apart" if apart else f"compare.verdict.{found.verdict}",
+        "compare.verdict.better_apart" if apart else f"compare.verdict.{result.verdict}",
         system=names.system(run.recommended),
-        baseline=names.system(found.baseline),
+        baseline=names.system(result.baseline),
         metric=names.metric(metric),
         after=f"{run.after[metric]:.3f}",
-        base=f"{run.baselines[found.baseline][metric]:.3f}",
-        interval=interval_text(found.interval),
+        base=f"{run.baselines[result.baseline][metric]:.3f}",
+        interval=interval_text(result.interval),
     )
 
 
@@ -71,21 +71,21 @@ def interval_text(interval: Interval) -> str:
 
 def reasons(run: Run) -> list[str]:
     """Why tuning did not clearly help, and what a run says about its data."""
-    found = outcome(run)
-    said = []
-    if found.verdict == "unclear":
-        said.append(t("compare.because.interval", n=f"{run.n_test:,}"))
-    if found.verdict != "better" and run.n_train < FEW_EXAMPLES:
-        said.append(t("compare.because.few", n=f"{run.n_train:,}"))
-    if found.verdict == "worse":
-        said.append(t("compare.because.strong_baseline", baseline=names.system(found.baseline)))
-    texts = engine_catalog().texts[i18n.language()]
-    return said + [texts[note] for note in run.notes if note in texts]
+    result = outcome(run)
+    texts = []
+    if result.verdict == "unclear":
+        texts.append(t("compare.because.interval", n=f"{run.n_test:,}"))
+    if result.verdict != "better" and run.n_train < FEW_EXAMPLES:
+        texts.append(t("compare.because.few", n=f"{run.n_train:,}"))
+    if result.verdict == "worse":
+        texts.append(t("compare.because.strong_baseline", baseline=names.system(result.baseline)))
+    catalog = engine_catalog().texts[i18n.language()]
+    return texts + [catalog[note] for note in run.notes if note in catalog]
 
 
 def show_outcome(run: Run) -> None:
     """The sentence in a box whose colour and icon say which way it went, and why below it."""
     verdict = outcome(run).verdict
     BOXES[verdict](escape(sentence(run)), icon=ICONS[verdict])
-    if said := reasons(run):
-        st.caption(escape(" ".join(said)))
+    if texts := reasons(run):
+        st.caption(escape(" ".join(texts)))

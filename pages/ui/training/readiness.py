@@ -33,18 +33,18 @@ def show_badge(level: Level) -> None:
 def show_cards(current: Workspace) -> None:
     """One card per task: level, what there is, and what would help."""
     with st.grid(2, min_column_width=320, key="readiness"):
-        for name, found in readiness(current).items():
+        for name, state in readiness(current).items():
             with st.container(border=True, height="stretch"):
-                show_card(name, found)
+                show_card(name, state)
 
 
-def show_card(name: str, found: Readiness) -> None:
+def show_card(name: str, state: Readiness) -> None:
     """What the data says about the task `name`."""
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"**{names.task(name)}**", width="content")
-        show_badge(found.level)
-    st.caption(" · ".join(_count(key, n) for key, n in found.counts.items()))
-    for code, params in found.advice:
+        show_badge(state.level)
+    st.caption(" · ".join(_count(key, n) for key, n in state.counts.items()))
+    for code, params in state.advice:
         st.markdown(f"- {escape(say(code, i18n.language(), **params))}")
 
 

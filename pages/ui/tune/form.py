@@ -18,11 +18,11 @@ def show_form(current: Workspace) -> None:
     """Everything to choose before a start, beside what it will take."""
     with st.container(border=True, key="form"):
         task = choose_task()
-        found = readiness(current)[task]
+        state = readiness(current)[task]
         left, right = st.columns([3, 2], gap="large")
         with right:
-            show_card(task, found)
-            if found.level == "missing":
+            show_card(task, state)
+            if state.level == "missing":
                 st.page_link(
                     shell.page_file("data"), label=t("tune.add_data"), icon=shell.ICONS["data"]
                 )
@@ -33,7 +33,7 @@ def show_form(current: Workspace) -> None:
         except InputError as error:
             show_error(error)
             return
-        if found.level != "missing":
+        if state.level != "missing":
             with right:
                 _offer_start(current, task, config)
 

@@ -49,12 +49,12 @@ def show_runs(current: Workspace) -> None:
 
 def _run_row(run: Run) -> dict[str, object]:
     """One run as a row of the table."""
-    found = outcome(run)
+    result = outcome(run)
     metric = run.primary_metric
     return {
         "time": names.moment(run.created),
         "task": names.task(run.task),
-        "verdict": t(f"tune.verdicts.{found.verdict}"),
+        "verdict": t(f"tune.verdicts.{result.verdict}"),
         "before": run.before[metric],
         "baseline": max(row[metric] for row in run.baselines.values()),
         "after": run.after[metric],
