@@ -127,8 +127,8 @@ def test_a_list_stays_open_until_something_is_done(home) -> None:
         feedback.record("a", "P1", "click")
         assert feedback.open_list("v", "mug") is None
         feedback.show(shown("b"))
-        found = feedback.open_list("v", "mug")
-        assert found == shown("b") and feedback.list_before(found) == shown("a")
+        open_list = feedback.open_list("v", "mug")
+        assert open_list == shown("b") and feedback.list_before(open_list) == shown("a")
 
 
 RANKINGS = read_rankings(search.predict(SearchInput("rain jacket", 24), "untuned"))
@@ -144,15 +144,15 @@ def test_strategies_rank_what_the_models_found(home) -> None:
     assert tuple(arms) == ARMS
     nobody = Visit()
     ranked = {name: arm.rank(RANKINGS, nobody) for name, arm in arms.items()}
-    found = RANKINGS.recommended
+    recommended = RANKINGS.recommended
     assert ranked["words"] == RANKINGS.words
-    assert ranked["meaning"] == ranked["hybrid"] == ranked["personal"] == found
+    assert ranked["meaning"] == ranked["hybrid"] == ranked["personal"] == recommended
     for name in ("popular", "diverse", "personal"):
-        assert sorted(ranked[name]) == sorted(found)
+        assert sorted(ranked[name]) == sorted(recommended)
     # Jackets fill the first twelve places; the diverse list shows a teapot among its first three.
     assert any(name >= "P12" for name in ranked["diverse"][:3])
     fan = arms["personal"].rank(RANKINGS, Visit(history=(("P20", "purchase"),)))
-    assert fan.index("P20") < found.index("P20") and fan.index("P15") < fan.index("P05")
+    assert fan.index("P20") < recommended.index("P20") and fan.index("P15") < fan.index("P05")
 
 
 def test_the_interest_model_is_told_the_query_and_what_was_done() -> None:
@@ -245,24 +245,26 @@ def test_feedback_moves_the_beliefs_and_the_traffic(home) -> None:
             if one.arm == "diverse":
                 feedback.record(one.list_id, one.products[0], "purchase")
         log = feedback.log()
-    found = beliefs(ARMS, log["arm"], log["reward"]).set_index("arm")
-    assert found["best"].idxmax() == "diverse" and found["share"].idxmax() == "diverse"
-    assert found["lists"].sum() == 80 and found["best"].sum() == pytest.approx(1)
-    assert (found["low"] < found["mean"]).all() and (found["mean"] < found["high"]).all()
-    spent = exploration_cost(found.reset_index())
-    assert 0 < spent.spent < spent.fixed_split
-    curve = estimated_regret(found.reset_index(), log["arm"])
-    assert curve[-1] == pytest.approx(spent.spent) and (np.diff(curve) >= 0).all()
+    posteriors = beliefs(ARMS, log["arm"], log["reward"]).set_index("arm")
+    assert posteriors["best"].idxmax() == "diverse" and posteriors["share"].idxmax() == "diverse"
+    assert posteriors["lists"].sum() == 80 and posteriors["best"].sum() == pytest.approx(1)
+    assert (posteriors["low"] < posteriors["mean"]).all() and (
+        posteriors["mean"] < posteriors["high"]
+    ).all()
+    cost = exploration_cost(posteriors.reset_index())
+    assert 0 < cost.spent < cost.fixed_split
+    curve = estimated_regret(posteriors.reset_index(), log["arm"])
+    assert curve[-1] == pytest.approx(cost.spent) and (np.diff(curve) >= 0).all()
     again = learn("thompson", ARMS, log)
     assert again.probabilities(np.ones(len(FEATURES))).argmax() == ARMS.index("diverse")
 
 
 def test_beliefs_by_hand() -> None:
-    found = beliefs(("a", "b"), ["a", "a", "a"], [1.0, 1.0, 0.0])
-    assert found["mean"].tolist() == pytest.approx([3 / 5, 1 / 2])
+    posteriors = beliefs(("a", "b"), ["a", "a", "a"], [1.0, 1.0, 0.0])
+    assert posteriors["mean"].tolist() == pytest.approx([3 / 5, 1 / 2])
     # Beta(1, 1) is the uniform distribution.
-    assert (found["low"][1], found["high"][1]) == pytest.approx((0.025, 0.975))
-    assert found["share"].tolist() == [1.0, 0.0]
+    assert (posteriors["low"][1], posteriors["high"][1]) == pytest.approx((0.025, 0.975))
+    assert posteriors["share"].tolist() == [1.0, 0.0]
 
 
 def test_what_changed_is_said() -> None:

@@ -21,9 +21,9 @@ TARGET = np.array([1.0, 0.0, 0.5, 0.25])
 
 def test_ips_and_snips_by_hand() -> None:
     # Weights 2, 0, 2, 0.5.
-    found = ips(REWARD, PROPENSITY, TARGET)
-    assert found.value == pytest.approx(4.5 / 4)
-    assert found.effective == pytest.approx(4.5**2 / 8.25)
+    estimate = ips(REWARD, PROPENSITY, TARGET)
+    assert estimate.value == pytest.approx(4.5 / 4)
+    assert estimate.effective == pytest.approx(4.5**2 / 8.25)
     assert snips(REWARD, PROPENSITY, TARGET).value == pytest.approx(1.0)
     other = np.array([1.0, 1.0, 0.0, 1.0])
     assert snips(other, PROPENSITY, TARGET).value == pytest.approx(2.5 / 4.5)
@@ -32,17 +32,17 @@ def test_ips_and_snips_by_hand() -> None:
 def test_an_interval_follows_the_skew_of_its_terms() -> None:
     # 90 terms of 0 and 10 of 10: mean 1, deviation 3.0151, skew γ = 2.6264 / 10, t(0.975; 99).
     reward, propensity = np.repeat([0.0, 1.0], [90, 10]), np.full(100, 0.1)
-    found = ips(reward, propensity, np.ones(100))
+    estimate = ips(reward, propensity, np.ones(100))
     gamma, quantile, error = 0.262643, 1.984217, 0.301511
 
     def turned(q: float) -> float:
         return 3 / gamma * (np.cbrt(1 + gamma * (q - gamma / 6)) - 1)
 
-    assert found.value == pytest.approx(1.0)
-    assert found.low == pytest.approx(1 - error * turned(quantile), abs=1e-4)
-    assert found.high == pytest.approx(1 - error * turned(-quantile), abs=1e-4)
+    assert estimate.value == pytest.approx(1.0)
+    assert estimate.low == pytest.approx(1 - error * turned(quantile), abs=1e-4)
+    assert estimate.high == pytest.approx(1 - error * turned(-quantile), abs=1e-4)
     # Further up than down, as Wilson's interval of the share (times 10) is.
-    assert found.high - 1 > 1 - found.low > 0
+    assert estimate.high - 1 > 1 - estimate.low > 0
     # g undoes its inverse.
     t = turned(quantile)
     assert t + gamma * t**2 / 3 + gamma**2 * t**3 / 27 + gamma / 6 == pytest.approx(quantile)
@@ -50,13 +50,13 @@ def test_an_interval_follows_the_skew_of_its_terms() -> None:
 
 def test_doubly_robust_by_hand() -> None:
     predicted, expected = np.full(4, 0.5), np.full(4, 0.6)
-    found = doubly_robust(REWARD, PROPENSITY, TARGET, predicted, expected)
-    assert found.value == pytest.approx(0.6 + np.mean([2 * 0.5, 0, 2 * 0.5, 0.5 * 0.5]))
+    estimate = doubly_robust(REWARD, PROPENSITY, TARGET, predicted, expected)
+    assert estimate.value == pytest.approx(0.6 + np.mean([2 * 0.5, 0, 2 * 0.5, 0.5 * 0.5]))
 
 
 def test_too_few_lists_give_no_interval() -> None:
-    found = ips(REWARD, PROPENSITY, TARGET)
-    assert np.isnan(found.low) and np.isnan(found.high)
+    estimate = ips(REWARD, PROPENSITY, TARGET)
+    assert np.isnan(estimate.low) and np.isnan(estimate.high)
 
 
 def test_a_log_that_never_did_it_gives_no_number() -> None:
@@ -66,8 +66,10 @@ def test_a_log_that_never_did_it_gives_no_number() -> None:
 
 def test_wilson_by_hand() -> None:
     # 1 of 10, from Wilson's formula.
-    found = wilson(1, 10)
-    assert (found.value, found.low, found.high) == pytest.approx((0.1, 0.0179, 0.4042), abs=1e-4)
+    estimate = wilson(1, 10)
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx(
+        (0.1, 0.0179, 0.4042), abs=1e-4
+    )
 
 
 def test_fitted_rewards_are_those_of_unseen_rows() -> None:
@@ -76,12 +78,12 @@ def test_fitted_rewards_are_those_of_unseen_rows() -> None:
     arm = rng.integers(2, size=2000)
     truth = np.column_stack([0.2 + 0.5 * x[:, 1], 0.7 - 0.5 * x[:, 1]])
     reward = (rng.random(2000) < truth[np.arange(2000), arm]).astype(float)
-    found = fit_rewards(x, arm, reward, 2)
-    assert np.abs(found - truth).mean() < 0.05
+    predicted = fit_rewards(x, arm, reward, 2)
+    assert np.abs(predicted - truth).mean() < 0.05
     # A row's own reward plays no part in its prediction.
     flipped = reward.copy()
     flipped[0] = 1 - flipped[0]
-    assert fit_rewards(x, arm, flipped, 2)[0] == pytest.approx(found[0])
+    assert fit_rewards(x, arm, flipped, 2)[0] == pytest.approx(predicted[0])
 
 
 def test_intervals_cover_a_known_truth() -> None:
@@ -114,6 +116,6 @@ def test_replay_makes_an_uneven_log_even() -> None:
     shown = rng.choice(3, size=n, p=chances)
     reward = (rng.random(n) < rates[shown]).astype(float)
     actions, contexts = np.tile(np.arange(3), (n, 1)), np.ones((n, 1))
-    found = replay(FixedSplit(3), contexts, actions, shown, chances[shown], reward, rng)
+    estimate = replay(FixedSplit(3), contexts, actions, shown, chances[shown], reward, rng)
     # Three standard errors; taken as it is, the log's matches would earn 0.29.
-    assert found.value == pytest.approx(0.5, abs=0.035)
+    assert estimate.value == pytest.approx(0.5, abs=0.035)

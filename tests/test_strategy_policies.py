@@ -53,8 +53,8 @@ def test_the_chance_to_be_best_is_the_integral_by_hand() -> None:
         [2 / 3, 1 / 3], abs=2e-3
     )
     # Beta(3, 1), Beta(1, 1), Beta(1, 1): ∫ 3t² · t² dt = 3/5, the others share the rest.
-    found = probability_of_best(np.array([3.0, 1.0, 1.0]), np.ones(3))
-    assert found == pytest.approx([0.6, 0.2, 0.2], abs=2e-3)
+    probability = probability_of_best(np.array([3.0, 1.0, 1.0]), np.ones(3))
+    assert probability == pytest.approx([0.6, 0.2, 0.2], abs=2e-3)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def rankings(shown: pd.DataFrame) -> dict[str, SystemRankings]:
     """Words find the thing and the colour; "meaning" the thing alone."""
     ids = list(TITLES)
     index = BM25Index(ids, list(TITLES.values()))
-    found = {}
+    rankings = {}
     for query in frequent_queries(shown, 18):
         words = index.search(query, 36)
         thing = index.search(query.split()[1], 36)
@@ -80,8 +80,8 @@ def rankings(shown: pd.DataFrame) -> dict[str, SystemRankings]:
             name: [(product, score) for product, score in zip(r.product_ids, r.scores, strict=True)]
             for name, r in (("bm25_all", words), ("untuned", thing), ("hybrid_untuned", thing))
         }
-        found[query] = read_rankings(SearchAnswer(query, "hybrid_untuned", (), systems, 0.0))
-    return found
+        rankings[query] = read_rankings(SearchAnswer(query, "hybrid_untuned", (), systems, 0.0))
+    return rankings
 
 
 SIMILARITY = ProductSimilarity(
@@ -103,20 +103,20 @@ def test_impressions_are_read_from_the_top_with_who_saw_them(log, shown) -> None
 
 
 def test_the_click_model_beats_position_alone_on_unseen_sessions(shown) -> None:
-    found = measure_perplexity(shown)
-    assert 1 < found.perplexity < found.position_only < 2
-    assert found.low > 0 and found.low <= found.gain <= found.high
-    assert found.sessions == pytest.approx(300, rel=0.2)
-    assert len(found.positions) == len(found.positions_only) == 6
+    perplexity = measure_perplexity(shown)
+    assert 1 < perplexity.perplexity < perplexity.position_only < 2
+    assert perplexity.low > 0 and perplexity.low <= perplexity.gain <= perplexity.high
+    assert perplexity.sessions == pytest.approx(300, rel=0.2)
+    assert len(perplexity.positions) == len(perplexity.positions_only) == 6
 
 
 def test_perplexity_by_hand() -> None:
     # One query and product, always first, clicked in half the sessions: nothing but a coin.
     rows = {"session_id": [f"s{n}" for n in range(400)], "query": "q", "product_id": "p"}
     coin = pd.DataFrame(rows).assign(place=0, clicked=np.arange(400) % 2 == 0)
-    found = measure_perplexity(coin)
-    assert found.perplexity == pytest.approx(2.0, abs=0.05)
-    assert found.position_only == pytest.approx(2.0, abs=0.05)
+    perplexity = measure_perplexity(coin)
+    assert perplexity.perplexity == pytest.approx(2.0, abs=0.05)
+    assert perplexity.position_only == pytest.approx(2.0, abs=0.05)
 
 
 def test_the_model_finds_examination_and_attractiveness(shown) -> None:
@@ -131,17 +131,17 @@ def test_the_model_finds_examination_and_attractiveness(shown) -> None:
 
 def test_a_fitted_prior_helps_and_knows_products_never_shown(log, shown, rankings) -> None:
     visits = read_visits(shown, read_histories(log))
-    known = shown[shown["query"].isin(rankings)]
+    frequent = shown[shown["query"].isin(rankings)]
 
-    def learn(rows: pd.DataFrame):
+    def fit(rows: pd.DataFrame):
         return fit_prior(fit_click_model(rows), rows, rankings, SIMILARITY, visits)
 
-    alone = measure_perplexity(known, fit_click_model, visits)
-    informed = measure_perplexity(known, learn, visits)
+    alone = measure_perplexity(frequent, fit_click_model, visits)
+    informed = measure_perplexity(frequent, fit, visits)
     assert informed.perplexity < alone.perplexity < alone.position_only
     # What is hidden from the model is still guessed to be better than another thing.
-    hidden = known[~((known["query"] == "red mug") & (known["product_id"] == "mug-red"))]
-    model = learn(hidden)
+    hidden = frequent[~((frequent["query"] == "red mug") & (frequent["product_id"] == "mug-red"))]
+    model = fit(hidden)
     assert ("red mug", "mug-red") not in model.counts
     good, bad = model.attractiveness("red mug", ["mug-red", "ball-grey"])
     assert good > bad + 0.2
@@ -151,14 +151,14 @@ def test_a_fitted_prior_helps_and_knows_products_never_shown(log, shown, ranking
 def test_a_list_succeeds_by_its_clicks(shown) -> None:
     model = fit_click_model(shown)
     first, second = model.click_probabilities("red mug", ["mug-red", "mug-blue"])
-    found = list_success(model, "red mug", ["mug-red", "mug-blue"], Visit(), conversion=0.5)
-    assert found == pytest.approx(1 - (1 - first / 2) * (1 - second / 2))
+    success = list_success(model, "red mug", ["mug-red", "mug-blue"], Visit(), conversion=0.5)
+    assert success == pytest.approx(1 - (1 - first / 2) * (1 - second / 2))
 
 
 def test_conversion_rates_are_the_logs(log) -> None:
-    found = conversion_rates(log)
-    assert found["any"] == 1.0 and found["cart"] == pytest.approx(0.5, abs=0.06)
-    assert found["purchase"] == 0.0
+    rates = conversion_rates(log)
+    assert rates["any"] == 1.0 and rates["cart"] == pytest.approx(0.5, abs=0.06)
+    assert rates["purchase"] == 0.0
 
 
 def test_simulated_shoppers_are_learned_from_the_log(log, shown, rankings) -> None:
@@ -168,8 +168,8 @@ def test_simulated_shoppers_are_learned_from_the_log(log, shown, rankings) -> No
     assert simulator.share.sum() == pytest.approx(1) and len(simulator.queries) == 18
     assert simulator.success.shape == (18, 6)
     assert ((simulator.success > 0) & (simulator.success < 1)).all()
-    asked = shown.drop_duplicates("session_id")["query"].value_counts()
-    assert simulator.share[0] == pytest.approx(asked.iloc[0] / len(visits), rel=0.01)
+    searches = shown.drop_duplicates("session_id")["query"].value_counts()
+    assert simulator.share[0] == pytest.approx(searches.iloc[0] / len(visits), rel=0.01)
     # Words know the colour that the other system does not.
     assert simulator.best_arm == 0 and simulator.unseen.max() < 1
     with pytest.raises(InputError) as error:
