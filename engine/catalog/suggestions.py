@@ -1,39 +1,11 @@
-"""Values suggested for empty cells: by the model, and by numbers that stand in the text."""
-
-from collections.abc import Mapping, Sequence
-from typing import Any
+"""Values suggested for empty cells of the catalog: numbers that stand in the text."""
 
 import pandas as pd
 
 from engine.catalog.measures import FEWEST
 from engine.catalog.quality import AGREED, Board
-from engine.labelling.labels import OTHER
 
 COLUMNS = ["product_id", "title", "attribute", "value", "confidence", "words"]
-
-
-def model_suggestions(
-    products: pd.DataFrame, answers: Sequence[Mapping[str, Any]], empty: Mapping[str, pd.Index]
-) -> pd.DataFrame:
-    """What the model answers where `empty` (attribute → index labels of `products`) has a gap.
-
-    Columns `product_id, title, attribute, value, confidence, words`; "other" suggests nothing.
-    """
-    missing = {name: set(products.loc[index, "product_id"]) for name, index in empty.items()}
-    rows = [
-        {
-            "product_id": answer["product_id"],
-            "title": answer["title"],
-            "attribute": name,
-            "value": answer[name],
-            "confidence": round(answer[f"{name}_confidence"], 3),
-            "words": ", ".join(answer.get("words", {}).get(name, [])),
-        }
-        for answer in answers
-        for name in answer["probabilities"]
-        if answer["product_id"] in missing.get(name, ()) and answer[name] != OTHER
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def measured_suggestions(products: pd.DataFrame, board: Board) -> pd.DataFrame:

@@ -5,13 +5,10 @@ from collections.abc import Hashable, Mapping
 import pandas as pd
 
 from engine.reading.nested import parse
+from engine.tables.schema import TABLES
 from engine.text.words import normalise
 
-# What a suggestion for a product is called by: no attribute may take these names.
-RESERVED = frozenset(
-    {"product_id", "title", "description", "input", "price", "image", "probabilities"}
-    | {"unsure", "uncertainty", "head", "attributes"}
-)
+_FIRST = ("category", "brand")
 # Rows with a value that a column needs, the share of them that common values must cover, and how
 # long a value may be.
 FEWEST_ROWS, ENOUGH, LONGEST = 40, 0.5, 60
@@ -24,17 +21,17 @@ def attribute_columns(products: pd.DataFrame) -> dict[str, pd.Series]:
     Each series holds texts at the index of the products that have the attribute. Lists and objects
     say several things at once and are left out.
     """
-    columns = {name: products[name].dropna().astype(object) for name in ("category", "brand")}
-    cells: dict[str, dict[Hashable, str]] = {}
+    columns = {name: products[name].dropna().astype(object) for name in _FIRST}
+    texts: dict[str, dict[Hashable, str]] = {}
     for row, cell in products["attributes"].dropna().items():
-        held = parse(cell)
-        if not isinstance(held, dict):
+        attributes = parse(cell)
+        if not isinstance(attributes, dict):
             continue
-        for name, value in held.items():
+        for name, value in attributes.items():
             text = cell_text(value)
             if text and name not in columns:
-                cells.setdefault(name, {})[row] = text
-    return columns | {name: pd.Series(found, dtype=object) for name, found in cells.items()}
+                texts.setdefault(name, {})[row] = text
+    return columns | {name: pd.Series(rows, dtype=object) for name, rows in texts.items()}
 
 
 def cell_text(value: object) -> str:
@@ -74,7 +71,7 @@ def choose_columns(
     values must cover `ENOUGH` of the rows. Numbers, yes or no, and long texts are left out unless
     `field` names the column; it is then the only one.
     """
-    found = {}
+    chosen = {}
     for name, values in columns.items():
         if field not in ("", name) or not is_usable(name) or len(values) < FEWEST_ROWS:
             continue
@@ -84,15 +81,14 @@ def choose_columns(
         common = counts[counts >= fewest]
         covered = common.sum() >= ENOUGH * len(values)
         if len(common) > 1 and (field or name == "category" or covered):
-            found[name] = values
-    first = ("category", "brand")
-    order = sorted(found, key=lambda name: (name not in first, -len(found[name]), name))
-    return {name: found[name] for name in order}
+            chosen[name] = values
+    order = sorted(chosen, key=lambda name: (name not in _FIRST, -len(chosen[name]), name))
+    return {name: chosen[name] for name in order}
 
 
 def is_usable(name: str) -> bool:
-    """Whether an attribute of this name can stand beside an answer's own fields."""
-    return name not in RESERVED and not name.endswith(("_confidence", "_unsure")) and bool(name)
+    """Whether an attribute of this name can be told from the other columns of the catalog."""
+    return bool(name) and (name in _FIRST or name not in TABLES["products"].columns)
 
 
 def _is_choice(values: pd.Series) -> bool:
