@@ -31,9 +31,9 @@ from engine.evaluation.ranking_evaluator import RankingEvaluator  # noqa: E402
 from engine.ranking import Ranking  # noqa: E402
 from engine.reading.load import clean_file  # noqa: E402
 from engine.tables.schema import TABLES  # noqa: E402
+from engine.tasks.cooccurrence import Recommender, to_matrix  # noqa: E402
 from engine.tasks.cross_sell.basket_ranking import rank_baskets  # noqa: E402
-from engine.tasks.cross_sell.baskets import list_baskets, split_baskets, to_matrix  # noqa: E402
-from engine.tasks.cross_sell.cooccurrence import Recommender  # noqa: E402
+from engine.tasks.cross_sell.baskets import list_baskets, split_baskets  # noqa: E402
 from engine.tasks.cross_sell.copurchase import expected_shares  # noqa: E402
 from engine.tasks.cross_sell.implicit_models import Als, BM25Neighbours, Bpr  # noqa: E402
 from engine.tasks.cross_sell.mixture import Mixture  # noqa: E402

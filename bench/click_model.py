@@ -1,10 +1,10 @@
-"""How well the click model foretells sessions it has not seen, against clicks by position alone.
+"""How well the click model predicts sessions it hasn't seen, against clicks by position alone.
 
 `python bench/click_model.py SEARCHES [--seed 0]`
 
-The log is mapped and cleaned as `load` does. Four sessions of five are learned from, the fifth is
-measured. Printed are both perplexities (1 is perfect), how much of the distance to 1 the model
-saves with its 95 % interval, and the perplexity by position.
+The log is mapped and cleaned as `load` does. The model learns from four sessions of five and is
+measured on the fifth. Printed are both perplexities (1 is perfect), the share of the distance to 1
+that the model closes with its 95 % interval, and the perplexity by position.
 """
 
 import argparse
@@ -17,7 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.bandit.click_model import check, read_impressions
+from engine.bandit.impressions import read_impressions
+from engine.bandit.perplexity import measure_perplexity
 from engine.progress import Lines
 from engine.reading.load import load_files
 from engine.storage.workspace import Workspace
@@ -28,25 +29,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("searches", type=Path)
     parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["SHOPLAB_HOME"] = folder
         shop = Workspace.create("clicks")
-        load_files(shop, {"searches": given.searches}, {}, skip_bad_rows=True, progress=Lines())
+        load_files(shop, {"searches": options.searches}, {}, skip_bad_rows=True, progress=Lines())
         searches = shop.tables().searches
     started = time.perf_counter()
     shown = read_impressions(searches)
-    found = check(shown, seed=given.seed)
+    measured = measure_perplexity(shown, seed=options.seed)
     report = {
-        "rows": len(searches), "impressions": len(shown),
+        "rows": len(searches),
+        "impressions": len(shown),
         "clicks": int(shown["clicked"].sum()),
-        "queries": int(shown["query"].nunique()), "held_out_sessions": found.sessions,
-        "perplexity": round(found.perplexity, 5), "position_only": round(found.position_only, 5),
-        "gain": [round(value, 4) for value in (found.gain, found.low, found.high)],
+        "queries": int(shown["query"].nunique()),
+        "held_out_sessions": measured.sessions,
+        "perplexity": round(measured.perplexity, 5),
+        "position_only": round(measured.position_only, 5),
+        "gain": [round(value, 4) for value in (measured.gain, measured.low, measured.high)],
         "seconds": round(time.perf_counter() - started, 1),
-        "by_position": [round(value, 4) for value in found.positions],
-        "position_only_by_position": [round(value, 4) for value in found.positions_only],
-    }  # fmt: skip
+        "by_position": [round(value, 4) for value in measured.positions],
+        "position_only_by_position": [round(value, 4) for value in measured.positions_only],
+    }
     print(json.dumps(report, indent=1))
 
 

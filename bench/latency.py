@@ -70,7 +70,8 @@ from engine.storage.workspace import Workspace  # noqa: E402
 from engine.tables.product_text import passages, titles_with_leaf  # noqa: E402
 from engine.tables.tables import Tables  # noqa: E402
 from engine.tasks import find_call, get_task  # noqa: E402
-from engine.tasks.cross_sell.baskets import list_baskets, to_matrix  # noqa: E402
+from engine.tasks.cooccurrence import to_matrix  # noqa: E402
+from engine.tasks.cross_sell.baskets import list_baskets  # noqa: E402
 from engine.training.run import train_run  # noqa: E402
 
 TASKS = ("search", "interest", "cross_sell")

@@ -1,7 +1,7 @@
-"""The command line: what a user typed goes to a command, what it found to standard output.
+"""The command line: runs the command that a user typed and prints what it returns.
 
-Standard output carries the answer alone. Progress, logs and whatever a library prints go to
-standard error. Exit status: 0 done, 2 the input is at fault, 1 anything else.
+Standard output carries the answer alone. Progress, logs and whatever libraries print go to standard
+error. Exit status: 0 done, 2 the input is at fault, 1 anything else.
 """
 
 import argparse
@@ -9,12 +9,11 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
-from typing import Any, TextIO
+from typing import Protocol, TextIO, runtime_checkable
 
 import typer
-from typer._click.exceptions import ClickException, MissingParameter, NoSuchOption
 
 from engine.commands import loading, service, state, training
 from engine.commands.text import as_text, plain
@@ -51,10 +50,21 @@ def _about() -> None:
     """Shoplab: tune pretrained language models on a shop's own data."""
 
 
+@runtime_checkable
+class _NoSuchOption(Protocol):
+    """What Typer raises for an option that a command doesn't have; Typer doesn't export its class.
+
+    `possibilities` are the options with similar names.
+    """
+
+    option_name: str
+    possibilities: Collection[str] | None
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one command; the exit status of the process."""
     os.environ.update(child_environment())
-    with _answers_alone() as out:
+    with _only_answers_on_stdout() as out:
         language, as_json = _environment_language(), "--json" in arguments
         try:
             language, as_json, rest = _split(arguments, language)
@@ -65,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
             _print(answer, as_json, out)
             return DONE
         except (BrokenPipeError, SystemExit):
-            # Nobody reads on, as in `… | head` (Typer makes a SystemExit of that).
+            # The reader has gone, as in `… | head` (Typer turns that into a SystemExit).
             return FAILED
         except BaseException as caught:
             if os.environ.get("SHOPLAB_DEBUG"):
@@ -76,8 +86,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 @contextmanager
-def _answers_alone() -> Iterator[TextIO]:
-    """A stream for the answer; meanwhile what anyone else prints goes to standard error."""
+def _only_answers_on_stdout() -> Iterator[TextIO]:
+    """A stream to standard output; meanwhile whatever else is printed goes to standard error."""
     sys.stdout.flush()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
     os.dup2(2, 1)
@@ -85,7 +95,7 @@ def _answers_alone() -> Iterator[TextIO]:
         with redirect_stdout(sys.stderr):
             yield out
     finally:
-        # A caller in the same process goes on printing where it did before.
+        # A caller in the same process prints to standard output again.
         os.dup2(out.fileno(), 1)
         with suppress(BrokenPipeError):
             out.close()
@@ -105,13 +115,13 @@ def _split(arguments: Sequence[str], language: str) -> tuple[str, bool, list[str
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--language", choices=LANGUAGES, default=language)
     try:
-        found, rest = parser.parse_known_args(arguments)
+        options, rest = parser.parse_known_args(arguments)
     except argparse.ArgumentError as error:
         raise InputError("cli.bad_language", known=", ".join(LANGUAGES)) from error
-    return found.language, found.json, rest
+    return options.language, options.json, rest
 
 
-def _print(answer: Any, as_json: bool, out: TextIO) -> None:
+def _print(answer: object, as_json: bool, out: TextIO) -> None:
     if isinstance(answer, Iterator) and as_json:
         answer = {"predictions": list(answer)}
     if isinstance(answer, Iterator):
@@ -130,8 +140,8 @@ def _report(error: ShoplabError, language: str, as_json: bool, out: TextIO) -> N
     details = [problem.as_json(language) for problem in error.details]
     message = error.message(language)
     if as_json:
-        found = {"code": error.code, "message": message, "details": details}
-        print(_dump({"error": found}), file=out)
+        document = {"error": {"code": error.code, "message": message, "details": details}}
+        print(_dump(document), file=out)
         return
     print(message, *(f"  {detail['message']}" for detail in details), sep="\n", file=sys.stderr)
 
@@ -142,16 +152,13 @@ def _as_error(caught: BaseException) -> ShoplabError:
             return caught
         case KeyboardInterrupt():
             return Cancelled()
-        case NoSuchOption():
+        case _NoSuchOption():
             return InputError("cli.no_such_option", option=caught.option_name)
-        case MissingParameter():
-            return InputError("cli.missing", name=_name(caught))
-        case ClickException():
+        case typer.BadParameter(message="", param=parameter) if parameter is not None:
+            # Only a value that is missing leaves Typer nothing to say about it.
+            return InputError("cli.missing", name=parameter.opts[0])
+        case typer.TyperException():
             return InputError("cli.usage", why=caught.format_message())
         case MemoryError():
             return ShoplabError("jobs.out_of_memory")
     return ShoplabError("cli.failed", error=f"{type(caught).__name__}: {caught}")
-
-
-def _name(error: MissingParameter) -> str:
-    return error.param.opts[0] if error.param else error.message

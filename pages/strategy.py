@@ -3,11 +3,11 @@ from pages.ui.frame.i18n import t
 from pages.ui.parts import query_box
 from pages.ui.parts.runs import choose_run
 from pages.ui.parts.views import show_views
-from pages.ui.strategy.board import show_board
-from pages.ui.strategy.check import show_check
+from pages.ui.strategy.learning import show_learning
 from pages.ui.strategy.live import show_live
+from pages.ui.strategy.off_policy import show_off_policy
 from pages.ui.strategy.setup import choose_setup
-from pages.ui.strategy.simulator import show_crowd
+from pages.ui.strategy.simulator import show_simulator
 
 link.remember(query_box.KEY, visit.KEY)
 workspace = shell.open_page("strategy")
@@ -17,8 +17,8 @@ show_views(
     "strategy",
     {
         "live": lambda: show_live(setup, query_box.ask_for_query(workspace, placeholder)),
-        "board": lambda: show_board(setup),
-        "crowd": lambda: show_crowd(setup),
-        "check": lambda: show_check(setup),
+        "learning": lambda: show_learning(setup),
+        "simulator": lambda: show_simulator(setup),
+        "off_policy": lambda: show_off_policy(setup),
     },
 )

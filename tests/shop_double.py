@@ -16,8 +16,9 @@ from engine.tables.schema import TABLES
 from engine.tasks.attributes.answers import AttributesAnswer, AttributesInput
 from engine.tasks.classify.answers import HeadExplanation
 from engine.tasks.classify.answers import WhyInput as Why
+from engine.tasks.cross_sell.answers import CrossSellAnswer, CrossSellInput
 from engine.tasks.search.answers import SearchAnswer, SearchExplanation, SearchInput, WhyInput
-from tests.doubles import attributes, intent, search, sentiment
+from tests.doubles import attributes, cross_sell, intent, search, sentiment
 
 HOSTILE = (
     '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) **bold** :red[x]'
@@ -133,33 +134,8 @@ class FakeModels:
         results = [{"product_id": name} for name in reversed(item["among"])]
         return {"query": item["query"], "system": "tuned", "results": results[: item["k"]]}
 
-    def _cross_sell_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        basket, k = item["basket"], item["k"]
-        place = "untuned" if run_id == "untuned" else "tuned"
-        known = [f"P{row:02}" for row in range(24) if f"P{row:02}" not in basket]
-        ranked = [[name, 1 / (rank + 1)] for rank, name in enumerate(reversed(known))][:k]
-        reason = {
-            "with": basket[0], "together": 0, "lift": 0.0, "confidence": 0.0, "bought": 0,
-            "alike": basket[0], "closeness": 0.5, "categories": None, "category_lift": 1.0,
-        }  # fmt: skip
-        met = reason | {"together": 3, "lift": 2.5, "confidence": 0.25, "bought": 9}
-        kinds = reason | {"bought": 2, "categories": ["Jackets", "Pots"], "category_lift": 1.8}
-        results = [
-            {"rank": rank, "product_id": name, "title": name, "score": score, "reason": why}
-            for rank, ((name, score), why) in enumerate(
-                zip(ranked, [met, kinds] + [reason] * k, strict=False), start=1
-            )
-        ]
-        systems = dict.fromkeys(("popularity", "lift", "cosine", "ease", place), ranked)
-        instead = {"product_id": "P23", "title": HOSTILE, "of": basket[0]}
-        return {
-            "basket": basket, "unknown": [], "system": f"blend_{place}", "results": results,
-            "systems": systems | {f"blend_{place}": ranked},
-            "substitutes": [
-                instead | {"looks": 4, "closeness": 0.7},
-                instead | {"product_id": "P22", "looks": 0, "closeness": 0.9},
-            ],
-        }  # fmt: skip
+    def _cross_sell_predict(self, item: CrossSellInput, run: str) -> CrossSellAnswer:
+        return cross_sell.predict(item, run, title=HOSTILE)
 
     _intent_predict = staticmethod(intent.predict)
     _intent_explain = staticmethod(intent.explain)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from engine.codec import decode, encode
 from engine.errors import InputError
 from engine.evaluation.evaluator import score_systems
 from engine.evaluation.ranking_evaluator import RankingEvaluator
@@ -14,6 +15,7 @@ from engine.progress import Silent
 from engine.simulation.tiny_shop import NEVER, tiny_frames, tiny_orders
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
+from engine.tasks.cross_sell.answers import PREDICT, CrossSellInput, WhyInput
 from engine.tasks.cross_sell.bundle import CrossSellBundle
 from engine.tasks.cross_sell.task import LONGEST_BASKET, READY, TASK, THIN
 from engine.tasks.tiny import FAST
@@ -88,49 +90,49 @@ def test_the_recommended_system_won_on_validation_and_beats_the_baselines(
 
 def test_what_nobody_bought_is_reached_by_its_text(bundle: CrossSellBundle) -> None:
     basket = [f"mug-{NEVER}"]
-    answer = TASK.predict(bundle, [{"basket": basket, "k": 23}])[0]
-    assert f"pan-{NEVER}" in [name for name, _ in answer["systems"]["tuned"]][:5]
-    assert all(score == 0 for _, score in answer["systems"]["ease"])
-    places = {result["product_id"]: result for result in answer["results"]}
+    answer = TASK.predict(bundle, [CrossSellInput(tuple(basket), 23)])[0]
+    assert f"pan-{NEVER}" in [name for name, _ in answer.systems["tuned"]][:5]
+    assert all(score == 0 for _, score in answer.systems["ease"])
+    places = {result.product_id: result for result in answer.results}
     fits = places[f"pan-{NEVER}"]
-    assert fits["rank"] < min(places[f"{thing}-{NEVER}"]["rank"] for thing in ("shoe", "lamp"))
-    assert fits["reason"]["bought"] == fits["reason"]["together"] == 0
+    assert fits.rank < min(places[f"{thing}-{NEVER}"].rank for thing in ("shoe", "lamp"))
+    assert fits.reason.bought == fits.reason.together == 0
 
 
 def test_reasons_are_the_counts_of_the_training_baskets(
     bundle: CrossSellBundle, dataset: Dataset
 ) -> None:
-    answer = TASK.predict(bundle, [{"basket": ["mug-red"], "k": 10}])[0]
-    assert answer["system"] == bundle.recommended
-    result = next(one for one in answer["results"] if one["product_id"] == "pan-red")
+    answer = TASK.predict(bundle, [CrossSellInput(("mug-red",), 10)])[0]
+    assert answer.system == bundle.recommended
+    result = next(one for one in answer.results if one.product_id == "pan-red")
     baskets = [set(basket) for basket in dataset.train["basket"]]
     both = sum({"mug-red", "pan-red"} <= basket for basket in baskets)
     mug = sum("mug-red" in basket for basket in baskets)
     pan = sum("pan-red" in basket for basket in baskets)
-    reason = result["reason"]
-    assert (reason["with"], reason["together"], reason["bought"]) == ("mug-red", both, pan)
-    assert reason["confidence"] == pytest.approx(both / mug)
-    assert reason["lift"] == pytest.approx(both * len(baskets) / (mug * pan), rel=1e-5)
-    assert reason["categories"] == ["Mugs", "Pans"] and reason["category_lift"] > 1
+    reason = result.reason
+    assert (reason.met, reason.together, reason.bought) == ("mug-red", both, pan)
+    assert reason.confidence == pytest.approx(both / mug)
+    assert reason.lift == pytest.approx(both * len(baskets) / (mug * pan), rel=1e-5)
+    assert reason.categories == ("Mugs", "Pans") and reason.category_lift > 1
 
 
 def test_substitutes_are_other_products_of_the_category(bundle: CrossSellBundle) -> None:
-    answer = TASK.predict(bundle, [{"basket": ["mug-red"]}])[0]
-    assert answer["substitutes"]
-    assert all(one["product_id"].startswith("mug-") for one in answer["substitutes"])
-    assert "mug-red" not in {one["product_id"] for one in answer["substitutes"]}
+    answer = TASK.predict(bundle, [CrossSellInput(("mug-red",))])[0]
+    assert answer.substitutes
+    assert all(one.product_id.startswith("mug-") for one in answer.substitutes)
+    assert "mug-red" not in {one.product_id for one in answer.substitutes}
 
 
 def test_a_basket_may_hold_unknown_products_but_not_only_them(bundle: CrossSellBundle) -> None:
-    answer = TASK.predict(bundle, [{"basket": ["gone", "mug-red", "mug-red"]}])[0]
-    assert (answer["basket"], answer["unknown"]) == (["mug-red"], ["gone"])
+    answer = TASK.predict(bundle, [CrossSellInput(("gone", "mug-red", "mug-red"))])[0]
+    assert (answer.basket, answer.unknown) == (["mug-red"], ["gone"])
     for bad in ([], ["gone"], "mug-red", [1], None):
         with pytest.raises(InputError) as caught:
-            TASK.predict(bundle, [{"basket": ["mug-red"]}, {"basket": bad}])
+            TASK.predict(bundle, decode(PREDICT.body, [{"basket": ["mug-red"]}, {"basket": bad}]))
         assert caught.value.params["row"] == 2
     for count in (0, "3", 1.5):
         with pytest.raises(InputError):
-            TASK.predict(bundle, [{"basket": ["mug-red"], "k": count}])
+            decode(PREDICT.body, [{"basket": ["mug-red"], "k": count}])
 
 
 def test_a_basket_without_end_is_refused(
@@ -139,18 +141,18 @@ def test_a_basket_without_end_is_refused(
     known = dict.fromkeys((str(n) for n in range(LONGEST_BASKET + 1)), 0)
     monkeypatch.setattr(bundle, "columns", known)
     with pytest.raises(InputError):
-        TASK.predict(bundle, [{"basket": list(known)}])
+        TASK.predict(bundle, [CrossSellInput(tuple(known))])
 
 
 def test_an_explanation_shares_the_score_among_the_basket(bundle: CrossSellBundle) -> None:
-    item = {"basket": ["mug-red", "shoe-blue"], "product_id": "pan-red"}
+    item = WhyInput(("mug-red", "shoe-blue"), "pan-red")
     found = TASK.explain(bundle, item)
     shares = dict(found.weights)
     assert shares["red mug"] > shares["blue shoe"]
-    assert found.facts["ranks"]["ease"] <= 3
-    json.dumps(dataclasses.asdict(found), allow_nan=False)
+    assert found.ranks["ease"] <= 3
+    json.dumps(encode(found), allow_nan=False)
     with pytest.raises(InputError):
-        TASK.explain(bundle, item | {"product_id": "gone"})
+        TASK.explain(bundle, dataclasses.replace(item, product_id="gone"))
 
 
 def test_a_bundle_follows_a_changed_catalog(
@@ -161,19 +163,19 @@ def test_a_bundle_follows_a_changed_catalog(
     new = products.iloc[:1].assign(product_id="new", title=HOSTILE, category=None, price=None)
     changed = Tables({"products": pd.concat([products, new], ignore_index=True)}, "en")
     loaded = TASK.load(tmp_path, changed)
-    answers = TASK.predict(loaded, [{"basket": ["mug-red"], "k": 100}, {"basket": ["new"]}])
-    names = [result["product_id"] for result in answers[0]["results"]]
+    answers = TASK.predict(loaded, [CrossSellInput(("mug-red",), 100), CrossSellInput(("new",))])
+    names = [result.product_id for result in answers[0].results]
     assert "pan-red" not in names and "new" in names
-    assert len(answers[1]["results"]) == 10
-    json.dumps(answers, allow_nan=False)
+    assert len(answers[1].results) == 10
+    json.dumps(encode(answers), allow_nan=False)
 
 
 def test_without_orders_the_untuned_texts_answer(model: str) -> None:
     bare = Tables(tiny_frames(), "en")
     found = TASK.untuned(bare, TASK.config("quick", bare, model=model), Silent())
     assert found.recommended == "untuned" and "blend_untuned" not in found.systems
-    answer = TASK.predict(found, [{"basket": ["mug-red"]}])[0]
-    assert len(answer["results"]) == 10
+    answer = TASK.predict(found, [CrossSellInput(("mug-red",))])[0]
+    assert len(answer.results) == 10
 
 
 def test_a_file_of_orders_can_be_measured(

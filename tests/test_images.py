@@ -19,6 +19,7 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from engine.errors import InputError, ShoplabError
 from engine.images import questions
+from engine.images.answers import ImageAnswer, ImageModel, ImageQuery
 from engine.images.image_encoder import ImageEncoder, load_image_encoder, tag_classes
 from engine.images.image_store import Brought, Pictures
 from engine.images.image_vectors import DEFAULT, read_tags, read_vectors
@@ -196,8 +197,8 @@ def test_search_finds_the_same_picture_however_it_is_turned(imagenet, shop) -> N
     for change, turn in TURNS.items():
         for name in ("red-box", "blue-stripes"):
             found = _search(shop, encoded(turn(DRAWN[name]), "JPEG", quality=80))
-            assert len({row["product_id"] for row in found["results"]}) == 3
-            if found["results"][0]["product_id"] != name:
+            assert len({result.product_id for result in found.results}) == 3
+            if found.results[0].product_id != name:
                 missed.append((change, name))
     assert missed == []
 
@@ -207,23 +208,22 @@ def _read_all(shop: Workspace, encoder: ImageEncoder) -> None:
         pass
 
 
-def _search(shop: Workspace, content: bytes, model: str = DEFAULT) -> dict:
+def _search(shop: Workspace, content: bytes, model: str = DEFAULT) -> ImageAnswer:
     picture = base64.b64encode(content).decode()
-    question = {"model": model, "picture": picture, "name": "q", "k": 3}
-    return answer(shop, "search", question, Silent())
+    return answer(shop, ImageQuery(model, 3, picture=picture, name="q"), "search", Silent())
 
 
 def test_pictures_are_read_in_steps_once_and_forgotten_when_gone(shop, clip, monkeypatch) -> None:
     monkeypatch.setattr(questions, "CHUNK", 5)
-    ask = {"model": clip}
-    steps = [answer(shop, "read", ask, Silent()) for _ in range(4)]
-    assert [(step["read"], step["left"]) for step in steps] == [(5, 7), (10, 2), (12, 0), (12, 0)]
-    assert steps[0]["languages"] == ["en"]
+    ask = ImageModel(clip)
+    steps = [answer(shop, ask, "read", Silent()) for _ in range(4)]
+    assert [(step.read, step.left) for step in steps] == [(5, 7), (10, 2), (12, 0), (12, 0)]
+    assert steps[0].languages == ["en"]
     pictures = Pictures(shop.folder)
     before = read_vectors(pictures, clip)
     pictures.remove(before.pictures[0])
     pictures.add([Brought("new", "n", encoded(product("orange")))])
-    assert answer(shop, "read", ask, Silent())["left"] == 0
+    assert answer(shop, ask, "read", Silent()).left == 0
     after = read_vectors(pictures, clip)
     assert set(before.pictures) - set(after.pictures) == {before.pictures[0]}
     assert np.allclose(after.matrix[0], before.matrix[1], atol=1e-3)
@@ -244,38 +244,38 @@ def test_vectors_of_other_weights_are_made_again(shop, clip) -> None:
 
 
 def test_a_text_finds_pictures_where_the_encoder_reads_texts(shop, clip) -> None:
-    answer(shop, "read", {"model": clip}, Silent())
-    question = {"model": clip, "text": "a photo of the red", "k": 4}
-    found = answer(shop, "search", question, Silent())
-    assert len(found["results"]) == 4
-    scores = [row["score"] for row in found["results"]]
+    answer(shop, ImageModel(clip), "read", Silent())
+    query = ImageQuery(clip, 4, text="a photo of the red")
+    results = answer(shop, query, "search", Silent()).results
+    assert len(results) == 4
+    scores = [result.score for result in results]
     assert scores == sorted(scores, reverse=True)
-    doubts = answer(shop, "doubts", {"model": clip}, Silent())
-    assert all(doubt["kind"] in ("colour", "title") for doubt in doubts)
+    doubts = answer(shop, ImageModel(clip), "doubts", Silent())
+    assert all(doubt.kind in ("colour", "title") for doubt in doubts)
 
 
 def test_the_default_encoder_says_that_it_reads_no_texts(imagenet, shop) -> None:
     _read_all(shop, imagenet)
     with pytest.raises(InputError) as caught:
-        answer(shop, "search", {"model": DEFAULT, "text": "red", "k": 3}, Silent())
+        answer(shop, ImageQuery(DEFAULT, 3, text="red"), "search", Silent())
     assert caught.value.code == "images.reads_no_texts"
 
 
 def test_a_bad_picture_and_a_text_model_are_refused(shop, clip, tmp_path) -> None:
-    answer(shop, "read", {"model": clip}, Silent())
+    answer(shop, ImageModel(clip), "read", Silent())
     with pytest.raises(InputError) as caught:
         _search(shop, b"<svg onload='alert(1)'/>", clip)
     assert caught.value.code == "images.svg"
     (tmp_path / "model.safetensors").write_bytes(b"")
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
     with pytest.raises(InputError) as caught:
-        answer(shop, "read", {"model": str(tmp_path)}, Silent())
+        answer(shop, ImageModel(str(tmp_path)), "read", Silent())
     assert caught.value.code == "images.not_an_image_encoder"
 
 
 def test_nothing_is_answered_before_pictures_are_read(shop, clip) -> None:
     with pytest.raises(InputError) as caught:
-        answer(shop, "doubts", {"model": clip}, Silent())
+        answer(shop, ImageModel(clip), "doubts", Silent())
     assert caught.value.code == "images.nothing_read"
 
 

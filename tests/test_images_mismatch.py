@@ -28,7 +28,7 @@ def test_a_stated_colour_that_no_picture_shows_is_doubted() -> None:
     shown = list(said)
     shown[4] = "blue"  # which says red
     (doubt,) = colour_doubts(*shop(said, shown))
-    assert (doubt.kind, doubt.product_id, doubt.said, doubt.seen) == (
+    assert (doubt.kind, doubt.product_id, doubt.stated, doubt.seen) == (
         "colour", "P04", ("red",), ("blue",),
     )  # fmt: skip
     assert doubt.share == pytest.approx(31 / 32) and doubt.sure
@@ -85,7 +85,7 @@ def test_a_picture_like_those_of_another_category_is_doubted() -> None:
     assert category_doubts(products, table, vectors) == []
     products.loc[products["product_id"] == "Mug3", "category"] = "Shoe"
     (doubt,) = category_doubts(products, table, vectors)
-    assert (doubt.product_id, doubt.said, doubt.seen) == ("Mug3", ("Shoe",), ("Mug",))
+    assert (doubt.product_id, doubt.stated, doubt.seen) == ("Mug3", ("Shoe",), ("Mug",))
     assert doubt.share == pytest.approx(1) and doubt.sure
 
 

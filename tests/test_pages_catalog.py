@@ -118,7 +118,7 @@ def test_a_product_that_is_not_in_the_catalog_can_be_described(models) -> None:
 def test_hostile_products_are_never_markup(models) -> None:
     workspace = shop()
     trained(workspace)
-    for view in ("Quality board", GAPS["en"], "One product"):
+    for view in ("Quality dashboard", GAPS["en"], "One product"):
         app = show(workspace, view)
         if view == "One product":
             app = clean(app.text_input(key="product_wanted").set_value("HYPERLINK").run())
@@ -150,7 +150,7 @@ def test_a_line_is_a_name_and_a_description() -> None:
     assert len(many) == own.MOST
 
 
-@pytest.mark.parametrize(("language", "view"), [("en", "How good is it?"), ("zh", "效果如何？")])
+@pytest.mark.parametrize(("language", "view"), [("en", "How accurate is it?"), ("zh", "有多准？")])
 def test_how_good_the_model_is(models, language, view) -> None:
     workspace = shop(language)
     trained(workspace)
@@ -169,7 +169,7 @@ def test_a_hostile_column_is_never_markup(models) -> None:
     frame = pd.read_parquet(file.with_name("heldout.parquet"))
     both = pd.concat([frame, frame.assign(head=name)])
     both.to_parquet(file.with_name("heldout.parquet"))
-    for view in ("Quality board", GAPS["en"], "How good is it?"):
+    for view in ("Quality dashboard", GAPS["en"], "How accurate is it?"):
         said = texts_of(show(workspace, view))
         assert "**bold**" not in said and "![a](" not in said
 

@@ -6,19 +6,21 @@ import pandas as pd
 import pytest
 
 from engine.storage.workspace import Workspace
+from engine.tasks.cross_sell.answers import CrossSellInput
 from engine.tasks.cross_sell.network import Network, Node, Tie
 from engine.tasks.cross_sell.offers import Offer
 from pages.ui.cross_sell import basket, network, offers, products
 from pages.ui.cross_sell.orders import orders
 from pages.ui.cross_sell.view import explain
 from pages.ui.parts import download as downloads
+from tests.doubles import cross_sell
 from tests.runs_double import finish_run
 from tests.shop_double import FakeModels, clean, open_page, said_on, small_shop, texts_of, whole
 
-LANGUAGES = [("en", "Goes with it"), ("zh", "搭配推荐")]
+LANGUAGES = [("en", "Cross-sell"), ("zh", "搭配推荐")]
 VIEWS = {
-    "en": ("Network", "Bundle ideas", "Quality", "Whole list"),
-    "zh": ("关联网络", "组合创意", "效果", "完整清单"),
+    "en": ("Network", "Bundle ideas", "How accurate is it?", "All products"),
+    "zh": ("关联网络", "组合创意", "有多准？", "完整清单"),
 }
 
 
@@ -176,7 +178,7 @@ def test_the_networks_names_are_no_html(home: object) -> None:
 def test_the_list_is_safe_for_spreadsheets(home: object, models: FakeModels) -> None:
     workspace = shop_with_orders()
     shop = orders(workspace)
-    answer = models._cross_sell_predict({"basket": ["P23"], "k": 5}, "untuned")
+    answer = cross_sell.predict(CrossSellInput(("P23",), 5), "untuned")
     frame = products.as_table(shop, [answer], {})
     assert len(frame) == 5 and frame["goes_with"].is_unique
     read = pd.read_csv(io.BytesIO(downloads.csv_bytes(frame)))
@@ -184,9 +186,9 @@ def test_the_list_is_safe_for_spreadsheets(home: object, models: FakeModels) -> 
 
 
 def test_the_strongest_reason_is_said(models: FakeModels) -> None:
-    answer = models._cross_sell_predict({"basket": ["P00"], "k": 3}, "untuned")
-    said = [explain(result["reason"], {}) for result in answer["results"]]
-    assert "3 order" in said[0] and "Jackets and Pots" in said[1] and "By text" in said[2]
+    answer = cross_sell.predict(CrossSellInput(("P00",), 3), "untuned")
+    said = [explain(result.reason, {}) for result in answer.results]
+    assert "3 order" in said[0] and "Jackets and Pots" in said[1] and "by the texts" in said[2]
 
 
 def test_categories_have_a_network_of_their_own(home: object) -> None:

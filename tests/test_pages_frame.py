@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.messages import LANGUAGES, Catalog
+from engine.messages import LANGUAGES, Catalog, say
 from engine.reading.load import load_files, load_sample
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
-from engine.tasks import TASKS, WARMED, get_task
+from engine.tasks import ENTRIES, TASKS, WARMED, get_task
 from pages.ui.data import staging
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import escape
@@ -89,10 +89,22 @@ def test_first_screen_has_one_primary_button_and_loads_the_shop(language, home, 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("task", TASKS)
 def test_a_finished_training_leads_to_a_page_that_has_its_words(task, language):
+    assert say(f"{task}.name", language)
+    assert say(f"{task}.invite", language)
     page = shell.page_of(task)
     if shell.available(page):
-        for code in ("app.nav", "app.help", "home.next", "tune.open"):
+        for code in ("app.nav", "app.help"):
             assert TEXTS.say(f"{code}.{page}", language)
+        assert say(f"{task}.next", language)
+        assert say(f"{task}.open", language)
+
+
+def test_every_page_has_its_place_and_a_task_gives_its_page_an_icon():
+    listed = ["home", *itertools.chain(*shell.SECTIONS.values())]
+    assert sorted(filter(shell.available, listed)) == PAGES
+    assert {*listed} == {*shell.ICONS}
+    for task, entry in ENTRIES.items():
+        assert shell.ICONS[shell.page_of(task)] == f":material/{entry.icon}:"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -340,7 +352,7 @@ def test_a_log_is_counted_in_searches_not_in_events():
 def test_every_count_of_a_task_has_a_name(language, shop):
     for task in TASKS:
         for count in get_task(task).readiness(shop.tables()).counts:
-            assert TEXTS.say(f"app.counts.{count}", language)
+            assert say(f"counts.{count}", language)
 
 
 def test_both_languages_say_the_same_things():

@@ -3,8 +3,8 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +12,16 @@ from streamlit.testing.v1 import AppTest
 
 from engine.errors import ShoplabError
 from engine.images import fetch
+from engine.images.answers import (
+    READ,
+    SEARCH,
+    Doubt,
+    ImageAnswer,
+    ImageModel,
+    ImageQuery,
+    ImageResult,
+    ReadProgress,
+)
 from engine.images.image_store import Brought, Pictures
 from engine.images.image_vectors import DEFAULT, PictureVectors, write_vectors
 from engine.serving import client
@@ -29,35 +39,26 @@ class Eyes:
     """Stands where the model process answers questions about pictures."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.asked: list[ImageModel | ImageQuery] = []
 
-    def ask(self, question: Question, timeout: float) -> Any:
+    def ask(self, question: Question, timeout: float) -> ReadProgress | ImageAnswer | list[Doubt]:
         assert question.call.service == "pictures"
         self.asked.append(question.body)
         pictures = Pictures(Workspace.open(question.workspace).folder)
-        names = list(dict.fromkeys(pictures.table()["picture"]))
-        match question.call.verb:
-            case "read":
-                tags = [json.dumps([["mug", 0.8], ["bowl", 0.1]])] * len(names)
-                matrix = np.eye(len(names), 8, dtype=np.float32) + 0.1
-                write_vectors(
-                    pictures, question.body["model"], PictureVectors(names, matrix, tags, "f")
-                )
-                return {"read": len(names), "left": 0, "languages": []}
-            case "search":
-                rows = zip(pictures.table()["product_id"], pictures.table()["picture"], strict=True)
-                results = [{"product_id": one, "picture": pic, "score": 0.9} for one, pic in rows]
-                return {"results": results, "tags": [["mug", 0.7]]}
-            case "doubts":
-                one = {"kind": "colour", "product_id": "P00", "picture": names[0], "said": ["red"],
-                       "seen": ["blue", "white"], "share": 0.97, "sure": True}  # fmt: skip
-                other = one | {
-                    "kind": "category",
-                    "said": [HOSTILE],
-                    "seen": ["Mugs"],
-                    "sure": False,
-                }
-                return [other, one, one | {"kind": "title", "said": [HOSTILE], "seen": []}]
+        table = pictures.table()
+        names = list(dict.fromkeys(table["picture"]))
+        if question.call == READ:
+            tags = [json.dumps([["mug", 0.8], ["bowl", 0.1]])] * len(names)
+            matrix = np.eye(len(names), 8, dtype=np.float32) + 0.1
+            vectors = PictureVectors(names, matrix, tags, "f")
+            write_vectors(pictures, question.body.model, vectors)
+            return ReadProgress(len(names), 0, [])
+        if question.call == SEARCH:
+            rows = zip(table["product_id"], table["picture"], strict=True)
+            return ImageAnswer([ImageResult(*row, 0.9) for row in rows], [("mug", 0.7)])
+        colour = Doubt("colour", "P00", names[0], ("red",), ("blue", "white"), 0.97, True)
+        category = replace(colour, kind="category", stated=(HOSTILE,), seen=("Mugs",), sure=False)
+        return [category, colour, replace(colour, kind="title", stated=(HOSTILE,), seen=())]
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def press(app: AppTest, key: str) -> AppTest:
     return clean(next(button for button in app.button if button.key == key).click().run())
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "Upload pictures"), ("zh", "上传图片")])
+@pytest.mark.parametrize(("language", "word"), [("en", "Upload images"), ("zh", "上传图片")])
 def test_without_pictures_it_says_how_to_bring_them(eyes, language, word) -> None:
     app = show(small_shop(language), language)
     assert word in str(app.get("file_uploader")[0].proto.label)
@@ -129,7 +130,7 @@ def test_uploads_and_a_zip_find_their_products_and_bad_ones_are_told(eyes) -> No
     said = said_on(app)
     assert "3 pictures added" in app.success[0].value and "3 pictures were left out" in said
     reasons = "\n".join(app.dataframe[0].value["reason"])
-    assert "SVG" in reasons and "names no product" in reasons and "no ZIP" in reasons
+    assert "SVG" in reasons and "does not name a product" in reasons and "not a ZIP" in reasons
 
 
 def test_all_pictures_may_show_one_product(eyes) -> None:
@@ -168,7 +169,7 @@ def test_links_are_fetched_only_on_a_press_and_the_hosts_are_named_before(
     app = press(app, "fetch_pictures")
     assert sorted(asked) == ["http://a.example/1", "http://a.example/2", "https://b.example/3"]
     assert sorted(Pictures(shop.folder).table()["product_id"]) == ["P00", "P02"]
-    assert {"en": "a.example did not deliver", "zh": "a.example 没有在"}[language] in said_on(app)
+    assert {"en": "a.example did not send", "zh": "a.example 没有在"}[language] in said_on(app)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -222,12 +223,12 @@ def test_a_picture_finds_products_and_a_bad_one_is_told(eyes) -> None:
     bring(app, "picture_query", ("q.png", encoded(product("red"))))
     assert "4 products look alike" in said_on(app)
     question = eyes.asked[-1]
-    assert question["name"] == "q.png"
-    assert base64.b64decode(question["picture"])[:4] == b"RIFF"
-    assert question["model"] == DEFAULT
+    assert question.name == "q.png"
+    assert base64.b64decode(question.picture)[:4] == b"RIFF"
+    assert question.model == DEFAULT
     assert not [one for one in app.text_input if one.key == "picture_text"]
     bring(app, "picture_query", ("q.png", b"no picture"))
-    assert "q.png" in said_on(app) and "no picture that can be opened" in said_on(app)
+    assert "q.png" in said_on(app) and "not an image that can be opened" in said_on(app)
 
 
 def test_words_search_where_the_model_reads_texts(eyes) -> None:
@@ -236,7 +237,7 @@ def test_words_search_where_the_model_reads_texts(eyes) -> None:
     app.text_input(key="image_model").set_value("someone/clip").run()
     app = press(app, "read_pictures")
     clean(app.text_input(key="picture_text").set_value("red mug").run())
-    assert eyes.asked[-1]["text"] == "red mug" and eyes.asked[-1]["model"] == "someone/clip"
+    assert eyes.asked[-1].text == "red mug" and eyes.asked[-1].model == "someone/clip"
     assert "4 products look alike" in said_on(app)
 
 

@@ -191,7 +191,7 @@ def test_labelled_queries_leave_the_table_and_train_again(models, monkeypatch) -
 def test_the_confusion_matrix_and_the_reliability_of_a_run(models) -> None:
     shop = small_shop()
     trained(shop)
-    said = said_on(show(shop, "How good is it?"))
+    said = said_on(show(shop, "How accurate is it?"))
     # “problem” is no true label of the held-out part, so nothing is confused among those that are.
     assert "held-out examples were read right" in said
     assert "claims 90%" in said
@@ -204,7 +204,7 @@ def test_the_most_frequent_confusion_is_named(models) -> None:
     heldout = pd.read_parquet(folder / "heldout.parquet")
     heldout["tuned_tfidf"] = np.where(heldout["input"] == "ccc", "deal", heldout["truth"])
     heldout.to_parquet(folder / "heldout.parquet")
-    said = said_on(show(shop, "How good is it?"))
+    said = said_on(show(shop, "How accurate is it?"))
     assert "“Gift or occasion” is most often mistaken for “Deal”: 1 of 3" in said
 
 

@@ -29,8 +29,13 @@ from tests.shop_double import HOSTILE, clean, open_page, said_on
 from tests.tiny_shop import tiny_settings, tiny_workspace
 
 VIEWS = {
-    "en": ("Rules", "New shoppers and products", "Quality", "Whole list"),
-    "zh": ("规则", "新顾客与新商品", "效果", "完整清单"),
+    "en": (
+        "Merchandising rules",
+        "New shoppers and products",
+        "How accurate is it?",
+        "Many shoppers",
+    ),
+    "zh": ("运营规则", "新顾客与新商品", "有多准？", "多位顾客"),
 }
 TITLES = {"en": "Recommendations", "zh": "个性化推荐"}
 LANGUAGES = tuple(TITLES)
@@ -139,9 +144,9 @@ def test_what_a_new_shopper_does_changes_the_list_at_once_and_is_kept(
     before = titles_of(app)
     press(app, "add_to_cart_2")
     said = said_on(app)
-    assert f"You put “{before[1]}” in the cart." in said
+    assert f"You added “{before[1]}” to the cart." in said
     assert before[1] not in titles_of(app)
-    assert "Weighed: 1 from this shopper's history" in said
+    assert "Based on 1 product from this shopper's history" in said
     visit = str(app.query_params["visit"])
     again = clean(open_page("recommend", workspace, visit=visit))
     assert titles_of(again) == titles_of(app)
@@ -171,8 +176,8 @@ def test_a_wish_shows_what_it_brings_and_its_price(trained: Workspace, asked: Mo
     clean(sliders["mix_diversity"].set_value(90).run())
     assert titles_of(app) != plain
     labels = [one.label for one in app.metric]
-    assert labels == ["Variety", "Novelty (bits)", "Price: nDCG@10"]
-    assert "95 % interval" in said_on(app)
+    assert labels == ["Diversity", "Novelty (bits)", "Cost: nDCG@10"]
+    assert "95% interval" in said_on(app)
     mixed = titles_of(app)
     look_at(app, VIEWS["en"][0])
     rows = "\n".join(str(one.value) for one in app.markdown)
@@ -187,7 +192,7 @@ def test_a_search_turns_the_list_to_it_and_shows_chances(
     app = clean(open_page("recommend", trained, wish="all lamps"))
     assert titles_of(app)[0].endswith("lamp")
     said = said_on(app)
-    assert "what fits “all lamps”" in said and "Chance of a click" in said
+    assert "what fits “all lamps”" in said and "Click probability" in said
 
 
 def test_rules_are_made_shown_and_taken_back(trained: Workspace) -> None:

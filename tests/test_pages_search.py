@@ -159,7 +159,7 @@ def test_the_judging_view_scores_systems_by_the_users_judgments(models) -> None:
     assert "None of the judged products is relevant" in judging(shop)
 
 
-@pytest.mark.parametrize(("language", "label"), [("en", "Frequent queries"), ("zh", "高频查询")])
+@pytest.mark.parametrize(("language", "label"), [("en", "Frequent queries"), ("zh", "高频搜索词")])
 def test_frequent_queries_show_changes_and_gaps(models, language, label) -> None:
     app = open_page("search", small_shop(language), language)
     app.session_state["search_view"] = label

@@ -79,7 +79,7 @@ def two_brands(language: str = "en"):
 
 @pytest.mark.parametrize(
     ("language", "reason", "header"),
-    [("en", "you looked at a Nimbus product", "You looked at 1 products"),
+    [("en", "you viewed a Nimbus product", "You viewed 1 product in"),
      ("zh", "您看过 Nimbus 的商品", "您看过 1 件商品")],
 )  # fmt: skip
 def test_a_look_moves_products_like_it_and_says_why(models, language, reason, header) -> None:
@@ -103,16 +103,16 @@ def test_a_reload_keeps_it_a_reset_forgets_it_and_others_never_see_it(models) ->
     visit = str(app.session_state["visit"])
     assert visit in app.query_params["visit"]
     again = clean(open_page("search", shop, q="jacket", visit=visit))
-    assert "you looked at a Nimbus product" in said_on(again)
+    assert "you viewed a Nimbus product" in said_on(again)
     stranger = clean(open_page("search", shop, q="jacket"))
-    assert "you looked at" not in said_on(stranger)
+    assert "you viewed" not in said_on(stranger)
     other = Workspace.create("other", "en")
     other.replace_tables({"products": shop.tables().products}, {})
     elsewhere = clean(open_page("search", other, q="jacket", visit=visit))
-    assert "you looked at" not in said_on(elsewhere)
+    assert "you viewed" not in said_on(elsewhere)
     next(button for button in again.button if button.key == "session_reset").click()
     clean(again.run())
-    assert "you looked at" not in said_on(again) and "visit" not in again.query_params
+    assert "you viewed" not in said_on(again) and "visit" not in again.query_params
 
 
 def test_looks_on_the_search_page_are_no_evidence_about_strategies(models) -> None:

@@ -18,8 +18,8 @@ TEXTS = {
     "zh": ("价格好，质量好", "电池太差了", "周一送到的，快递送的"),
 }
 VIEWS = {
-    "en": ("Praise and complaints", "Trends and alerts", "Product trust", "Market watch"),
-    "zh": ("夸什么、怨什么", "趋势与预警", "商品可信度", "舆情监测"),
+    "en": ("Praise and complaints", "Trends and alerts", "Product trust", "Media monitoring"),
+    "zh": ("夸奖与抱怨", "趋势与预警", "商品可信度", "舆情监测"),
 }
 
 
@@ -147,7 +147,7 @@ def test_trust_puts_the_worst_last_and_shows_reviews(models) -> None:
 def test_market_watch_says_how_much_is_unknown(models) -> None:
     shop = shop_of_reviews()
     trained(shop)
-    app = show(shop, "Market watch")
+    app = show(shop, "Media monitoring")
     app.text_area(key="watch_pasted").input("2025-03-01 good news\n2025-03-02 bad earnings outlook")
     app = clean(app.run())
     said = said_on(app)
@@ -183,7 +183,7 @@ def test_a_shop_without_reviews_says_so(models) -> None:
 def test_quality_shows_confusions_and_honesty(models) -> None:
     shop = shop_of_reviews()
     trained(shop)
-    app = show(shop, "How good is it?")
+    app = show(shop, "How accurate is it?")
     assert len(app.get("plotly_chart")) == 2
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from engine.bandit.live import next_list
+from engine.bandit.perplexity import measure_perplexity
 from engine.storage.feedback import Feedback
 from engine.storage.workspace import Workspace
 from pages.ui.strategy import inputs, live, simulator
@@ -14,10 +15,10 @@ from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 
 QUERY = "rain jacket"
-TITLES = {"en": "Learning from feedback", "zh": "从反馈中学习"}
+TITLES = {"en": "Feedback learning", "zh": "反馈学习"}
 VIEWS = {
-    "en": ("What was learned", "Simulated crowd", "What would have happened"),
-    "zh": ("学到了什么", "模拟顾客", "如果当时换一种"),
+    "en": ("What was learned", "Simulated shoppers", "What would have happened"),
+    "zh": ("学到了什么", "模拟顾客", "假如换一种策略"),
 }
 
 
@@ -50,9 +51,11 @@ def only(arm: str):
 
     strategies: list = []
 
-    def chosen(feedback, request, answer, some, shelf, **how):
-        strategies[:] = some
-        return next_list(feedback, request, answer, some, shelf, rng=Loaded(), **how)
+    def chosen(feedback, request, rankings, arms, similarity, config, **options):
+        strategies[:] = arms
+        return next_list(
+            feedback, request, rankings, arms, similarity, config, rng=Loaded(), **options
+        )
 
     return chosen
 
@@ -168,10 +171,10 @@ def test_the_next_list_and_a_new_session_start_afresh(models) -> None:
     press(app, "next_list")
     assert len(feedback_of(shop)[0]) == 2 and "What changed" not in said_on(app)
     press(app, "click_2")
-    assert "You looked at" in said_on(app)
+    assert "You viewed" in said_on(app)
     press(app, "new_visit")
     lists, _ = feedback_of(shop)
-    assert lists["visit"].nunique() == 2 and "You looked at" not in said_on(app)
+    assert lists["visit"].nunique() == 2 and "You viewed" not in said_on(app)
 
 
 def test_another_policy_chooses_anew(models) -> None:
@@ -204,7 +207,7 @@ def test_product_texts_are_never_markup(models) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_board_says_what_was_learned(models, language) -> None:
+def test_the_page_says_what_was_learned(models, language) -> None:
     shop = small_shop(language)
     app = open_view(shop, 0, language)
     assert ("No feedback yet" if language == "en" else "还没有反馈") in said_on(app)
@@ -214,20 +217,20 @@ def test_the_board_says_what_was_learned(models, language) -> None:
     app = open_view(shop, 0, language)
     said = said_on(app)
     assert ("Still open" if language == "en" else "尚无定论") in said
-    assert ("Finding out cost" if language == "en" else "试探损失了") in said
+    assert ("Learning cost" if language == "en" else "试探损失了") in said
     table = app.dataframe[0].value
     assert table["lists"].sum() == 4 and table["successes"].sum() == 3
     assert len(app.get("plotly_chart")) == 2
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_crowd_is_a_simulation_and_says_so(models, logged_shop, monkeypatch, language) -> None:
+def test_a_simulation_says_that_it_is_one(models, logged_shop, monkeypatch, language) -> None:
     monkeypatch.setattr(simulator, "LENGTHS", (60,))
     monkeypatch.setattr(simulator, "SEEDS", 2)
     app = open_view(logged_shop, 1, language)
-    assert ("A simulation" if language == "en" else "这是模拟") in app.warning[0].value
+    assert ("a simulation" if language == "en" else "这是模拟") in app.warning[0].value
     assert not app.get("plotly_chart")
-    press(app, "come")
+    press(app, "start_simulation")
     said = said_on(app)
     for text in {
         "en": ("A/B test", "true favourite is", "perplexity", "6 most frequent queries"),
@@ -240,17 +243,17 @@ def test_the_crowd_is_a_simulation_and_says_so(models, logged_shop, monkeypatch,
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("source", ["log", "crowd"])
+@pytest.mark.parametrize("source", ["log", "simulator"])
 def test_strategies_are_judged_from_a_log(
     models, logged_shop, monkeypatch, language, source
 ) -> None:
     monkeypatch.setattr(simulator, "LENGTHS", (200,))
-    app = open_view(logged_shop, 2, language, check_source=source)
+    app = open_view(logged_shop, 2, language, log_source=source)
     arms, rules = (frame.value for frame in app.dataframe)
     assert len(arms) == 18 and len(rules) == 5
-    assert ("true" in arms) == (source == "crowd")
+    assert ("true" in arms) == (source == "simulator")
     assert (arms["low"].dropna() <= arms["value"][arms["low"].notna()]).all()
-    if source == "crowd":
+    if source == "simulator":
         inside = (arms["low"] <= arms["true"]) & (arms["true"] <= arms["high"])
         # The same 200 lists under three estimators: most intervals hold the truth.
         assert inside.mean() > 0.6
@@ -260,25 +263,24 @@ def test_strategies_are_judged_from_a_log(
 def test_too_little_to_judge_from_says_what_is_missing(models, language) -> None:
     shop = small_shop(language)
     for source in ("live", "log"):
-        app = open_view(shop, 2, language, check_source=source)
+        app = open_view(shop, 2, language, log_source=source)
         assert len(app.error) == 1 and not app.dataframe
     app = open_view(shop, 1, language)
-    press(app, "come")
+    press(app, "start_simulation")
     assert len(app.error) == 1
 
 
-def test_a_world_is_mined_once(models, logged_shop, monkeypatch) -> None:
+def test_the_inputs_are_computed_once(models, logged_shop, monkeypatch) -> None:
     monkeypatch.setattr(simulator, "LENGTHS", (60,))
     counted = []
-    real = inputs.check
 
     def count(*args: object) -> object:
         counted.append(args)
-        return real(*args)
+        return measure_perplexity(*args)
 
-    monkeypatch.setattr(inputs, "check", count)
+    monkeypatch.setattr(inputs, "measure_perplexity", count)
     app = open_view(logged_shop, 1)
-    press(app, "come")
+    press(app, "start_simulation")
     clean(app.run())
     clean(app.run())
     assert len(counted) == 1

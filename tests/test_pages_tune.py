@@ -21,7 +21,6 @@ from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import TASKS, get_task
 from engine.training.answers import PLAN as PLAN_CALL
-from pages.ui.frame import i18n
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import open_page, texts_of
 
@@ -116,7 +115,7 @@ def test_a_slow_plan_blocks_neither_page_nor_start(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (ShoplabError("inference.busy", stage="load", done=0, total=0), "still being prepared"),
+        (ShoplabError("inference.busy", stage="load", done=0, total=0), "still being loaded"),
         (ValueError("secret"), "could not be estimated"),
     ],
 )
@@ -295,7 +294,7 @@ def test_jobs_ahead_counts_turns_of_workspaces() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_setting_and_choice_has_its_words(language: str) -> None:
-    texts = i18n.catalog().texts[language]
+    texts = engine_catalog().texts[language]
     for task in TASKS:
         for preset in PRESETS:
             config = get_task(task).config(preset, Tables({}, language))

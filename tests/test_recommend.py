@@ -15,6 +15,15 @@ from engine.ranking import Ranking
 from engine.tables.categories import leaves
 from engine.tables.product_text import titles_with_leaf
 from engine.tables.schema import TABLES
+from engine.tasks.cooccurrence import (
+    Lift,
+    Popularity,
+    ShrunkCosine,
+    lift,
+    pair_counts,
+    product_counts,
+    to_matrix,
+)
 from engine.tasks.cross_sell import network
 from engine.tasks.cross_sell.basket_ranking import rank_baskets
 from engine.tasks.cross_sell.baskets import (
@@ -22,17 +31,8 @@ from engine.tasks.cross_sell.baskets import (
     hold_one_out,
     list_baskets,
     split_baskets,
-    to_matrix,
 )
 from engine.tasks.cross_sell.category_lift import PRIOR_PAIRS, CategoryLift
-from engine.tasks.cross_sell.cooccurrence import (
-    Lift,
-    Popularity,
-    ShrunkCosine,
-    lift,
-    pair_counts,
-    product_counts,
-)
 from engine.tasks.cross_sell.copurchase import (
     BLOCK,
     BLOCK_SCORES,

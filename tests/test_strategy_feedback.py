@@ -1,17 +1,19 @@
 """Feedback is kept, per workspace; one press changes the next list, and it is said how."""
 
 import threading
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from engine.bandit.arms import Visit, Wanted, by_taste, strategies
-from engine.bandit.context import FEATURES, features
-from engine.bandit.live import GUARANTEED, Request, compare, learn, next_list
-from engine.bandit.regret import beliefs, cost, estimated_regret
-from engine.bandit.similarity import make_shelf
+from engine.bandit.arms import InterestModel, Strategy, by_taste, strategies
+from engine.bandit.context import FEATURES, read_context
+from engine.bandit.live import EXPLORATION, BanditConfig, Request, compare, learn, next_list
+from engine.bandit.popularity import read_popularity
+from engine.bandit.regret import beliefs, estimated_regret, exploration_cost
+from engine.bandit.similarity import ProductSimilarity, read_similarity
+from engine.bandit.system_rankings import SystemRankings, read_rankings
+from engine.bandit.visits import Visit
 from engine.errors import InputError
 from engine.storage.feedback import Feedback, Shown
 from engine.storage.workspace import Workspace
@@ -129,88 +131,91 @@ def test_a_list_stays_open_until_something_is_done(home) -> None:
         assert found == shown("b") and feedback.list_before(found) == shown("a")
 
 
-ANSWER = search.predict(SearchInput("rain jacket", 24), "untuned")
+RANKINGS = read_rankings(search.predict(SearchInput("rain jacket", 24), "untuned"))
+
+
+def arms_of(tables: Tables) -> tuple[list[Strategy], ProductSimilarity]:
+    similarity = read_similarity(tables)
+    return strategies(similarity, read_popularity(tables)), similarity
 
 
 def test_strategies_rank_what_the_models_found(home) -> None:
-    tables = small_shop().tables()
-    shelf = make_shelf(tables)
-    arms = {arm.name: arm for arm in strategies(shelf)}
+    arms = {arm.name: arm for arm in arms_of(small_shop().tables())[0]}
     assert tuple(arms) == ARMS
     nobody = Visit()
-    ranked = {name: arm.rank(ANSWER, nobody) for name, arm in arms.items()}
-    found = [name for name, _ in ANSWER.systems["hybrid_untuned"]]
-    assert ranked["words"] == [name for name, _ in ANSWER.systems["bm25_all"]]
+    ranked = {name: arm.rank(RANKINGS, nobody) for name, arm in arms.items()}
+    found = RANKINGS.recommended
+    assert ranked["words"] == RANKINGS.words
     assert ranked["meaning"] == ranked["hybrid"] == ranked["personal"] == found
     for name in ("popular", "diverse", "personal"):
         assert sorted(ranked[name]) == sorted(found)
     # Jackets fill the first twelve places; the diverse list shows a teapot among its first three.
     assert any(name >= "P12" for name in ranked["diverse"][:3])
-    fan = arms["personal"].rank(ANSWER, Visit(history=(("P20", "purchase"),)))
+    fan = arms["personal"].rank(RANKINGS, Visit(history=(("P20", "purchase"),)))
     assert fan.index("P20") < found.index("P20") and fan.index("P15") < fan.index("P05")
 
 
 def test_the_interest_model_is_told_the_query_and_what_was_done() -> None:
-    told = []
-    arm = Wanted(lambda item: told.append(item) or item["among"][::-1])
+    inputs = []
+    arm = InterestModel(lambda item: inputs.append(item) or item["among"][::-1])
     visit = Visit(acts=(("P20", "like"),), history=(("P05", "click"), ("P06", "purchase")))
-    found = [name for name, _ in ANSWER.systems["hybrid_untuned"]]
-    assert arm.rank(ANSWER, visit) == found[::-1]
-    assert told[0]["query"] == "rain jacket" and told[0]["history"] == ["P05", "P06", "P20"]
-    assert told[0]["strengths"] == [
+    assert arm.rank(RANKINGS, visit) == RANKINGS.recommended[::-1]
+    assert inputs[0]["query"] == "rain jacket" and inputs[0]["history"] == ["P05", "P06", "P20"]
+    assert inputs[0]["strengths"] == [
         FEEDBACK_WEIGHTS[event] for event in ("click", "purchase", "like")
     ]
-    nothing = replace(ANSWER, systems={name: [] for name in ANSWER.systems})
-    assert arm.rank(nothing, visit) == [] and len(told) == 1
+    nothing = SystemRankings("rain jacket", [], [], [], [])
+    assert arm.rank(nothing, visit) == [] and len(inputs) == 1
 
 
 def test_popular_products_rise(home) -> None:
     orders = [{"order_id": f"o{n}", "product_id": "P09"} for n in range(5)]
     tables = small_shop(log=False).tables()
     frame = pd.DataFrame(orders).reindex(columns=TABLES["orders"].columns)
-    shelf = make_shelf(Tables({"products": tables.products, "orders": frame}))
-    arms = {arm.name: arm for arm in strategies(shelf)}
-    assert arms["popular"].rank(ANSWER, Visit())[0] == "P09"
+    with_orders = Tables({"products": tables.products, "orders": frame})
+    arms = {arm.name: arm for arm in arms_of(with_orders)[0]}
+    assert arms["popular"].rank(RANKINGS, Visit())[0] == "P09"
 
 
-def test_likeness_is_between_nothing_and_the_same(home) -> None:
-    shelf = make_shelf(small_shop().tables())
-    assert shelf.likeness("P01", "P01") == 1.0
+def test_similarity_is_between_nothing_and_the_same(home) -> None:
+    similarity = read_similarity(small_shop().tables())
+    assert similarity.between("P01", "P01") == 1.0
     # Same brand and category; "rain jacket 1" and "rain jacket 2" share two words of four.
-    assert shelf.likeness("P01", "P02") == pytest.approx((0.5 + 1 + 1) / 3)
-    assert 0 < shelf.likeness("P01", "P15") < shelf.likeness("P01", "P02")
-    assert shelf.affinity("P01", []) == 0 and by_taste(["P02", "P01"], [], shelf) == ["P02", "P01"]
+    assert similarity.between("P01", "P02") == pytest.approx((0.5 + 1 + 1) / 3)
+    assert 0 < similarity.between("P01", "P15") < similarity.between("P01", "P02")
+    names = ["P02", "P01"]
+    assert similarity.affinity("P01", []) == 0 and by_taste(names, [], similarity) == names
+    same, other = similarity.matrix(names)[0]
+    assert (same, other) == (1.0, similarity.between(*names))
 
 
 def test_the_context_is_what_it_says(home) -> None:
-    empty = features("the rain jacket", ANSWER, Visit())
+    empty = read_context("the rain jacket", RANKINGS, Visit())
     assert tuple(empty) == FEATURES
     assert empty["length"] == 2 / 8 and empty["matched"] == 1.0 and empty["agreement"] == 1.0
-    busy = features("mug", ANSWER, Visit((("P1", "click"),), (("P2", "click"),)))
+    busy = read_context("mug", RANKINGS, Visit((("P1", "click"),), (("P2", "click"),)))
     assert (busy["active"], busy["known"]) == (1.0, 1.0) and empty["active"] == 0.0
 
 
-def ask(feedback: Feedback, shelf, seed: int = 0, **changes: object) -> Shown:
-    given = {"policy": "thompson", "length": 8} | changes
-    request = Request("v", "rain jacket")
-    rng = np.random.default_rng(seed)
-    return next_list(feedback, request, ANSWER, strategies(shelf), shelf, rng=rng, **given)
+REQUEST = Request("v", "rain jacket")
+
+
+def ask(feedback: Feedback, tables: Tables, seed: int = 0) -> Shown:
+    rng, config = np.random.default_rng(seed), BanditConfig("thompson")
+    return next_list(feedback, REQUEST, RANKINGS, *arms_of(tables), config, length=8, rng=rng)
 
 
 @pytest.mark.parametrize("event", ["like", "click", "add_to_cart"])
 @pytest.mark.parametrize("arm", range(6))
-def test_one_press_changes_the_next_list(home, monkeypatch, event, arm) -> None:
+def test_one_press_changes_the_next_list(home, event, arm) -> None:
     """Whichever strategy is drawn, before and after."""
     shop = small_shop()
-    shelf = make_shelf(shop.tables())
-    drawn = np.random.default_rng(0)
+    arms, similarity = arms_of(shop.tables())
+    only = (REQUEST, RANKINGS, [arms[arm]], similarity, BanditConfig("fixed_split"))
     with Feedback(shop) as feedback:
-        fixed = [strategies(shelf)[arm]]
-        request = Request("v", "rain jacket")
-        options = {"policy": "fixed_split", "length": 8, "rng": drawn}
-        before = next_list(feedback, request, ANSWER, fixed, shelf, **options)
+        before = next_list(feedback, *only, length=8)
         feedback.record(before.list_id, before.products[5], event)
-        now = next_list(feedback, request, ANSWER, fixed, shelf, **options)
+        now = next_list(feedback, *only, length=8)
     change = compare(before, now)
     assert change and change.moved[before.products[5]] > 0
     assert now.products.index(before.products[5]) < 5
@@ -218,14 +223,14 @@ def test_one_press_changes_the_next_list(home, monkeypatch, event, arm) -> None:
 
 def test_each_list_keeps_the_chance_it_was_chosen_with(home) -> None:
     shop = small_shop()
-    shelf = make_shelf(shop.tables())
+    tables = shop.tables()
     with Feedback(shop) as feedback:
-        lists = [ask(feedback, shelf, seed) for seed in range(30)]
+        lists = [ask(feedback, tables, seed) for seed in range(30)]
         log = feedback.log()
     assert log["arm"].tolist() == [one.arm for one in lists]
     for one in lists:
         assert sum(one.probabilities.values()) == pytest.approx(1)
-        assert min(one.probabilities.values()) >= GUARANTEED / 6 - 1e-9
+        assert min(one.probabilities.values()) >= EXPLORATION / 6 - 1e-9
         assert one.propensity == one.probabilities[one.arm]
     # Failures alone: nobody may have been left out, and who was shown most is believed in least.
     assert len(set(log["arm"])) >= 4
@@ -233,10 +238,10 @@ def test_each_list_keeps_the_chance_it_was_chosen_with(home) -> None:
 
 def test_feedback_moves_the_beliefs_and_the_traffic(home) -> None:
     shop = small_shop()
-    shelf = make_shelf(shop.tables())
+    tables = shop.tables()
     with Feedback(shop) as feedback:
         for seed in range(80):
-            one = ask(feedback, shelf, seed)
+            one = ask(feedback, tables, seed)
             if one.arm == "diverse":
                 feedback.record(one.list_id, one.products[0], "purchase")
         log = feedback.log()
@@ -244,7 +249,7 @@ def test_feedback_moves_the_beliefs_and_the_traffic(home) -> None:
     assert found["best"].idxmax() == "diverse" and found["share"].idxmax() == "diverse"
     assert found["lists"].sum() == 80 and found["best"].sum() == pytest.approx(1)
     assert (found["low"] < found["mean"]).all() and (found["mean"] < found["high"]).all()
-    spent = cost(found.reset_index())
+    spent = exploration_cost(found.reset_index())
     assert 0 < spent.spent < spent.fixed_split
     curve = estimated_regret(found.reset_index(), log["arm"])
     assert curve[-1] == pytest.approx(spent.spent) and (np.diff(curve) >= 0).all()

@@ -10,9 +10,9 @@ from engine.bandit.policies import (
     LinearThompson,
     LinUCB,
     Thompson,
-    chance_of_best,
-    guarantee,
+    explore,
     make_policy,
+    probability_of_best,
 )
 
 NOTHING = np.ones(1)
@@ -49,11 +49,11 @@ def test_a_fixed_split_never_learns() -> None:
 
 def test_the_chance_to_be_best_is_the_integral_by_hand() -> None:
     # Beta(2, 1) against Beta(1, 1): ∫ 2t · t dt = 2/3.
-    assert chance_of_best(np.array([2.0, 1.0]), np.array([1.0, 1.0])) == pytest.approx(
+    assert probability_of_best(np.array([2.0, 1.0]), np.array([1.0, 1.0])) == pytest.approx(
         [2 / 3, 1 / 3], abs=2e-3
     )
     # Beta(3, 1), Beta(1, 1), Beta(1, 1): ∫ 3t² · t² dt = 3/5, the others share the rest.
-    found = chance_of_best(np.array([3.0, 1.0, 1.0]), np.ones(3))
+    found = probability_of_best(np.array([3.0, 1.0, 1.0]), np.ones(3))
     assert found == pytest.approx([0.6, 0.2, 0.2], abs=2e-3)
 
 
@@ -68,7 +68,9 @@ def test_the_chance_to_be_best_is_the_integral_by_hand() -> None:
 def test_the_chance_to_be_best_is_that_of_drawing(wins: list[float], losses: list[float]) -> None:
     drawn = np.random.default_rng(1).beta(wins, losses, size=(200_000, 3)).argmax(axis=1)
     expected = np.bincount(drawn, minlength=3) / len(drawn)
-    assert chance_of_best(np.array(wins), np.array(losses)) == pytest.approx(expected, abs=0.006)
+    assert probability_of_best(np.array(wins), np.array(losses)) == pytest.approx(
+        expected, abs=0.006
+    )
 
 
 def test_thompson_counts_successes_and_failures() -> None:
@@ -130,6 +132,6 @@ def test_linear_policies_tell_contexts_apart(name: str) -> None:
     assert policy.probabilities(long)[1] > 0.95
 
 
-def test_a_guarantee_leaves_nobody_out() -> None:
-    assert guarantee(np.array([1.0, 0.0]), 0.1).tolist() == pytest.approx([0.95, 0.05])
-    assert guarantee(np.array([1.0, 0.0]), 0.0).tolist() == [1.0, 0.0]
+def test_exploration_leaves_no_arm_out() -> None:
+    assert explore(np.array([1.0, 0.0]), 0.1).tolist() == pytest.approx([0.95, 0.05])
+    assert explore(np.array([1.0, 0.0]), 0.0).tolist() == [1.0, 0.0]

@@ -1,53 +1,25 @@
 """The strategies that compete: ways to rank what the search models found for one query."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from engine.bandit.similarity import Shelf
+from engine.bandit.similarity import ProductSimilarity
+from engine.bandit.system_rankings import SystemRankings
+from engine.bandit.visits import Acts, Visit
 from engine.ranking import Ranking
 from engine.retrieval.fuse import fuse
 from engine.retrieval.mmr import rerank_mmr
 from engine.tables.events import FEEDBACK_WEIGHTS
-from engine.tasks.search.answers import SearchAnswer
 
-# Products below these places of the recommended system are no answer to the query.
+# Products further down the recommended system's ranking hardly answer the query.
 DEPTH = 30
-# Maximal marginal relevance: how much relevance counts beside being different.
-RELEVANCE = 0.5
-WORDS = "bm25_all"
-# How much of a long visit a model is told.
+# How much similarity to a product above costs, relevance being between 0 and 1.
+SIMILARITY_PENALTY = 1.0
+# How many of a shopper's last acts the interest model reads.
 LATEST = 100
-
-Acts = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Visit:
-    """Whom a list is for.
-
-    `acts` is what the session did so far and `history` what the signed-in shopper did before it:
-    product id and event, in order.
-    """
-
-    acts: Acts = ()
-    history: Acts = ()
-
-    def without(self, products: Container[str]) -> "Visit":
-        """The visit without acts on `products`: what a log is replayed with must not foretell it.
-
-        The replayed list's own clicks are in its shopper's history.
-        """
-        acts, history = (
-            tuple(act for act in some if act[0] not in products)
-            for some in (self.acts, self.history)
-        )
-        return Visit(acts, history)
-
-
-NOBODY = Visit()
 
 
 class Strategy(Protocol):
@@ -57,141 +29,127 @@ class Strategy(Protocol):
     def name(self) -> str:
         """What the arm is called, in the feedback too."""
 
-    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
-        """Product ids, best first, from what the task `search` answered to one query."""
+    def rank(self, rankings: SystemRankings, visit: Visit) -> list[str]:
+        """Product ids, best first, from what the search models ranked for a query."""
 
 
 @dataclass(frozen=True)
 class System:
-    """The ranking of one of the search models' systems as it is."""
+    """The ranking of one of the search systems as it is; `select` takes it from all."""
 
     name: str
-    choose: Callable[[SearchAnswer], str] = field(repr=False)
+    select: Callable[[SystemRankings], Sequence[str]] = field(repr=False)
 
-    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
+    def rank(self, rankings: SystemRankings, visit: Visit) -> list[str]:
         """The system's products."""
-        return _ids(answer, self.choose(answer))
+        return list(self.select(rankings))
 
 
 @dataclass(frozen=True)
 class Popular:
-    """The recommended system's best products, and among them what is clicked and bought most.
+    """The recommended system's best products, popular ones first.
 
-    Both orders are fused by reciprocal ranks, since popularity alone would forget the query. What
-    nobody clicked or bought has no place in the second.
+    Its ranking and that by popularity are fused by reciprocal ranks: popularity alone would ignore
+    the query. Products without `popularity` (by product id) have no place in the second ranking.
     """
 
-    shelf: Shelf
+    popularity: Mapping[str, float] = field(repr=False)
     name: str = "popular"
 
-    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
+    def rank(self, rankings: SystemRankings, visit: Visit) -> list[str]:
         """Popular products first."""
-        found = _recommended(answer)
-        sold = [name for name in found if self.shelf.popularity.get(name)]
-        return _fused(found, sorted(sold, key=lambda name: -self.shelf.popularity[name]))
+        products = rankings.recommended[:DEPTH]
+        popular = [name for name in products if self.popularity.get(name)]
+        return _fused(products, sorted(popular, key=lambda name: -self.popularity[name]))
 
 
 @dataclass(frozen=True)
 class Diverse:
-    """The recommended system's best products, none too much like those above it.
+    """The recommended system's best products, none of them too similar to those above it.
 
-    Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): the next product is the one
-    with the highest relevance minus likeness to the most alike product above it, both halved.
-    Relevance falls evenly from 1 at the top to 0 at the end of the list.
+    Maximal marginal relevance, with relevance falling evenly from 1 at the top to 0 at the end.
     """
 
-    shelf: Shelf
+    similarity: ProductSimilarity = field(repr=False)
     name: str = "diverse"
 
-    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
+    def rank(self, rankings: SystemRankings, visit: Visit) -> list[str]:
         """Different products first."""
-        names = _recommended(answer)
-        relevance = 1 - np.arange(len(names)) / max(len(names), 1)
-        similarity = self.shelf.matrix(names)
-        order = rerank_mmr(relevance[None], similarity[None], (1 - RELEVANCE) / RELEVANCE)[0]
-        return [names[place] for place in order]
+        products = rankings.recommended[:DEPTH]
+        relevance = 1 - np.arange(len(products)) / max(len(products), 1)
+        similarity = self.similarity.matrix(products)
+        order = rerank_mmr(relevance[None], similarity[None], SIMILARITY_PENALTY)[0]
+        return [products[place] for place in order]
 
 
 @dataclass(frozen=True)
 class Personal:
-    """The recommended system's best products, closest to this shopper's taste first.
+    """The recommended system's best products, those to this shopper's taste first.
 
-    Taste is what the shopper clicked, liked, put in the basket and bought, in this session and
-    before; for somebody who is new it is the recommended system itself.
+    Taste is what the shopper clicked, liked, put in the cart and bought, in this session and before
+    it; a new shopper gets the recommended system's ranking.
     """
 
-    shelf: Shelf
+    similarity: ProductSimilarity = field(repr=False)
     name: str = "personal"
 
-    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
+    def rank(self, rankings: SystemRankings, visit: Visit) -> list[str]:
         """Products to the shopper's taste first."""
-        return by_taste(_recommended(answer), [*visit.history, *visit.acts], self.shelf)
+        acts = [*visit.history, *visit.acts]
+        return by_taste(rankings.recommended[:DEPTH], acts, self.similarity)
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The recommended system's best products, what this shopper most likely wants first.
+class InterestModel:
+    """The recommended system's best products in the order of a tuned interest model.
 
-    `weigh` takes an input of the task `interest` and gives its products in the model's order.
+    `predict` takes an input of the task `interest` and gives the products in the model's order. If
+    it has no answer (None), the ranking stays the recommended system's.
     """
 
-    weigh: Callable[[Mapping[str, Any]], Sequence[str]] = field(repr=False)
+    predict: Callable[[Mapping[str, object]], Sequence[str] | None] = field(repr=False)
     name: str = "interest"
 
-    def rank(self, answer: SearchAnswer, visit: Visit) -> list[str]:
-        """The likeliest products first."""
-        found = _recommended(answer)
-        if not found:
+    def rank(self, rankings: SystemRankings, visit: Visit) -> list[str]:
+        """The products most likely to be clicked first."""
+        products = list(rankings.recommended[:DEPTH])
+        if not products:
             return []
         acts = [*visit.history, *visit.acts][-LATEST:]
         item = {
-            "query": answer.query,
+            "query": rankings.query,
             "history": [name for name, _ in acts],
             "strengths": [FEEDBACK_WEIGHTS[event] for _, event in acts],
-            "among": found,
-            "k": len(found),
+            "among": products,
+            "k": len(products),
         }
-        return list(self.weigh(item))
+        predicted = self.predict(item)
+        return products if predicted is None else list(predicted)
 
 
-def strategies(shelf: Shelf) -> list[Strategy]:
+def strategies(similarity: ProductSimilarity, popularity: Mapping[str, float]) -> list[Strategy]:
     """Every strategy that needs no model but search, in the order in which pages show them."""
     return [
-        System("words", lambda _: WORDS),
-        System("meaning", lambda answer: _place(answer, "")),
-        System("hybrid", lambda answer: _place(answer, "hybrid_")),
-        Popular(shelf),
-        Diverse(shelf),
-        Personal(shelf),
+        System("words", lambda rankings: rankings.words),
+        System("meaning", lambda rankings: rankings.meaning),
+        System("hybrid", lambda rankings: rankings.hybrid),
+        Popular(popularity),
+        Diverse(similarity),
+        Personal(similarity),
     ]
 
 
-def by_taste(ranked: Sequence[str], acts: Acts, shelf: Shelf) -> list[str]:
-    """`ranked` with what is like the products of `acts` higher up; without acts as it is.
+def by_taste(products: Sequence[str], acts: Acts, similarity: ProductSimilarity) -> list[str]:
+    """`products` with those similar to what a shopper acted on moved up; unchanged without acts.
 
-    The given order and that by taste are fused by reciprocal ranks. Only products with at least
-    some likeness take part in the second order.
+    The order they come in and that by affinity are fused by reciprocal ranks. Products without any
+    affinity have no place in the second.
     """
-    taste = {name: shelf.affinity(name, acts) for name in ranked}
-    liked = [name for name in ranked if taste[name] > 0]
-    if not liked:
-        return list(ranked)
-    return _fused(ranked, sorted(liked, key=lambda name: -taste[name]))
-
-
-def _ids(answer: SearchAnswer, system: str) -> list[str]:
-    return [name for name, _ in answer.systems[system]]
-
-
-def _recommended(answer: SearchAnswer) -> list[str]:
-    return _ids(answer, answer.system)[:DEPTH]
-
-
-def _place(answer: SearchAnswer, prefix: str) -> str:
-    tuned = f"{prefix}tuned"
-    return tuned if tuned in answer.systems else f"{prefix}untuned"
+    affinity = {name: similarity.affinity(name, acts) for name in products}
+    liked = [name for name in products if affinity[name] > 0]
+    return _fused(products, sorted(liked, key=lambda name: -affinity[name]))
 
 
 def _fused(first: Sequence[str], second: Sequence[str]) -> list[str]:
-    rankings = [Ranking(names, [0.0] * len(names)) for names in (first, second)]
-    return list(fuse(rankings, [1.0, 1.0], len(first)).product_ids)
+    both = [Ranking(names, [0.0] * len(names)) for names in (first, second)]
+    return list(fuse(both, [1.0, 1.0], len(first)).product_ids)

@@ -1,25 +1,16 @@
-"""The log of a bandit, live or simulated, as every estimator takes it."""
+"""A log that other strategies and policies can be judged from, as every estimator takes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from engine.bandit.live import vector
-from engine.bandit.off_policy import (
-    Array,
-    Estimate,
-    doubly_robust,
-    fit_rewards,
-    ips,
-    replay,
-    snips,
-)
+from engine.bandit.arrays import Floats, Integers
+from engine.bandit.context import context_vector
+from engine.bandit.off_policy import Estimate, doubly_robust, fit_rewards, ips, replay, snips
 from engine.bandit.policies import Policy
-from engine.bandit.simulator import Course, Crowd
+from engine.bandit.simulator import Rollout, Simulator
 from engine.errors import InputError
 
 FEWEST_LISTS = 30
@@ -27,57 +18,76 @@ FEWEST_LISTS = 30
 
 @dataclass(frozen=True)
 class BanditLog:
-    """One entry per list: its context, the number of its strategy, propensity and reward."""
+    """One entry per list of a log.
 
-    contexts: Array
-    arm: NDArray[np.intp]
-    propensity: Array
-    reward: Array
-    arms: int
+    `shown` is the number of what was shown, `actions` (lists, arms) of what each strategy would
+    have shown, `propensity` the probability with which it was chosen, and `reward` what came of it.
+    `predicted` and `expected` (lists, arms) are the rewards that a model expects of both.
+    """
 
-    @cached_property
-    def _predicted(self) -> Array:
-        return fit_rewards(self.contexts, self.arm, self.reward, self.arms)
+    contexts: Floats
+    shown: Integers
+    actions: Integers
+    propensity: Floats
+    reward: Floats
+    predicted: Floats
+    expected: Floats
 
     def estimates(self, arm: int) -> dict[str, Estimate]:
-        """The success rate if every list had come from this strategy, by estimator."""
-        target = (self.arm == arm).astype(float)
-        seen = (self.reward, self.propensity, target)
-        own = self._predicted[np.arange(len(self.arm)), self.arm]
+        """The mean reward if this strategy had made every list, by estimator."""
+        target = (self.actions[:, arm] == self.shown).astype(float)
+        logged = (self.reward, self.propensity, target)
         return {
-            "ips": ips(*seen),
-            "snips": snips(*seen),
-            "dr": doubly_robust(*seen, own, self._predicted[:, arm]),
+            "ips": ips(*logged),
+            "snips": snips(*logged),
+            "dr": doubly_robust(*logged, self.predicted, self.expected[:, arm]),
         }
 
     def replay(self, policy: Policy, seed: int = 0) -> Estimate:
         """What a policy over the strategies would have earned, learning as it goes."""
-        actions = np.tile(np.arange(self.arms), (len(self.arm), 1))
         rng = np.random.default_rng(seed)
-        return replay(policy, self.contexts, actions, self.arm, self.propensity, self.reward, rng)
+        return replay(
+            policy, self.contexts, self.actions, self.shown, self.propensity, self.reward, rng
+        )
 
 
-def log_of_feedback(log: pd.DataFrame, arms: Sequence[str]) -> BanditLog:
-    """The live log, from `Feedback.log`; InputError if it has fewer than 30 lists."""
-    known = log[log["arm"].isin(arms)]
-    if len(known) < FEWEST_LISTS:
-        raise InputError("strategy.few_lists", n=len(known), want=FEWEST_LISTS)
+def log_of_feedback(lists: pd.DataFrame, arms: Sequence[str]) -> BanditLog:
+    """The lists of `Feedback.log`; InputError if fewer than 30 are of one of `arms`."""
+    lists = lists[lists["arm"].isin(arms)]
+    if len(lists) < FEWEST_LISTS:
+        raise InputError("strategy.few_lists", n=len(lists), want=FEWEST_LISTS)
     number = {arm: place for place, arm in enumerate(arms)}
-    return BanditLog(
-        contexts=np.array([vector(context) for context in known["context"]]),
-        arm=np.array([number[arm] for arm in known["arm"]], dtype=np.intp),
-        propensity=known["propensity"].to_numpy(dtype=float),
-        reward=known["reward"].to_numpy(dtype=float),
+    return _log_of_arms(
+        contexts=np.array([context_vector(context) for context in lists["context"]]),
+        arm=np.array([number[arm] for arm in lists["arm"]], dtype=np.intp),
+        propensity=lists["propensity"].to_numpy(dtype=float),
+        reward=lists["reward"].to_numpy(dtype=float),
         arms=len(arms),
     )
 
 
-def log_of_course(course: Course, crowd: Crowd) -> BanditLog:
-    """The log that a policy left when it served a simulated crowd."""
+def log_of_rollout(rollout: Rollout, simulator: Simulator) -> BanditLog:
+    """The log of a policy that served simulated shoppers."""
+    return _log_of_arms(
+        contexts=simulator.contexts[rollout.visit],
+        arm=rollout.arm,
+        propensity=rollout.propensity,
+        reward=rollout.reward,
+        arms=simulator.success.shape[1],
+    )
+
+
+def _log_of_arms(
+    contexts: Floats, arm: Integers, propensity: Floats, reward: Floats, arms: int
+) -> BanditLog:
+    """A log whose lists were each shown for their strategy: what is shown is its number."""
+    expected = fit_rewards(contexts, arm, reward, arms)
     return BanditLog(
-        contexts=crowd.contexts[course.visit],
-        arm=course.arm,
-        propensity=course.propensity,
-        reward=course.reward,
-        arms=crowd.worth.shape[1],
+        contexts=contexts,
+        shown=arm,
+        actions=np.tile(np.arange(arms), (len(arm), 1)),
+        propensity=propensity,
+        reward=reward,
+        predicted=expected[np.arange(len(arm)), arm],
+        expected=expected,
     )

@@ -1,26 +1,26 @@
-"""The live shop: choose a strategy for the next list, show it, and say what changed."""
+"""The live shop: choose a strategy for the next list, show it, and compare it with the last."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from engine.bandit.arms import Acts, Strategy, Visit, by_taste
-from engine.bandit.context import FEATURES, features
-from engine.bandit.policies import Array, Policy, guarantee, make_policy
-from engine.bandit.similarity import Shelf
+from engine.bandit.arms import Strategy, by_taste
+from engine.bandit.context import FEATURES, context_vector, read_context
+from engine.bandit.policies import Policy, explore, make_policy
+from engine.bandit.similarity import ProductSimilarity
+from engine.bandit.system_rankings import SystemRankings
+from engine.bandit.visits import Acts, Visit
 from engine.storage.feedback import Feedback, Shown
-from engine.tasks.search.answers import SearchAnswer
 
-# Every strategy keeps this share of the traffic together, so that the log can judge all of them.
-GUARANTEED = 0.1
+EXPLORATION = 0.1
 
 
 @dataclass(frozen=True)
 class Request:
-    """Who asks what: the session and, if somebody is signed in, the shopper with a history."""
+    """A search: the session's id, the query, and who is signed in with their history."""
 
     visit: str
     query: str
@@ -28,59 +28,67 @@ class Request:
     history: Acts = ()
 
 
-def learn(name: str, arms: Sequence[str], log: pd.DataFrame) -> Policy:
-    """The policy called `name` after every list of `log`, a `Feedback.log`; KeyError if unknown.
+@dataclass(frozen=True)
+class BanditConfig:
+    """How the strategy of a list is chosen.
 
-    It learns from all lists, whichever policy had shown them.
+    - `policy`: the name of the policy, one of `POLICIES`.
+    - `goal`: what makes a list a success, one of `GOALS`.
+    - `exploration`: the share of the lists in which any strategy is chosen at random, so that the
+      log can judge all of them.
     """
-    policy = make_policy(name, len(arms), len(FEATURES))
+
+    policy: str
+    goal: str = "any"
+    exploration: float = EXPLORATION
+
+
+def learn(policy_name: str, arms: Sequence[str], lists: pd.DataFrame) -> Policy:
+    """A policy that has learned from the lists of `Feedback.log`, whichever policy chose them.
+
+    Raises KeyError for an unknown policy.
+    """
+    policy = make_policy(policy_name, len(arms), len(FEATURES))
     number = {arm: place for place, arm in enumerate(arms)}
-    for arm, reward, context in log[["arm", "reward", "context"]].itertuples(index=False):
+    for arm, reward, context in lists[["arm", "reward", "context"]].itertuples(index=False):
         if arm in number:
-            policy.update(number[arm], float(reward), vector(context))
+            policy.update(number[arm], float(reward), context_vector(context))
     return policy
-
-
-def vector(context: dict[str, float]) -> Array:
-    """The features of `Shown.context` in the order of `FEATURES`; 0 where one is missing."""
-    return np.array([context.get(name, 0.0) for name in FEATURES])
 
 
 def next_list(
     feedback: Feedback,
     request: Request,
-    answer: SearchAnswer,
+    rankings: SystemRankings,
     strategies: Sequence[Strategy],
-    shelf: Shelf,
+    similarity: ProductSimilarity,
+    config: BanditConfig,
     *,
-    policy: str,
     length: int,
-    goal: str = "any",
-    least: float = GUARANTEED,
     rng: np.random.Generator | None = None,
 ) -> Shown:
-    """Choose the strategy of the next list by what was learned, rank, and remember the list.
+    """Choose a strategy by what was learned so far, rank `length` products, and store the list.
 
-    Whatever the strategy, what this session liked and acted on moves up: one press changes the
-    next list.
+    Whatever the strategy, products similar to what this session acted on move up: a single click
+    changes the next list.
     """
     visit = Visit(tuple(feedback.acts(request.visit)), tuple(request.history))
     names = [strategy.name for strategy in strategies]
-    context = features(request.query, answer, visit)
-    learned = learn(policy, names, feedback.log(goal))
-    chances = guarantee(learned.probabilities(vector(context)), least)
-    arm = int((rng or np.random.default_rng()).choice(len(names), p=chances))
-    ranked = strategies[arm].rank(answer, visit)
+    context = read_context(request.query, rankings, visit)
+    policy = learn(config.policy, names, feedback.log(config.goal))
+    probabilities = explore(policy.probabilities(context_vector(context)), config.exploration)
+    arm = int((rng or np.random.default_rng()).choice(len(names), p=probabilities))
+    ranking = strategies[arm].rank(rankings, visit)
     shown = Shown(
         list_id=secrets.token_hex(8),
         visit=request.visit,
         shopper=request.shopper,
         query=request.query,
-        policy=policy,
+        policy=config.policy,
         arm=names[arm],
-        probabilities=dict(zip(names, chances.tolist(), strict=True)),
+        probabilities=dict(zip(names, probabilities.tolist(), strict=True)),
         context=context,
-        products=by_taste(ranked, visit.acts, shelf)[:length],
+        products=by_taste(ranking, visit.acts, similarity)[:length],
     )
     feedback.show(shown)
     return shown
@@ -88,26 +96,33 @@ def next_list(
 
 @dataclass(frozen=True)
 class Change:
-    """What is different between two lists: products by how many places they moved up or down."""
+    """What differs between two lists.
+
+    `arm` says whether the strategy does. `moved` is by how many places a product of both moved, up
+    above 0.
+    """
 
     arm: bool
     new: Sequence[str]
     gone: Sequence[str]
-    moved: dict[str, int]
+    moved: Mapping[str, int]
 
     def __bool__(self) -> bool:
         """Whether anything on the list is different."""
         return bool(self.new or self.gone or self.moved)
 
 
-def compare(before: Shown, now: Shown) -> Change:
-    """What changed from `before` to `now`; a move up is above 0."""
-    was = {name: place for place, name in enumerate(before.products)}
-    places = {name: place for place, name in enumerate(now.products)}
-    moved = {name: was[name] - place for name, place in places.items() if name in was}
+def compare(before: Shown, after: Shown) -> Change:
+    """What changed from `before` to `after`."""
+    old = {name: place for place, name in enumerate(before.products)}
+    new = {name: place for place, name in enumerate(after.products)}
     return Change(
-        arm=before.arm != now.arm,
-        new=[name for name in now.products if name not in was],
-        gone=[name for name in before.products if name not in places],
-        moved={name: steps for name, steps in moved.items() if steps},
+        arm=before.arm != after.arm,
+        new=[name for name in new if name not in old],
+        gone=[name for name in old if name not in new],
+        moved={
+            name: old[name] - place
+            for name, place in new.items()
+            if name in old and old[name] != place
+        },
     )

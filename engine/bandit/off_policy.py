@@ -1,4 +1,4 @@
-"""What another policy would have earned, judged from a log that one policy wrote.
+"""What a policy would have earned, estimated from the log of another one.
 
 Every estimator takes arrays with one entry per list of the log: `reward`; `propensity`, the
 probability with which the logging policy chose what was shown; and `target`, the probability with
@@ -8,17 +8,16 @@ which the policy in question would have chosen the same. All intervals are 95 %.
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
+from engine.bandit.arrays import Floats, Integers
 from engine.bandit.policies import RIDGE, Policy
-
-Array = NDArray[np.float64]
 
 _Z = float(stats.norm.ppf(0.975))
 FOLDS = 2
+# The share of lists that count too little where replay makes a log even.
 RARE = 0.1
-# Heavy weights on fewer lists than these give no interval to trust.
+# With fewer effective lists than these no interval can be trusted.
 FEWEST_EFFECTIVE = 5
 
 
@@ -39,7 +38,7 @@ class Estimate:
         return asdict(self)
 
 
-def ips(reward: Array, propensity: Array, target: Array) -> Estimate:
+def ips(reward: Floats, propensity: Floats, target: Floats) -> Estimate:
     """Inverse propensity scoring: the mean of w · reward with w = target / propensity.
 
     Unbiased where propensity > 0 wherever target > 0. Source: Horvitz and Thompson (1952).
@@ -48,11 +47,11 @@ def ips(reward: Array, propensity: Array, target: Array) -> Estimate:
     return _interval(weight * reward, weight)
 
 
-def snips(reward: Array, propensity: Array, target: Array) -> Estimate:
-    """Self-normalised IPS: Σ w · reward / Σ w; a little biased, far steadier.
+def snips(reward: Floats, propensity: Floats, target: Floats) -> Estimate:
+    """Self-normalised IPS: Σ w · reward / Σ w; slightly biased, but of much lower variance.
 
-    The interval is by the delta method (Owen 2013, section 9.2). Source: Swaminathan and Joachims
-    (NeurIPS 2015). Not a number where the log shows nothing of what the target does.
+    NaN where the target would have shown nothing that the log did. The interval is by the delta
+    method (Owen 2013, section 9.2). Source: Swaminathan and Joachims (NeurIPS 2015).
     """
     weight = target / propensity
     if not weight.sum():
@@ -62,12 +61,12 @@ def snips(reward: Array, propensity: Array, target: Array) -> Estimate:
 
 
 def doubly_robust(
-    reward: Array, propensity: Array, target: Array, predicted: Array, expected: Array
+    reward: Floats, propensity: Floats, target: Floats, predicted: Floats, expected: Floats
 ) -> Estimate:
-    """A reward model, corrected by IPS where the log knows better.
+    """A reward model, corrected by IPS: mean(expected + w · (reward - predicted)).
 
-    mean(expected + w · (reward - predicted)), with `predicted` the model's reward for what was
-    shown and `expected` for what the target would show. Right if either model or propensities are.
+    `predicted` is the model's reward for what was shown, `expected` for what the target would show.
+    Unbiased if either the model or the propensities are right.
     Source: Dudík, Langford and Li (ICML 2011).
     """
     weight = target / propensity
@@ -75,51 +74,50 @@ def doubly_robust(
 
 
 def fit_rewards(
-    contexts: Array, arm: NDArray[np.intp], reward: Array, arms: int, seed: int = 0
-) -> Array:
+    contexts: Floats, arm: Integers, reward: Floats, arms: int, seed: int = 0
+) -> Floats:
     """Each arm's predicted reward in each row's context, shape (rows, arms).
 
-    A ridge regression per arm, fitted on the other half of the rows, so that no row is predicted
-    by a model that saw it (cross-fitting; Chernozhukov et al. 2018).
+    There is a ridge regression per arm, and each row is predicted by one fitted to the other half
+    of the rows (cross-fitting; Chernozhukov et al. 2018).
     """
     fold = np.random.default_rng(seed).permutation(len(arm)) % FOLDS
     predicted = np.empty((len(arm), arms))
-    for held in range(FOLDS):
+    for part in range(FOLDS):
+        test = fold == part
         for number in range(arms):
-            seen = (fold != held) & (arm == number)
-            x, y = contexts[seen], reward[seen]
+            train = ~test & (arm == number)
+            x, y = contexts[train], reward[train]
             ridge = x.T @ x + RIDGE * np.eye(contexts.shape[1])
-            predicted[fold == held, number] = contexts[fold == held] @ np.linalg.solve(
-                ridge, x.T @ y
-            )
+            predicted[test, number] = contexts[test] @ np.linalg.solve(ridge, x.T @ y)
     return predicted
 
 
 def replay(
     policy: Policy,
-    contexts: Array,
-    actions: NDArray[np.intp],
-    shown: NDArray[np.intp],
-    propensity: Array,
-    reward: Array,
+    contexts: Floats,
+    actions: Integers,
+    shown: Integers,
+    propensity: Floats,
+    reward: Floats,
     rng: np.random.Generator,
 ) -> Estimate:
-    """Let a policy that learns as it goes live through the log.
+    """Run a policy through the log, learning as it goes.
 
-    At each list the policy chooses an arm; `actions` (rows, arms) says what each arm would have
-    shown. Where that is what the log did show, the policy sees the reward and learns from it;
-    other lists are skipped. Source: Li, Chu, Langford and Wang (WSDM 2011); the interval is
-    Wilson's (1927). Not a number where nothing matched.
+    For each list the policy chooses an arm; `actions` (rows, arms) says what each arm would have
+    shown. Where the log shows the same, the policy gets the reward and learns from it; other lists
+    are skipped. NaN where no list matched. Source: Li, Chu, Langford and Wang (WSDM 2011); the
+    interval is Wilson's (1927).
 
-    Lists of a log that was not split evenly are kept with probability c / propensity, which makes
-    it even (Dudík et al., UAI 2012). c is the propensity that one list in ten stays below: those
-    few count too little, but with the smallest of all hardly a list would be left.
+    A log that wasn't split evenly is made even by keeping each list with probability
+    c / propensity (Dudík et al., UAI 2012). c is the propensity below which one list in ten lies.
+    Those few count too little, but with the smallest propensity as c hardly a list would be left.
     """
     keep = rng.random(len(reward)) < np.quantile(propensity, RARE) / propensity
     earned: list[float] = []
     for row in np.flatnonzero(keep):
-        chances = policy.probabilities(contexts[row])
-        arm = int(rng.choice(len(chances), p=chances))
+        probabilities = policy.probabilities(contexts[row])
+        arm = int(rng.choice(len(probabilities), p=probabilities))
         if actions[row, arm] == shown[row]:
             earned.append(float(reward[row]))
             policy.update(arm, earned[-1], contexts[row])
@@ -127,7 +125,7 @@ def replay(
 
 
 def wilson(successes: float, n: int) -> Estimate:
-    """A share of successes with Wilson's interval (1927), which holds for few and rare ones."""
+    """A share of successes with Wilson's interval (1927), which holds for few and rare ones too."""
     if not n:
         return Estimate(np.nan, np.nan, np.nan, 0.0)
     share, z2 = successes / n, _Z**2
@@ -136,12 +134,12 @@ def wilson(successes: float, n: int) -> Estimate:
     return Estimate(share, float(centre - half), float(centre + half), float(n))
 
 
-def _interval(terms: Array, weight: Array) -> Estimate:
-    """The mean of independent terms, with an interval that minds their skew.
+def _interval(terms: Floats, weight: Floats) -> Estimate:
+    """The mean of independent terms, with an interval corrected for their skew.
 
-    A few heavy weights pull terms far to one side, and a normal interval then misses the truth too
-    often: Hall's transformation (JRSS B 1992) takes the skew out before and puts it back after.
-    Quantiles are Student's for the effective number of lists.
+    A few large weights skew the terms, and a normal interval then misses the truth too often.
+    Hall's transformation (JRSS B 1992) removes the skew from the statistic; its inverse turns
+    Student's quantiles for the effective number of lists into those of the skewed one.
     """
     n, value = len(terms), float(terms.mean())
     squares = float((weight**2).sum())
@@ -151,8 +149,8 @@ def _interval(terms: Array, weight: Array) -> Estimate:
         return Estimate(value, np.nan, np.nan, effective)
     error = deviation / np.sqrt(n)
     skew = float(((terms - value) ** 3).mean()) / deviation**3 / np.sqrt(n)
-    z = float(stats.t.ppf(0.975, effective - 1))
-    low, high = (value - error * _hall(quantile, skew) for quantile in (z, -z))
+    quantile = float(stats.t.ppf(0.975, effective - 1))
+    low, high = (value - error * _hall(q, skew) for q in (quantile, -quantile))
     return Estimate(value, low, high, effective)
 
 

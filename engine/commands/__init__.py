@@ -1,1 +1,1 @@
-"""The commands of the command line: each takes what was typed and returns what it found."""
+"""The commands of the command line: each takes its arguments and returns its answer."""

@@ -1,4 +1,4 @@
-"""The arguments that several commands take."""
+"""Arguments that several commands share."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Commands that bring a shop's data, or make one up."""
+"""Commands that load a shop's data, or make up a shop."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -35,15 +35,15 @@ def load(
         bool, typer.Option("--skip-bad-rows", help="Load the good rows, leave out the others.")
     ] = False,
 ) -> dict[str, Any]:
-    """Load a shop's files, or a sample shop, into a workspace, which is made if there is none."""
-    given = {
+    """Load a shop's files, or a sample shop, into a workspace; a missing one is created."""
+    options = {
         "products": products,
         "searches": searches,
         "orders": orders,
         "reviews": reviews,
         "judgments": judgments,
     }
-    files = {table: path for table, path in given.items() if path is not None}
+    files = {table: path for table, path in options.items() if path is not None}
     columns = _read_maps(maps or [])
     if sample and (files or columns):
         raise InputError("cli.sample_alone")
@@ -65,7 +65,7 @@ def load(
 def ready(context: typer.Context, workspace: WorkspaceName) -> dict[str, Any]:
     """Say for every task whether the data is ready, thin or missing, and what would help."""
     tables = Workspace.open(workspace).tables()
-    found = {}
+    tasks = {}
     for name in TASKS:
         readiness = get_task(name).readiness(tables)
         advice = [
@@ -73,8 +73,8 @@ def ready(context: typer.Context, workspace: WorkspaceName) -> dict[str, Any]:
             for code, params in readiness.advice
         ]
         counts = dict(readiness.counts)
-        found[name] = {"level": readiness.level, "counts": counts, "advice": advice}
-    return {"workspace": workspace, "tasks": found}
+        tasks[name] = {"level": readiness.level, "counts": counts, "advice": advice}
+    return {"workspace": workspace, "tasks": tasks}
 
 
 def simulate(
@@ -106,23 +106,21 @@ def simulate(
     )
     names = ("products.csv", "searches.csv.gz", "orders.csv", "reviews.csv")
     written = [*names, "judgments.csv"] if truth else [*names]
-    files = {name.split(".")[0]: {"file": name, "bytes": _size(out / name)} for name in written}
+    files = {
+        name.split(".")[0]: {"file": name, "bytes": (out / name).stat().st_size} for name in written
+    }
     return {"folder": out, "language": context.obj, "files": files}
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size
-
-
 def _read_maps(maps: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    for text in maps:
-        place, equals, column = text.partition("=")
+    columns: dict[str, dict[str, str]] = defaultdict(dict)
+    for option in maps:
+        place, equals, column = option.partition("=")
         table, dot, field = place.partition(".")
         if not (equals and dot and table and field):
-            raise InputError("cli.bad_map", given=text)
-        found[table][field] = column
-    return found
+            raise InputError("cli.bad_map", given=option)
+        columns[table][field] = column
+    return columns
 
 
 def _open_or_create(name: str, language: str | None) -> tuple[Workspace, bool]:

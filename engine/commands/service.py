@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -12,6 +12,10 @@ from engine.errors import InputError
 from engine.progress import Lines
 from engine.storage.runs import UNTUNED, list_runs
 from engine.storage.workspace import Workspace
+
+if TYPE_CHECKING:
+    from engine.assistant.assistant import Assistant
+    from engine.tasks.search.bundle import SearchBundle
 
 
 def reply(
@@ -38,24 +42,31 @@ def reply(
         if file is not None and not file.is_file():
             raise InputError("reader.missing", file=str(file))
     from engine.assistant.assistant import Message
+
+    assistant = _open_assistant(shop, policy, run)
+    if source is not None:
+        return _reply_to_file(assistant, source, customer)
+    return assistant.reply(Message(message or "", customer)).as_json()
+
+
+def _open_assistant(shop: Workspace, policy: Path | None, run: str | None) -> "Assistant":
+    """The shop's assistant, with the text of the file `policy` as its policy if there is one."""
     from engine.assistant.policy_file import keep_policy, read_upload
-    from engine.assistant.questions import open_assistant, read_message
+    from engine.assistant.questions import open_assistant
     from engine.training.evaluate import open_bundle
 
     if policy is not None:
         keep_policy(shop, read_upload(policy.read_bytes(), policy.name), policy.name)
-    # Any shop can be answered for at once; a tuned search only understands it better.
-    chosen = run or (UNTUNED if not list_runs(shop, "search") else None)
-    bundle: Any = open_bundle(shop, "search", chosen, Lines())
-    assistant = open_assistant(shop, bundle)
-    if message is not None:
-        return assistant.reply(Message(message, customer)).as_json()
-    assert source is not None  # noqa: S101 - one of the two is given
+    # The assistant works without a tuned search; with one it understands the shop better.
+    run = run or (None if list_runs(shop, "search") else UNTUNED)
+    return open_assistant(shop, cast("SearchBundle", open_bundle(shop, "search", run, Lines())))
 
-    def answers() -> Iterator[dict[str, Any]]:
-        with source.open("rb") as stream:
-            for row, item in read_items(stream, str(source)):
-                asked = read_message({"customer": customer} | dict(item), row)
-                yield {"message": asked.text} | assistant.reply(asked).as_json()
 
-    return answers()
+def _reply_to_file(assistant: "Assistant", source: Path, customer: str) -> Iterator[dict[str, Any]]:
+    """The replies to the messages of a file, one by one; `customer` where a line names nobody."""
+    from engine.assistant.questions import read_message
+
+    with source.open("rb") as stream:
+        for row, item in read_items(stream, str(source)):
+            message = read_message({"customer": customer, **item}, row)
+            yield {"message": message.text} | assistant.reply(message).as_json()

@@ -1,4 +1,4 @@
-"""Commands that say what there is: the machine, its models, jobs and runs."""
+"""Commands that show the machine, its models, jobs and runs."""
 
 import platform
 import shutil
@@ -18,7 +18,7 @@ from engine.storage.runs import list_runs
 from engine.storage.workspace import Workspace
 
 GIGABYTE = 2**30
-# What a training of the default encoder on a sample shop needs, with room to spare.
+# What training the default encoder on a sample shop needs, with some room to spare.
 MEMORY_GB, DISK_GB = 3.0, 2.0
 PACKAGES = ("torch", "transformers", "sentence-transformers", "faiss-cpu", "pandas", "streamlit")
 
@@ -29,7 +29,7 @@ def doctor(
         bool, typer.Option("--quick", help="Leave out what takes seconds to find: the device.")
     ] = False,
 ) -> dict[str, Any]:
-    """Look at machine, device, models and disk, and say the mend for what is missing."""
+    """Check machine, device, models and disk, and say how to fix what is missing."""
     language = context.obj
     memory, disk = psutil.virtual_memory(), shutil.disk_usage(home())
     versions = {name: _version(name) for name in PACKAGES}
@@ -71,15 +71,15 @@ def jobs(
     """List the jobs of a workspace, or of all, newest first."""
     if workspace is not None:
         Workspace.open(workspace)
-    return {"jobs": [_about_job(job, context.obj) for job in list_jobs(workspace)]}
+    return {"jobs": [_job_as_json(job, context.obj) for job in list_jobs(workspace)]}
 
 
 def runs(workspace: WorkspaceName) -> dict[str, Any]:
-    """List a workspace's runs with what they found, newest first."""
-    found = [run.as_json() for run in list_runs(Workspace.open(workspace))]
-    for run in found:
-        del run["history"]
-    return {"workspace": workspace, "runs": found}
+    """List a workspace's runs with their results, newest first."""
+    records = [run.as_json() for run in list_runs(Workspace.open(workspace))]
+    for record in records:
+        del record["history"]
+    return {"workspace": workspace, "runs": records}
 
 
 def _version(package: str) -> str | None:
@@ -94,15 +94,25 @@ def _device() -> dict[str, object]:
 
     if not torch.cuda.is_available():
         return {"kind": "cpu", "name": platform.processor() or platform.machine()}
-    about = torch.cuda.get_device_properties(0)
-    memory = about.total_memory / GIGABYTE
-    return {"kind": "cuda", "name": about.name, "memory_gb": memory}
+    gpu = torch.cuda.get_device_properties(0)
+    return {"kind": "cuda", "name": gpu.name, "memory_gb": gpu.total_memory / GIGABYTE}
 
 
-def _about_job(job: Job, language: str) -> dict[str, object]:
-    names = (
-        "job_id", "workspace", "task", "kind", "state", "stage", "done", "total", "run_id",
-        "predicted_seconds", "created", "started", "finished",
-    )  # fmt: skip
-    found: dict[str, object] = {name: getattr(job, name) for name in names}
-    return found | {"reason": job.reason, "message": job.message(language)}
+def _job_as_json(job: Job, language: str) -> dict[str, object]:
+    return {
+        "job_id": job.job_id,
+        "workspace": job.workspace,
+        "task": job.task,
+        "kind": job.kind,
+        "state": job.state,
+        "stage": job.stage,
+        "done": job.done,
+        "total": job.total,
+        "run_id": job.run_id,
+        "predicted_seconds": job.predicted_seconds,
+        "created": job.created,
+        "started": job.started,
+        "finished": job.finished,
+        "reason": job.reason,
+        "message": job.message(language),
+    }

@@ -1,4 +1,4 @@
-"""What a command found, as plain JSON values and as a text for people."""
+"""A command's answer, as plain JSON values and as text for people."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import pandas as pd
 
 
 def plain(value: Any) -> Any:
-    """`value` in JSON's own kinds: numbers that are none (NaN, infinite) become null."""
+    """`value` as JSON's own types; NaN and infinite numbers become null."""
     match value:
         case bool() | None | int() | str():
             return value
@@ -27,7 +27,7 @@ def plain(value: Any) -> Any:
 
 
 def as_text(value: Mapping[str, Any], indent: str = "") -> str:
-    """A nested value as indented lines, its tables aligned; names are those of the JSON."""
+    """A nested value as indented lines with aligned tables, by the names of the JSON."""
     lines: list[str] = []
     for name, item in value.items():
         if not isinstance(item, Mapping | list):

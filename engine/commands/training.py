@@ -18,7 +18,7 @@ from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, find_call, get_task
 from engine.tasks.base import Bundle, Task
 
-# What imports torch is imported inside the commands: help and errors come at once.
+# Modules that need torch are imported inside the commands, so that help and errors come at once.
 BLOCK = 64
 
 
@@ -57,19 +57,19 @@ def evaluate(
         ),
     ] = None,
 ) -> dict[str, Any]:
-    """Measure every system: on a file of yours, or what the run found on its held-out rows."""
+    """Measure every system on a file of yours, or show the run's result on its held-out rows."""
     shop = Workspace.open(workspace)
     get_task(task)
     if judgments is not None and table is not None:
         raise InputError("cli.one_file")
-    option, given = ("input", table) if judgments is None else ("judgments", judgments)
-    if given is not None and ENTRIES[task].evaluated_on != option:
+    option, file = ("input", table) if judgments is None else ("judgments", judgments)
+    if file is not None and ENTRIES[task].evaluated_on != option:
         raise InputError("cli.wrong_file", option=f"--{option}", task=task)
     from engine.training.evaluate import evaluate_file, evaluate_heldout
 
-    if given is None:
+    if file is None:
         return evaluate_heldout(shop, task, run, Lines())
-    return evaluate_file(shop, task, run, given, Lines())
+    return evaluate_file(shop, task, run, file, Lines())
 
 
 def predict(
@@ -81,13 +81,14 @@ def predict(
     run: RunId = None,
 ) -> Iterator[dict[str, Any]]:
     """Answer inputs, one JSON object a line, for instance {"query": "red mug"}."""
-    shop, chosen = Workspace.open(workspace), get_task(task)
+    shop = Workspace.open(workspace)
+    get_task(task)
     if source != "-" and not Path(source).is_file():
         raise InputError("reader.missing", file=source)
     from engine.training.evaluate import open_bundle
 
     bundle = open_bundle(shop, task, run, Lines())
-    return _answers(chosen, find_call(task, "predict"), bundle, source)
+    return _answers(get_task(task), find_call(task, "predict"), bundle, source)
 
 
 def _answers(
@@ -110,7 +111,7 @@ def _answer_block(
         place = error.params.get("row")
         if not isinstance(place, int):
             raise
-        # The task counts within the block, the user within the file.
+        # The task counts rows from the start of the block, the user lines of the file.
         row = {"row": block[place - 1][0]}
         raise InputError(error.code, error.details, **(error.params | row)) from error
 
@@ -129,11 +130,11 @@ def read_items(stream: BinaryIO, source: str) -> Iterator[tuple[int, Mapping[str
         yield row, item
 
 
-def _read_settings(settings: Sequence[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for text in settings:
-        key, equals, value = text.partition("=")
+def _read_settings(options: Sequence[str]) -> dict[str, str]:
+    settings: dict[str, str] = {}
+    for option in options:
+        key, equals, value = option.partition("=")
         if not (equals and key.strip()):
-            raise InputError("cli.bad_setting", given=text)
-        found[key.strip()] = value.strip()
-    return found
+            raise InputError("cli.bad_setting", given=option)
+        settings[key.strip()] = value.strip()
+    return settings

@@ -1,4 +1,4 @@
-"""How honest the chances are that a model gives to products of a page."""
+"""How good click probabilities are: in order, in likelihood and in calibration."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,11 @@ from engine.ranking import Chances
 
 
 def score_chances(truth: Sequence[Qrels], rankings: Sequence[Chances]) -> dict[str, float]:
-    """AUC, log loss and calibration error over every product of every page with a known outcome.
+    """AUC, log loss and calibration error over all products of all pages with a known outcome.
 
-    A product of `truth` with a grade above 0 was clicked. `auc` is the share of pairs of a clicked
-    and a passed-over product that the chances put in the right order, `nan` where all are alike.
+    A product whose grade in `truth` is above 0 was clicked. `auc` is the share of pairs of a
+    clicked and an ignored product that the chances put in the right order; it is `nan` when all
+    products were clicked or none was.
     """
     rows = [
         (qrels[name] > 0, chance)

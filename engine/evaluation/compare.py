@@ -29,7 +29,7 @@ class Interval:
 
     @property
     def verdict(self) -> str:
-        """`better` or `worse` where the interval leaves out 0, else `unclear`."""
+        """`better` or `worse` if 0 lies outside the interval, else `unclear`."""
         if self.low > 0:
             return "better"
         return "worse" if self.high < 0 else "unclear"
@@ -38,11 +38,11 @@ class Interval:
 def paired_interval(heldout: pd.DataFrame, system: str, other: str, seed: int = 0) -> Interval:
     """`system` minus `other` on the primary metric with a percentile interval.
 
-    Examples are drawn with replacement, 2,000 times, and both systems are measured on the same
-    draw; all heads of an example move together. Source: Efron and Tibshirani (1993), chapter 13;
-    Koehn (2004) for the paired use.
+    The examples are resampled with replacement 2,000 times, and both systems are measured on the
+    same samples; all heads of an example stay together. Source: Efron and Tibshirani (1993),
+    chapter 13; Koehn (2004) for the paired use.
     """
-    counts = _draws(heldout, seed)
+    counts = _sample_counts(heldout, seed)
     difference = _metric(heldout, system, counts) - _metric(heldout, other, counts)
     low, high = np.nanpercentile(difference[1:], [2.5, 97.5])
     return Interval(float(difference[0]), float(low), float(high))
@@ -51,31 +51,31 @@ def paired_interval(heldout: pd.DataFrame, system: str, other: str, seed: int = 
 def metric_interval(
     heldout: pd.DataFrame, system: str, seed: int = 0
 ) -> tuple[float, float, float]:
-    """The primary metric of one system with low and high of its 95 % percentile interval."""
-    values = _metric(heldout, system, _draws(heldout, seed))
+    """The primary metric of one system, and both ends of its 95 % percentile interval."""
+    values = _metric(heldout, system, _sample_counts(heldout, seed))
     low, high = np.nanpercentile(values[1:], [2.5, 97.5])
     return float(values[0]), float(low), float(high)
 
 
 def against_all(heldout: pd.DataFrame, system: str, others: Sequence[str]) -> dict[str, Interval]:
-    """The interval of `system` against every one of `others`."""
+    """The interval of `system` against each of `others`."""
     return {other: paired_interval(heldout, system, other) for other in others if other != system}
 
 
 def merge_runs(
     first: pd.DataFrame, second: pd.DataFrame, suffixes: tuple[str, str]
 ) -> pd.DataFrame:
-    """One held-out frame from those of two runs, their systems told apart by `suffixes`.
+    """One held-out frame from those of two runs, with `suffixes` to distinguish their systems.
 
     Raises InputError if the runs were measured on different examples or truths.
     """
     if test_fingerprint(first) != test_fingerprint(second):
         raise InputError("evaluation.different_data")
-    left, right = (
+    one, other = (
         frame.rename(columns={name: _with_suffix(name, suffix) for name in map(str, frame)})
         for frame, suffix in zip((first, second), suffixes, strict=True)
     )
-    return left.merge(right.drop(columns="input"), on=["example_id", "head", "truth"])
+    return one.merge(other.drop(columns="input"), on=["example_id", "head", "truth"])
 
 
 def wins_and_losses(heldout: pd.DataFrame, system: str, other: str) -> pd.DataFrame:
@@ -97,28 +97,30 @@ def _with_suffix(column: str, suffix: str) -> str:
     return f"{name}{suffix}{dot}{score}"
 
 
-def _draws(heldout: pd.DataFrame, seed: int) -> NDArray[np.float64]:
-    """How often each held-out row counts: once each in the first row, then by each draw."""
+def _sample_counts(heldout: pd.DataFrame, seed: int) -> NDArray[np.float64]:
+    """How often each held-out row counts: once in the first row, then as in each sample."""
     codes, examples = pd.factorize(heldout["example_id"])
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(examples), [1 / len(examples)] * len(examples), size=SAMPLES)
-    counts: NDArray[np.float64] = np.vstack([np.ones(len(examples)), drawn])[:, codes]
+    samples = rng.multinomial(len(examples), [1 / len(examples)] * len(examples), size=SAMPLES)
+    counts: NDArray[np.float64] = np.vstack([np.ones(len(examples)), samples])[:, codes]
     return counts
 
 
 def _metric(heldout: pd.DataFrame, system: str, counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The primary metric under each row of `counts` (draws × held-out rows)."""
+    """The primary metric under each row of `counts` (samples × held-out rows)."""
     if heldout["head"].isin(MEAN_HEADS).all():
         scores = heldout[f"{system}.score"].to_numpy(dtype=float)
         scored = ~np.isnan(scores)
-        means: NDArray[np.float64] = counts[:, scored] @ scores[scored]
-        with np.errstate(invalid="ignore"):  # a draw may hold no scored row
-            return means / counts[:, scored].sum(axis=1)
+        sums = counts[:, scored] @ scores[scored]
+        with np.errstate(invalid="ignore"):  # a sample may hold no scored row
+            averages: NDArray[np.float64] = sums / counts[:, scored].sum(axis=1)
+        return averages
     heads = [
         _macro_f1(heldout.loc[rows, "truth"], heldout.loc[rows, system], counts[:, rows])
         for rows in ((heldout["head"] == head).to_numpy() for head in heldout["head"].unique())
     ]
-    return np.mean(heads, axis=0)
+    means: NDArray[np.float64] = np.mean(heads, axis=0)
+    return means
 
 
 def _macro_f1(
@@ -131,4 +133,5 @@ def _macro_f1(
     present = counts @ is_truth
     with np.errstate(invalid="ignore", divide="ignore"):
         f1 = np.where(present > 0, 2 * right / (present + counts @ is_output), np.nan)
-    return np.nanmean(f1, axis=1)
+    means: NDArray[np.float64] = np.nanmean(f1, axis=1)
+    return means

@@ -1,4 +1,4 @@
-"""What measuring answers needs of a task: the metric that decides, figures, held-out rows."""
+"""What a task brings so that its answers can be measured."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -9,8 +9,8 @@ import pandas as pd
 class Evaluator(Protocol):
     """Measures the answers of systems on a part of a dataset.
 
-    What one system's answers look like is between a task and its evaluator: for classification a
-    frame of probabilities per head, for rankings a list of `Ranking`, for texts a list of texts.
+    A task and its evaluator agree on the form of one system's answers: for classification a frame
+    of probabilities per head, for rankings a list of `Ranking`, for texts a list of texts.
     """
 
     @property

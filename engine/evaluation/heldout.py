@@ -1,12 +1,12 @@
-"""Every system's answers on the held-out rows, in one frame that all comparisons start from.
+"""Every system's answers on the held-out rows, in the one frame that all comparisons start from.
 
-One row per example and head (rankings have the one head
-`ranking`, texts the one head `text`): `example_id`, `head`, `input`,
-`truth`, then per system its `<system>` (the answer: a label, the ten best product ids as JSON, or a
-text) and `<system>.score` (1 or 0 for right or wrong, the query's nDCG@10, or 1 or 0 for a text
-that is all supported and tells two facts, or not). Rankings by chance also have `<system>.chances`:
-that of every product whose outcome is known, as JSON. Columns `known.…` of a part, what was known
-of an example by its time, are kept as they are. The evaluators make such frames.
+It has a row per example and head (rankings have the single head `ranking`, texts the single head
+`text`) with `example_id`, `head`, `input` and `truth`. Then follow, for each system, `<system>`
+(its answer: a label, the ten best product ids as JSON, or a text) and `<system>.score` (1 or 0 for
+a right or wrong label; the query's nDCG@10; 1 for a text that makes no unsupported claim and states
+two facts, else 0). Rankings by click probability also have `<system>.chances`: the probability of
+every product whose outcome is known, as JSON. Columns of a part that begin with `known.` (what was
+known about an example at its time) are copied as they are. The evaluators make these frames.
 """
 
 import hashlib
@@ -21,17 +21,12 @@ SHOWN = 10
 KNOWN = "known."
 
 
-def heads_of(part: pd.DataFrame) -> list[str]:
-    """The heads that a classification part holds truth for."""
-    return [name.removeprefix("truth.") for name in map(str, part) if name.startswith("truth.")]
-
-
 def test_fingerprint(heldout: pd.DataFrame) -> str:
-    """A hash of examples and truth: only runs with the same one may be compared."""
+    """A hash of the examples and their truths: only runs that share it can be compared."""
     rows = heldout[["example_id", "head", "truth"]].astype(str).sort_values(["example_id", "head"])
     return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()[:16]
 
 
 def systems_of(heldout: pd.DataFrame) -> list[str]:
-    """The systems whose answers a held-out frame holds."""
+    """The systems whose answers are in a held-out frame."""
     return [name.removesuffix(".score") for name in map(str, heldout) if name.endswith(".score")]

@@ -18,29 +18,28 @@ Qrels = Mapping[str, int]
 
 
 def score_each(truth: Sequence[Qrels], rankings: Sequence[Ranking]) -> pd.DataFrame:
-    """Every measure for every query, in their order; a query with nothing relevant is NaN.
+    """Every measure for every query, in order; NaN for a query without a relevant product.
 
-    A product without a judgment counts as 0. `ndcg@10_judged` ranks the judged products alone,
-    which is kinder to systems that find what the judges never saw; `judged@10` says how many of the
-    ten they saw.
-    Source: Järvelin and Kekäläinen (2002) for nDCG.
+    A product without a judgment counts as 0. `ndcg@10_judged` ranks only the judged products, which
+    is fairer to systems that find products the judges never saw; `judged@10` is the share of the
+    first ten that were judged. Source: Järvelin and Kekäläinen (2002) for nDCG.
     """
     rows = pd.DataFrame(np.nan, index=range(len(truth)), columns=[*MEASURES, JUDGED, JUDGED_ONLY])
     scored = [row for row, qrels in enumerate(truth) if any(grade > 0 for grade in qrels.values())]
     if not scored:
         return rows
     qrels_by_query = {str(row): dict(truth[row]) for row in scored}
-    whole = {str(row): _run(rankings[row]) for row in scored}
-    known = {
-        str(row): {name: score for name, score in whole[str(row)].items() if name in truth[row]}
+    runs = {str(row): _run(rankings[row]) for row in scored}
+    judged_runs = {
+        str(row): {name: score for name, score in runs[str(row)].items() if name in truth[row]}
         for row in scored
     }
     rows.loc[scored] = 0.0
     names = {str(measure): name for name, measure in MEASURES.items()}
-    for found in ir_measures.iter_calc(list(MEASURES.values()), qrels_by_query, whole):
-        rows.loc[int(found.query_id), names[str(found.measure)]] = found.value
-    for found in ir_measures.iter_calc([nDCG @ 10], qrels_by_query, known):
-        rows.loc[int(found.query_id), JUDGED_ONLY] = found.value
+    for metric in ir_measures.iter_calc(list(MEASURES.values()), qrels_by_query, runs):
+        rows.loc[int(metric.query_id), names[str(metric.measure)]] = metric.value
+    for metric in ir_measures.iter_calc([nDCG @ 10], qrels_by_query, judged_runs):
+        rows.loc[int(metric.query_id), JUDGED_ONLY] = metric.value
     for row in scored:
         top = rankings[row].product_ids[:10]
         rows.loc[row, JUDGED] = sum(name in truth[row] for name in top) / max(len(top), 1)
@@ -48,10 +47,10 @@ def score_each(truth: Sequence[Qrels], rankings: Sequence[Ranking]) -> pd.DataFr
 
 
 def score(truth: Sequence[Qrels], rankings: Sequence[Ranking]) -> dict[str, float]:
-    """The mean of every measure over the queries that have something relevant."""
+    """The mean of every measure over the queries that have a relevant product."""
     return {str(name): float(value) for name, value in score_each(truth, rankings).mean().items()}
 
 
 def _run(ranking: Ranking) -> dict[str, float]:
-    # Ranks instead of scores: equal scores would be put in another order by the evaluator.
+    # Ranks instead of scores, because ir-measures would reorder products with equal scores.
     return {product_id: -float(rank) for rank, product_id in enumerate(ranking.product_ids)}

@@ -14,12 +14,12 @@ from engine.ranking import Chances, Ranking
 
 
 class RankingEvaluator:
-    """A part holds `qrels`: of each example, the grades of the products that are judged.
+    """Scores parts that hold `qrels`: for each example, the grades of its judged products.
 
-    A system's answers are one `Ranking` per row. `popularity` is given where lists are recommended:
-    every product with the share of baskets that it is expected in. Then hits, coverage and novelty
-    are measured too, and what asks for judgments of the other products is left out: what a basket
-    held beside the hidden product is none.
+    A system's answers are one `Ranking` per row. For recommended lists, `popularity` gives the
+    share of baskets that each product is expected in. Hits, coverage and novelty are then measured
+    too, but not the measures that need judgments of the other products: the rest of a basket is no
+    judgment.
     """
 
     primary_metric = ranking.PRIMARY
@@ -28,31 +28,31 @@ class RankingEvaluator:
         self.popularity = popularity
 
     def score(self, part: pd.DataFrame, outputs: Sequence[Ranking]) -> dict[str, float]:
-        """The means of `ranking.score_each`; of chances also AUC, log loss, calibration error."""
+        """The means of `ranking.score_each`, and `score_chances` for click probabilities."""
         truth = list(part["qrels"])
         metrics = ranking.score(truth, outputs)
-        chances = [one for one in outputs if isinstance(one, Chances)]
+        chances = [answer for answer in outputs if isinstance(answer, Chances)]
         if chances and len(chances) == len(outputs):
             metrics |= score_chances(truth, chances)
         if not self.popularity:
             return metrics
-        fair = {name: value for name, value in metrics.items() if name in ranking.MEASURES}
-        return fair | score_lists(truth, outputs, self.popularity)
+        independent = {name: value for name, value in metrics.items() if name in ranking.MEASURES}
+        return independent | score_lists(truth, outputs, self.popularity)
 
     def heldout_rows(
         self, part: pd.DataFrame, outputs: Mapping[str, Sequence[Ranking]]
     ) -> pd.DataFrame:
-        """One row per example with each system's first ten products; a score is its nDCG@10."""
+        """One row per example with each system's first ten products and, as score, its nDCG@10."""
         truth: list[Qrels] = list(part["qrels"])
         rows = part[["example_id", "input"]].assign(head=RANKING_HEAD).reset_index(drop=True)
         rows["truth"] = [json.dumps(dict(sorted(qrels.items()))) for qrels in truth]
         for name, rankings in outputs.items():
-            rows[name] = [json.dumps(list(one.product_ids[:SHOWN])) for one in rankings]
+            rows[name] = [json.dumps(list(answer.product_ids[:SHOWN])) for answer in rankings]
             scores = ranking.score_each(truth, rankings)[ranking.PRIMARY]
             rows[f"{name}.score"] = scores.to_numpy()
-            if rankings and all(isinstance(one, Chances) for one in rankings):
+            if rankings and all(isinstance(answer, Chances) for answer in rankings):
                 rows[f"{name}.chances"] = [
-                    _chances(one, qrels) for one, qrels in zip(rankings, truth, strict=True)
+                    _chances(answer, qrels) for answer, qrels in zip(rankings, truth, strict=True)
                 ]
         for name in (name for name in map(str, part) if name.startswith(KNOWN)):
             rows[name] = list(part[name])

@@ -1,4 +1,4 @@
-"""What a list of recommendations is worth beyond its order: hits, coverage, novelty."""
+"""How useful recommended lists are beyond their order: hits, coverage and novelty."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,21 +15,21 @@ def score_lists(
 ) -> dict[str, float]:
     """Hit rate, coverage and novelty of the first ten of each list.
 
-    `popularity` holds every product of the catalog with the share of baskets (above 0) that it is
-    expected in. `hr@10` is the share of lists that hold something relevant, `coverage@10` the share
-    of the catalog that any list shows, `novelty@10` the mean −log2(popularity) of what is shown: a
-    product in every second basket has novelty 1. Source: Vargas and Castells (RecSys 2011).
+    `popularity` gives, for every product of the catalog, the share of baskets (above 0) that it is
+    expected in. `hr@10` is the share of lists with a relevant product, `coverage@10` the share of
+    the catalog that appears in any list, `novelty@10` the mean −log2(popularity) of the listed
+    products: a product in every second basket has novelty 1. Source: Vargas and Castells (RecSys
+    2011).
     """
-    shown = [list(ranking.product_ids[:DEPTH]) for ranking in rankings]
+    lists = [list(ranking.product_ids[:DEPTH]) for ranking in rankings]
     hits = [
         any(qrels.get(name, 0) > 0 for name in names)
-        for qrels, names in zip(truth, shown, strict=True)
+        for qrels, names in zip(truth, lists, strict=True)
     ]
-    every = [name for names in shown for name in names]
+    listed = [name for names in lists for name in names]
+    surprises = [-np.log2(popularity[name]) for name in listed]
     return {
         "hr@10": float(np.mean(hits)) if hits else float("nan"),
-        "coverage@10": len(set(every)) / max(len(popularity), 1),
-        "novelty@10": float(np.mean([-np.log2(popularity[name]) for name in every]))
-        if every
-        else float("nan"),
+        "coverage@10": len(set(listed)) / max(len(popularity), 1),
+        "novelty@10": float(np.mean(surprises)) if surprises else float("nan"),
     }

@@ -1,12 +1,11 @@
 """From a picture, or a text where the encoder reads texts, to the products that look like it."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.images.answers import ImageResult
 from engine.images.colours import Palette, dominant
 from engine.images.image_encoder import ImageEncoder, Tags
 from engine.images.image_store import palettes
@@ -40,30 +39,29 @@ class PictureSearch:
 
     def like_picture(
         self, encoder: ImageEncoder, image: Image.Image, k: int
-    ) -> tuple[list[dict[str, Any]], Tags]:
+    ) -> tuple[list[ImageResult], Tags]:
         """The `k` products that look most like `image`, whichever way up it is, and its tags."""
         turned = [image if turn is None else image.transpose(turn) for turn in _TURNS]
         reading = encoder.read(turned)
         return self._best(reading.vectors, k, dominant(image)), reading.tags[0]
 
-    def like_text(self, encoder: ImageEncoder, text: str, k: int) -> list[dict[str, Any]]:
+    def like_text(self, encoder: ImageEncoder, text: str, k: int) -> list[ImageResult]:
         """The `k` products whose pictures show what `text` says."""
         return self._best(encoder.read_texts([text]), k)
 
     def _best(
         self, queries: NDArray[np.float32], k: int, colours: Palette | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[ImageResult]:
         """Each product once, by its nearest picture and the nearest of the queries."""
         hits = [
             (self._with_colour(score, picture, colours), picture)
             for ranking in self.index.search(queries, k * _PICTURES_A_PRODUCT)
             for picture, score in zip(ranking.product_ids, ranking.scores, strict=True)
         ]
-        best: dict[str, dict[str, Any]] = {}
+        best: dict[str, ImageResult] = {}
         for score, picture in sorted(hits, reverse=True):
             for product_id in self.products.get(picture, []):
-                row = {"product_id": product_id, "picture": picture, "score": round(score, 4)}
-                best.setdefault(product_id, row)
+                best.setdefault(product_id, ImageResult(product_id, picture, round(score, 4)))
         return list(best.values())[:k]
 
     def _with_colour(self, score: float, picture: str, colours: Palette | None) -> float:

@@ -7,13 +7,12 @@ picture itself. None is a proof: each finding says what it rests on.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine.images.answers import Doubt
 from engine.images.colours import Palette, distance, is_fuzzy, said_colours
 from engine.ranking import best
 from engine.reading.nested import parse
@@ -33,27 +32,6 @@ _SHARPNESS = 10.0  # weight of a neighbour: exp(sharpness × cosine)
 _SAME = 0.9999
 _SEED = 13
 _BLOCK = 256
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """One product whose picture and text may not belong together.
-
-    `said` is what the catalog says and `seen` what the picture shows: colour names, or categories.
-    `share` tells how unusual that is. For a colour: the share of the shop's products whose stated
-    colour is found nearer in their picture. For a category: the share of the most similar pictures
-    that belong to `seen`. For a title: the share of other products' pictures that fit it better,
-    and nothing in `seen`. `sure` is False where the background could not be told from the product,
-    or too few products are there to compare with.
-    """
-
-    kind: Literal["colour", "category", "title"]
-    product_id: str
-    picture: str
-    said: tuple[str, ...]
-    seen: tuple[str, ...]
-    share: float
-    sure: bool
 
 
 def colour_doubts(
@@ -162,7 +140,7 @@ def title_doubts(
     owners = rows["product_id"].to_numpy()
     pictures = rows["picture"].to_numpy()
     matrix = np.stack([vectors[picture] for picture in pictures])
-    said = products.set_index("product_id")["title"]
+    titles_of = products.set_index("product_id")["title"]
     doubts = []
     for product_id in dict.fromkeys(owners):
         fits = matrix @ titles[product_id]
@@ -171,7 +149,7 @@ def title_doubts(
         share = float((fits[~own] > fits[closest]).mean())
         if share >= CHANCE:
             sure = share >= CLEARLY_WORSE
-            text = (str(said[product_id]),)
+            text = (str(titles_of[product_id]),)
             doubts.append(Doubt("title", product_id, pictures[closest], text, (), share, sure))
     return sorted(doubts, key=lambda doubt: (-doubt.share, doubt.product_id))
 

@@ -1,55 +1,47 @@
-"""What pages ask the model process about pictures: the only door to an image encoder.
-
-The body of a question holds the `model`; by verb:
-`read` reads up to `CHUNK` new pictures and gives `{"read", "left", "languages"}`;
-`search` with `picture` (a file as base64) or `text`, and `k`, gives
-    `{"results": [{"product_id", "picture", "score"}], "tags": [[tag, probability]]}`;
-`doubts` gives a list of `engine.images.mismatch.Doubt` as dictionaries.
-The last two answer from the pictures that are read.
-"""
+"""What pages ask the model process about pictures: the only door to an image encoder."""
 
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from threading import Lock
-from typing import Any
 
 import numpy as np
 from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from engine.errors import InputError
+from engine.images.answers import Doubt, ImageAnswer, ImageModel, ImageQuery, ReadProgress
 from engine.images.decode import open_picture
 from engine.images.image_encoder import ImageEncoder, load_image_encoder, read_all
 from engine.images.image_search import PictureSearch
 from engine.images.image_store import Pictures, palettes
 from engine.images.image_vectors import PictureVectors, read_vectors, write_vectors
-from engine.images.mismatch import Doubt, category_doubts, colour_doubts, title_doubts
+from engine.images.mismatch import category_doubts, colour_doubts, title_doubts
 from engine.progress import Progress
 from engine.storage.workspace import Workspace
 
 CHUNK = 128  # some seconds of work, so that other people's questions get in between
 
 
-def answer(workspace: Workspace, verb: str, question: Mapping[str, Any], progress: Progress) -> Any:
-    """The answer to one question, see the module. Raises InputError for a bad picture or model."""
-    model_id = question["model"]
-    encoder = _open_encoder(model_id, progress)
+def answer(
+    workspace: Workspace, question: ImageModel | ImageQuery, verb: str, progress: Progress
+) -> ReadProgress | ImageAnswer | list[Doubt]:
+    """The answer to one question of `engine.images.answers`.
+
+    `search` and `doubts` answer from the pictures that the model has read. Raises InputError for a
+    bad picture or model, and where nothing has been read yet.
+    """
+    encoder = _open_encoder(question.model, progress)
     pictures = Pictures(workspace.folder)
     if verb == "read":
-        read, left = read_new(pictures, encoder, model_id, progress)
-        return {"read": read, "left": left, "languages": list(encoder.languages)}
-    found = read_vectors(pictures, model_id)
-    if found is None:
+        read, left = read_new(pictures, encoder, question.model, progress)
+        return ReadProgress(read, left, list(encoder.languages))
+    vectors = read_vectors(pictures, question.model)
+    if vectors is None:
         raise InputError("images.nothing_read")
-    match verb:
-        case "search":
-            return _search(pictures, encoder, found, question)
-        case "doubts":
-            return [asdict(doubt) for doubt in _doubts(workspace, pictures, encoder, found)]
-        case other:
-            raise ValueError(other)
+    if isinstance(question, ImageQuery):
+        return _search(pictures, encoder, vectors, question)
+    return _doubts(workspace, pictures, encoder, vectors)
 
 
 def read_new(
@@ -82,16 +74,15 @@ def _stacked(
 
 
 def _search(
-    pictures: Pictures, encoder: ImageEncoder, found: PictureVectors, question: Mapping[str, Any]
-) -> dict[str, Any]:
-    search = PictureSearch(found, pictures.table())
-    if "text" in question:
+    pictures: Pictures, encoder: ImageEncoder, vectors: PictureVectors, query: ImageQuery
+) -> ImageAnswer:
+    search = PictureSearch(vectors, pictures.table())
+    if query.text:
         if not encoder.languages:
             raise InputError("images.reads_no_texts")
-        return {"results": search.like_text(encoder, question["text"], question["k"]), "tags": []}
-    image = open_picture(base64.b64decode(question["picture"]), question["name"])
-    results, tags = search.like_picture(encoder, image, question["k"])
-    return {"results": results, "tags": tags}
+        return ImageAnswer(search.like_text(encoder, query.text, query.k))
+    image = open_picture(base64.b64decode(query.picture), query.name)
+    return ImageAnswer(*search.like_picture(encoder, image, query.k))
 
 
 def _doubts(

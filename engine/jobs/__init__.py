@@ -1,4 +1,4 @@
-"""Trainings that outlive the tab, the worker and the server: submit, watch, cancel, resume."""
+"""Jobs that survive a closed tab, a crash and a restarted server: submit, watch, cancel, resume."""
 
 from engine.jobs.job import Event, Job
 from engine.jobs.queue import (

@@ -1,8 +1,8 @@
-"""Workers on a Ray cluster, through the Ray Jobs REST API. The app itself needs no ray.
+"""Workers on a Ray cluster, through the Ray Jobs REST API; the app itself doesn't need ray.
 
-The cluster's machines need the project and the state folder at the same paths as here; the store
-stays here: a worker's reports come home through its log. Ray listens on every address, so start it
-with `RAY_AUTH_MODE=token` and give the token to the app as `RAY_AUTH_TOKEN`.
+The cluster's machines need the project and the state folder at the same paths as this one. The
+store stays on this machine; workers report through their logs. Ray listens on all addresses, so
+start it with `RAY_AUTH_MODE=token` and give the app the token as `RAY_AUTH_TOKEN`.
 """
 
 import contextlib
@@ -24,12 +24,17 @@ from engine.jobs.store import Store
 from engine.settings import PROJECT, child_environment, home
 
 _TIMEOUT_SECONDS = 5.0
-_CARRIED = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "TOKENIZERS_PARALLELISM")
+_FORWARDED = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "TOKENIZERS_PARALLELISM")
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where a Ray cluster's dashboard is, its token, and how many jobs it gets at a time."""
+    """A Ray cluster.
+
+    - `address`: the URL of its dashboard.
+    - `token`: the token for it, empty without authentication.
+    - `slots`: how many jobs it runs at a time.
+    """
 
     address: str
     token: str = ""
@@ -39,7 +44,7 @@ class Cluster:
 def configured_cluster() -> Cluster | None:
     """The cluster of `RAY_ADDRESS`, `RAY_AUTH_TOKEN` and `SHOPLAB_RAY_SLOTS`; None without address.
 
-    Raises InputError for an address that is not http, and for slots that are no positive number.
+    Raises InputError if the address isn't an http URL or the slots aren't a positive number.
     """
     address = os.environ.get("RAY_ADDRESS")
     if not address:
@@ -53,7 +58,7 @@ def configured_cluster() -> Cluster | None:
 
 
 class RayLauncher:
-    """Runs each attempt as a Ray job named after it, which any later supervisor finds again."""
+    """Runs each attempt as a Ray job with a name made from it, so that any supervisor finds it."""
 
     def __init__(
         self, store: Store, cluster: Cluster, command: str = "python -m engine.jobs.runner"
@@ -66,49 +71,49 @@ class RayLauncher:
 
     def start(self, job: Job) -> None:
         """Submit the attempt. Raises OSError if the cluster refuses or cannot be reached."""
-        carried = {name: child_environment()[name] for name in _CARRIED}
-        place = {"PYTHONPATH": str(PROJECT), "SHOPLAB_HOME": str(home())}
+        forwarded = {name: child_environment()[name] for name in _FORWARDED}
+        paths = {"PYTHONPATH": str(PROJECT), "SHOPLAB_HOME": str(home())}
         body = {
             "entrypoint": f"{self._command} {job.job_id}",
-            "submission_id": _submission(job),
-            "runtime_env": {"env_vars": carried | place | environment(job)},
+            "submission_id": _submission_id(job),
+            "runtime_env": {"env_vars": forwarded | paths | environment(job)},
             "metadata": {"workspace": job.workspace, "task": job.task},
         }
         self._call("POST", "", body)
 
     def fate(self, job: Job) -> str | None:
-        """Bring home what the worker reported, then say whether it lives.
+        """Copy the worker's reports into the store, and check whether it is alive.
 
-        New reports renew the lease, so a cluster that cannot be reached, and a worker that Ray
-        calls running although its machine is gone, count as alive until the lease ends.
+        Only new reports renew the lease. So a worker counts as alive until its lease runs out, even
+        if the cluster is out of reach or Ray hasn't noticed that the worker's machine is gone.
         """
-        name = _submission(job)
+        submission = _submission_id(job)
         try:
-            status = self._call("GET", name)["status"]
-            log = self._call("GET", f"{name}/logs")["logs"] or ""
+            status = self._call("GET", submission)["status"]
+            log = self._call("GET", f"{submission}/logs")["logs"] or ""
         except HTTPError as error:
             return "jobs.killed" if error.code == HTTPStatus.NOT_FOUND else None
         except OSError:
             return None
         recorded = sum(event.attempt == job.attempt for event in self._store.events(job.job_id))
         reports = replay(log, StoreJournal(self._store, job), recorded)
-        if status == "PENDING" or reports > self._reports.get(name, 0):
+        if status == "PENDING" or reports > self._reports.get(submission, 0):
             self._store.beat(job)
-        self._reports[name] = reports
+        self._reports[submission] = reports
         return None if status in ("PENDING", "RUNNING") else "jobs.killed"
 
     def interrupt(self, job: Job) -> None:
         """Ask Ray to stop the job: a SIGTERM, and a SIGKILL some seconds later."""
-        # A cluster that cannot be reached is asked again by `kill`.
+        # If the cluster is out of reach, `kill` tries again.
         with contextlib.suppress(OSError):
-            self._call("POST", f"{_submission(job)}/stop")
+            self._call("POST", f"{_submission_id(job)}/stop")
 
     def kill(self, job: Job) -> None:
-        """Ask Ray to stop the job; Ray has no harder way."""
+        """Ask Ray to stop the job; it has no stronger command."""
         self.interrupt(job)
 
     def reap(self, running: Collection[str]) -> None:
-        """Ray looks after its own processes."""
+        """Do nothing: Ray collects its own processes."""
 
     def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}
@@ -118,11 +123,11 @@ class RayLauncher:
         request = Request(self._jobs + path, data, headers, method=method)  # noqa: S310
         try:
             with urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310
-                answer: dict[str, Any] = json.load(response)
+                reply: dict[str, Any] = json.load(response)
         except (HTTPException, ValueError) as error:
-            raise OSError(f"{self._jobs} does not speak as Ray does: {error}") from error
-        return answer
+            raise OSError(f"{self._jobs} does not answer like Ray: {error}") from error
+        return reply
 
 
-def _submission(job: Job) -> str:
+def _submission_id(job: Job) -> str:
     return f"shoplab-{job.job_id}-{job.attempt}"

@@ -1,4 +1,4 @@
-"""A job and its history, as the store holds them."""
+"""A job and the events of its history."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,8 +12,9 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 class Job:
     """One thing to compute for a workspace. Times are epoch seconds.
 
-    `cancel` is when the user asked for a stop; `crashes` counts attempts that ended without a
-    word; `reason` is the code of why it failed, with `reason_params` for its placeholders.
+    `cancel` is when the user asked to stop the job. `crashes` counts attempts that ended without
+    reporting a result. If the job failed, `reason` is the code of the text that says why, and
+    `reason_params` fills its placeholders.
     """
 
     job_id: str
@@ -41,13 +42,16 @@ class Job:
     finished: float | None
 
     def message(self, language: str = DEFAULT_LANGUAGE) -> str:
-        """Why the job failed and what to do next, in `language`; empty if it did not."""
+        """Why the job failed and what to do next, in `language`; empty if it didn't fail."""
         return say(self.reason, language, **self.reason_params) if self.reason else ""
 
 
 @dataclass(frozen=True)
 class Event:
-    """One line of a job's history: a `stage` it entered, a `point` of a curve, or a `log` code."""
+    """One entry in a job's history: it entered a `stage`, added a `point` to a curve, or logged.
+
+    `name` is the stage, the curve or the code of the log's text.
+    """
 
     event_id: int
     job_id: str

@@ -1,4 +1,4 @@
-"""Where a worker's reports go: into the store, or out as lines that a cluster carries home."""
+"""Where a worker reports to: straight into the store, or as lines in its log on a cluster."""
 
 import json
 import os
@@ -17,23 +17,23 @@ MARK = "shoplab-job "
 
 
 class Journal(Protocol):
-    """One attempt's reports."""
+    """Takes the reports of one attempt."""
 
     def record(self, kind: str, name: str, value: float | None, step: int) -> None:
         """Append an event."""
 
     def show(self, stage: str, done: int, total: int) -> None:
-        """How far the attempt is."""
+        """Report how far the stage has got."""
 
     def beat(self) -> bool | None:
-        """Renew the lease. True if the user asked for a stop, None if the attempt is over."""
+        """Renew the lease; True if the user asked for a stop, None if the attempt is over."""
 
     def settle(self, state: State, reason: str | None, params: Mapping[str, Any]) -> None:
         """End the attempt."""
 
 
 class StoreJournal:
-    """Reports straight into the store of this machine."""
+    """Writes reports straight into the store on this machine."""
 
     def __init__(self, store: Store, job: Job) -> None:
         self.store, self.job = store, job
@@ -56,7 +56,7 @@ class StoreJournal:
 
 
 class LineJournal:
-    """Reports as marked JSON lines: `[method, *arguments]`. `replay` reads them back."""
+    """Prints reports as marked JSON lines, `[method, *arguments]`, which `replay` reads."""
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self.stream = stream
@@ -66,11 +66,11 @@ class LineJournal:
         self._line("record", kind, name, value, step)
 
     def show(self, stage: str, done: int, total: int) -> None:
-        """How far the attempt is."""
+        """Report how far the stage has got."""
         self._line("show", stage, done, total)
 
     def beat(self) -> bool | None:
-        """Show a sign of life; a stop comes as a signal."""
+        """Print that the worker is alive; a request to stop comes as a signal instead."""
         self._line("beat")
         return False
 
@@ -79,16 +79,16 @@ class LineJournal:
         self._line("settle", state, reason, dict(params))
 
     def _line(self, *call: object) -> None:
-        # One write a line: the thread that beats writes to the same stream.
+        # A line is written at once, as the thread that beats writes to the same stream.
         self.stream.write(f"{MARK}{json.dumps(call, default=str)}\n")
         self.stream.flush()
 
 
 def replay(log: str, journal: Journal, recorded: int) -> int:
-    """Report what a worker's `log` says to `journal`; how many reports it holds.
+    """Pass the reports in a worker's `log` on to `journal`, and return how many there are.
 
-    The first `recorded` events are known already. A report that is cut short waits for the next
-    time.
+    The first `recorded` events are left out, since the journal has them. An unfinished last line is
+    left for the next call.
     """
     calls = [call for line in log.split("\n")[:-1] for call in _calls(line)]
     events = [arguments for method, *arguments in calls if method == "record"]
@@ -102,21 +102,21 @@ def replay(log: str, journal: Journal, recorded: int) -> int:
 
 
 def _calls(line: str) -> list[list[Any]]:
-    # A progress bar may stand before the mark, as it ends no line.
+    # A progress bar, which ends no line, may come before the mark.
     _, mark, text = line.partition(MARK)
     try:
         return [json.loads(text)] if mark else []
-    except ValueError:  # another process wrote into the line
+    except ValueError:  # another process wrote into the same line
         return []
 
 
 def environment(job: Job) -> dict[str, str]:
-    """What a worker on another machine needs to know: its job, as it cannot read the store."""
+    """The job as an environment variable, for a worker on a machine that can't read the store."""
     return {JOB_VARIABLE: json.dumps(asdict(job))}
 
 
 def open_journal(job_id: str) -> tuple[Job, Journal] | None:
-    """The job of this process and where it reports to; None if another process has it."""
+    """The job that this process runs and its journal; None if another process runs it."""
     if JOB_VARIABLE in os.environ:
         return Job(**json.loads(os.environ[JOB_VARIABLE])), LineJournal()
     store = Store()

@@ -1,4 +1,4 @@
-"""What a job can be. A job names its kind; nothing is ever imported by a name from the database."""
+"""The kinds of jobs. A job names one of them; nothing is imported by a name from the database."""
 
 from collections.abc import Callable
 
@@ -10,8 +10,8 @@ Work = Callable[[Workspace, Job, Progress], object]
 
 
 def train(workspace: Workspace, job: Job, progress: Progress) -> None:
-    """Train the job's task; a run that has checkpoints goes on from the last one."""
-    from engine.training.run import train_run  # torch belongs to the worker alone
+    """Train the job's task, from the run's last checkpoint if it has one."""
+    from engine.training.run import train_run  # only the worker may load torch
 
     train_run(workspace, job.task, job.config, progress, run_id=job.run_id)
 

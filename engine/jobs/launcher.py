@@ -1,4 +1,4 @@
-"""Starting, watching and ending workers: the contract, and the form for this machine."""
+"""Starting, watching and ending workers: the interface, and its form for this machine."""
 
 import contextlib
 import os
@@ -17,34 +17,34 @@ from engine.jobs.job import Job
 from engine.settings import PROJECT, child_environment, home
 
 KILL_SECONDS = 5.0
-_CLOCK_SECONDS = 2.0  # how far a process's start time may seem to move when the clock is set
+_CLOCK_SECONDS = 2.0  # setting the clock can shift a process's start time by about so much
 
 
 class Launcher(Protocol):
-    """How a supervisor handles workers."""
+    """Starts, watches and ends workers for a supervisor."""
 
     @property
     def devices(self) -> Sequence[str]:
-        """What can take one job at a time each."""
+        """The devices; each runs one job at a time."""
 
     def start(self, job: Job) -> None:
-        """Start a worker for this attempt. Raises OSError if that fails."""
+        """Start a worker for this attempt. Raises OSError if it can't be started."""
 
     def fate(self, job: Job) -> str | None:
-        """None while the attempt's worker lives, else the code of how it was lost."""
+        """None while the attempt's worker is alive, else the code of the text that says why not."""
 
     def interrupt(self, job: Job) -> None:
-        """Ask the worker to save and stop."""
+        """Ask the worker to save its state and stop."""
 
     def kill(self, job: Job) -> None:
-        """End the worker and all it started, and wait until they are gone."""
+        """Kill the worker and every process it started, and wait until they are gone."""
 
     def reap(self, running: Collection[str]) -> None:
-        """Take leave of workers that ended, but for those of the jobs `running`."""
+        """Collect workers that have ended, so that no zombies are left; those of `running` stay."""
 
 
 class LocalLauncher:
-    """Workers as process groups of this machine; those of an earlier supervisor are adopted."""
+    """Runs workers as process groups on this machine, including those of an earlier supervisor."""
 
     def __init__(
         self, command: Sequence[str] = (sys.executable, "-m", "engine.jobs.runner")
@@ -55,7 +55,7 @@ class LocalLauncher:
         self._oom_kills: dict[str, int] = {}
 
     def start(self, job: Job) -> None:
-        """Start a worker in its own session, so that no signal of ours reaches it by chance."""
+        """Start a worker in its own session, so that signals to this process don't reach it."""
         self._oom_kills[job.job_id] = oom_kills()
         environment = child_environment()
         if job.device and job.device.startswith("cuda:"):
@@ -72,38 +72,38 @@ class LocalLauncher:
             )
 
     def fate(self, job: Job) -> str | None:
-        """See `Launcher.fate`. A worker that has not named itself yet is taken to live."""
+        """See `Launcher.fate`. A worker that hasn't registered yet counts as alive."""
         before = self._oom_kills.setdefault(job.job_id, oom_kills())
         pid = self._pid(job)
-        if pid is None or _lives(pid, job):
+        if pid is None or _is_alive(pid, job):
             return None
-        _end_group(pid, job)
+        _signal_group(pid, job)
         child = self._children.pop(job.job_id, None)
         killed = child is None or child.wait() == -signal.SIGKILL
         return "jobs.out_of_memory" if killed and oom_kills() > before else "jobs.killed"
 
     def interrupt(self, job: Job) -> None:
-        """Send one SIGTERM to the worker's group."""
+        """Send SIGTERM to the worker's process group."""
         pid = self._pid(job)
-        if pid is not None and _lives(pid, job):
-            _end_group(pid, job, signal.SIGTERM)
+        if pid is not None and _is_alive(pid, job):
+            _signal_group(pid, job, signal.SIGTERM)
 
     def kill(self, job: Job) -> None:
-        """Send SIGKILL to the worker's group and wait."""
+        """Send SIGKILL to the worker's process group, and wait up to 5 s for its end."""
         pid = self._pid(job)
         if pid is None:
             return
         deadline = time.monotonic() + KILL_SECONDS
-        _end_group(pid, job)
-        while _lives(pid, job) and time.monotonic() < deadline:
+        _signal_group(pid, job)
+        while _is_alive(pid, job) and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def reap(self, running: Collection[str]) -> None:
-        """Wait on every child that ended: a zombie would look alive. `fate` sees to the rest."""
+        """See `Launcher.reap`. `fate` collects the workers of running jobs."""
         for job_id in self._children.keys() - set(running):
             child = self._children[job_id]
-            if _standing(child.pid, None) == "ended":
-                _end_group(child.pid, None)
+            if _state(child.pid, None) == "ended":
+                _signal_group(child.pid, None)
                 child.wait()
                 del self._children[job_id]
 
@@ -113,24 +113,24 @@ class LocalLauncher:
 
 
 def log_file(job_id: str) -> Path:
-    """Where the worker's own output goes, all attempts in one file."""
+    """The file with what a job's workers print, in all attempts."""
     folder = home() / "logs"
     folder.mkdir(exist_ok=True)
     return folder / f"job-{job_id}.log"
 
 
 def local_devices() -> tuple[str, ...]:
-    """The NVIDIA GPUs this process may use, or the CPU as a whole; found without torch."""
-    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if chosen is None and (tool := shutil.which("nvidia-smi")):
-        listed = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False).stdout
-        count = sum(line.startswith("GPU ") for line in listed.splitlines())
-        chosen = ",".join(map(str, range(count)))
-    return tuple(f"cuda:{name.strip()}" for name in chosen.split(",")) if chosen else ("cpu",)
+    """The NVIDIA GPUs that this process may use, else the CPU as a whole; torch isn't needed."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None and (tool := shutil.which("nvidia-smi")):
+        output = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False).stdout
+        count = sum(line.startswith("GPU ") for line in output.splitlines())
+        visible = ",".join(map(str, range(count)))
+    return tuple(f"cuda:{name.strip()}" for name in visible.split(",")) if visible else ("cpu",)
 
 
 def oom_kills() -> int:
-    """How many processes the Linux kernel has killed for want of memory; 0 where it is untold."""
+    """How many processes the Linux kernel has killed for lack of memory; 0 on other systems."""
     try:
         lines = Path("/proc/vmstat").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -138,25 +138,25 @@ def oom_kills() -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
 
 
-def _standing(pid: int, job: Job | None) -> Literal["lives", "ended", "another"]:
-    """Whether `pid` is a worker that lives or ended, or by now another process than `job` means."""
+def _state(pid: int, job: Job | None) -> Literal["alive", "ended", "another"]:
+    """Whether the worker `pid` is alive or has ended, or another process has its number by now."""
     try:
         process = psutil.Process(pid)
-        began = job.pid_started if job and job.pid == pid else None
-        if began is not None and abs(process.create_time() - began) > _CLOCK_SECONDS:
+        started = job.pid_started if job and job.pid == pid else None
+        if started is not None and abs(process.create_time() - started) > _CLOCK_SECONDS:
             return "another"
-        return "ended" if process.status() == psutil.STATUS_ZOMBIE else "lives"
+        return "ended" if process.status() == psutil.STATUS_ZOMBIE else "alive"
     except psutil.NoSuchProcess:
         return "ended"
 
 
-def _lives(pid: int, job: Job) -> bool:
-    return _standing(pid, job) == "lives"
+def _is_alive(pid: int, job: Job) -> bool:
+    return _state(pid, job) == "alive"
 
 
-def _end_group(pid: int, job: Job | None, by: signal.Signals = signal.SIGKILL) -> None:
-    """Signal the worker's group: what a worker started may outlive it."""
-    # The kernel takes group 1 for every process there is.
-    if pid > 1 and _standing(pid, job) != "another":
+def _signal_group(pid: int, job: Job | None, number: signal.Signals = signal.SIGKILL) -> None:
+    """Send a signal to the worker's process group, as what it started may outlive it."""
+    # To the kernel, group 1 is every process there is.
+    if pid > 1 and _state(pid, job) != "another":
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, by)
+            os.killpg(pid, number)

@@ -1,4 +1,4 @@
-"""What pages and the command line ask of jobs."""
+"""What pages and the command line do with jobs: submit, cancel, resume, list."""
 
 import os
 import secrets
@@ -29,10 +29,10 @@ def submit(
     kind: str = "train",
     predicted_seconds: float | None = None,
 ) -> str:
-    """Put a job in the queue and see that someone runs it; its id, which is also its run's.
+    """Queue a job and make sure that a supervisor runs it; returns its id, also that of its run.
 
-    Raises InputError if there is no such workspace or the cluster is badly named. `kind` is one of
-    `engine.jobs.kinds`.
+    `kind` is one of `engine.jobs.kinds`. Raises InputError if there is no such workspace or the
+    settings of the cluster are wrong.
     """
     Workspace.open(workspace_name)
     configured_cluster()
@@ -44,7 +44,7 @@ def submit(
 
 
 def cancel(job_id: str) -> None:
-    """Ask for a stop: a running job ends within 10 s; one that is over stays as it is."""
+    """Ask a job to stop: a running one ends within 10 s, one that is over stays as it is."""
     with Store() as store:
         store.get(job_id)
         store.ask_to_stop(job_id)
@@ -52,9 +52,9 @@ def cancel(job_id: str) -> None:
 
 
 def resume(job_id: str) -> None:
-    """Let a failed or cancelled job go on from its last checkpoint, or start over without one.
+    """Resume a failed or cancelled job from its last checkpoint, or from the start without one.
 
-    Raises InputError for a job that waits, runs or is done.
+    Raises InputError for a job that is queued, running or done.
     """
     with Store() as store:
         state = store.get(job_id).state
@@ -64,7 +64,7 @@ def resume(job_id: str) -> None:
 
 
 def get_job(job_id: str) -> Job:
-    """The job as it stands; InputError if there is none."""
+    """The job as it is now. Raises InputError if there is none."""
     with Store() as store:
         return store.get(job_id)
 
@@ -76,43 +76,43 @@ def list_jobs(workspace_name: str | None = None) -> list[Job]:
 
 
 def jobs_ahead(job: Job) -> int:
-    """How many jobs, of all workspaces, get a device before `job`, the running ones included.
+    """How many jobs of all workspaces get a device before `job`, including those that run now.
 
     The order is that of `Store.claim`: workspaces take turns, each with its oldest job.
     """
     jobs = list_jobs()
-    turns: dict[str, float] = defaultdict(float)
+    last_turn: dict[str, float] = defaultdict(float)
     waiting: dict[str, list[Job]] = defaultdict(list)
     for other in reversed(jobs):
-        turns[other.workspace] = max(turns[other.workspace], other.started or 0)
+        last_turn[other.workspace] = max(last_turn[other.workspace], other.started or 0)
         if other.state == "queued":
             waiting[other.workspace].append(other)
     ahead = sum(other.state == "running" for other in jobs)
-    turn = time.time()
+    now = time.time()
     while waiting:
-        name = min(waiting, key=lambda name: (turns[name], waiting[name][0].created))
-        following = waiting[name].pop(0)
-        if following.job_id == job.job_id:
+        name = min(waiting, key=lambda name: (last_turn[name], waiting[name][0].created))
+        if waiting[name].pop(0).job_id == job.job_id:
             break
-        ahead, turn = ahead + 1, turn + 1
-        turns[name] = turn
+        # As if the jobs started one second after the other, from now on.
+        ahead, now = ahead + 1, now + 1
+        last_turn[name] = now
         if not waiting[name]:
             del waiting[name]
     return ahead
 
 
 def events(job_id: str, after: int = 0) -> list[Event]:
-    """What happened in a job since the event with the id `after`, in order."""
+    """The events of a job after the one with the id `after`, in order."""
     with Store() as store:
         return store.events(job_id, after)
 
 
 def ensure_supervisor() -> None:
-    """Start the supervisor of this state folder unless it runs; cheap, safe to call often."""
+    """Start the supervisor of this state folder if none runs; cheap, and safe to call often."""
     lock = take(home() / "supervisor.lock")
     if lock is None:
         return
-    # The child inherits the lock itself, so that at no moment two could start.
+    # The child inherits the lock, so that there is no moment in which a second could start.
     logs = home() / "logs"
     logs.mkdir(exist_ok=True)
     try:
@@ -127,8 +127,8 @@ def ensure_supervisor() -> None:
                 pass_fds=(lock,),
                 start_new_session=True,
             )
-        os.pwrite(lock, str(process.pid).encode().ljust(20), 0)  # for whoever wants to end it
+        os.pwrite(lock, str(process.pid).encode().ljust(20), 0)  # to find the process to end
     finally:
         os.close(lock)
-    # Whoever started it must wait on it, or it stays a zombie when it leaves.
+    # When the supervisor exits it would stay a zombie if its parent didn't wait for it.
     threading.Thread(target=process.wait, daemon=True).start()

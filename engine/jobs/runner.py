@@ -1,7 +1,7 @@
-"""The worker: one process that does one attempt of one job. `python -m engine.jobs.runner JOB_ID`.
+"""The worker: a process for one attempt of one job. `python -m engine.jobs.runner JOB_ID`.
 
-It never marks itself cancelled: it stops, and the supervisor, who knows whether the user or
-something else asked for that, decides whether the job is over or goes on later.
+When it is told to stop it just stops, without marking the job as cancelled. The supervisor knows
+whether the user asked for that, and decides whether the job is over or goes on later.
 """
 
 import os
@@ -22,7 +22,7 @@ INTERRUPTED = 128 + signal.SIGTERM
 
 
 class JobProgress:
-    """Reports a training to a job's journal, and stops it when `stop` is set."""
+    """Reports progress to a job's journal, and stops the work when `stop` is set."""
 
     def __init__(self, journal: Journal) -> None:
         self.stop = threading.Event()
@@ -30,7 +30,7 @@ class JobProgress:
         self._stage = ""
 
     def stage(self, name: str, done: int = 0, total: int = 0) -> None:
-        """Show how far the stage is; entering it is an event."""
+        """Report how far the stage has got; entering a stage is recorded as an event."""
         if name != self._stage:
             self._stage = name
             self._journal.record("stage", name, None, 0)
@@ -41,13 +41,13 @@ class JobProgress:
         self._journal.record("point", metric, float(value), int(step))
 
     def check(self) -> None:
-        """Raise `Cancelled` once a stop was asked for."""
+        """Raise `Cancelled` if the work is to stop."""
         if self.stop.is_set():
             raise Cancelled
 
 
 def run(job_id: str, kinds: Mapping[str, Work] = KINDS) -> int:
-    """Work on the job and report how it ended; the exit status of the process."""
+    """Do the job and report how it ended; returns the exit status of the process."""
     opened = open_journal(job_id)
     if opened is None:
         return INTERRUPTED
@@ -69,7 +69,7 @@ def run(job_id: str, kinds: Mapping[str, Work] = KINDS) -> int:
 
 def _beat(journal: Journal, stop: threading.Event) -> None:
     while True:
-        # An attempt that was given up (None) must stop just as one that the user cancelled.
+        # An attempt that was given up (None) has to stop as much as one that the user cancelled.
         if journal.beat() is not False:
             stop.set()
         threading.Event().wait(BEAT_SECONDS)
@@ -84,13 +84,13 @@ def _reason(error: Exception) -> tuple[str, Mapping[str, Any]]:
 
 
 def _out_of_memory(error: Exception) -> bool:
-    # By name, as not every worker has torch; its CPU allocator raises a plain RuntimeError.
-    names = {kind.__name__ for kind in type(error).__mro__}
+    # By name, as not every worker loads torch. Torch's CPU allocator raises a plain RuntimeError.
+    names = {parent.__name__ for parent in type(error).__mro__}
     return bool(names & {"MemoryError", "OutOfMemoryError"}) or "DefaultCPUAllocator" in str(error)
 
 
 def leave(status: int) -> NoReturn:
-    """End the process at once: a library's thread that never ends would hold on to the device."""
+    """Exit at once: waiting for a library's thread that never ends would keep the device busy."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -1,7 +1,7 @@
-"""The truth about jobs: one SQLite file in WAL mode, written by pages, supervisor and runners.
+"""The state of all jobs: one SQLite file in WAL mode, written by pages, supervisor and workers.
 
-Every write of a worker names its attempt, so that one that was given up for dead changes nothing.
-A local disk is needed: WAL does not work on network file systems.
+Every write of a worker names its attempt, so that a worker that was given up can't change anything.
+The file has to be on a local disk, because WAL doesn't work on network file systems.
 """
 
 import json
@@ -16,6 +16,7 @@ from engine.errors import InputError
 from engine.jobs.job import Event, Job, State
 from engine.settings import home
 from engine.storage.database import open_database
+from engine.storage.old_runs import stage_today
 
 _SCHEMA = """
 CREATE TABLE jobs (
@@ -39,7 +40,7 @@ PRAGMA user_version = 1;
 
 
 class Store:
-    """An open connection to the jobs of one state folder; threads may share it."""
+    """A connection to the jobs of one state folder, which threads may share."""
 
     def __init__(self, path: Path | None = None) -> None:
         path = path or home() / "jobs.sqlite"
@@ -65,7 +66,7 @@ class Store:
         config: Mapping[str, Any],
         predicted_seconds: float | None = None,
     ) -> None:
-        """Put a new job in the queue; its run has the same id."""
+        """Queue a new job; its run will have the same id."""
         self._execute(
             "INSERT INTO jobs (job_id, workspace, task, kind, config, run_id, predicted_seconds,"
             " state, created) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
@@ -80,11 +81,11 @@ class Store:
         )
 
     def get(self, job_id: str) -> Job:
-        """The job; InputError if there is none."""
-        found = self._jobs("WHERE job_id = ?", job_id)
-        if not found:
+        """The job with this id. Raises InputError if there is none."""
+        jobs = self._jobs("WHERE job_id = ?", job_id)
+        if not jobs:
             raise InputError("jobs.unknown", job=job_id)
-        return found[0]
+        return jobs[0]
 
     def of_workspace(self, workspace: str | None = None) -> list[Job]:
         """The jobs of a workspace, or all, newest first."""
@@ -100,8 +101,8 @@ class Store:
     def claim(self, device: str) -> Job | None:
         """Give `device` to the next job; None if the queue is empty.
 
-        Of the workspaces that wait, the one whose last turn is longest ago goes first, with its
-        oldest job. Raises sqlite3.IntegrityError if the device has a job.
+        The next is the oldest job of the workspace whose last turn is longest ago. Raises
+        sqlite3.IntegrityError if the device is busy.
         """
         now = time.time()
         rows = self._execute(
@@ -119,11 +120,11 @@ class Store:
         return _job(rows[0]) if rows else None
 
     def register(self, job: Job, pid: int, pid_started: float) -> bool:
-        """Name the process that works on this attempt; False if that is taken or over."""
+        """Store which process runs this attempt; False if another does, or it is over."""
         return self._change(job, "pid = ?, pid_started = ?", pid, pid_started, where="pid IS NULL")
 
     def beat(self, job: Job) -> bool | None:
-        """Renew the lease. True if the user asked for a stop, None if the attempt is over."""
+        """Renew the lease; True if the user asked for a stop, None if the attempt is over."""
         rows = self._execute(
             "UPDATE jobs SET heartbeat = ? WHERE job_id = ? AND attempt = ? AND state = 'running'"
             " RETURNING cancel",
@@ -134,7 +135,7 @@ class Store:
         return rows[0]["cancel"] is not None if rows else None
 
     def show(self, job: Job, stage: str, done: int, total: int) -> None:
-        """How far the attempt is."""
+        """Store how far the attempt has got."""
         self._change(job, "stage = ?, done = ?, total = ?", stage, done, total)
 
     def settle(
@@ -144,7 +145,7 @@ class Store:
         reason: str | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> bool:
-        """End the attempt in `state`; `queued` is another try. False if it is over already."""
+        """End the attempt in `state`, `queued` for another try; False if it was over before."""
         return self._change(
             job,
             "state = ?, reason = ?, reason_params = ?, finished = ?, crashes = crashes + ?",
@@ -156,7 +157,7 @@ class Store:
         )
 
     def ask_to_stop(self, job_id: str) -> None:
-        """Cancel a job that waits; tell the one that runs."""
+        """Cancel a queued job; ask a running one to stop."""
         now = time.time()
         self._execute(
             "UPDATE jobs SET cancel = COALESCE(cancel, ?),"
@@ -169,7 +170,7 @@ class Store:
         )
 
     def requeue(self, job_id: str) -> bool:
-        """Put a failed or cancelled job back in the queue; False if it is neither."""
+        """Queue a failed or cancelled job again; False if it is neither."""
         return bool(
             self._execute(
                 "UPDATE jobs SET state = 'queued', cancel = NULL, reason = NULL, finished = NULL,"
@@ -200,7 +201,7 @@ class Store:
             job_id,
             after,
         )
-        return [Event(**dict(row)) for row in rows]
+        return [Event(**{**dict(row), "name": stage_today(row["name"])}) for row in rows]
 
     def _jobs(self, clause: str, *values: object) -> list[Job]:
         return [_job(row) for row in self._execute(f"SELECT * FROM jobs {clause}", *values)]  # noqa: S608

@@ -1,7 +1,8 @@
-"""The supervisor: one detached process a state folder that starts, watches and ends workers.
+"""The supervisor: one detached process per state folder that starts, watches and ends workers.
 
-It never imports torch, outlives the web server, holds a file lock while it works, and leaves after
-a long idle. All it knows is in the store, so a new one goes on where a killed one was.
+It never imports torch, outlives the web server, holds a file lock while it works, and exits when it
+has been idle for long. Its whole state is in the store, so that a new one can take over from one
+that was killed.
 """
 
 import os
@@ -34,19 +35,19 @@ class Supervisor:
         idle: float = IDLE_SECONDS,
     ) -> None:
         self.store, self.launcher, self.lease, self.idle = store, launcher, lease, idle
-        self._heard: dict[str, tuple[float | None, float]] = {}
+        self._heartbeats: dict[str, tuple[float | None, float]] = {}
         self._interrupted: set[tuple[str, int]] = set()
 
     def run(self, lock: int) -> None:
-        """Work until nothing was to do for `idle` seconds; `lock` is the held file lock."""
-        busy = time.monotonic()
-        while time.monotonic() - busy < self.idle or not self._leave(lock):
+        """Work until there was nothing to do for `idle` seconds; `lock` is its file lock."""
+        last_busy = time.monotonic()
+        while time.monotonic() - last_busy < self.idle or not self._may_exit(lock):
             if self.tick():
-                busy = time.monotonic()
+                last_busy = time.monotonic()
             time.sleep(TICK_SECONDS)
 
     def tick(self) -> bool:
-        """Look after every running job and fill the free devices; whether any job runs."""
+        """Check every running job and start jobs on free devices; returns whether any job runs."""
         for attempt in self.store.in_state("running"):
             self._watch(attempt)
         running = self.store.in_state("running")
@@ -60,7 +61,7 @@ class Supervisor:
     def _claim(self, device: str) -> Job | None:
         try:
             return self.store.claim(device)
-        except sqlite3.IntegrityError:  # the index: this device has a job
+        except sqlite3.IntegrityError:  # by the store's index: the device is busy
             return None
 
     def _start(self, job: Job) -> None:
@@ -70,34 +71,36 @@ class Supervisor:
             self._recover(job, "jobs.not_started", why=str(error))
 
     def _watch(self, job: Job) -> None:
-        lost = self.launcher.fate(job)
-        if lost:
-            self._recover(job, lost)
+        reason = self.launcher.fate(job)
+        if reason:
+            self._recover(job, reason)
         elif job.cancel is not None:
             self._stop(job, job.cancel)
-        elif self._silent(job):
+        elif self._is_silent(job):
             self.launcher.kill(job)
             self._recover(job, "jobs.hung")
 
-    def _silent(self, job: Job) -> bool:
-        # By this process's own steady clock: a computer that slept has not let its workers hang.
+    def _is_silent(self, job: Job) -> bool:
+        """Whether the job's heartbeat hasn't changed for longer than the lease."""
+        # By a monotonic clock: while the computer sleeps, workers don't beat and don't hang either.
         now = time.monotonic()
-        heartbeat, since = self._heard.get(job.job_id, (None, now))
+        heartbeat, since = self._heartbeats.get(job.job_id, (None, now))
         if heartbeat != job.heartbeat:
             since = now
-        self._heard[job.job_id] = (job.heartbeat, since)
+        self._heartbeats[job.job_id] = (job.heartbeat, since)
         return now - since > self.lease
 
-    def _stop(self, job: Job, asked: float) -> None:
+    def _stop(self, job: Job, requested: float) -> None:
+        """Interrupt the worker of a cancelled job; kill it if it hasn't ended after 8 s."""
         if (job.job_id, job.attempt) not in self._interrupted:
             self._interrupted.add((job.job_id, job.attempt))
             self.launcher.interrupt(job)
-        elif time.time() - asked > CANCEL_SECONDS:
+        elif time.time() - requested > CANCEL_SECONDS:
             self.launcher.kill(job)
             self._recover(job, "jobs.cancelled")
 
     def _recover(self, job: Job, reason: str, **params: object) -> None:
-        """End an attempt whose worker is gone: over, or to be resumed from its last checkpoint."""
+        """Settle an attempt whose worker is gone: end the job, or queue it for another attempt."""
         if self.store.get(job.job_id).cancel is not None:
             self.store.settle(job, "cancelled")
         elif reason == "jobs.out_of_memory" or job.crashes >= RESUMES:
@@ -105,14 +108,14 @@ class Supervisor:
         elif self.store.settle(job, "queued"):
             self.store.record(job, "log", reason, None, job.attempt)
 
-    def _leave(self, lock: int) -> bool:
-        # A job that came while this process held the lock has no one else to run it.
+    def _may_exit(self, lock: int) -> bool:
+        # While this process held the lock nobody else could start a supervisor for a new job.
         release(lock)
         return not self.store.in_state("queued") or not retake(lock)
 
 
 def main(lock: int) -> None:
-    """Run the supervisor of this state folder; `lock` was taken by whoever started it."""
+    """Run the supervisor of this state folder; `lock` was taken by the process that started it."""
     os.set_inheritable(lock, False)
     with Store() as store:
         cluster = configured_cluster()

@@ -10,12 +10,18 @@ from datasets import Dataset
 from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
-from transformers import EarlyStoppingCallback, PrinterCallback
 
 from engine.config import BiEncoderConfig
 from engine.models.encoder import Encoder
-from engine.models.precision import answer_in_full, training_precision
-from engine.models.reporting import Reporting, last_checkpoint
+from engine.models.finetune import (
+    Watch,
+    finetune,
+    learn_only,
+    lora_config,
+    merge_lora,
+    set_dropout,
+    training_arguments,
+)
 from engine.models.trunk import layer_list
 from engine.progress import Progress
 
@@ -55,50 +61,31 @@ def tune_bi_encoder(
     tuning stops when `patience` epochs bring no gain. Raises `Cancelled`.
     Source: Henderson et al. (2017), arXiv:1705.00652.
     """
+    torch.manual_seed(config.seed)
     _choose_weights(encoder, config)
     model = encoder.model
-    arguments = SentenceTransformerTrainingArguments(
-        str(folder),
-        num_train_epochs=config.epochs,
-        per_device_train_batch_size=config.batch_size,
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        warmup_steps=config.warmup,
-        batch_sampler="no_duplicates",
-        prompts=_prompts(encoder),
-        seed=config.seed,
-        eval_strategy="epoch" if check else "no",
-        save_strategy="epoch",
-        save_total_limit=2,
-        load_best_model_at_end=check is not None,
-        metric_for_best_model=f"eval_{METRIC}",
-        greater_is_better=True,
-        logging_steps=5,
-        disable_tqdm=True,
-        report_to=[],
-        dataloader_pin_memory=model.device.type == "cuda",
-        **training_precision(model.device),
-    )
-    stops = [EarlyStoppingCallback(config.patience)] if check and config.patience else []
+    watch = Watch(METRIC, keep_best=True) if check else None
     trainer = SentenceTransformerTrainer(
         model,
-        arguments,
+        training_arguments(
+            SentenceTransformerTrainingArguments,
+            config,
+            folder,
+            model.device,
+            watch,
+            batch_sampler="no_duplicates",
+            prompts=_prompts(encoder),
+            logging_steps=5,
+        ),
         train_dataset=_dataset(pairs),
         loss=MultipleNegativesRankingLoss(model, scale=config.scale),
         evaluator=_evaluator(encoder, check) if check else None,
-        callbacks=[Reporting(progress, METRIC), *stops],
     )
-    trainer.remove_callback(PrinterCallback)
     read = model.max_seq_length or config.max_tokens
     model.max_seq_length = min(read, config.train_tokens)
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
-    answer_in_full(trainer)
+    finetune(trainer, config, folder, progress, watch)
     model.max_seq_length = read
-    progress.check()
-    if config.adapter == "lora":
-        _merge_lora(encoder)
-    model.requires_grad_(True)
-    model.eval()
+    _keep_weights(encoder, config)
 
 
 def _choose_weights(encoder: Encoder, config: BiEncoderConfig) -> None:
@@ -108,43 +95,25 @@ def _choose_weights(encoder: Encoder, config: BiEncoderConfig) -> None:
     take most of the time and memory.
     """
     trunk: Any = encoder.model.transformers_model
-    _set_dropout(trunk, config.dropout)
+    set_dropout(trunk, config.dropout)
     if config.adapter == "lora":
-        from peft import LoraConfig
-
-        encoder.model.add_adapter(
-            LoraConfig(
-                r=config.lora_rank,
-                lora_alpha=2 * config.lora_rank,
-                lora_dropout=config.dropout,
-                target_modules="all-linear",
-                task_type="FEATURE_EXTRACTION",
-            )
-        )
-        return
-    trunk.get_input_embeddings().requires_grad_(False)
-    if config.adapter == "last_k":
-        trunk.requires_grad_(False)
-        for layer in layer_list(trunk)[-config.last_k :]:
-            layer.requires_grad_(True)
+        # The encoder's own method: its checkpoints then hold the matrices as it reads them again.
+        encoder.model.add_adapter(lora_config(config, task_type="FEATURE_EXTRACTION"))
+    elif config.adapter == "last_k":
+        learn_only(trunk, layer_list(trunk)[-config.last_k :])
+    else:
+        trunk.get_input_embeddings().requires_grad_(False)
 
 
-def _merge_lora(encoder: Encoder) -> None:
-    """Add the learned low-rank matrices to the weights they stand beside."""
-    from peft.tuners.tuners_utils import BaseTunerLayer
-
-    trunk: Any = encoder.model.transformers_model
-    for name, module in list(trunk.named_modules()):
-        if isinstance(module, BaseTunerLayer):
-            module.merge()
-            parent, _, child = name.rpartition(".")
-            setattr(trunk.get_submodule(parent), child, module.get_base_layer())
-
-
-def _set_dropout(trunk: torch.nn.Module, share: float) -> None:
-    for module in trunk.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = share
+def _keep_weights(encoder: Encoder, config: BiEncoderConfig) -> None:
+    """Make an encoder like any other of the tuned one, whatever the adapter was."""
+    if config.adapter == "lora":
+        trunk: Any = encoder.model.transformers_model
+        merge_lora(trunk)
+        # Without adapters it saves its weights again; one that is there would be saved alone.
+        trunk.delete_adapter("default")
+    encoder.model.requires_grad_(True)
+    encoder.model.eval()
 
 
 def _dataset(pairs: Pairs) -> Dataset:

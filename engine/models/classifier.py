@@ -8,18 +8,12 @@ from typing import Any, Self, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from peft import LoraConfig, get_peft_model
+from peft import inject_adapter_in_model
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset, Sampler
-from transformers import (
-    EarlyStoppingCallback,
-    EvalPrediction,
-    PrinterCallback,
-    Trainer,
-    TrainingArguments,
-)
+from transformers import EvalPrediction, Trainer, TrainingArguments
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from engine.config import ClassifierConfig, TrainingConfig
@@ -28,9 +22,9 @@ from engine.labelling.labelled_texts import Examples
 from engine.models.averaging import WeightAverage
 from engine.models.calibration import log_softmax
 from engine.models.encoder import Encoder
+from engine.models.finetune import Watch, finetune, lora_config, merge_lora, training_arguments
 from engine.models.heads import Heads, masked_cross_entropy
-from engine.models.precision import answer_in_full, half_products, training_precision
-from engine.models.reporting import Reporting, last_checkpoint
+from engine.models.precision import half_products
 from engine.models.trunk import Trunk, layer_count
 from engine.progress import Progress
 
@@ -156,35 +150,32 @@ def train_classifier(
     step = -(-len(rows) // STANDARD_ROWS)
     tail.heads.standardise(tail.pool(rows.states[::step]))
     if config.adapter == "lora":
-        tail.body = get_peft_model(
-            tail.body,
-            LoraConfig(
-                r=config.lora_rank,
-                lora_alpha=2 * config.lora_rank,
-                lora_dropout=config.dropout,
-                target_modules="all-linear",
-            ),
-        )
-    average = WeightAverage()
+        inject_adapter_in_model(lora_config(config), tail.body)
+    average, watch = WeightAverage(), Watch("macro_f1")
     trainer = _Trainer(
         model=tail,
-        args=_arguments(config, folder, device),
+        args=training_arguments(
+            TrainingArguments,
+            config,
+            folder,
+            device,
+            watch,
+            per_device_eval_batch_size=ANSWER_BATCH,
+            logging_steps=5,
+            label_names=["labels"],
+            remove_unused_columns=False,
+        ),
         data_collator=_collate,
         train_dataset=rows,
         eval_dataset=held,
         compute_metrics=_metrics,
-        callbacks=[Reporting(progress), average],
+        callbacks=[average],
     )
-    # It prints to standard output, which belongs to the command line's one document.
-    trainer.remove_callback(PrinterCallback)
     trainer.rates = config
-    if config.patience:
-        trainer.add_callback(EarlyStoppingCallback(config.patience))
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
-    answer_in_full(trainer)
+    finetune(trainer, config, folder, progress, watch)
     average.apply(tail)
     if config.adapter == "lora":
-        tail.body = tail.body.merge_and_unload()  # type: ignore[operator]
+        merge_lora(tail.body)
     return Classifier(trunk, tail.eval(), labels)
 
 
@@ -251,29 +242,6 @@ def _groups(tail: nn.Module, config: ClassifierConfig) -> Iterator[dict[str, Any
             ]
             decay = config.weight_decay if decayed else 0.0
             yield {"params": chosen, "lr": rate, "weight_decay": decay}
-
-
-def _arguments(config: ClassifierConfig, folder: Path, device: torch.device) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=str(folder),
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=ANSWER_BATCH,
-        num_train_epochs=config.epochs,
-        warmup_steps=config.warmup,
-        lr_scheduler_type="linear",
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_total_limit=1,
-        metric_for_best_model="macro_f1",
-        logging_steps=5,
-        label_names=["labels"],
-        remove_unused_columns=False,
-        report_to="none",
-        disable_tqdm=True,
-        seed=config.seed,
-        dataloader_pin_memory=device.type == "cuda",
-        **training_precision(device),
-    )
 
 
 def _pad(states: Sequence[Tensor]) -> dict[str, Tensor]:

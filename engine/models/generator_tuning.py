@@ -6,18 +6,24 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import PeftModel, get_peft_model
 from torch import Tensor, nn
 from torch.utils.data import Dataset, Sampler
-from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
+from transformers import Trainer, TrainingArguments
 from transformers.pytorch_utils import Conv1D
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from engine.config import GeneratorConfig
 from engine.errors import InputError
+from engine.models.finetune import (
+    Watch,
+    finetune,
+    learn_only,
+    lora_config,
+    set_dropout,
+    training_arguments,
+)
 from engine.models.generator import Generator, Messages, merge, pad_left
-from engine.models.precision import answer_in_full, training_precision
-from engine.models.reporting import Reporting, last_checkpoint
 from engine.models.trunk import layer_list
 from engine.progress import Progress
 
@@ -72,22 +78,25 @@ def tune_generator(
     )
     if not len(rows):
         raise InputError("describe.pairs_too_long", tokens=config.max_tokens)
-    device = generator.model.device
+    watch = Watch("eval_loss") if len(held) else None
     trainer = _Trainer(
         model=adapt(generator, config),
-        args=_arguments(config, folder, device, watched=len(held) > 0),
+        args=training_arguments(
+            TrainingArguments,
+            config,
+            folder,
+            generator.model.device,
+            watch,
+            per_device_eval_batch_size=config.batch_size,
+            logging_steps=2,
+            label_names=["labels"],
+            remove_unused_columns=False,
+        ),
         data_collator=lambda batch: collate(batch, generator.end),
         train_dataset=rows,
-        eval_dataset=held if len(held) else None,
-        callbacks=[Reporting(progress, "eval_loss")],
+        eval_dataset=held if watch else None,
     )
-    # It prints to standard output, which belongs to the command line's one document.
-    trainer.remove_callback(PrinterCallback)
-    if config.patience and len(held):
-        trainer.add_callback(EarlyStoppingCallback(config.patience))
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
-    answer_in_full(trainer)
-    progress.check()
+    finetune(trainer, config, folder, progress, watch)
     tuned = trainer.model
     if isinstance(tuned, PeftModel):
         return merge(tuned, generator.tokenizer)
@@ -98,23 +107,12 @@ def tune_generator(
 def adapt(generator: Generator, config: GeneratorConfig) -> nn.Module:
     """The model with only those weights to learn that the adapter names; words never do."""
     model = generator.model
-    for module in model.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = config.dropout
-    layers = layer_list(model)
+    set_dropout(model, config.dropout)
+    layers = list(layer_list(model))
     if config.adapter == "lora":
-        settings = LoraConfig(
-            r=config.lora_rank,
-            lora_alpha=2 * config.lora_rank,
-            lora_dropout=config.dropout,
-            target_modules=_linear_names(model, list(layers)[-config.lora_layers :]),
-            task_type="CAUSAL_LM",
-        )
-        return cast(nn.Module, get_peft_model(model, settings))
-    model.requires_grad_(False)
-    chosen = layers if config.adapter == "full" else layers[-config.last_k :]
-    for layer in chosen:
-        layer.requires_grad_(True)
+        linear = _linear_names(model, layers[-config.lora_layers :])
+        return cast(nn.Module, get_peft_model(model, lora_config(config, linear, "CAUSAL_LM")))
+    learn_only(model, layers if config.adapter == "full" else layers[-config.last_k :])
     return model
 
 
@@ -194,31 +192,3 @@ class _Trainer(Trainer):
         """The loss alone: nobody reads the words' scores."""
         with torch.no_grad():
             return answer_loss(model, self._prepare_inputs(inputs)).detach(), None, None
-
-
-def _arguments(
-    config: GeneratorConfig, folder: Path, device: torch.device, *, watched: bool
-) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=str(folder),
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=config.batch_size,
-        num_train_epochs=config.epochs,
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        warmup_steps=config.warmup,
-        lr_scheduler_type="linear",
-        eval_strategy="epoch" if watched else "no",
-        save_strategy="epoch",
-        save_total_limit=1,
-        metric_for_best_model="eval_loss",
-        greater_is_better=False,
-        logging_steps=2,
-        remove_unused_columns=False,
-        label_names=["labels"],
-        report_to="none",
-        disable_tqdm=True,
-        seed=config.seed,
-        dataloader_pin_memory=device.type == "cuda",
-        **training_precision(device),
-    )

@@ -1,4 +1,4 @@
-"""What a Hugging Face trainer tells the progress of a run, and where it can go on."""
+"""What a Hugging Face trainer reports of a run, and the checkpoint from which it can go on."""
 
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from engine.progress import Progress
 
 
 class Reporting(TrainerCallback):
-    """Reports loss, the metric called `metric` and steps; stops when the user asked for it."""
+    """Reports steps, the loss and the watched `metric`; stops when the user asked for it."""
 
-    def __init__(self, progress: Progress, metric: str = "macro_f1") -> None:
+    def __init__(self, progress: Progress, metric: str | None) -> None:
         self.progress = progress
         self.metric = metric
 
@@ -35,7 +35,7 @@ class Reporting(TrainerCallback):
         for name, value in (logs or {}).items():
             if name == "loss":
                 self.progress.point("loss", float(value), state.global_step)
-            elif name.endswith(self.metric):
+            elif self.metric and name.endswith(self.metric):
                 self.progress.point(self.metric, float(value), state.global_step)
 
 
@@ -44,6 +44,6 @@ def last_checkpoint(folder: Path) -> str | None:
 
     The trainer writes `trainer_state.json` last.
     """
-    found = sort_checkpoints(str(folder)) if folder.is_dir() else []
-    whole = [path for path in found if (Path(path) / "trainer_state.json").is_file()]
+    paths = sort_checkpoints(str(folder)) if folder.is_dir() else []
+    whole = [path for path in paths if (Path(path) / "trainer_state.json").is_file()]
     return whole[-1] if whole else None

@@ -163,7 +163,7 @@ def _answer(bundles: Bundles, request: Request) -> object:
         case "pictures":
             from engine.images import questions  # torch, for those who have pictures
 
-            return encode(questions.answer(workspace, verb, question.body, bundles.channel))
+            return encode(questions.answer(workspace, question.body, verb, bundles.channel))
         case "assistant":
             from engine.assistant import questions as messages
 

@@ -1,1 +1,1 @@
-"""What lives on disk: a team's workspace and its runs."""
+"""What is kept on disk: a team's workspace, its runs and its feedback."""

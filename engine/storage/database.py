@@ -1,6 +1,6 @@
-"""One SQLite file in WAL mode, made once however many processes open it first.
+"""Opens SQLite files in WAL mode; several processes may open a new one at the same time.
 
-A local disk is needed: WAL does not work on network file systems.
+The file has to be on a local disk: WAL does not work on network file systems.
 """
 
 import os
@@ -11,17 +11,17 @@ from engine.storage.lock import wait_for
 
 
 def open_database(path: Path, schema: str, *, threads: bool = False) -> sqlite3.Connection:
-    """A connection to the database at `path`, which is made with `schema` when it is new.
+    """A connection to the database at `path`, which is created with `schema` if it is new.
 
-    `schema` ends by setting `user_version`. Every statement is a transaction of its own. With
-    `threads` several threads may use the connection, in turns.
+    `schema` must end by setting `user_version`. Every statement is its own transaction. With
+    `threads`, several threads may take turns using the connection.
     """
     connection = sqlite3.connect(
         path, timeout=30, isolation_level=None, check_same_thread=not threads
     )
     connection.row_factory = sqlite3.Row
     if not _version(connection):
-        # Two first openers at once would fail: the switch to WAL does not wait for its turn.
+        # Switching to WAL does not wait for a lock: two processes at once would fail.
         lock = wait_for(path.with_suffix(".lock"))
         try:
             if not _version(connection):

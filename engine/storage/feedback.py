@@ -1,15 +1,15 @@
-"""What shoppers did with the lists they were shown: one SQLite file in the workspace, WAL mode.
+"""What shoppers did with the lists they were shown, in one SQLite file in the workspace.
 
-Nothing is ever changed or deleted: a like that is taken back is one more event. Each list keeps the
-probability with which its strategy was chosen, without which no other strategy could be judged from
-it later. A local disk is needed, as for the jobs.
+Rows are never changed or deleted: taking back a like adds another event. Each list keeps the
+probability with which its strategy was chosen (its propensity), because other strategies can only
+be evaluated on the log with it.
 """
 
 import json
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import pandas as pd
@@ -21,7 +21,7 @@ from engine.tables.events import FEEDBACK_WEIGHTS
 
 Event = Literal["like", "unlike", "click", "add_to_cart", "purchase"]
 EVENTS: tuple[Event, ...] = ("like", "unlike", "click", "add_to_cart", "purchase")
-# What makes a list a success: one of these events on any of its products.
+# A list is a success if one of these events happened to any of its products.
 GOALS: Mapping[str, frozenset[str]] = {
     "any": frozenset(FEEDBACK_WEIGHTS),
     "cart": frozenset(("add_to_cart", "purchase")),
@@ -49,9 +49,10 @@ PRAGMA user_version = 1;
 class Shown:
     """A list as it was shown.
 
-    `visit` names the session, `shopper` who is signed in (empty for nobody). `probabilities` holds
-    the chance that each strategy had, `context` the features it was chosen by, `products` the ids
-    from the top. Of a list that no policy chose (`policy` empty) only the acts are ever read.
+    `visit` identifies the session and `shopper` the person who is signed in (empty for nobody).
+    `probabilities` are those of each strategy, `context` the features that the choice was based on,
+    and `products` the ids from the top. If no policy chose the list, `policy` is empty, and only
+    the shopper's acts are ever read.
     """
 
     list_id: str
@@ -71,7 +72,7 @@ class Shown:
 
 
 class Feedback:
-    """The feedback of one workspace; use it in a `with` block, in one thread."""
+    """The feedback of one workspace, to be used in a `with` block and in one thread."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._connection = open_database(workspace.folder / "feedback.sqlite", _SCHEMA)
@@ -83,21 +84,25 @@ class Feedback:
         self._connection.close()
 
     def show(self, shown: Shown) -> None:
-        """Remember that `shown` was shown."""
+        """Store a list that was shown."""
         self._connection.execute(
             "INSERT INTO lists (list_id, time, visit, shopper, query, policy, arm, propensity,"
-            " probabilities, context, products) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                shown.list_id, time.time(), shown.visit, shown.shopper, shown.query, shown.policy,
-                shown.arm, shown.propensity, _json(shown.probabilities), _json(shown.context),
-                _json(shown.products),
-            ),
-        )  # fmt: skip
+            " probabilities, context, products) VALUES (:list_id, :time, :visit, :shopper, :query,"
+            " :policy, :arm, :propensity, :probabilities, :context, :products)",
+            {
+                **asdict(shown),
+                "time": time.time(),
+                "propensity": shown.propensity,
+                "probabilities": _json(shown.probabilities),
+                "context": _json(shown.context),
+                "products": _json(shown.products),
+            },
+        )
 
     def record(self, list_id: str, product_id: str, event: Event) -> None:
-        """Remember what a shopper did with a product of a list.
+        """Store what a shopper did with a product of a list.
 
-        Raises InputError for an event, a list or a product of the list that is not known.
+        Raises InputError for an unknown event or list, or a product that is not in the list.
         """
         if event not in EVENTS:
             raise InputError("strategy.unknown_event", event=event)
@@ -118,7 +123,7 @@ class Feedback:
         return _shown(row)
 
     def open_list(self, visit: str, query: str) -> Shown | None:
-        """The last list of this visit and query, as long as nothing was done in the visit since."""
+        """The last list of this visit and query, unless the visit has acted since."""
         row = self._first(
             "SELECT * FROM lists WHERE visit = ? AND query = ? AND policy <> '' AND number >"
             " COALESCE((SELECT"
@@ -130,7 +135,7 @@ class Feedback:
         return _shown(row) if row else None
 
     def list_before(self, shown: Shown) -> Shown | None:
-        """The list of the same visit and query that stood before `shown`."""
+        """The list of the same visit and query that came before `shown`."""
         row = self._first(
             "SELECT * FROM lists WHERE visit = ? AND query = ? AND policy <> '' AND number <"
             " (SELECT number FROM lists WHERE list_id = ?) ORDER BY number DESC LIMIT 1",
@@ -141,7 +146,7 @@ class Feedback:
         return _shown(row) if row else None
 
     def last_act(self, list_id: str) -> tuple[str, str] | None:
-        """What was done last on this list: product id and event; None if nothing was."""
+        """The last act on this list as product id and event; None if there was none."""
         row = self._first(
             "SELECT product_id, event FROM events WHERE list_id = ? ORDER BY number DESC LIMIT 1",
             list_id,
@@ -149,29 +154,29 @@ class Feedback:
         return (row["product_id"], row["event"]) if row else None
 
     def acts(self, visit: str) -> list[tuple[str, str]]:
-        """What this visit did, in order: product id and event; likes taken back are left out."""
+        """The acts of this visit in order, as product id and event, without likes taken back."""
         rows = self._connection.execute(
             "SELECT product_id, event FROM events JOIN lists USING (list_id) WHERE visit = ?"
             " ORDER BY events.number",
             (visit,),
         ).fetchall()
-        found: list[tuple[str, str]] = []
+        acts: list[tuple[str, str]] = []
         for product_id, event in rows:
             if event in ("like", "unlike"):
-                # A product is liked or not, however often somebody pressed.
-                found = [act for act in found if act != (product_id, "like")]
+                # A product is either liked or not, however often the button was pressed.
+                acts = [act for act in acts if act != (product_id, "like")]
             if event != "unlike":
-                found.append((product_id, event))
-        return found
+                acts.append((product_id, event))
+        return acts
 
     def likes(self, visit: str) -> frozenset[str]:
-        """The products that this visit likes now."""
+        """The products that this visit currently likes."""
         return frozenset(name for name, event in self.acts(visit) if event == "like")
 
     def log(self, goal: str = "any") -> pd.DataFrame:
         """One row per list in order, with `reward`: 1 if an event of `goal` followed, else 0.
 
-        A like counts as long as it is not taken back. The other columns are those of `Shown`, with
+        A like that was taken back does not count. The other columns are those of `Shown`, with
         `time` (epoch seconds); `probabilities`, `context` and `products` are decoded.
         """
         query = "SELECT * FROM lists WHERE policy <> '' ORDER BY number"
@@ -181,8 +186,8 @@ class Feedback:
         events = self.events().merge(lists[["list_id", "visit"]], on="list_id")
         liking = events[events["event"].isin(("like", "unlike"))]
         last = liking.groupby(["visit", "product_id"])["event"].transform("last")
-        kept = events.drop(liking.index[last == "unlike"])
-        good = set(kept.loc[kept["event"].isin(GOALS[goal]), "list_id"])
+        lasting = events.drop(liking.index[last == "unlike"])
+        good = set(lasting.loc[lasting["event"].isin(GOALS[goal]), "list_id"])
         return lists.assign(reward=lists["list_id"].isin(good).astype(float))
 
     def events(self) -> pd.DataFrame:

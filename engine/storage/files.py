@@ -1,4 +1,4 @@
-"""Writing files so that a crash never leaves half of one."""
+"""Writes files so that a crash never leaves a partial one."""
 
 import json
 import os

@@ -1,7 +1,7 @@
-"""A file lock that ends with the process that holds it, however it ends.
+"""A file lock that is released when its process ends, even by a crash.
 
-The lock lasts until the returned file descriptor is closed, and every copy of it that a child
-process was given.
+The lock lasts until the returned file descriptor is closed, along with every copy of it that child
+processes inherited.
 """
 
 import fcntl
@@ -26,12 +26,12 @@ def wait_for(path: Path) -> int:
 
 
 def release(descriptor: int) -> None:
-    """Give the lock up and keep the file open."""
+    """Release the lock but keep the file open."""
     fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def retake(descriptor: int) -> bool:
-    """Lock what `release` gave up; False if another process was faster."""
+    """Lock again after `release`; False if another process holds the lock by now."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

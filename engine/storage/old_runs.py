@@ -6,6 +6,8 @@ from typing import Any
 # Until November 2026 baselines were called floors, and two metrics of texts had other names.
 _FIELDS = {"floors": "baselines"}
 _METRICS = {"told": "informative", "alike": "self_repetition"}
+_STAGES = {"floors": "baselines"}
+_NOTES = {"describe.floors_are_true": "describe.baselines_are_true"}
 
 
 def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -16,7 +18,13 @@ def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:
         run[name] = _renamed(run[name])
     for name in ("baselines", "systems"):
         run[name] = {system: _renamed(metrics) for system, metrics in run[name].items()}
+    run["notes"] = [_NOTES.get(note, note) for note in run.get("notes", [])]
     return run
+
+
+def stage_today(name: str) -> str:
+    """What the stage of a training is called today that an older version recorded as `name`."""
+    return _STAGES.get(name, name)
 
 
 def _renamed(metrics: Mapping[str, float]) -> dict[str, float]:

@@ -1,1 +1,1 @@
-"""The five tables of a shop and what every package reads from them."""
+"""The five tables of a shop, and what all packages derive from them."""

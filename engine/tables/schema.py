@@ -1,4 +1,4 @@
-"""The five tables and their columns: the one place that says what a shop's data looks like."""
+"""The five tables and their columns: the one definition of a shop's data."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,8 +14,8 @@ CATEGORY_SEPARATOR = " > "
 class Field:
     """One column of a table.
 
-    `kind` says how its text is read; `low` and `high` bound a number; `choices` are the values a
-    choice may take after its synonyms are resolved.
+    `kind` says how its text is read, `low` and `high` bound a number, and `choices` are the values
+    that a choice can have once its synonyms are resolved.
     """
 
     name: str
@@ -28,24 +28,24 @@ class Field:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its columns, and the columns that together name a row (empty: rows may repeat)."""
+    """One table: its columns, and the key that identifies a row (empty if rows may repeat)."""
 
     name: str
     fields: tuple[Field, ...]
     key: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
-        """The column called `name`; KeyError if there is none."""
+        """The column `name`. Raises KeyError if there is none."""
         return {field.name: field for field in self.fields}[name]
 
     @property
     def columns(self) -> list[str]:
-        """The column names in their order."""
+        """The column names, in order."""
         return [field.name for field in self.fields]
 
     @property
     def required(self) -> list[str]:
-        """The columns a file must bring."""
+        """The columns that a file must have."""
         return [field.name for field in self.fields if field.required]
 
 

@@ -1,4 +1,4 @@
-"""A shop's tables in memory, as every task receives them."""
+"""A shop's tables in memory, the input of every task."""
 
 import hashlib
 from collections import defaultdict
@@ -18,12 +18,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Tables:
-    """The frames of one workspace, with the columns of its schema; absent ones are empty.
+    """The tables of one workspace as frames with the columns of the schema; absent ones are empty.
 
-    `language` is the workspace's: it chooses words, stemmer and default model.
-    `corrections` are the labels that users set by hand: columns `task, input, head, label`.
-    `folder` is where indexes made from these tables may be kept, if anywhere.
-    `mappings` are the columns that the tables' fields were read from: table → field → column.
+    `language` is the shop's, on which words, stemmer and default model depend. `corrections` are
+    the labels that users set by hand: columns `task, input, head, label`. `folder` is where indexes
+    of these tables may be stored, if anywhere. `mappings` are the columns that the tables' fields
+    were read from: table → field → column.
     """
 
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Tables:
         return self["judgments"]
 
     def once(self, derive: Callable[["Tables"], T]) -> T:
-        """What `derive` makes of these tables, made at the first call and kept; see `derived`."""
+        """The result of `derive` for these tables, computed once and kept; see `derived`."""
         with self._lock:
             lock = self._locks[derive]
         with lock:
@@ -96,9 +96,10 @@ class Tables:
 
 
 def derived(derive: Callable[[Tables], T]) -> Callable[[Tables], T]:
-    """Makes a function of tables keep its result with them: everybody gets the same object.
+    """Turn a function of tables into one that computes its result once for each `Tables`.
 
-    Nobody may change that object. The function may call others like it, but not itself.
+    All callers share the result and must not change it. The function may call others of its kind,
+    but not itself.
     """
 
     @wraps(derive)

@@ -1,4 +1,4 @@
-"""Numbers with their units as people write them, in English and Chinese, and when two are equal."""
+"""Numbers with units as people write them, in English and Chinese, and when two are equal."""
 
 import functools
 import re
@@ -13,11 +13,11 @@ import pint
 
 from engine.text.words import segment
 
-# Units sold by are rounded: 3 ft is given as 0.91 m, 1.8 l as 60 fl oz.
+# Shops round converted units: 3 ft becomes 0.91 m, 1.8 l becomes 60 fl oz.
 TOLERANCE = 0.011
-# The unit of a picture's height ("1080p").
+# The unit of a screen's resolution ("1080p").
 HEIGHT = "scanline"
-# Forms up to this length tell capitals from small letters.
+# Units written with up to this many letters are case-sensitive.
 SHORT = 3
 
 _LETTER = r"[^\W_\u3400-\u9fff]"
@@ -49,11 +49,11 @@ class Quantity:
 
     @property
     def dimension(self) -> str:
-        """What is measured: its base unit (`meter`), the name of a count, "" for a bare number."""
+        """What it measures: a base unit (`meter`), the name of a count, or "" for a bare number."""
         return _scale(self.unit)[2]
 
     def equals(self, other: "Quantity") -> bool:
-        """Whether both measure the same thing and differ by rounding only; exact in one unit."""
+        """Whether both measure the same and differ by rounding only; exact within one unit."""
         if self.unit == other.unit:
             return abs(self.value - other.value) <= 1e-9 * max(abs(self.value), 1)
         (mine, kind), (theirs, other_kind) = self.base, other.base
@@ -61,40 +61,40 @@ class Quantity:
 
 
 def quantities(text: str) -> list[Quantity]:
-    """All quantities of a text in their order.
+    """All quantities in a text, in order.
 
-    "10x15 cm" are two lengths, "100-240 V" two voltages, "两年" and "two-year" two years. Digits
-    that are part of a name ("X544", "Cat6", "3D") are none.
+    "10x15 cm" is two lengths, "100-240 V" two voltages, "两年" and "two-year" are two years. Digits
+    that are part of a name ("X544", "Cat6", "3D") are not quantities.
     """
     text = _idioms().sub(lambda idiom: " " * len(idiom.group()), text.translate(_WIDE))
     matches = list(_pattern().finditer(text))
     ends = _word_ends(text) if any(match["numeral"] for match in matches) else []
-    found = [
+    numbers = [
         quantity
         for match in matches
-        # 三伏天 is no number of volts: the numeral's word goes on after the unit.
+        # 三伏天 is not three volts: the word that the numeral is in goes on after the unit.
         if not (match["numeral"] and ends[match.end("numeral") - 1] > match.end())
         and (quantity := _read(match))
     ]
-    # A unit written once holds for a whole range, and for all sides of a size.
-    for here in range(len(found) - 2, -1, -1):
-        first, second = found[here], found[here + 1]
+    # A unit that is written once applies to the whole range, or to all sides of a size.
+    for place in range(len(numbers) - 2, -1, -1):
+        first, second = numbers[place], numbers[place + 1]
         if first.unit or not second.unit:
             continue
         between = text[first.end : second.start]
         sides = second.dimension in ("meter", "pixel") and _TIMES.fullmatch(between)
         if sides or _RANGE.fullmatch(between):
-            found[here] = replace(first, unit=second.unit)
-    return found
+            numbers[place] = replace(first, unit=second.unit)
+    return numbers
 
 
 def unit_named(form: str) -> str | None:
-    """The unit that `form` ("kg", "毫升") is a way to write; None if there is none."""
+    """The unit that is written as `form` ("kg", "毫升"); None if there is none."""
     return _forms().get(form) or _long_forms().get(form.lower())
 
 
 def unit_forms(table: str) -> Mapping[str, Sequence[str]]:
-    """How each unit of a table of units.toml (`units` or `counts`) is written."""
+    """The spellings of each unit in a table of units.toml (`units` or `counts`)."""
     return _tables()[table]
 
 
@@ -114,7 +114,7 @@ def _read(match: re.Match[str]) -> Quantity | None:
         value = _tables()["numbers"][parts["word"].lower()]
         if parts["many"]:
             value *= _tables()["scales"][parts["many"].lower()]
-        # "One" and "half" without a unit count nothing.
+        # "One" and "half" without a unit are just words.
         if not unit and value <= 1:
             return None
     elif unit:
@@ -125,7 +125,7 @@ def _read(match: re.Match[str]) -> Quantity | None:
 
 
 def _word_ends(text: str) -> list[int]:
-    """For each character, where the Chinese word that it is in ends."""
+    """For each character, the end of the Chinese word that it belongs to."""
     ends: list[int] = []
     for word in segment(text):
         ends += [len(ends) + len(word)] * len(word)
@@ -134,9 +134,9 @@ def _word_ends(text: str) -> list[int]:
 
 def _digits(text: str) -> float:
     if "/" in text:
-        *whole, fraction = text.split()
+        *integer, fraction = text.split()
         above, below = fraction.split("/")
-        return sum(map(float, whole)) + int(above) / int(below)
+        return sum(map(float, integer)) + int(above) / int(below)
     if text[-1] in "½¼¾":
         return float(text[:-1] or 0) + unicodedata.numeric(text[-1])
     if re.fullmatch(r"\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?:\.\d+)?", text):
@@ -164,17 +164,17 @@ def _numeral(text: str) -> float:
 
 @functools.cache
 def _scale(unit: str) -> tuple[float, float, str]:
-    """What turns a value into base units: factor, offset, and the dimension's name."""
+    """How to convert a value to base units: factor, offset, and the dimension's name."""
     if not unit or unit in _tables()["counts"] or unit == HEIGHT:
         return 1.0, 0.0, unit
     parsed = _registry().parse_units(unit)
-    zero, one = (_registry().Quantity(value, parsed).to_base_units() for value in (0.0, 1.0))
-    return one.magnitude - zero.magnitude, zero.magnitude, str(one.units)
+    zero, unity = (_registry().Quantity(value, parsed).to_base_units() for value in (0.0, 1.0))
+    return unity.magnitude - zero.magnitude, zero.magnitude, str(unity.units)
 
 
 @functools.cache
-def _registry() -> pint.UnitRegistry:
-    registry: pint.UnitRegistry = pint.UnitRegistry()
+def _registry() -> "pint.UnitRegistry[float]":
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry()
     for name, definition in _tables()["definitions"].items():
         registry.define(f"{name} = {definition}")
     return registry
@@ -209,10 +209,10 @@ def _pattern() -> re.Pattern[str]:
     forms = []
     leading = set(tables["before"]["marks"])
     for form in sorted(_forms().keys() - leading, key=len, reverse=True):
-        written = f"(?i:{re.escape(form)})" if len(form) > SHORT else re.escape(form)
+        spelling = f"(?i:{re.escape(form)})" if len(form) > SHORT else re.escape(form)
         ending = f"(?={followed[form]})" if form in followed else ends if form[-1].isalnum() else ""
         # A letter right after a Chinese unit starts the next word.
-        forms.append(written + ("" if form[-1] > "\u3400" else ending))
+        forms.append(spelling + ("" if form[-1] > "\u3400" else ending))
     unit = rf"(?:[ \u00a0-]?(?P<unit>{'|'.join(forms)})(?P<half>半(?!天|年))?)"
     digits = (
         r"(?:\d+ )?(?:1/[2348]|2/3|3/4)(?!\d)|\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?:\.\d+)?"

@@ -1,4 +1,4 @@
-"""From a text to the words it is found by, in Chinese, English or both at once."""
+"""Cuts texts into the words they are found by, in Chinese, English or both at once."""
 
 import functools
 import re
@@ -9,7 +9,7 @@ import rjieba
 import Stemmer
 from bm25s.stopwords import STOPWORDS_CHINESE, STOPWORDS_EN
 
-# Words that match everywhere and explain nothing.
+# Words that match nearly everything and explain nothing.
 STOPWORDS = frozenset(STOPWORDS_EN) | frozenset(STOPWORDS_CHINESE)
 
 _RUN = re.compile(r"(?P<cjk>[\u3400-\u9fff]+)|(?P<word>[^\W_\u3400-\u9fff]+)")
@@ -23,21 +23,22 @@ def normalise(text: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a text: jieba's search-mode words for Chinese, Snowball stems for the rest.
 
-    Chinese and other scripts are told apart run by run, so mixed titles keep both.
+    Each run of one script is handled on its own, so that titles in both languages work.
     """
-    found: list[str] = []
+    forms: list[str] = []
     for run in _RUN.finditer(normalise(text)):
         if run.lastgroup == "cjk":
-            found.extend(rjieba.cut_for_search(run.group()))
+            forms.extend(rjieba.cut_for_search(run.group()))
         else:
-            found.append(run.group())
-    return _stemmer().stemWords(found)
+            forms.append(run.group())
+    stems: list[str] = _stemmer().stemWords(forms)
+    return stems
 
 
 def segment(text: str) -> list[str]:
     """The text cut into consecutive words that together are as long as the text.
 
-    They are the text again, but for halves of surrogate pairs, which become question marks.
+    Joined they are the text again, except that unpaired surrogates become question marks.
     """
     return list(rjieba.cut(_encodable(text)))
 
@@ -52,8 +53,8 @@ def words_of_all(texts: Iterable[str]) -> list[list[str]]:
     return [words(text) for text in texts]
 
 
-def left_out(query: str) -> list[tuple[str, str]]:
-    """Each word of the query with the query that is left without it."""
+def leave_one_out(query: str) -> list[tuple[str, str]]:
+    """Each word of the query, with the rest of the query."""
     parts = query.split()
     if len(parts) > 1:
         return [

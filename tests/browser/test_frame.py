@@ -49,7 +49,7 @@ def test_language_follows_the_browser_and_the_choice(server: AppServer, open_tab
     expect_page(page, "home", "zh")
     page.get_by_test_id("stSidebar").get_by_text("English", exact=True).click()
     expect_page(page, "home", "en")
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Your data").click()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Data").click()
     expect_page(page, "data", "en")
     page.reload()
     expect_page(page, "data", "en")
@@ -61,7 +61,7 @@ def test_first_press_loads_a_shop_that_its_link_opens(server: AppServer, open_ta
     page.locator(".st-key-load_sample button").click()
     expect(page.locator(".st-key-figures")).to_contain_text("1,500")
     expect(page.locator(".st-key-charts .stPlotlyChart")).to_have_count(6)
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Your data").click()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Data").click()
     expect(page.locator(".st-key-shown")).to_be_visible()
     assert "w=" in page.url
 

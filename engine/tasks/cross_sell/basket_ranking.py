@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from engine.ranking import Ranking, best
-from engine.tasks.cross_sell.cooccurrence import Scores
+from engine.tasks.cooccurrence import Scores
 from engine.tasks.cross_sell.copurchase import blocks
 
 

@@ -1,10 +1,9 @@
 """Past orders as baskets: in time order, split by time, with one product hidden to be found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix
 
 from engine.labelling.split import TEST, VALIDATION
 
@@ -72,15 +71,3 @@ def hold_one_out(baskets: pd.DataFrame, rng: np.random.Generator) -> pd.DataFram
         hidden.append(basket[place])
         rest.append(basket[:place] + basket[place + 1 :])
     return baskets.assign(basket=rest, hidden=hidden).reset_index(drop=True)
-
-
-def to_matrix(baskets: Sequence[Sequence[str]], columns: Mapping[str, int]) -> csr_matrix:
-    """Baskets × products, 1 where a basket holds a product; products without a column are left out.
-
-    `columns` numbers the products from 0.
-    """
-    found = [[columns[name] for name in basket if name in columns] for basket in baskets]
-    ends = np.cumsum([0, *map(len, found)])
-    indices = np.fromiter((column for row in found for column in row), dtype=np.int32)
-    data = np.ones(len(indices), dtype=np.float32)
-    return csr_matrix((data, indices, ends), shape=(len(found), len(columns)))

@@ -17,9 +17,8 @@ from engine.ranking import Ranking
 from engine.storage.files import write_atomically, write_json
 from engine.tables.categories import leaves
 from engine.tables.tables import Tables
+from engine.tasks.cooccurrence import lift, pair_counts, product_counts, to_matrix
 from engine.tasks.cross_sell.basket_ranking import rank_baskets
-from engine.tasks.cross_sell.baskets import to_matrix
-from engine.tasks.cross_sell.cooccurrence import lift, pair_counts, product_counts
 from engine.tasks.cross_sell.copurchase import Strengths
 from engine.tasks.cross_sell.mixture import Mixture
 from engine.tasks.cross_sell.model_blend import Blend

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from engine.tasks.cross_sell.cooccurrence import Scores, pair_counts
+from engine.tasks.cooccurrence import Scores, pair_counts
 
 # So many imagined pairs at chance level keep a rare pair of categories near a lift of 1.
 PRIOR_PAIRS = 5.0

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from engine.tasks.cross_sell.cooccurrence import Lift, Popularity, Recommender, Scores, ShrunkCosine
+from engine.tasks.cooccurrence import Lift, Popularity, Recommender, Scores, ShrunkCosine
 from engine.tasks.cross_sell.ease import Ease
 
 EASE_STRENGTHS = (3.0, 10.0, 30.0, 100.0, 300.0)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.sparse import csr_matrix
 
-from engine.tasks.cross_sell.cooccurrence import Scores, ShrunkCosine, product_counts
+from engine.tasks.cooccurrence import Scores, ShrunkCosine, product_counts
 
 
 class Ease:

@@ -9,7 +9,7 @@ from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from engine.tasks.cross_sell.cooccurrence import ItemItem, Scores
+from engine.tasks.cooccurrence import ItemItem, Scores
 
 SEED = 13
 NEIGHBOURS = 100

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from engine.tables.categories import leaves
+from engine.tasks.cooccurrence import Recommender, Scores
 from engine.tasks.cross_sell.category_lift import CategoryLift
-from engine.tasks.cross_sell.cooccurrence import Recommender, Scores
 from engine.tasks.cross_sell.copurchase import (
     Strengths,
     blocks,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from engine.tasks.cross_sell.cooccurrence import Scores
+from engine.tasks.cooccurrence import Scores
 
 # Pull of every weight towards 1, in baskets: with few of them the models count alike.
 PRIOR_BASKETS = 5.0

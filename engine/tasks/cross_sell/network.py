@@ -7,7 +7,7 @@ import networkx as nx
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from engine.tasks.cross_sell.cooccurrence import pair_counts, product_counts
+from engine.tasks.cooccurrence import pair_counts, product_counts
 
 # Weaker ties would not be drawn, and finding groups takes long with many.
 MOST_TIES = 2000

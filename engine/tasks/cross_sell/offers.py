@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from mlxtend.frequent_patterns import association_rules, fpgrowth
 
-from engine.tasks.cross_sell.baskets import to_matrix
+from engine.tasks.cooccurrence import to_matrix
 
 LEAST_TOGETHER = 3
 MOST_ITEMS = 3

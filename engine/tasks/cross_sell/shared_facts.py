@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from engine.tables.prices import price_z
-from engine.tasks.cross_sell.cooccurrence import Scores
+from engine.tasks.cooccurrence import Scores
 
 LONGEST_VALUE = 40
 

@@ -8,8 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from engine.tasks.cross_sell.baskets import to_matrix
-from engine.tasks.cross_sell.cooccurrence import pair_counts
+from engine.tasks.cooccurrence import pair_counts, to_matrix
 
 LOOKS = ("click", "add_to_cart", "purchase")
 # So near are the nearest 2 % of the shop: near enough to stand in for each other by text alone.

@@ -21,14 +21,20 @@ from engine.reading.load import clean_file
 from engine.tables.categories import leaves
 from engine.tables.product_text import titles_with_leaf
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Explanation, Readiness, Work
+from engine.tasks.base import Dataset, Readiness, Work
+from engine.tasks.cooccurrence import to_matrix
+from engine.tasks.cross_sell.answers import (
+    CrossSellAnswer,
+    CrossSellExplanation,
+    CrossSellInput,
+    WhyInput,
+)
 from engine.tasks.cross_sell.baskets import (
     LEAST_PRODUCTS,
     count_learnable,
     hold_one_out,
     list_baskets,
     split_baskets,
-    to_matrix,
 )
 from engine.tasks.cross_sell.copurchase import choose_strengths, expected_shares, fit_models
 from engine.tasks.cross_sell.pairs import (
@@ -83,6 +89,7 @@ class CrossSellTask:
     """The cross-sell task; see `engine.tasks.base.Task` for the contract."""
 
     name = "cross_sell"
+    example_input = CrossSellInput(("P00000",))
 
     def config(self, preset: str, tables: Tables, **changes: object) -> CrossSellConfig:
         """The settings of a preset for the workspace's language, with changes."""
@@ -272,38 +279,39 @@ class CrossSellTask:
         return bundle.rank(part["basket"].tolist(), DEPTH)
 
     def predict(
-        self, bundle: "CrossSellBundle", inputs: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Per `{"basket": [product ids], "k": 10}` what goes with it, by every system.
+        self, bundle: "CrossSellBundle", inputs: Sequence[CrossSellInput]
+    ) -> list[CrossSellAnswer]:
+        """What goes with each basket, by every system.
 
-        See `cross_sell.answering.answer`; `unknown` are products of the basket that the
-        catalog does not hold.
+        Raises InputError for a basket without a product of the catalog, and for one too long.
         """
         from engine.tasks.cross_sell.answering import answer
 
-        baskets = [_basket(item, row, bundle.columns) for row, item in enumerate(inputs)]
-        counts = [_count(item, row) for row, item in enumerate(inputs)]
+        baskets = [_basket(item.basket, row, bundle) for row, item in enumerate(inputs, start=1)]
         if not baskets:
             return []
-        found = bundle.rank(baskets, max(counts))
-        rows = enumerate(zip(baskets, counts, inputs, strict=True))
+        counts = [min(item.k, MOST_RESULTS) for item in inputs]
+        rankings = bundle.rank(baskets, max(counts))
         return [
-            answer(bundle, basket, {name: found[name][row].top(k) for name in found})
-            | {"unknown": [name for name in item["basket"] if name not in bundle.columns]}
-            for row, (basket, k, item) in rows
+            answer(
+                bundle,
+                basket,
+                [name for name in item.basket if name not in bundle.columns],
+                {name: of_baskets[row].top(k) for name, of_baskets in rankings.items()},
+            )
+            for row, (basket, k, item) in enumerate(zip(baskets, counts, inputs, strict=True))
         ]
 
-    def explain(self, bundle: "CrossSellBundle", item: Mapping[str, Any]) -> Explanation:
+    def explain(self, bundle: "CrossSellBundle", item: WhyInput) -> CrossSellExplanation:
         """Why a product goes with a basket: what each product of the basket adds to its score.
 
         Raises InputError for a product that the catalog does not hold.
         """
         from engine.tasks.cross_sell.answering import explain
 
-        basket, product_id = _basket(item, 0, bundle.columns), str(item.get("product_id", ""))
-        if product_id not in bundle.columns:
-            raise InputError("cross_sell.unknown_product", product=product_id)
-        return explain(bundle, basket, product_id)
+        if item.product_id not in bundle.columns:
+            raise InputError("cross_sell.unknown_product", product=item.product_id)
+        return explain(bundle, _basket(item.basket, 1, bundle), item.product_id)
 
 
 def _as_examples(baskets: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
@@ -326,23 +334,13 @@ def _pairs(dataset: Dataset, config: CrossSellConfig) -> pd.DataFrame:
     return bought_together(dataset.train["basket"].tolist(), config.max_examples, config.seed)
 
 
-def _count(item: Mapping[str, Any], row: int) -> int:
-    k = item.get("k", 10)
-    if not isinstance(k, int) or k < 1:
-        raise InputError("cross_sell.bad_count", row=row + 1)
-    return min(k, MOST_RESULTS)
-
-
-def _basket(item: Mapping[str, Any], row: int, known: Mapping[str, int]) -> list[str]:
+def _basket(product_ids: Sequence[str], row: int, bundle: "CrossSellBundle") -> list[str]:
     """The distinct products of an input that the catalog holds."""
-    given = item.get("basket")
-    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
-        raise InputError("cross_sell.no_basket", row=row + 1)
-    basket = [name for name in dict.fromkeys(given) if name in known]
+    basket = [name for name in dict.fromkeys(product_ids) if name in bundle.columns]
     if not basket:
-        raise InputError("cross_sell.no_basket", row=row + 1)
+        raise InputError("cross_sell.no_basket", row=row)
     if len(basket) > LONGEST_BASKET:
-        raise InputError("cross_sell.long_basket", row=row + 1, most=LONGEST_BASKET)
+        raise InputError("cross_sell.long_basket", row=row, most=LONGEST_BASKET)
     return basket
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from engine.tasks.cross_sell.cooccurrence import Scores
+from engine.tasks.cooccurrence import Scores
 
 
 class TextComplements:

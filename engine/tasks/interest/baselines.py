@@ -8,8 +8,7 @@ from scipy.sparse import csr_matrix
 
 from engine.labelling.histories import Acts, History
 from engine.ranking import Ranking
-from engine.tasks.cross_sell.baskets import to_matrix
-from engine.tasks.cross_sell.cooccurrence import ShrunkCosine
+from engine.tasks.cooccurrence import ShrunkCosine, to_matrix
 
 SHRINK = 5.0
 
@@ -34,7 +33,7 @@ def by_recency(product_ids: Sequence[str], history: History) -> NDArray[np.float
 class HistoryNeighbours:
     """Item kNN: how often a product was acted on by those who acted on the shopper's products.
 
-    The shrunk cosine of `engine.tasks.cross_sell.cooccurrence` over shoppers instead of baskets.
+    The shrunk cosine of `engine.tasks.cooccurrence` over shoppers instead of baskets.
     """
 
     def __init__(self, acts: Acts, until: np.datetime64, product_ids: Sequence[str]) -> None:

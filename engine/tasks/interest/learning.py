@@ -11,10 +11,10 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import Dataset
-from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
+from transformers import Trainer, TrainingArguments
 
 from engine.config import InterestConfig
-from engine.models.reporting import Reporting, last_checkpoint
+from engine.models.finetune import Watch, finetune, training_arguments
 from engine.progress import Progress
 from engine.tasks.interest.net import InterestNet, Pairs, Vectors
 
@@ -88,19 +88,27 @@ def train_net(
     """
     torch.manual_seed(config.seed)
     net.start(train.pairs, train.clicked)
+    watch = Watch("eval_loss", keep_best=config.patience > 0)
     trainer = Trainer(
         model=_Lesson(net, vectors),
-        args=_arguments(config, folder),
+        args=training_arguments(
+            TrainingArguments,
+            config,
+            folder,
+            # The net is small: on a graphics card, or with short numbers, nothing is gained.
+            torch.device("cpu"),
+            watch,
+            per_device_eval_batch_size=8 * config.batch_size,
+            logging_steps=20,
+            label_names=["labels"],
+            remove_unused_columns=False,
+            bf16=False,
+        ),
         data_collator=_as_is,
         train_dataset=train,
         eval_dataset=validation,
-        callbacks=[Reporting(progress, "eval_loss")],
     )
-    # It prints to standard output, which belongs to the command line's one document.
-    trainer.remove_callback(PrinterCallback)
-    if config.patience:
-        trainer.add_callback(EarlyStoppingCallback(config.patience))
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    finetune(trainer, config, folder, progress, watch)
     net.eval()
 
 
@@ -117,31 +125,3 @@ def fit_chances(scores: NDArray[np.float64], clicked: NDArray[np.float32]) -> tu
 
 def _as_is(batch: Any) -> dict[str, Tensor]:
     return cast("dict[str, Tensor]", batch)
-
-
-def _arguments(config: InterestConfig, folder: Path) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=str(folder),
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=8 * config.batch_size,
-        num_train_epochs=config.epochs,
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        warmup_steps=config.warmup,
-        lr_scheduler_type="linear",
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_total_limit=2,
-        load_best_model_at_end=config.patience > 0,
-        metric_for_best_model="eval_loss",
-        greater_is_better=False,
-        logging_steps=20,
-        label_names=["labels"],
-        remove_unused_columns=False,
-        report_to=[],
-        disable_tqdm=True,
-        # The net is small: what it learns by is gone before a graphics card would have it.
-        use_cpu=True,
-        seed=config.seed,
-        dataloader_pin_memory=False,
-    )

@@ -45,7 +45,7 @@ from engine.tasks.search.pairs import (
     hard_pool,
     make_pairs,
 )
-from engine.text.words import left_out, normalise
+from engine.text.words import leave_one_out, normalise
 
 if TYPE_CHECKING:
     from engine.tasks.search.bundle import SearchBundle
@@ -279,7 +279,7 @@ class SearchTask:
         query, product_id = normalise(item.query), item.product_id
         if product_id not in bundle.dense.rows:
             raise InputError("search.unknown_product", product=product_id)
-        parts = left_out(query)
+        parts = leave_one_out(query)
         vectors = bundle.encode([query, *(rest for _, rest in parts)])
         cosine, *without = [bundle.dense.cosine(vector, product_id) for vector in vectors]
         ids = {name: rankings[0].product_ids for name, rankings in bundle.search([query]).items()}

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from engine.images.answers import READ
+from engine.images.answers import READ, ImageModel
 from engine.images.image_store import Pictures
 from engine.images.image_vectors import DEFAULT, read_tags
 from engine.models.pretrained import available, offered
@@ -78,8 +78,8 @@ def offer_reading(current: Workspace, model: str, unread: int) -> None:
     left = unread
     while left:
         bar.progress(1 - left / unread, text=t("images.read.running", left=f"{left:,}"))
-        answer = answers.ask(current, READ, {"model": model}, fresh=True)
+        answer = answers.ask(current, READ, ImageModel(model), fresh=True)
         if answer is None:
             return
-        left = answer.value["left"]
+        left = answer.value.left
     st.rerun()

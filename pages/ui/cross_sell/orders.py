@@ -9,8 +9,8 @@ from scipy.sparse import csr_matrix
 
 from engine.storage.workspace import Workspace
 from engine.tables.categories import leaves
-from engine.tasks.cross_sell.baskets import list_baskets, to_matrix
-from engine.tasks.cross_sell.cooccurrence import product_counts
+from engine.tasks.cooccurrence import product_counts, to_matrix
+from engine.tasks.cross_sell.baskets import list_baskets
 from engine.tasks.cross_sell.offers import MOST_BASKETS, span_in_days
 from pages.ui.frame import session
 

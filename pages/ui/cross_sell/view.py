@@ -8,7 +8,14 @@ import streamlit as st
 
 from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
-from engine.tasks.cross_sell.answers import PREDICT
+from engine.tasks.cross_sell.answers import (
+    PREDICT,
+    Complement,
+    CrossSellAnswer,
+    CrossSellInput,
+    Reason,
+    Substitute,
+)
 from pages.ui.cross_sell.basket import add
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names, tables
@@ -31,31 +38,29 @@ def show_basket(current: Workspace, basket: Sequence[str], run: Run | None) -> N
             st.markdown(f"**{t('cross_sell.empty.title')}**")
             st.markdown(t("cross_sell.empty.text"))
         return
-    whom = run_id_of(run)
-    payload = [{"basket": list(basket), "k": K}]
-    found = answers.ask(current, PREDICT, payload, whom)
-    if found is None:
+    timed = answers.ask(current, PREDICT, [CrossSellInput(tuple(basket), K)], run_id_of(run))
+    if timed is None:
         return
-    answers.show_times({"tuned" if run else "untuned": found})
-    answer = found.value[0]
+    answers.show_times({"tuned" if run else "untuned": timed})
+    (answer,) = timed.value
     catalog = products(current)
     _show_system(answer, run)
     left, right = st.columns([3, 2], gap="large")
     with left, st.container(key="complements"):
         st.subheader(t("cross_sell.complements"), anchor=False)
-        for result in answer["results"][:_SHOWN]:
-            if result["product_id"] in catalog:
+        for result in answer.results[:_SHOWN]:
+            if result.product_id in catalog:
                 _show_card(result, catalog)
     with right, st.container(key="substitutes"):
         st.subheader(t("cross_sell.substitutes.title"), anchor=False)
-        _show_substitutes(answer["substitutes"], catalog)
+        _show_substitutes(answer.substitutes, catalog)
     _show_rivals(answer, catalog)
     if run is None:
         invite_to_tune("cross_sell")
 
 
-def _show_system(answer: Mapping[str, Any], run: Run | None) -> None:
-    system = answer["system"]
+def _show_system(answer: CrossSellAnswer, run: Run | None) -> None:
+    system = answer.system
     st.markdown(f"**{escape(_finding(answer))}**")
     by_orders = system in (*RIVALS, "cosine")
     code = "orders" if by_orders else "texts" if system in ("tuned", "untuned") else "blend"
@@ -65,57 +70,57 @@ def _show_system(answer: Mapping[str, Any], run: Run | None) -> None:
     )
 
 
-def _finding(answer: Mapping[str, Any]) -> str:
-    shown = answer["results"][:_SHOWN]
-    met = sum(result["reason"]["together"] > 0 for result in shown)
-    new = sum(result["reason"]["bought"] == 0 for result in shown)
+def _finding(answer: CrossSellAnswer) -> str:
+    shown = answer.results[:_SHOWN]
+    met = sum(result.reason.together > 0 for result in shown)
+    new = sum(result.reason.bought == 0 for result in shown)
     if new:
         return t("cross_sell.findings.new", n=new, k=len(shown))
     return t("cross_sell.findings.met", n=met, k=len(shown))
 
 
-def _show_card(result: Mapping[str, Any], catalog: Mapping[str, Mapping[str, Any]]) -> None:
-    product, reason = catalog[result["product_id"]], result["reason"]
+def _show_card(result: Complement, catalog: Mapping[str, Mapping[str, Any]]) -> None:
+    product, reason = catalog[result.product_id], result.reason
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             title = escape(charts.cut(product["title"], _LONGEST))
-            st.markdown(f"**{result['rank']}\\. {title}**", width="stretch")
+            st.markdown(f"**{result.rank}\\. {title}**", width="stretch")
             st.button(
                 t("cross_sell.add"),
-                key=f"add_{result['rank']}",
+                key=f"add_{result.rank}",
                 icon=":material/add_shopping_cart:",
                 type="tertiary",
                 on_click=add,
-                args=(result["product_id"],),
+                args=(result.product_id,),
             )
         st.caption(facts(product))
         st.markdown(escape(explain(reason, catalog)))
-        if reason["bought"] == 0:
+        if reason.bought == 0:
             st.badge(t("cross_sell.never_bought"), icon=":material/fiber_new:", color="violet")
 
 
-def explain(reason: Mapping[str, Any], catalog: Mapping[str, Mapping[str, Any]]) -> str:
+def explain(reason: Reason, catalog: Mapping[str, Mapping[str, Any]]) -> str:
     """The strongest reason for a product, in words: orders first, then categories, then texts."""
-    if reason["together"]:
+    if reason.together:
         return t(
             "cross_sell.reasons.together",
-            title=_title(reason["with"], catalog),
-            n=reason["together"],
-            share=f"{reason['confidence']:.0%}",
-            lift=f"{reason['lift']:,.1f}",
+            title=_title(reason.met, catalog),
+            n=reason.together,
+            share=f"{reason.confidence:.0%}",
+            lift=f"{reason.lift:,.1f}",
         )
-    if reason["categories"] and reason["category_lift"] >= _MORE_THAN_CHANCE:
-        first, second = (charts.cut(name) for name in reason["categories"])
+    if reason.categories and reason.category_lift >= _MORE_THAN_CHANCE:
+        first, second = (charts.cut(name) for name in reason.categories)
         return t(
             "cross_sell.reasons.categories",
             first=first,
             second=second,
-            lift=f"{reason['category_lift']:.1f}",
+            lift=f"{reason.category_lift:.1f}",
         )
     return t(
         "cross_sell.reasons.text",
-        title=_title(reason["alike"], catalog),
-        closeness=f"{reason['closeness']:.2f}",
+        title=_title(reason.alike, catalog),
+        closeness=f"{reason.closeness:.2f}",
     )
 
 
@@ -124,36 +129,36 @@ def _title(product_id: str, catalog: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _show_substitutes(
-    found: Sequence[Mapping[str, Any]], catalog: Mapping[str, Mapping[str, Any]]
+    substitutes: Sequence[Substitute], catalog: Mapping[str, Mapping[str, Any]]
 ) -> None:
     st.caption(t("cross_sell.substitutes.note"))
-    if not found:
+    if not substitutes:
         st.info(t("cross_sell.substitutes.none"), icon=":material/swap_horiz:")
         return
-    for one in found:
-        if one["product_id"] not in catalog:
+    for substitute in substitutes:
+        if substitute.product_id not in catalog:
             continue
         with st.container(border=True, gap="xsmall"):
-            title = charts.cut(catalog[one["product_id"]]["title"], _LONGEST)
+            title = charts.cut(catalog[substitute.product_id]["title"], _LONGEST)
             st.markdown(f"**{escape(title)}**")
-            code = "looks" if one["looks"] else "text"
+            code = "looks" if substitute.looks else "text"
             said = t(
                 f"cross_sell.substitutes.{code}",
-                title=_title(one["of"], catalog),
-                n=one["looks"],
-                closeness=f"{one['closeness']:.2f}",
+                title=_title(substitute.of, catalog),
+                n=substitute.looks,
+                closeness=f"{substitute.closeness:.2f}",
             )
             st.caption(escape(said))
 
 
-def _show_rivals(answer: Mapping[str, Any], catalog: Mapping[str, Mapping[str, Any]]) -> None:
+def _show_rivals(answer: CrossSellAnswer, catalog: Mapping[str, Mapping[str, Any]]) -> None:
     st.subheader(t("cross_sell.rivals.title"), anchor=False)
     st.caption(t("cross_sell.rivals.note"))
-    shown = list(dict.fromkeys([answer["system"], *RIVALS]))
+    shown = list(dict.fromkeys([answer.system, *RIVALS]))
     columns = {
         system: [
             charts.cut(catalog[name]["title"], 60) if name in catalog else name
-            for name, _ in answer["systems"].get(system, [])[:K]
+            for name, _ in answer.systems.get(system, [])[:K]
         ]
         for system in shown
     }

@@ -1,5 +1,6 @@
 """The frame around every page: navigation, sidebar, title, guard."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from streamlit.navigation.page import Page
 
 from engine import jobs
 from engine.storage.workspace import Workspace
-from engine.tasks import ENTRIES
+from engine.tasks import ENTRIES, TASKS
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 
@@ -16,29 +17,33 @@ _FRAME = Path(__file__).resolve().parent
 _SCRIPTS = _FRAME.parent.parent
 _FRAMED = "framed"
 
-ICONS = {
+# Of several tasks with one page the first one gives its icon.
+ICONS = {ENTRIES[task].page: f":material/{ENTRIES[task].icon}:" for task in reversed(TASKS)} | {
     "home": ":material/storefront:",
     "data": ":material/table_view:",
-    "search": ":material/search:",
-    "intent": ":material/psychology:",
-    "catalog": ":material/inventory_2:",
-    "sentiment": ":material/sentiment_satisfied:",
-    "describe": ":material/edit_note:",
-    "recommend": ":material/recommend:",
-    "cross_sell": ":material/shopping_basket:",
     "strategy": ":material/thumb_up:",
     "assistant": ":material/support_agent:",
     "tune": ":material/tune:",
     "compare": ":material/balance:",
 }
-SECTIONS = {
+SECTIONS: dict[str, tuple[str, ...]] = {
     "shop": ("data",),
     "explore": (
-        "search", "intent", "catalog", "sentiment", "describe", "recommend", "cross_sell",
-        "strategy", "assistant",
+        "search",
+        "intent",
+        "catalog",
+        "sentiment",
+        "describe",
+        "recommend",
+        "cross_sell",
+        "strategy",
+        "assistant",
     ),
     "learn": ("tune", "compare"),
-}  # fmt: skip
+}
+# A task's page that is not listed comes last.
+_LISTED = {"home", *itertools.chain(*SECTIONS.values())}
+SECTIONS["explore"] += tuple(page for page in ICONS if page not in _LISTED)
 
 
 def page_file(page: str) -> str:
@@ -49,6 +54,11 @@ def page_file(page: str) -> str:
 def page_of(task: str) -> str:
     """The page where a model of `task` answers."""
     return ENTRIES[task].page
+
+
+def task_of(page: str) -> str | None:
+    """The first task whose model answers on `page`; None for a page of no task."""
+    return next((task for task in TASKS if page_of(task) == page), None)
 
 
 def available(page: str) -> bool:

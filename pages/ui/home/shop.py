@@ -6,6 +6,7 @@ from engine.storage.workspace import Workspace
 from pages.ui.frame import shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.home.glance import show_charts, show_figures
+from pages.ui.parts import names
 from pages.ui.training.readiness import readiness, show_badge
 
 NEXT = (*shell.SECTIONS["explore"], *shell.SECTIONS["learn"])
@@ -24,7 +25,7 @@ def show_shop(current: Workspace) -> None:
 def show_next(current: Workspace) -> None:
     """The pages that follow, with what each task says of the data."""
     st.header(t("home.next.title"), anchor=False)
-    levels = {shell.page_of(task): found.level for task, found in readiness(current).items()}
+    levels = {shell.page_of(task): one.level for task, one in readiness(current).items()}
     with st.grid(3, min_column_width=230, key="next"):
         for page in filter(shell.available, NEXT):
             with st.container(border=True, height="stretch"):
@@ -34,4 +35,10 @@ def show_next(current: Workspace) -> None:
                     )
                     if page in levels:
                         show_badge(levels[page])
-                st.caption(t(f"home.next.{page}"))
+                st.caption(_next_step(page))
+
+
+def _next_step(page: str) -> str:
+    """What a page is for: a task says so of its page, the page itself of any other."""
+    task = shell.task_of(page)
+    return names.task_text(task, "next") if task else t(f"home.next.{page}")

@@ -1,12 +1,11 @@
 """From a picture to the products that look like it; from words too, where the model reads texts."""
 
 import base64
-from typing import Any
 
 import streamlit as st
 
 from engine.errors import InputError
-from engine.images.answers import SEARCH
+from engine.images.answers import SEARCH, ImageQuery
 from engine.images.decode import FORMATS, MOST_BYTES, as_webp, open_picture
 from engine.images.image_store import Pictures
 from engine.images.image_vectors import DEFAULT, read_tags
@@ -26,32 +25,31 @@ def show_search(current: Workspace, pictures: Pictures, model: str) -> None:
     if not read:
         st.info(t("images.search.read_first"))
         return
-    question = _ask(model)
-    if question is None:
+    query = _choose_query(model)
+    if query is None:
         return
-    about = {"model": model, "k": _SHOWN}
-    answer = answers.ask(current, SEARCH, about | question, fresh=True)
+    answer = answers.ask(current, SEARCH, query, fresh=True)
     if answer is None:
         return
-    tags, results = answer.value["tags"], answer.value["results"]
+    tags, results = answer.value.tags, answer.value.results
     if tags:
         said = join(f"{tag_name(tag)} {share:.0%}" for tag, share in tags)
         st.caption(t("images.search.tags", tags=escape(said)))
     names = titles(current)
-    found = [row for row in results if row["product_id"] in names]
-    if not found:
+    shown = [result for result in results if result.product_id in names]
+    if not shown:
         st.info(t("images.search.none"))
         return
-    best = names[found[0]["product_id"]]
-    st.markdown(f"**{t('images.search.title', n=len(found), title=escape(best))}**")
-    with st.grid("auto", min_column_width=190, gap="medium", key="alike"):
-        for row in found:
-            lines = [t("images.search.score", score=f"{row['score']:.2f}")]
-            show_picture(pictures, row["picture"], names[row["product_id"]], lines)
+    best = names[shown[0].product_id]
+    st.markdown(f"**{t('images.search.title', n=len(shown), title=escape(best))}**")
+    with st.grid("auto", min_column_width=190, gap="medium", key="similar"):
+        for result in shown:
+            lines = [t("images.search.score", score=f"{result.score:.2f}")]
+            show_picture(pictures, result.picture, names[result.product_id], lines)
 
 
-def _ask(model: str) -> dict[str, Any] | None:
-    """What the visitor asks with, as part of a question; None before that."""
+def _choose_query(model: str) -> ImageQuery | None:
+    """What the visitor asks with; None before that."""
     text = ""
     if model != DEFAULT:
         text = st.text_input(t("images.search.text"), key="picture_text").strip()
@@ -63,7 +61,7 @@ def _ask(model: str) -> dict[str, Any] | None:
         key="picture_query",
     )
     if file is None:
-        return {"text": text} if text else None
+        return ImageQuery(model, _SHOWN, text=text) if text else None
     try:
         image = open_picture(file.getvalue(), file.name)
     except InputError as error:
@@ -71,4 +69,5 @@ def _ask(model: str) -> dict[str, Any] | None:
         return None
     small = as_webp(image)
     st.image(small, width=_WIDTH, alt=t("images.search.yours"))
-    return {"picture": base64.b64encode(small).decode(), "name": file.name}
+    picture = base64.b64encode(small).decode()
+    return ImageQuery(model, _SHOWN, picture=picture, name=file.name)

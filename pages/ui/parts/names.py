@@ -1,9 +1,11 @@
-"""What the engine's names are called in the user's language; a name without a text stays as it is.
+"""What the engine's names are called in the user's language.
 
-A run may hold systems, metrics and settings of another version of Shoplab, hence the last clause.
+The texts of a task, its systems, metrics, heads and settings stand beside its code, in the engine's
+catalog. A name without a text stays as it is: a run may hold names of another version of Shoplab.
 """
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import streamlit as st
 
@@ -15,50 +17,73 @@ from pages.ui.frame.i18n import t
 MARK = "@run"
 
 
+def task(name: str) -> str:
+    """A task."""
+    return _text(f"{name}.name", name)
+
+
+def task_text(name: str, kind: Literal["next", "open", "invite"]) -> str:
+    """What a task says of itself.
+
+    `next` is what to do on its page, `open` the link that leads there after a training, `invite`
+    what a training would bring.
+    """
+    return _text(f"{name}.{kind}", "")
+
+
 def system(name: str) -> str:
     """A system or baseline; of two merged runs, with the letter of its run."""
     base, _, letter = name.partition(MARK)
-    plain = _named("compare.systems", base)
+    plain = _text(f"systems.{base}", base)
     return f"{plain} ({letter})" if letter else plain
 
 
 def metric(name: str) -> str:
     """A metric, with the head it belongs to if it names one."""
-    head, _, figure = name.rpartition(".")
-    plain = _named("compare.metrics", figure)
-    return f"{_named('compare.heads', head)}: {plain}" if head else plain
+    of_head, _, figure = name.rpartition(".")
+    plain = _text(f"metrics.{figure}", figure)
+    return f"{head(of_head)}: {plain}" if of_head else plain
 
 
 def head(name: str) -> str:
     """A head of a classification task."""
-    return _named("compare.heads", name)
+    return _text(f"heads.{name}", name)
+
+
+def count(name: str) -> str:
+    """What a task counts to tell whether it can learn."""
+    return _text(f"counts.{name}", name)
 
 
 def setting(name: str) -> str:
     """A setting of a training."""
-    return i18n.catalog().texts[i18n.language()].get(f"config.{name}.name", name)
+    return _text(f"config.{name}.name", name)
+
+
+def setting_help(name: str) -> str:
+    """What a setting of a training does."""
+    return _text(f"config.{name}.help", "")
 
 
 def choice(setting_name: str, value: object) -> str:
     """A value that a setting may take."""
-    return _named(f"config.choices.{setting_name}", str(value))
+    return _text(f"config.choices.{setting_name}.{value}", str(value))
 
 
 def stage(name: str) -> str:
     """What a training is doing."""
-    return engine_catalog().texts[i18n.language()].get(f"training.stages.{name}", name)
+    return _text(f"training.stages.{name}", name)
 
 
 def label(task: str, head: str, value: object) -> str:
     """A label that a head of a task's model answers with."""
-    code = f"{task}.{head}s.{value}"
-    return engine_catalog().texts[i18n.language()].get(code, str(value))
+    return _text(f"{task}.{head}s.{value}", str(value))
 
 
-def run(found: Run) -> str:
+def run(run: Run) -> str:
     """A run by its time, model and preset; the end of its id, since names in a list must differ."""
-    about = (moment(found.created), found.model, preset(found.config.get("preset", "")))
-    return " · ".join([*about, found.run_id.rpartition("-")[2]])
+    about = (moment(run.created), run.model, preset(run.config.get("preset", "")))
+    return " · ".join([*about, run.run_id.rpartition("-")[2]])
 
 
 def preset(name: object) -> str:
@@ -83,5 +108,5 @@ def duration(seconds: float) -> str:
     return t("tune.hours", n=whole // 3600, rest=whole % 3600 // 60)
 
 
-def _named(prefix: str, name: str) -> str:
-    return i18n.catalog().texts[i18n.language()].get(f"{prefix}.{name}", name)
+def _text(code: str, otherwise: str) -> str:
+    return engine_catalog().texts[i18n.language()].get(code, otherwise)

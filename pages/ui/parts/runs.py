@@ -28,6 +28,6 @@ def invite_to_tune(task: str) -> None:
     """What stands where a tuned model's answer would: how to get one."""
     with st.container(border=True, key=f"invite_{task}"):
         st.markdown(f"**{t('runs.none')}**")
-        st.markdown(t(f"runs.invite_{task}"))
+        st.markdown(names.task_text(task, "invite"))
         if shell.available("tune"):
             st.page_link(shell.page_file("tune"), label=t("runs.tune"), icon=shell.ICONS["tune"])

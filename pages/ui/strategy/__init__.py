@@ -1,1 +1,1 @@
-"""The page of learning from feedback."""
+"""The page on which strategies compete and learn from feedback."""

@@ -1,32 +1,28 @@
-"""The simulated crowd of a shop, mined once from its log and shared by everybody who looks."""
+"""What simulations need of a shop, computed once from its log and shared by all visitors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from engine.bandit.arms import Visit
-from engine.bandit.attractiveness import inform
-from engine.bandit.click_model import (
-    Check,
-    ClickModel,
-    check,
-    fit,
-    read_impressions,
-    read_visits,
-)
+from engine.bandit.attractiveness import fit_prior
+from engine.bandit.click_model import ClickModel, fit_click_model
+from engine.bandit.impressions import read_impressions
+from engine.bandit.live import BanditConfig
+from engine.bandit.perplexity import Perplexity, measure_perplexity
 from engine.bandit.policies import make_policy
 from engine.bandit.simulator import (
-    Course,
-    Crowd,
-    crowd_queries,
-    mine,
-    simulate,
-    success_rates,
+    Rollout,
+    Simulator,
+    build_simulator,
+    conversion_rates,
+    frequent_queries,
+    roll_out,
 )
+from engine.bandit.system_rankings import SystemRankings, read_rankings
+from engine.bandit.visits import Visit, read_visits
 from engine.storage.workspace import Workspace
-from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
+from engine.tasks.search.answers import PREDICT, SearchInput
 from pages.ui.frame import session
 from pages.ui.parts import answers
 from pages.ui.strategy.setup import Setup
@@ -36,74 +32,92 @@ QUERIES, LENGTH, DEPTH = 100, 10, 100
 
 
 @dataclass(frozen=True)
-class World:
-    """The log's lists for its frequent queries, the models' answers, and how shoppers click."""
+class SimulationInputs:
+    """The log's lists for its frequent queries, what the search models rank, how shoppers click.
+
+    `shown` is as of `read_impressions`, `rankings` by query, `visits` by session.
+    """
 
     shown: pd.DataFrame
-    answers: Mapping[str, SearchAnswer]
+    rankings: Mapping[str, SystemRankings]
     visits: Mapping[str, Visit]
     model: ClickModel
-    check: Check
+    perplexity: Perplexity
 
 
-def open_world(setup: Setup) -> World | None:
-    """The shop's world; None after an error of the models was shown.
+def open_inputs(setup: Setup) -> SimulationInputs | None:
+    """The shop's inputs; None after an error of the search model was shown.
 
     Raises InputError for a log that says too little.
     """
-    shown, queries = _lists(setup.current)
+    shown, queries = _frequent_lists(setup.current)
     items = [SearchInput(query, DEPTH) for query in queries]
-    found = answers.ask_all(setup.current, PREDICT, items, setup.run_id)
-    if found is None:
+    predictions = answers.ask_all(setup.current, PREDICT, items, setup.run_id)
+    if predictions is None:
         return None
-    return _world(setup.current, setup.run_id, setup, shown, dict(zip(queries, found, strict=True)))
+    rankings = dict(zip(queries, map(read_rankings, predictions), strict=True))
+    return _inputs(setup.current, setup.run_id, setup, shown, rankings)
 
 
-def open_crowd(setup: Setup, world: World) -> Crowd:
-    """The crowd of the world; what counts as a success is the setup's goal."""
-    return _crowd(setup.current, setup.run_id, setup.goal, setup, world)
+def open_simulator(setup: Setup, inputs: SimulationInputs) -> Simulator:
+    """The simulated shoppers; what counts as a success is the setup's goal."""
+    return _simulator(setup.current, setup.run_id, setup.config.goal, setup, inputs)
 
 
-def open_course(setup: Setup, crowd: Crowd, policy: str, lists: int, seed: int) -> Course:
-    """What `policy` lived through with the crowd."""
-    how = (setup.run_id, setup.goal, policy, setup.least, lists, seed)
-    return _course(setup.current, how, crowd)
+def open_rollout(setup: Setup, simulator: Simulator, policy: str, lists: int, seed: int) -> Rollout:
+    """What `policy` lives through in `lists` lists, exploring as the setup says."""
+    config = replace(setup.config, policy=policy)
+    return _rollout(setup.current, setup.run_id, config, lists, seed, simulator)
 
 
 @session.per_shop(8)
-def _lists(current: Workspace) -> tuple[pd.DataFrame, list[str]]:
+def _frequent_lists(current: Workspace) -> tuple[pd.DataFrame, list[str]]:
     shown = read_impressions(session.tables(current).searches)
-    queries = crowd_queries(shown, QUERIES)
+    queries = frequent_queries(shown, QUERIES)
     return shown[shown["query"].isin(queries)], queries
 
 
 @session.per_shop(8)
-def _world(
+def _inputs(
     current: Workspace,
     run_id: str,
     _setup: Setup,
     _shown: pd.DataFrame,
-    _answers: Mapping[str, SearchAnswer],
-) -> World:
+    _rankings: Mapping[str, SystemRankings],
+) -> SimulationInputs:
     visits = read_visits(_shown, histories(current))
 
-    def learn(rows: pd.DataFrame) -> ClickModel:
-        return inform(fit(rows), rows, _answers, _setup.shelf, visits)
+    def fit(rows: pd.DataFrame) -> ClickModel:
+        return fit_prior(fit_click_model(rows), rows, _rankings, _setup.similarity, visits)
 
-    return World(_shown, _answers, visits, learn(_shown), check(_shown, learn, visits))
+    perplexity = measure_perplexity(_shown, fit, visits)
+    return SimulationInputs(_shown, _rankings, visits, fit(_shown), perplexity)
 
 
 @session.per_shop()
-def _crowd(current: Workspace, run_id: str, goal: str, _setup: Setup, _world: World) -> Crowd:
-    rate = success_rates(session.tables(current).searches)[goal]
-    return mine(
-        _world.shown, _world.model, _world.answers, _setup.strategies, _world.visits,
-        length=LENGTH, rate=rate,
-    )  # fmt: skip
+def _simulator(
+    current: Workspace, run_id: str, goal: str, _setup: Setup, _inputs: SimulationInputs
+) -> Simulator:
+    return build_simulator(
+        _inputs.shown,
+        _inputs.model,
+        _inputs.rankings,
+        _setup.strategies,
+        _inputs.visits,
+        length=LENGTH,
+        conversion=conversion_rates(session.tables(current).searches)[goal],
+    )
 
 
 @session.per_shop(256)
-def _course(current: Workspace, how: tuple[Any, ...], _served: Crowd) -> Course:
-    _, _, policy, least, lists, seed = how
-    arms, features = _served.worth.shape[1], _served.contexts.shape[1]
-    return simulate(_served, make_policy(policy, arms, features), lists, seed, least)
+def _rollout(
+    current: Workspace,
+    run_id: str,
+    config: BanditConfig,
+    lists: int,
+    seed: int,
+    _simulator: Simulator,
+) -> Rollout:
+    arms, features = _simulator.success.shape[1], _simulator.contexts.shape[1]
+    policy = make_policy(config.policy, arms, features)
+    return roll_out(_simulator, policy, lists, seed, config.exploration)

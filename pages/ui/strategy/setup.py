@@ -1,40 +1,38 @@
-"""What all views of the strategy page share: the strategies, the policy, and what counts."""
+"""What all views of this page share: the strategies, and how the next one is chosen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from engine.bandit.arms import Strategy, Wanted, strategies
-from engine.bandit.live import GUARANTEED
+from engine.bandit.arms import InterestModel, Strategy, strategies
+from engine.bandit.live import EXPLORATION, BanditConfig
 from engine.bandit.policies import POLICIES
-from engine.bandit.similarity import Shelf, make_shelf
+from engine.bandit.popularity import read_popularity
+from engine.bandit.similarity import ProductSimilarity, read_similarity
 from engine.storage.feedback import GOALS, Feedback
-from engine.storage.runs import Run, list_runs, run_id_of
+from engine.storage.runs import UNTUNED, Run, list_runs
 from engine.storage.workspace import Workspace
 from engine.tasks.interest.answers import PREDICT
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers
 
-_MOST = 0.3
+_MOST_EXPLORATION = 0.3
 
 
 @dataclass(frozen=True)
 class Setup:
-    """The shop, whose answers are ranked, how the next strategy is chosen, and for what goal.
+    """The shop, the run whose search answers are ranked, and how strategies are chosen.
 
-    `interest` is the run that weighs products for a shopper, empty without one.
+    `interest` is the run of the interest model, empty without one.
     """
 
     current: Workspace
     run_id: str
-    policy: str
-    goal: str
-    least: float
+    config: BanditConfig
     interest: str = ""
 
     @property
@@ -43,21 +41,15 @@ class Setup:
         return replace(self, interest="")
 
     @cached_property
-    def shelf(self) -> Shelf:
-        """What strategies know of the shop's products. Never change it."""
-        return _shelf(self.current)
+    def similarity(self) -> ProductSimilarity:
+        """The similarity of the shop's products. Never change it."""
+        return _similarity(self.current)
 
     @cached_property
     def strategies(self) -> Sequence[Strategy]:
         """The strategies that compete."""
-        found = strategies(self.shelf)
-        return [*found, Wanted(self._weigh)] if self.interest else found
-
-    def _weigh(self, item: Mapping[str, Any]) -> Sequence[str]:
-        found = answers.ask(self.current, PREDICT, [dict(item)], self.interest)
-        # The list goes on without the model where it cannot answer.
-        chosen: Sequence[str] = item["among"]
-        return [one["product_id"] for one in found.value[0]["results"]] if found else chosen
+        without_model = strategies(self.similarity, _popularity(self.current))
+        return [*without_model, InterestModel(self._predict)] if self.interest else without_model
 
     @property
     def arms(self) -> list[str]:
@@ -67,51 +59,64 @@ class Setup:
     def log(self) -> pd.DataFrame:
         """Every list of this workspace with its reward, see `Feedback.log`."""
         with Feedback(self.current) as feedback:
-            return feedback.log(self.goal)
+            return feedback.log(self.config.goal)
+
+    def _predict(self, item: Mapping[str, object]) -> Sequence[str] | None:
+        answer = answers.ask(self.current, PREDICT, [dict(item)], self.interest)
+        return [result["product_id"] for result in answer.value[0]["results"]] if answer else None
 
 
 @session.per_shop()
-def _shelf(current: Workspace) -> Shelf:
-    return make_shelf(session.tables(current))
+def _similarity(current: Workspace) -> ProductSimilarity:
+    return read_similarity(session.tables(current))
+
+
+@session.per_shop()
+def _popularity(current: Workspace) -> Mapping[str, float]:
+    return read_popularity(session.tables(current))
 
 
 def choose_setup(current: Workspace, run: Run | None) -> Setup:
-    """The controls above all views."""
-    names = {name: policy_name(name) for name in POLICIES}
+    """The controls above all views; `run` is that of the search model, if there is one."""
+    config = _choose_config()
+    st.caption(t(f"strategy.policy_texts.{config.policy}"))
+    interest = next((run.run_id for run in list_runs(current, "interest")), "")
+    return Setup(current, run.run_id if run else UNTUNED, config, interest)
+
+
+def _choose_config() -> BanditConfig:
+    policies, goals = {name: policy_name(name) for name in POLICIES}, list(GOALS)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="setup"):
         policy = st.selectbox(
             t("strategy.policy"),
-            list(names),
-            format_func=names.__getitem__,
+            list(policies),
+            format_func=policies.__getitem__,
             help=t("strategy.policy_help"),
             key="policy",
             persist_state="session",
         )
         goal = st.segmented_control(
             t("strategy.goal"),
-            list(GOALS),
-            default=next(iter(GOALS)),
+            goals,
+            default=goals[0],
             required=True,
             format_func=lambda name: t(f"strategy.goals.{name}"),
             help=t("strategy.goal_help"),
             key="goal",
             persist_state="session",
         )
-        least = st.slider(
-            t("strategy.least"),
+        percent = st.slider(
+            t("strategy.exploration"),
             0,
-            round(100 * _MOST),
-            round(100 * GUARANTEED),
+            round(100 * _MOST_EXPLORATION),
+            round(100 * EXPLORATION),
             step=5,
             format="%d%%",
-            help=t("strategy.least_help"),
-            key="least",
+            help=t("strategy.exploration_help"),
+            key="exploration",
             persist_state="session",
         )
-    st.caption(t(f"strategy.policy_texts.{policy}"))
-    run_id = run_id_of(run)
-    interest = next((one.run_id for one in list_runs(current, "interest")), "")
-    return Setup(current, run_id, policy, goal or next(iter(GOALS)), least / 100, interest)
+    return BanditConfig(policy, goal or goals[0], percent / 100)
 
 
 def arm_name(arm: str) -> str:

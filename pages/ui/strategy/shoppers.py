@@ -1,12 +1,11 @@
-"""Who is signed in: one of the log's shoppers with what they did, or nobody."""
+"""Who is signed in: one of the log's shoppers with their history, or nobody."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
-from engine.bandit.arms import Acts
-from engine.bandit.simulator import read_histories
+from engine.bandit.visits import Acts, read_histories
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
@@ -18,7 +17,7 @@ _LATEST = 30
 
 @dataclass(frozen=True)
 class Shopper:
-    """A shopper's id (empty for nobody) and what the log holds of them."""
+    """A shopper's id (empty for nobody) and what they did according to the log."""
 
     name: str = ""
     history: Acts = ()
@@ -26,12 +25,13 @@ class Shopper:
 
 def choose_shopper(current: Workspace) -> Shopper:
     """Let the user act as one of the log's most active shoppers; without a log, as nobody."""
-    known = histories(current)
-    if not known:
+    acts = histories(current)
+    if not acts:
         return Shopper()
-    most = sorted(known, key=lambda name: (-len(known[name]), name))[:_MOST]
+    most_active = sorted(acts, key=lambda name: (-len(acts[name]), name))[:_MOST]
     labels = {"": t("strategy.live.nobody")} | {
-        name: t("strategy.live.known", name=charts.cut(name), n=len(known[name])) for name in most
+        name: t("strategy.live.known", name=charts.cut(name), n=len(acts[name]))
+        for name in most_active
     }
     chosen = st.selectbox(
         t("strategy.live.shopper"),
@@ -41,7 +41,7 @@ def choose_shopper(current: Workspace) -> Shopper:
         key="shopper",
         persist_state="session",
     )
-    return Shopper(chosen, tuple(known[chosen][-_LATEST:])) if chosen in known else Shopper()
+    return Shopper(chosen, tuple(acts[chosen][-_LATEST:])) if chosen in acts else Shopper()
 
 
 @session.per_shop()

@@ -15,6 +15,7 @@ from pages.ui.parts import names
 from pages.ui.parts.errors import show_error
 from pages.ui.training.curves import read_curves, show_curves
 from pages.ui.training.outcome import show_outcome
+from pages.ui.training.systems import link_to_compare
 
 POLL_SECONDS = 2.0
 ACTIVE = ("queued", "running")
@@ -75,7 +76,7 @@ def show_job(current: Workspace, job: Job) -> None:
     with st.container(border=True, key=f"job_{job.job_id}"):
         color, icon = _BADGES[job.state]
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.markdown(f"**{t(f'app.tasks.{job.task}')}**", width="content")
+            st.markdown(f"**{names.task(job.task)}**", width="content")
             st.badge(t(f"tune.states.{job.state}"), icon=icon, color=color)  # type: ignore[arg-type]
         st.caption(escape(_about(job)))
         _SHOW[job.state](current, job)
@@ -130,11 +131,11 @@ def _show_done(current: Workspace, job: Job) -> None:
         return
     show_outcome(run)
     with st.container(horizontal=True):
-        for page in ("compare", shell.page_of(job.task)):
-            if shell.available(page):
-                st.page_link(
-                    shell.page_file(page), label=t(f"tune.open.{page}"), icon=shell.ICONS[page]
-                )
+        link_to_compare()
+        page = shell.page_of(job.task)
+        if shell.available(page):
+            label = names.task_text(job.task, "open")
+            st.page_link(shell.page_file(page), label=label, icon=shell.ICONS[page])
     with st.expander(t("tune.curves"), icon=":material/show_chart:", key=f"more_{job.job_id}"):
         show_curves(job)
 

@@ -8,6 +8,7 @@ from engine.tasks import TASKS, get_task
 from engine.tasks.base import Level, Readiness
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import names
 
 _COLORS = {"ready": "green", "thin": "orange", "missing": "red"}
 _ICONS = {
@@ -40,7 +41,7 @@ def show_cards(current: Workspace) -> None:
 def show_card(name: str, found: Readiness) -> None:
     """What the data says about the task `name`."""
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.markdown(f"**{t(f'app.tasks.{name}')}**", width="content")
+        st.markdown(f"**{names.task(name)}**", width="content")
         show_badge(found.level)
     st.caption(" · ".join(_count(key, n) for key, n in found.counts.items()))
     for code, params in found.advice:
@@ -48,4 +49,4 @@ def show_card(name: str, found: Readiness) -> None:
 
 
 def _count(key: str, number: int) -> str:
-    return escape(f"{t(f'app.counts.{key}')}: {number:,}")
+    return escape(f"{names.count(key)}: {number:,}")

@@ -45,7 +45,7 @@ def edit_settings(start: TrainingConfig, key: str) -> dict[str, Any]:
 def _widget(name: str, field: FieldInfo, value: Any, key: str, disabled: bool) -> Any:
     text: dict[str, Any] = {
         "label": names.setting(name),
-        "help": t(f"config.{name}.help"),
+        "help": names.setting_help(name),
         "key": key,
         "disabled": disabled,
         "persist_state": "session",

@@ -19,7 +19,7 @@ OTHER = "other"
 
 def choose_task() -> str:
     """A control with the tasks, the same on every page; a link's `?task=` chooses at first."""
-    labels = {name: t(f"app.tasks.{name}") for name in TASKS}
+    labels = {name: names.task(name) for name in TASKS}
     linked = st.query_params.get("task")
     return st.segmented_control(
         t("tune.task"),

@@ -53,7 +53,7 @@ def _run_row(run: Run) -> dict[str, object]:
     metric = run.primary_metric
     return {
         "time": names.moment(run.created),
-        "task": t(f"app.tasks.{run.task}"),
+        "task": names.task(run.task),
         "verdict": t(f"tune.verdicts.{found.verdict}"),
         "before": run.before[metric],
         "baseline": max(row[metric] for row in run.baselines.values()),

@@ -4,6 +4,7 @@ Every model of this package has `fit(matrix)`, which takes baskets × products a
 and `scores(baskets)`, which gives one score per basket and product, shape (baskets, products).
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol, Self
 
 import numpy as np
@@ -21,6 +22,18 @@ class Recommender(Protocol):
 
     def scores(self, baskets: csr_matrix) -> Scores:
         """How well each product goes with each basket, shape (baskets, products)."""
+
+
+def to_matrix(baskets: Sequence[Sequence[str]], columns: Mapping[str, int]) -> csr_matrix:
+    """Baskets × products, 1 where a basket holds a product; products without a column are left out.
+
+    `columns` numbers the products from 0.
+    """
+    found = [[columns[name] for name in basket if name in columns] for basket in baskets]
+    ends = np.cumsum([0, *map(len, found)])
+    indices = np.fromiter((column for row in found for column in row), dtype=np.int32)
+    data = np.ones(len(indices), dtype=np.float32)
+    return csr_matrix((data, indices, ends), shape=(len(found), len(columns)))
 
 
 def product_counts(matrix: csr_matrix) -> NDArray[np.float64]:

@@ -1,0 +1,66 @@
+"""What a user does with a task, in the copy of the project that has one more: printed as JSON."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from engine import jobs
+from engine.codec import decode
+from engine.serving import client
+from engine.serving.question import Question
+from engine.storage.workspace import Workspace
+from engine.tasks import find_call
+from tests.tiny_shop import tiny_model, tiny_settings, tiny_workspace
+
+TASK = "brand"
+LANGUAGES = ("en", "zh")
+INPUT = {"title": "alva red mug"}
+
+
+def seen_on(page: str, workspace: Workspace, language: str) -> str:
+    """Everything a page says, its choices included."""
+    app = AppTest.from_file("app.py", default_timeout=120).run()
+    app.switch_page(f"pages/{page}.py")
+    for name, value in {"w": workspace.key, "lang": language, "task": TASK}.items():
+        app.query_params[name] = value
+    app.session_state["lang"] = language
+    app.run()
+    assert not app.exception, app.exception
+    kinds = ("title", "header", "markdown", "caption", "success", "warning", "error")
+    texts = [str(element.value) for kind in kinds for element in app.get(kind)]
+    choices = [one.content for group in app.get("button_group") for one in group.proto.options]
+    return "\n".join([*texts, *choices])
+
+
+def train_in_a_job(workspace: Workspace, settings: dict[str, object]) -> str:
+    """Submit a training and wait for its end, however long that takes."""
+    job_id = jobs.submit(workspace.name, TASK, {"preset": "quick", **settings})
+    while (job := jobs.get_job(job_id)).state in ("queued", "running"):
+        time.sleep(0.2)
+    assert job.state == "done", (job.state, job.reason)
+    return job_id
+
+
+def main(folder: Path) -> None:
+    """Everything in one process, as imports take most of the time."""
+    workspace = tiny_workspace(task=TASK)
+    run = train_in_a_job(workspace, tiny_settings(TASK, tiny_model(folder)))
+    call = find_call(TASK, "predict")
+    inputs = decode(call.body, [INPUT])
+    (answer,) = client.ask(Question(workspace.name, call, inputs, run), timeout=120)
+    client.stop()
+    seen = {
+        "workspace": workspace.name,
+        "run": run,
+        "label": answer.heads[TASK].label,
+        "tune": {language: seen_on("tune", workspace, language) for language in LANGUAGES},
+        "compare": {language: seen_on("compare", workspace, language) for language in LANGUAGES},
+    }
+    print(json.dumps(seen))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

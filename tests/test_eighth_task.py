@@ -1,0 +1,91 @@
+"""A new task is one package with its texts: added to a copy of the project, it is everywhere."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.settings import PROJECT
+
+TASK = "brand"
+NAMES = {"en": "Brand: who makes it", "zh": "品牌：谁生产的"}
+COPIED = ("app.py", "engine", "pages", "tests", "pyproject.toml", ".streamlit")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with one package more."""
+    copy = tmp_path_factory.mktemp("project")
+    unwanted = shutil.ignore_patterns("__pycache__", "browser", "data")
+    for name in COPIED:
+        source = PROJECT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=unwanted)
+        else:
+            shutil.copy(source, copy / name)
+    added = copy / "engine" / "tasks" / TASK
+    shutil.copytree(PROJECT / "tests" / "eighth_task" / TASK, added)
+    return copy
+
+
+def run(project: Path, *command: str) -> str:
+    """What a Python command prints in the copy."""
+    environment = os.environ | {"SHOPLAB_HOME": str(project / "home"), "PYTHONPATH": str(project)}
+    for name in [name for name in environment if name.startswith("PYTEST_")]:
+        del environment[name]
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def journey(project: Path) -> dict[str, Any]:
+    """What a user sees of the task."""
+    script = project / "tests" / "eighth_task" / "journey.py"
+    lines = run(project, str(script), str(project)).splitlines()
+    seen: dict[str, Any] = json.loads(lines[-1])
+    return seen
+
+
+@pytest.mark.parametrize(("command", "shown"), [("ready", TASK), ("jobs", "run"), ("runs", "run")])
+def test_the_commands_show_it(
+    project: Path, journey: dict[str, Any], command: str, shown: str
+) -> None:
+    printed = run(project, "-m", "engine", command, journey["workspace"], "--json")
+    assert journey.get(shown, shown) in json.dumps(json.loads(printed))
+
+
+def test_the_process_of_the_models_and_the_command_line_answer(
+    project: Path, journey: dict[str, Any]
+) -> None:
+    inputs = project / "inputs.jsonl"
+    inputs.write_text('{"title": "alva red mug"}\n', encoding="utf-8")
+    command = ("predict", journey["workspace"], TASK, "--run", journey["run"])
+    printed = run(project, "-m", "engine", *command, "--input", str(inputs), "--json")
+    (answer,) = json.loads(printed)["predictions"]
+    assert answer["title"] == "alva red mug"
+    assert answer["heads"][TASK]["label"] == journey["label"] == "Acme"
+
+
+@pytest.mark.parametrize("language", NAMES)
+def test_the_pages_offer_it_in_both_languages(journey: dict[str, Any], language: str) -> None:
+    for page in ("tune", "compare"):
+        assert NAMES[language] in journey[page][language], page
+
+
+def test_it_keeps_the_contract(project: Path) -> None:
+    suite = str(project / "tests" / "test_task_contract.py")
+    printed = run(project, "-m", "pytest", suite, "-n", "0", "-k", TASK, "-q", "--no-header")
+    assert "passed" in printed and "failed" not in printed
