@@ -1,3 +1,4 @@
+from engine.tasks.attributes.answers import PREDICT, AttributesInput
 from pages.ui.catalog.board import show_board
 from pages.ui.catalog.gaps import show_gaps
 from pages.ui.catalog.images import show_images
@@ -18,6 +19,6 @@ show_views(
         "one": lambda: show_product(workspace, run),
         "own": lambda: show_own(workspace, run),
         "pictures": lambda: show_images(workspace),
-        "quality": lambda: show_quality(workspace, "attributes", "title", run),
+        "quality": lambda: show_quality(workspace, PREDICT, AttributesInput, run),
     },
 )

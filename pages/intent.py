@@ -1,4 +1,5 @@
 from engine.storage.runs import run_id_of
+from engine.tasks.intent.answers import PREDICT, IntentInput
 from pages.ui.frame import link, shell
 from pages.ui.frame.i18n import t
 from pages.ui.intent.labels import show_labels
@@ -21,7 +22,7 @@ show_views(
         "one": lambda: show_query(workspace, query, run.run_id if run else None),
         "mix": lambda: show_mix(workspace, run_id),
         "labels": lambda: show_labels(workspace, run, run_id),
-        "quality": lambda: show_quality(workspace, "intent", "query", run),
+        "quality": lambda: show_quality(workspace, PREDICT, IntentInput, run),
         "list": lambda: show_list(workspace, run_id),
     },
 )

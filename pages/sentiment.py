@@ -1,7 +1,9 @@
 from engine.storage.runs import run_id_of
+from engine.tasks.sentiment.answers import PREDICT
 from pages.ui.frame import link, shell
 from pages.ui.parts.runs import choose_run
 from pages.ui.parts.views import show_views
+from pages.ui.sentiment.answers import as_input
 from pages.ui.sentiment.overview import show_overview
 from pages.ui.sentiment.trends import show_trends
 from pages.ui.sentiment.trust import show_trust
@@ -21,7 +23,7 @@ show_views(
         "trends": lambda: show_trends(workspace, run_id),
         "trust": lambda: show_trust(workspace, run_id),
         "watch": lambda: show_watch(workspace, run_id),
-        "quality": lambda: show_quality(workspace, "sentiment", "text", run),
+        "quality": lambda: show_quality(workspace, PREDICT, as_input, run),
         "list": lambda: show_list(workspace, run_id),
     },
 )

@@ -8,16 +8,17 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from engine.codec import decode, encode
-from engine.labelling.labels import INTENTS
-from engine.reviews.aspects import Aspects, find_mentions
 from engine.serving.question import Question
 from engine.settings import PROJECT
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
-from engine.tables.schema import SENTIMENTS, TABLES
+from engine.tables.schema import TABLES
+from engine.tasks.attributes.answers import AttributesAnswer, AttributesInput
+from engine.tasks.classify.answers import HeadExplanation
+from engine.tasks.classify.answers import WhyInput as Why
 from engine.tasks.cross_sell.answers import CrossSellAnswer, CrossSellInput
 from engine.tasks.search.answers import SearchAnswer, SearchExplanation, SearchInput, WhyInput
-from tests.doubles import cross_sell, search
+from tests.doubles import attributes, cross_sell, intent, search, sentiment
 
 HOSTILE = (
     '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) **bold** :red[x]'
@@ -100,6 +101,7 @@ class FakeModels:
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.unknown_share = 0.0
+        self.columns = attributes.COLUMNS  # what the attributes model has learned
 
     def ask(
         self,
@@ -135,95 +137,16 @@ class FakeModels:
     def _cross_sell_predict(self, item: CrossSellInput, run: str) -> CrossSellAnswer:
         return cross_sell.predict(item, run, title=HOSTILE)
 
-    def _intent_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        query = item["query"]
-        intent = INTENTS[len(query) % len(INTENTS)]
-        sure = 0.9 if run_id != "untuned" else 0.3
-        rest = (1 - sure) / (len(INTENTS) - 1)
-        category = "Clothing" if "jacket" in query else "Kitchen"
-        other = {"Clothing": "Kitchen", "Kitchen": "Clothing"}[category]
-        return {
-            "query": query, "intent": intent, "intent_confidence": sure,
-            "category": category, "category_confidence": 0.8,
-            "unsure": sure < 0.5, "category_unsure": False, "uncertainty": 1 - sure,
-            "probabilities": {
-                "intent": {name: sure if name == intent else rest for name in INTENTS},
-                "category": {category: 0.8, other: 0.2},
-            },
-        }  # fmt: skip
+    _intent_predict = staticmethod(intent.predict)
+    _intent_explain = staticmethod(intent.explain)
+    _sentiment_predict = staticmethod(sentiment.predict)
+    _sentiment_explain = staticmethod(sentiment.explain)
 
-    def _sentiment_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        found = _judged(item["text"], run_id)
-        mentions = find_mentions(item["text"], Aspects(item.get("aspects", {})))
-        kept = ("sentiment", "sentiment_confidence", "sentiment_unsure")
-        found["aspects"] = [
-            vars(mention) | {name: _judged(mention.clause, run_id)[name] for name in kept}
-            for mention in mentions
-        ]
-        return found
+    def _attributes_predict(self, item: AttributesInput, run: str) -> AttributesAnswer:
+        return attributes.predict(item, run, self.columns)
 
-    def _sentiment_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        found = _judged(item["text"], run_id)
-        words = item["text"].split()
-        facts = {"head": "sentiment"} | {
-            name: found[name] for name in ("sentiment", "sentiment_confidence", "unsure")
-        }
-        return {"weights": [[word, 1 / len(words)] for word in words], "facts": facts}
-
-    def _attributes_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        given = {
-            name: item[name] for name in ("product_id", "title", "description") if name in item
-        }
-        if "labels" in item:
-            names = [name for name, _ in item["labels"]]
-            shares = {name: 0.7 if place == 0 else 0.1 for place, name in enumerate(names)}
-            return given | {
-                "label": names[0], "label_confidence": 0.7, "probabilities": shares,
-            }  # fmt: skip
-        sure = 0.95 if run_id != "untuned" else 0.4
-        colour = "red" if "red" in item["title"] else "blue"
-        answer = given | {
-            "colour": colour, "colour_confidence": sure, "colour_unsure": sure < 0.5,
-            "category": "Kitchen > Mugs", "category_confidence": sure, "category_unsure": False,
-            "unsure": sure < 0.5, "uncertainty": 1 - sure,
-            "probabilities": {
-                "colour": {colour: sure, "other": 1 - sure},
-                "category": {"Kitchen > Mugs": sure, "other": 1 - sure},
-            },
-        }  # fmt: skip
-        return answer | ({"words": {"colour": [colour]}} if item.get("words") else {})
-
-    def _attributes_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        found = self._attributes_predict(item, run_id)
-        words = item["title"].split()
-        weights = [[word, 1 / len(words)] for word in words]
-        return {"weights": weights, "facts": found | {"head": item.get("head", "colour")}}
-
-    def _intent_explain(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        found = self._intent_predict(item, run_id)
-        words = item["query"].split()
-        facts = {"head": "intent"} | {
-            name: found[name]
-            for name in ("intent", "intent_confidence", "category", "category_confidence", "unsure")
-        }
-        return {"weights": [[word, 1 / len(words)] for word in words], "facts": facts}
-
-
-def _judged(text: str, run_id: str) -> dict[str, Any]:
-    feeling, sure = _feeling(text), 0.9 if run_id != "untuned" else 0.4
-    table = {name: sure if name == feeling else (1 - sure) / 2 for name in SENTIMENTS}
-    return {
-        "text": text, "sentiment": feeling, "sentiment_confidence": sure,
-        "sentiment_unsure": sure < 0.5, "unsure": sure < 0.5, "uncertainty": 1 - sure,
-        "probabilities": {"sentiment": table},
-    }  # fmt: skip
-
-
-def _feeling(text: str) -> str:
-    words = text.lower()
-    if "bad" in words or "差" in words:
-        return "negative"
-    return "positive" if "good" in words or "好" in words else "neutral"
+    def _attributes_explain(self, body: Why[AttributesInput], run: str) -> HeadExplanation:
+        return attributes.explain(body, run, self.columns)
 
 
 def clean(app: AppTest) -> AppTest:

@@ -8,12 +8,14 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from engine.codec import decode
 from engine.errors import InputError
 from engine.labelling.labelled_texts import Examples
 from engine.models.encoder import load_encoder
 from engine.models.linear import _is_wide, fit_linear
 from engine.progress import Silent
-from engine.tasks import get_task
+from engine.tasks.attributes.answers import OWN, PREDICT, AttributesInput, OwnLabel
+from engine.tasks.attributes.task import TASK
 from engine.tasks.classify.bundle import load_bundle
 from engine.tasks.classify.learning import BASELINES, choose_system, learn_bundle
 from engine.tasks.classify.members import TextVectors
@@ -21,7 +23,6 @@ from engine.tasks.classify.stated_member import StatedMember
 from engine.tasks.tiny import FAST
 from tests.tiny_shop import tiny_tables
 
-TASK = get_task("attributes")
 # A training that changes nothing.
 IDLE = {"epochs": 1, "learning_rate": 1e-6, "head_learning_rate": 1e-6}
 
@@ -144,55 +145,55 @@ def test_stated_values_join_the_best_blend(bundle: Any) -> None:
 
 
 def test_answers_come_with_the_words_that_speak_for_them(bundle: Any) -> None:
-    item = {
-        "product_id": "p1",
-        "title": "alva red mug",
-        "description": "A mug of clay",
-        "words": True,
-    }
+    item = AttributesInput("alva red mug", "A mug of clay", "p1", words=True)
     (answer,) = TASK.predict(bundle, [item])
-    assert answer["product_id"] == "p1"
-    assert answer["type"] == "clay"
-    assert set(answer["words"]) == set(bundle.labels)
-    assert set(answer["words"]["type"]) & {"mug", "clay"}
-    assert all(len(words) <= 3 for words in answer["words"].values())
-    assert "words" not in TASK.predict(bundle, [{"title": "mug"}])[0]
+    assert answer.product_id == "p1"
+    assert answer.heads["type"].label == "clay"
+    assert set(answer.words) == set(bundle.labels)
+    assert set(answer.words["type"]) & {"mug", "clay"}
+    assert all(len(words) <= 3 for words in answer.words.values())
+    assert TASK.predict(bundle, [AttributesInput("mug")])[0].words == {}
 
 
 def test_products_go_to_categories_that_were_made_up(bundle: Any) -> None:
-    labels = [["mug", "a mug of clay"], ["lamp", "a lamp of glass"], ["shoe", ""]]
-    items = [{"title": title, "labels": labels} for title in ("red mug of clay", "glass lamp")]
-    found = TASK.predict(bundle, items)
-    assert [answer["label"] for answer in found] == ["mug", "lamp"]
-    for answer in found:
-        assert sum(answer["probabilities"].values()) == pytest.approx(1)
-        assert answer["label_confidence"] == max(answer["probabilities"].values())
+    pairs = [["mug", "a mug of clay"], ["lamp", "a lamp of glass"], ["shoe", ""]]
+    items = [{"title": title, "labels": pairs} for title in ("red mug of clay", "glass lamp")]
+    heads = [answer.heads for answer in TASK.predict(bundle, decode(PREDICT.body, items))]
+    assert [list(own) for own in heads] == [[OWN], [OWN]]
+    assert [own[OWN].label for own in heads] == ["mug", "lamp"]
+    for own in heads:
+        assert sum(own[OWN].probabilities.values()) == pytest.approx(1)
+        assert own[OWN].confidence == max(own[OWN].probabilities.values())
 
 
 @pytest.mark.parametrize(
-    "labels",
+    ("labels", "code"),
     [
-        None,
-        "mug",
-        [],
-        [["mug", ""]],
-        [["a", ""], ["a", "x"]],
-        [["a", ""], ["", "x"]],
-        [["a"], ["b"]],
-        [["a", 1], ["b", 2]],
-        {"a": "b"},
+        ("mug", "codec.no_list"),
+        ([], "attributes.bad_labels"),
+        ([["mug", ""]], "attributes.bad_labels"),
+        ([["a", ""], ["a", "x"]], "attributes.bad_labels"),
+        ([["a", ""], ["", "x"]], "attributes.bad_labels"),
+        ([["a"], ["b"]], "codec.no_text"),
+        ([["a", 1], ["b", 2]], "codec.no_text"),
+        ({"a": "b"}, "codec.no_list"),
     ],
 )
-def test_labels_that_are_none_are_the_users_mistake(bundle: Any, labels: object) -> None:
+def test_labels_that_are_none_are_the_users_mistake(bundle: Any, labels: object, code: str) -> None:
     with pytest.raises(InputError) as caught:
-        TASK.predict(bundle, [{"title": "mug", "labels": labels}])
-    assert caught.value.code == "attributes.bad_labels"
+        TASK.predict(bundle, decode(PREDICT.body, [{"title": "mug", "labels": labels}]))
+    assert caught.value.code == code
+
+
+def test_an_id_may_be_a_number_and_a_text_may_be_broken() -> None:
+    (item,) = decode(PREDICT.body, [{"title": "half \ud83d mug", "product_id": 12}])
+    assert item == AttributesInput("half ? mug", product_id="12")
 
 
 def test_inputs_with_and_without_labels_are_not_mixed(bundle: Any) -> None:
-    items = [{"title": "mug", "labels": [["a", ""], ["b", ""]]}, {"title": "mug"}]
+    labels = (OwnLabel("a", ""), OwnLabel("b", ""))
     with pytest.raises(InputError) as caught:
-        TASK.predict(bundle, items)
+        TASK.predict(bundle, [AttributesInput("mug", labels=labels), AttributesInput("mug")])
     assert caught.value.code == "attributes.mixed_inputs"
 
 

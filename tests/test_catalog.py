@@ -11,8 +11,11 @@ from engine.catalog.duplicates import near_duplicates
 from engine.catalog.enrich import FILLED, enrich, gaps
 from engine.catalog.measures import read_measures
 from engine.catalog.quality import inspect_catalog
-from engine.catalog.suggestions import measured_suggestions, model_suggestions
+from engine.catalog.suggestions import measured_suggestions
 from engine.tables.tables import Tables
+from engine.tasks.attributes.answers import AttributesAnswer
+from engine.tasks.attributes.suggestions import model_suggestions
+from engine.tasks.classify.answers import HeadAnswer
 from tests.test_product_labels import catalog
 
 LONG = "A mug made of clay by people who care, with a lid and a handle for every single day"
@@ -91,12 +94,18 @@ def test_a_unit_may_stand_in_the_columns_name() -> None:
 
 def test_suggestions_are_for_gaps_only_and_never_other() -> None:
     products = catalog(title=["a", "b", "c"], colour=["red", None, None])
-    answer = {"colour_confidence": 0.8, "probabilities": {"colour": {}}, "title": "t"}
-    told = [
-        answer | {"product_id": f"p{row}", "colour": colour, "words": {"colour": ["x", "y"]}}
+    answers = [
+        AttributesAnswer(
+            title="t",
+            product_id=f"p{row}",
+            heads={"colour": HeadAnswer(colour, 0.8, unsure=False, probabilities={})},
+            unsure=False,
+            uncertainty=0.2,
+            words={"colour": ("x", "y")},
+        )
         for row, colour in enumerate(["blue", "blue", "other"])
     ]
-    found = model_suggestions(products, told, gaps(products, ["colour"]))
+    found = model_suggestions(products, answers, gaps(products, ["colour"]))
     assert found.to_dict("records") == [
         {"product_id": "p1", "title": "t", "attribute": "colour", "value": "blue",
          "confidence": 0.8, "words": "x, y"}

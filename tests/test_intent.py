@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from engine.codec import decode, encode
 from engine.errors import InputError
 from engine.labelling.intent_rules import intent_words, weak_intents
 from engine.labelling.labels import (
@@ -25,6 +26,8 @@ from engine.progress import Silent
 from engine.tables.tables import Tables
 from engine.tasks import get_task
 from engine.tasks.base import Dataset
+from engine.tasks.classify.answers import WhyInput
+from engine.tasks.intent.answers import PREDICT, IntentAnswer, IntentInput
 from engine.tasks.intent.config import IntentConfig
 from engine.tasks.intent.task import TASK
 from tests.tiny import tiny_encoder_folder
@@ -255,40 +258,42 @@ def test_saved_bundles_answer_the_same(
     dataset: Dataset, config: IntentConfig, trained: object, tmp_path: Path
 ) -> None:
     untuned = TASK.untuned(shop(), config, Silent())
-    inputs = [{"query": "cheap mug"}, {"query": "杯子 as a gift"}, {"query": ""}]
+    inputs = [IntentInput(query) for query in ("cheap mug", "杯子 as a gift", "")]
     for name, bundle in (("trained", trained), ("untuned", untuned)):
         bundle.save(tmp_path / name)  # type: ignore[attr-defined]
         again = TASK.load(tmp_path / name, shop())
-        before, after = TASK.predict(bundle, inputs), TASK.predict(again, inputs)  # type: ignore[arg-type]
+        before, after = TASK.predict(bundle, inputs), TASK.predict(again, inputs)
         for one, two in zip(before, after, strict=True):
-            assert one["intent"] == two["intent"]
-            assert one["intent_confidence"] == pytest.approx(two["intent_confidence"], abs=1e-5)
+            first, second = one.heads["intent"], two.heads["intent"]
+            assert first.label == second.label
+            assert first.confidence == pytest.approx(second.confidence, abs=1e-5)
         files = {file.suffix for file in (tmp_path / name).rglob("*") if file.is_file()}
         assert files <= {".json", ".safetensors"}
 
 
 def test_predictions_are_plain_and_sum_to_one(trained: object) -> None:
-    answers = TASK.predict(trained, [{"query": "cheap pan 99"}])  # type: ignore[arg-type]
-    answer = json.loads(json.dumps(answers))[0]
+    answers = TASK.predict(trained, [IntentInput("cheap pan 99")])
+    answer = json.loads(json.dumps(encode(answers)))[0]
+    assert decode(IntentAnswer, answer) == answers[0]
     assert answer["query"] == "cheap pan 99"
-    assert answer["category"] == "Kitchen > Pans"
+    assert answer["heads"]["category"]["label"] == "Kitchen > Pans"
     assert isinstance(answer["unsure"], bool)
-    for head in ("intent", "category"):
-        shares = answer["probabilities"][head]
-        assert sum(shares.values()) == pytest.approx(1)
-        assert answer[f"{head}_confidence"] == max(shares.values())
+    assert list(answer["heads"]) == ["intent", "category"]
+    for head in answer["heads"].values():
+        assert sum(head["probabilities"].values()) == pytest.approx(1)
+        assert head["confidence"] == max(head["probabilities"].values())
     assert 0 <= answer["uncertainty"] <= 1
-    assert TASK.predict(trained, []) == []  # type: ignore[arg-type]
+    assert TASK.predict(trained, []) == []
     with pytest.raises(InputError):
-        TASK.predict(trained, [{"text": "no query"}])  # type: ignore[arg-type]
+        decode(PREDICT.body, [{"text": "no query"}])
 
 
 def test_untuned_answers_without_any_log(config: IntentConfig) -> None:
     tables = Tables({"products": shop(1).products}, "en")
     bundle = TASK.untuned(tables, config, Silent())
-    answer = TASK.predict(bundle, [{"query": "mug"}])[0]
-    assert answer["intent"] in INTENTS
-    assert set(answer["probabilities"]["category"]) == {"Kitchen", "Sport"}
+    heads = TASK.predict(bundle, [IntentInput("mug")])[0].heads
+    assert heads["intent"].label in INTENTS
+    assert set(heads["category"].probabilities) == {"Kitchen", "Sport"}
 
 
 @pytest.mark.parametrize("kind", ["trained", "untuned"])
@@ -296,24 +301,13 @@ def test_explanation_names_the_query_s_words(
     kind: str, trained: object, config: IntentConfig
 ) -> None:
     bundle = trained if kind == "trained" else TASK.untuned(shop(), config, Silent())
-    found = TASK.explain(bundle, {"query": "cheap mug 运动鞋"})  # type: ignore[arg-type]
-    assert [word for word, _ in found.weights] == ["cheap", "mug", "运动鞋"]
-    assert sum(abs(share) for _, share in found.weights) == pytest.approx(1)
-    assert found.facts["head"] == "intent"
-
-
-def test_the_most_uncertain_queries_come_first_and_corrected_ones_not_at_all(
-    trained: object,
-) -> None:
-    tables = shop()
-    rows = TASK.uncertain(trained, tables, 5)  # type: ignore[arg-type]
-    worth = [row["uncertainty"] * np.log1p(row["count"]) for row in rows]
-    assert worth == sorted(worth, reverse=True)
-    hand = pd.DataFrame(
-        [{"task": "intent", "input": rows[0]["query"], "head": "intent", "label": "deal"}]
-    )
-    after = TASK.uncertain(trained, Tables(tables.frames, "en", hand), 200)  # type: ignore[arg-type]
-    assert rows[0]["query"] not in {row["query"] for row in after}
+    why = TASK.explain(bundle, WhyInput(IntentInput("cheap mug 运动鞋")))
+    assert [word for word, _ in why.weights] == ["cheap", "mug", "运动鞋"]
+    assert sum(abs(share) for _, share in why.weights) == pytest.approx(1)
+    assert why.head == "intent"
+    with pytest.raises(InputError) as caught:
+        TASK.explain(bundle, WhyInput(IntentInput("mug"), "colour"))
+    assert caught.value.code == "tasks.no_head"
 
 
 def test_work_grows_with_epochs(dataset: Dataset, config: IntentConfig) -> None:

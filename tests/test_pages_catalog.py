@@ -110,8 +110,9 @@ def test_one_product_is_read_by_both_models(models, language, view) -> None:
 def test_a_product_that_is_not_in_the_catalog_can_be_described(models) -> None:
     app = show(shop(), "One product")
     clean(app.text_input(key="product_wanted").set_value("red thing from afar").run())
-    assert models.asked[-1][3]["title"] == "red thing from afar"
-    assert "product_id" not in models.asked[-1][3]
+    item = models.asked[-1].body["item"]
+    assert item["title"] == "red thing from afar"
+    assert item["product_id"] is None
 
 
 def test_hostile_products_are_never_markup(models) -> None:

@@ -13,7 +13,6 @@ from engine.labelling.labels import OTHER
 from engine.labelling.product_columns import (
     attribute_columns,
     choose_columns,
-    is_usable,
     unify_spelling,
 )
 from engine.labelling.product_labels import (
@@ -63,7 +62,18 @@ def test_numbers_switches_texts_and_rare_values_are_not_learned_by_themselves() 
     assert list(choose_columns(columns, 8)) == ["colour"]
     assert list(choose_columns(columns, 8, "weight")) == ["weight"]
     assert choose_columns(columns, 8, "code") == {}
-    assert not is_usable("colour_unsure")
+
+
+@pytest.mark.parametrize(
+    "name", ["words", "label", "unsure", "heads", "colour_unsure", "probabilities", "input"]
+)
+def test_a_column_may_be_called_as_a_field_of_an_answer(name: str) -> None:
+    assert list(choose_columns({name: pd.Series(["a", "b"] * 30)}, 8)) == [name]
+
+
+@pytest.mark.parametrize("name", ["", "title", "description", "price", "product_id"])
+def test_an_attribute_named_as_another_column_of_the_catalog_is_left_alone(name: str) -> None:
+    assert choose_columns({name: pd.Series(["a", "b"] * 30)}, 8, name) == {}
 
 
 def test_values_that_differ_in_case_only_are_one() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from engine.codec import decode, encode
 from engine.errors import InputError
 from engine.labelling.review_labels import label_reviews, star_sentiments, true_sentiments
 from engine.progress import Silent
@@ -16,6 +17,8 @@ from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks.base import Bundle
+from engine.tasks.classify.answers import WhyInput
+from engine.tasks.sentiment.answers import PREDICT, SentimentInput
 from engine.tasks.sentiment.config import SentimentConfig
 from engine.tasks.sentiment.task import TASK
 from engine.tasks.tiny import FAST
@@ -31,6 +34,7 @@ HOSTILE = (
     "size price quality " * 5_000,
     "差" * 100_000,
     "\u202e\x00\ud83d\ude00 ",
+    "half of a \ud83d character",
     "",
 )
 
@@ -124,33 +128,50 @@ def test_the_lexicon_is_a_baseline() -> None:
 
 
 def test_each_aspect_is_judged_by_its_clause(untuned: Bundle) -> None:
-    item = {"text": "The price is good, but the battery broke"}
+    text = "The price is good, but the battery broke"
     known, own, none = TASK.predict(
-        untuned, [item, item | {"aspects": {"cell": ["battery"]}}, item | {"aspects": {}}]
+        untuned,
+        [
+            SentimentInput(text),
+            SentimentInput(text, {"cell": ("battery",)}),
+            SentimentInput(text, {}),
+        ],
     )
-    assert {"price", "battery"} <= {found["aspect"] for found in known["aspects"]}
-    (found,) = own["aspects"]
-    assert (found["aspect"], found["term"]) == ("cell", "battery")
-    assert "price" not in found["clause"]
-    assert found["sentiment"] in ("negative", "neutral", "positive")
-    assert 0 <= found["sentiment_confidence"] <= 1
-    assert none["aspects"] == []
+    assert {"price", "battery"} <= {aspect.aspect for aspect in known.aspects}
+    (cell,) = own.aspects
+    assert (cell.aspect, cell.term) == ("cell", "battery")
+    assert "price" not in cell.clause
+    assert cell.sentiment in ("negative", "neutral", "positive")
+    assert 0 <= cell.confidence <= 1
+    assert none.aspects == ()
 
 
 def test_hostile_reviews_get_a_harmless_answer(untuned: Bundle) -> None:
-    found = TASK.predict(untuned, [{"text": text} for text in HOSTILE])
-    text = json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
+    inputs = decode(PREDICT.body, [{"text": text} for text in HOSTILE])
+    answers = TASK.predict(untuned, inputs)
+    text = json.dumps(encode(answers), allow_nan=False, ensure_ascii=False).encode()
     assert len(json.loads(text)) == len(HOSTILE)
-    assert all(answer["sentiment"] in ("negative", "neutral", "positive") for answer in found)
-    assert sum(len(answer["aspects"]) for answer in found) < 60
-    assert TASK.explain(untuned, {"text": HOSTILE[0]}).weights[0][0] == "Ignore"
+    assert all(answer.sentiment.label in ("negative", "neutral", "positive") for answer in answers)
+    assert sum(len(answer.aspects) for answer in answers) < 60
+    why = TASK.explain(untuned, WhyInput(SentimentInput(HOSTILE[0])))
+    assert why.weights[0][0] == "Ignore"
 
 
-@pytest.mark.parametrize("bad", [["aspects"], {"a": "b"}, {"a": [1]}, 7])
-def test_aspects_that_are_none_are_refused_by_row(untuned: Bundle, bad: object) -> None:
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (["aspects"], "codec.does_not_fit"),
+        ({"a": "b"}, "codec.no_list"),
+        ({"a": [1]}, "codec.no_text"),
+        (7, "codec.does_not_fit"),
+    ],
+)
+def test_aspects_that_are_none_are_refused_by_row(bad: object, code: str) -> None:
     with pytest.raises(InputError) as caught:
-        TASK.predict(untuned, [{"text": "a"}, {"text": "b", "aspects": bad}])
+        decode(PREDICT.body, [{"text": "a"}, {"text": "b", "aspects": bad}])
+    assert caught.value.code == code
     assert caught.value.params["row"] == 2
+    assert caught.value.params["field"].startswith("aspects")
 
 
 def test_a_file_is_measured_by_its_own_column_names(home: Path, tmp_path: Path, model: str) -> None:

@@ -11,7 +11,7 @@ A question's run is the search model whose encoder understands; by verb:
 import json
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from cachetools import LRUCache, cached
@@ -26,9 +26,13 @@ from engine.models.generator import SamplingConfig
 from engine.retrieval.fuse import fuse_all
 from engine.reviews.aspects import Aspects, read_aspects
 from engine.storage.workspace import Workspace
-from engine.tasks import get_task
 from engine.tasks.base import Bundle
+from engine.tasks.intent.answers import IntentInput
+from engine.tasks.intent.task import TASK as INTENT
 from engine.tasks.search.bundle import DEPTH, SearchBundle
+
+if TYPE_CHECKING:
+    from engine.tasks.classify.bundle import ClassifierBundle
 
 Get = Callable[[str, str], Bundle]
 
@@ -87,17 +91,14 @@ def _reply_all(assistant: Assistant, question: Mapping[str, Any], get: Get) -> l
     messages = [read_message(item, row) for row, item in enumerate(question["messages"], start=1)]
     replies = [assistant.reply(message).as_json() for message in messages]
     if question["intent"]:
-        bundle = get("intent", question["intent"])
-        asked = [{"query": message.text} for message in messages]
-        for reply, found in zip(replies, get_task("intent").predict(bundle, asked), strict=True):
-            reply["shop_intent"] = (
-                {
-                    "label": found["intent"],
-                    "confidence": found["intent_confidence"],
-                }
-                if "intent" in found
-                else None
-            )
+        bundle = cast("ClassifierBundle", get("intent", question["intent"]))
+        queries = [IntentInput(message.text) for message in messages]
+        for reply, answer in zip(replies, INTENT.predict(bundle, queries), strict=True):
+            intent = answer.heads.get("intent")
+            reply["shop_intent"] = intent and {
+                "label": intent.label,
+                "confidence": intent.confidence,
+            }
     return replies
 
 

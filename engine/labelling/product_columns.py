@@ -5,15 +5,12 @@ from collections.abc import Hashable, Mapping
 import pandas as pd
 
 from engine.reading.nested import parse
+from engine.tables.schema import TABLES
 from engine.text.words import normalise
 
-# Fields of an answer about a product, which no attribute may have as its name.
-RESERVED = frozenset(
-    {"product_id", "title", "description", "input", "price", "image", "probabilities"}
-    | {"unsure", "uncertainty", "head", "attributes"}
-)
-# How many rows of a column must be filled, the share of them that common values must cover, and the
-# longest that values may be.
+_FIRST = ("category", "brand")
+# Rows with a value that a column needs, the share of them that common values must cover, and how
+# long a value may be.
 FEWEST_ROWS, ENOUGH, LONGEST = 40, 0.5, 60
 _YES_NO = frozenset({"true", "false", "yes", "no", "y", "n", "是", "否", "有", "无"})
 
@@ -24,18 +21,17 @@ def attribute_columns(products: pd.DataFrame) -> dict[str, pd.Series]:
     Each series holds texts at the index of the products that have the attribute. Lists and objects
     are left out, because they are several values at once.
     """
-    columns = {name: products[name].dropna().astype(object) for name in ("category", "brand")}
-    cells: dict[str, dict[Hashable, str]] = {}
+    columns = {name: products[name].dropna().astype(object) for name in _FIRST}
+    texts: dict[str, dict[Hashable, str]] = {}
     for row, cell in products["attributes"].dropna().items():
-        values = parse(cell)
-        if not isinstance(values, dict):
+        attributes = parse(cell)
+        if not isinstance(attributes, dict):
             continue
-        for name, value in values.items():
+        for name, value in attributes.items():
             text = cell_text(value)
             if text and name not in columns:
-                cells.setdefault(name, {})[row] = text
-    own = {name: pd.Series(texts, dtype=object) for name, texts in cells.items()}
-    return columns | own
+                texts.setdefault(name, {})[row] = text
+    return columns | {name: pd.Series(rows, dtype=object) for name, rows in texts.items()}
 
 
 def cell_text(value: object) -> str:
@@ -75,7 +71,7 @@ def choose_columns(
     these values must cover `ENOUGH` of its rows. Numbers, yes or no, and long texts are left out,
     unless the column is `field`, which is then the only one.
     """
-    learnable = {}
+    chosen = {}
     for name, values in columns.items():
         if field not in ("", name) or not is_usable(name) or len(values) < FEWEST_ROWS:
             continue
@@ -85,15 +81,14 @@ def choose_columns(
         common = counts[counts >= fewest]
         covered = common.sum() >= ENOUGH * len(values)
         if len(common) > 1 and (field or name == "category" or covered):
-            learnable[name] = values
-    first = ("category", "brand")
-    order = sorted(learnable, key=lambda name: (name not in first, -len(learnable[name]), name))
-    return {name: learnable[name] for name in order}
+            chosen[name] = values
+    order = sorted(chosen, key=lambda name: (name not in _FIRST, -len(chosen[name]), name))
+    return {name: chosen[name] for name in order}
 
 
 def is_usable(name: str) -> bool:
-    """Whether an attribute of this name does not clash with the other fields of an answer."""
-    return name not in RESERVED and not name.endswith(("_confidence", "_unsure")) and bool(name)
+    """Whether an attribute of this name can be told from the other columns of the catalog."""
+    return bool(name) and (name in _FIRST or name not in TABLES["products"].columns)
 
 
 def _is_choice(values: pd.Series) -> bool:

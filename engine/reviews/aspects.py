@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from engine.storage.files import write_json
 from engine.storage.workspace import Workspace
 from engine.text.words import normalise
 
-Terms = Mapping[str, list[str]]
+Terms = Mapping[str, Sequence[str]]
 FILE = "aspects.json"
 MOST_ASPECTS, MOST_TERMS, LONGEST = 40, 80, 40
 # Only the beginning of a text is searched; longer texts are hardly reviews.

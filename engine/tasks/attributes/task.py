@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,8 +17,10 @@ from engine.models.work import Phase, Work
 from engine.tables.categories import cut_path, leaf
 from engine.tables.product_text import summary
 from engine.tables.tables import Tables
+from engine.tasks.attributes.answers import OWN, AttributesAnswer, AttributesInput, OwnLabel
 from engine.tasks.attributes.config import PRESETS, AttributesConfig
 from engine.tasks.base import Advice, Dataset, Readiness
+from engine.tasks.classify.answers import Classification
 from engine.tasks.classify.task import ClassificationTask, Heads
 from engine.tasks.readiness import rate
 
@@ -36,18 +38,30 @@ REGRESSION_SECONDS = 0.25
 MOST_VALIDATION, MOST_TEST = 600, 1500
 
 
-class AttributesTask(ClassificationTask):
+class AttributesTask(ClassificationTask[AttributesInput, AttributesAnswer]):
     """The attributes task; see `engine.tasks.base.Task` for the contract."""
 
     name = "attributes"
+    accepts = AttributesInput
     presets = PRESETS
     settings = AttributesConfig
-    asked = ("title", "description")
+    fields = ("title", "description")
     reads = ("products",)
 
-    def text(self, item: Mapping[str, Any], row: int) -> str:
-        """Title and description. Raises InputError, with its row, for an input without a title."""
-        return summary(super().text(item, row), item.get("description"))
+    def text(self, item: AttributesInput) -> str:
+        """Title and description."""
+        return summary(item.title, item.description)
+
+    def answer(self, item: AttributesInput, classes: Classification) -> AttributesAnswer:
+        """The product with its classes."""
+        return AttributesAnswer(
+            title=item.title,
+            description=item.description,
+            product_id=item.product_id,
+            heads=classes.heads,
+            unsure=classes.unsure,
+            uncertainty=classes.uncertainty,
+        )
 
     def readiness(self, tables: Tables) -> Readiness:
         """Ready from `READY` products with a value in the fullest column on."""
@@ -132,67 +146,49 @@ class AttributesTask(ClassificationTask):
         }
 
     def predict(
-        self, bundle: ClassifierBundle, inputs: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """As every classification; `title`, `description` and `product_id` come back as given.
+        self, bundle: ClassifierBundle, inputs: Sequence[AttributesInput]
+    ) -> list[AttributesAnswer]:
+        """Per input what its product is, or the nearest of the labels that it brought.
 
-        An input with `words` gets back in `words` the few that speak most for each answer. An input
-        with `labels`, pairs of a name and a description made up by the user, is put to the nearest
-        of these instead: `label`, `label_confidence` and the `probabilities` of all.
+        Raises InputError where only some inputs bring labels, or too few of them.
         """
-        free = [item for item in inputs if "labels" in item]
-        if free:
-            if len(free) < len(inputs):
+        choices = [item.labels for item in inputs if item.labels is not None]
+        if choices:
+            if len(choices) < len(inputs):
                 raise InputError("attributes.mixed_inputs")
-            return _nearest(bundle, free, [self.text(item, row) for row, item in enumerate(free)])
-        found = super().predict(bundle, inputs)
-        for row, (item, answer) in enumerate(zip(inputs, found, strict=True)):
-            if "product_id" in item:
-                answer["product_id"] = item["product_id"]
-            if item.get("words"):
-                text = self.text(item, row)
-                answer["words"] = {
-                    head: _reasons(bundle, text, head, answer) for head in bundle.labels
-                }
-        return found
+            return self._choose(bundle, inputs, choices)
+        return [
+            replace(answer, words=self._reasons(bundle, item, answer)) if item.words else answer
+            for item, answer in zip(inputs, super().predict(bundle, inputs), strict=True)
+        ]
 
+    def _choose(
+        self,
+        bundle: ClassifierBundle,
+        inputs: Sequence[AttributesInput],
+        choices: Sequence[Sequence[OwnLabel]],
+    ) -> list[AttributesAnswer]:
+        from engine.tasks.classify.answering import classify_freely
 
-def _reasons(
-    bundle: ClassifierBundle, text: str, head: str, answer: Mapping[str, Any]
-) -> list[str]:
-    """The words that speak most for the answer, the strongest first."""
-    weights = bundle.words(text, head, bundle.labels[head].index(answer[head])) or []
-    strong = sorted(weights, key=lambda pair: -pair[1])
-    return list(dict.fromkeys(word for word, share in strong if share > 0))[:MOST_WORDS]
+        for labels in choices:
+            names = {label.name.strip() for label in labels} - {""}
+            if len(names) < 2 or len(names) < len(labels):
+                raise InputError("attributes.bad_labels")
+        classes = classify_freely(bundle, OWN, [self.text(item) for item in inputs], choices)
+        return [self.answer(item, each) for item, each in zip(inputs, classes, strict=True)]
 
-
-def _nearest(
-    bundle: ClassifierBundle, inputs: Sequence[Mapping[str, Any]], texts: Sequence[str]
-) -> list[dict[str, Any]]:
-    from engine.tasks.classify.bundle import nearest_labels
-
-    for item in inputs:
-        _check_choices(item["labels"])
-    tables = nearest_labels(bundle.vectors, texts, [item["labels"] for item in inputs])
-    found = []
-    for item, table in zip(inputs, tables, strict=True):
-        best = max(table, key=table.__getitem__)
-        kept = {name: item[name] for name in ("product_id", "title") if name in item}
-        answer = {"label": best, "label_confidence": table[best], "probabilities": table}
-        found.append(kept | answer)
-    return found
-
-
-def _check_choices(labels: object) -> None:
-    """Raises InputError unless `labels` are two or more pairs of texts with names of their own."""
-    pairs = labels if isinstance(labels, list) else []
-    whole = all(
-        isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
-        for pair in pairs
-    )
-    names = {pair[0].strip() for pair in pairs} - {""} if whole else set()
-    if len(names) < 2 or len(names) < len(pairs):
-        raise InputError("attributes.bad_labels")
+    def _reasons(
+        self, bundle: ClassifierBundle, item: AttributesInput, answer: AttributesAnswer
+    ) -> dict[str, tuple[str, ...]]:
+        """By head the words that speak most for the answer, the strongest first."""
+        reasons = {}
+        for head, labels in bundle.labels.items():
+            label = labels.index(answer.heads[head].label)
+            weights = bundle.words(self.text(item), head, label) or []
+            strongest = sorted(weights, key=lambda pair: -pair[1])
+            words = dict.fromkeys(word for word, share in strongest if share > 0)
+            reasons[head] = tuple(words)[:MOST_WORDS]
+        return reasons
 
 
 def _order(labels: pd.Series) -> list[str]:

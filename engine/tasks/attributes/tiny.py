@@ -9,6 +9,6 @@ TINY = TinyTask(
     growing=lambda: [Tables({"products": tiny_catalog(products)}) for products in (30, 192, 400)],
     inputs=({"title": "cheap red mug 0"}, {"title": "红色杯子 🙂"}, {"title": "x" * 5000}),
     refused=({}, {"title": None}, {"title": 7}),
-    explained={"title": "cheap red mug", "product_id": "pan-red"},
+    explained={"item": {"title": "cheap red mug"}},
     reasons=("cheap", "red", "mug"),
 )

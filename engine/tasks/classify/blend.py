@@ -107,7 +107,10 @@ def _choose(held: Mapping[str, Floats], truth: NDArray[np.int64]) -> dict[str, f
 
 
 def _mix(weights: Mapping[str, float], scores: Mapping[str, Floats]) -> Floats:
-    return np.sum([weight * scores[name] for name, weight in weights.items() if weight], axis=0)
+    mixed: Floats = np.sum(
+        [weight * scores[name] for name, weight in weights.items() if weight], axis=0
+    )
+    return mixed
 
 
 def _simplex(names: Sequence[str]) -> list[dict[str, float]]:

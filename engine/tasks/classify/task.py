@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine.codec import decode
 from engine.config import preset_settings, with_changes
 from engine.errors import InputError
 from engine.evaluation.classification_evaluator import ClassificationEvaluator
@@ -25,7 +27,8 @@ from engine.models.pretrained import default_encoder
 from engine.models.work import Work
 from engine.progress import Progress
 from engine.tables.tables import Tables
-from engine.tasks.base import Bundle, Dataset, Explanation, Readiness
+from engine.tasks.base import Bundle, Dataset, Readiness
+from engine.tasks.classify.answers import Classification, HeadExplanation, WhyInput
 from engine.tasks.classify.config import ClassificationConfig
 
 if TYPE_CHECKING:
@@ -33,21 +36,25 @@ if TYPE_CHECKING:
     from engine.tasks.classify.members import Member, TextVectors
 
 Heads = dict[str, NDArray[np.float64]]
+Input = TypeVar("Input")
+Answer = TypeVar("Answer", bound=Classification)
 
 
-class ClassificationTask(ABC):
+class ClassificationTask(ABC, Generic[Input, Answer]):
     """A task of kind `classification`; see `engine.tasks.base.Task` for the contract.
 
-    `asked` are the fields of an input and of a user's file that make the text; `reads` the tables
-    by whose words the columns of such a file are recognised; `quick_chinese` what the quick preset
-    sets besides where the encoder has twice the layers.
+    `accepts` is the type of an input, `fields` those of its fields that make the text: a user's
+    file to measure on has columns for them, which are recognised by the words of the tables
+    `reads`. `quick_chinese` is what the quick preset sets besides where the encoder has twice the
+    layers.
     """
 
     name: ClassVar[str]
+    accepts: type[Input]
     presets: ClassVar[Mapping[str, Mapping[str, object]]]
     quick_chinese: ClassVar[Mapping[str, object]] = {}
     settings: ClassVar[type[ClassificationConfig]]
-    asked: ClassVar[Sequence[str]]
+    fields: ClassVar[Sequence[str]]
     reads: ClassVar[Sequence[str]]
 
     @abstractmethod
@@ -74,12 +81,13 @@ class ClassificationTask(ABC):
         """Members that the task brings ready to the largest blends; none unless a task has."""
         return {}
 
-    def text(self, item: Mapping[str, Any], row: int) -> str:
-        """The text of one input. Raises InputError, with its row, for an input without."""
-        found = item.get(self.asked[0])
-        if not isinstance(found, str):
-            raise InputError("tasks.no_text", row=row + 1, field=self.asked[0])
-        return _readable(found)
+    @abstractmethod
+    def text(self, item: Input) -> str:
+        """What the model reads of an input."""
+
+    @abstractmethod
+    def answer(self, item: Input, classes: Classification) -> Answer:
+        """The answer to an input whose text was put into `classes`."""
 
     def config(self, preset: str, tables: Tables, **changes: object) -> Any:
         """The settings of a preset for the workspace's language, with changes."""
@@ -99,18 +107,11 @@ class ClassificationTask(ABC):
     def dataset_from(self, file: Path, tables: Tables, config: Any) -> Dataset:
         """What a training would learn from, with the examples of `file` as the test part."""
         dataset = self.dataset(tables, config)
-        test = read_labelled(file, self.reads, self.asked, dataset.labels)
-        items: list[dict[str, Any]] = test.to_dict("records")  # type: ignore[assignment]
-        test["input"] = [self.text(item, row) for row, item in enumerate(items)]
-        return Dataset(
-            dataset.task,
-            dataset.train,
-            dataset.validation,
-            test,
-            tables,
-            dataset.labels,
-            dataset.notes,
-        )
+        test = read_labelled(file, self.reads, self.fields, dataset.labels)
+        cells = test[[name for name in self.fields if name in test]].astype(object)
+        records = cells.where(cells.notna(), None).to_dict("records")
+        inputs = [decode(self.accepts, record, row) for row, record in enumerate(records, start=1)]
+        return replace(dataset, test=test.assign(input=[self.text(item) for item in inputs]))
 
     def evaluator(self, dataset: Dataset) -> ClassificationEvaluator:
         """Macro-F1 over the heads."""
@@ -130,7 +131,7 @@ class ClassificationTask(ABC):
         depth, layers = trunk_depth(encoder, config), layer_count(encoder)
         parts = [dataset.train, dataset.validation, dataset.test]
         texts = pd.concat(parts)["input"].tolist()
-        meant = [
+        descriptions = [
             text
             for head, labels in dataset.labels.items()
             for group in self.meanings(head, labels, dataset.tables)
@@ -145,7 +146,7 @@ class ClassificationTask(ABC):
             dataset.train["input"].tolist(),
             train_tokens=round(train * passes * (1 - depth / layers)),
             encode_tokens=round(encoded * encoder.count_tokens(texts))
-            + encoder.count_tokens(meant),
+            + encoder.count_tokens(descriptions),
         )
 
     def baselines(
@@ -167,11 +168,11 @@ class ClassificationTask(ABC):
         systems = baseline_systems(extras)
         members = {**linear_members(train, validation, sizes, text_vectors(config)), **extras}
         texts = part["input"].tolist()
-        held, scores = (
-            {name: member.scores(asked) for name, member in members.items()}
-            for asked in (validation.texts, texts)
+        learned_from, scores = (
+            {name: member.scores(some) for name, member in members.items()}
+            for some in (validation.texts, texts)
         )
-        blends = fit_blends(systems, held, validation.labels, config.precision)
+        blends = fit_blends(systems, learned_from, validation.labels, config.precision)
         answers = {"majority": majority(train, sizes, len(texts))} | self.rules(dataset, part)
         answers |= answer_blends(blends, scores)
         return {name: _frames(heads, dataset.labels, part) for name, heads in answers.items()}
@@ -215,49 +216,21 @@ class ClassificationTask(ABC):
         answers = bundle.probabilities(part["input"].tolist())
         return {name: _frames(heads, bundle.labels, part) for name, heads in answers.items()}
 
-    def predict(
-        self, bundle: ClassifierBundle, inputs: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Per input the label, confidence and probabilities of every head.
+    def predict(self, bundle: ClassifierBundle, inputs: Sequence[Input]) -> list[Answer]:
+        """Per input what the recommended system says under every head."""
+        from engine.tasks.classify.answering import classify
 
-        `<head>_unsure` tells whether the confidence lies below the threshold that the validation
-        part set, `unsure` the same of the first head; `uncertainty` is the mean over heads of the
-        entropy, 0 (certain) to 1 (no idea).
+        classes = classify(bundle, [self.text(item) for item in inputs])
+        return [self.answer(item, each) for item, each in zip(inputs, classes, strict=True)]
+
+    def explain(self, bundle: ClassifierBundle, body: WhyInput[Input]) -> HeadExplanation:
+        """The words' shares in the answer under a head.
+
+        Raises InputError for a head that the model has not learned.
         """
-        texts = [self.text(item, row) for row, item in enumerate(inputs)]
-        if not texts:
-            return []
-        system = bundle.recommended
-        heads = bundle.probabilities(texts, [system])[system]
-        return [
-            {name: _readable(item[name]) for name in self.asked if name in item}
-            | _answer({head: table[row] for head, table in heads.items()}, bundle)
-            for row, item in enumerate(inputs)
-        ]
+        from engine.tasks.classify.answering import explain
 
-    def explain(self, bundle: ClassifierBundle, item: Mapping[str, Any]) -> Explanation:
-        """The words' shares in the label of a head: `item["head"]`, or the first.
-
-        By integrated gradients of the neural part; where the recommended system does not ask it,
-        by the weights of its words.
-        """
-        from engine.models.attribution import attribute_words
-        from engine.models.trunk import Trunk
-
-        text = self.text(item, 0)
-        answer = self.predict(bundle, [item])[0]
-        head = item.get("head") or next(iter(bundle.labels))
-        if head not in bundle.labels:
-            raise InputError("tasks.no_head", head=head, known=", ".join(bundle.labels))
-        trunk = Trunk(bundle.vectors.encoder, 0)
-        label = bundle.labels[head].index(answer[head])
-        weights = None if bundle.asks_tuned(head) else bundle.words(text, head, label)
-        if weights is None:
-            weights = attribute_words(
-                trunk, text, lambda tokens: bundle.logits(head, tokens), label
-            )
-        kept = [*bundle.labels, *(f"{name}_confidence" for name in bundle.labels), "unsure"]
-        return Explanation(weights, {"head": head} | {key: answer[key] for key in kept})
+        return explain(bundle, self.text(body.item), body.head)
 
 
 @lru_cache(maxsize=2)
@@ -276,11 +249,6 @@ def text_vectors(config: ClassificationConfig, progress: Progress | None = None)
     return _cached_vectors(config.model, config.max_tokens)
 
 
-def _readable(value: Any) -> Any:
-    """A text without halves of characters, which JSON may bring and no tokenizer or file takes."""
-    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
-
-
 def _frames(
     heads: Mapping[str, NDArray[np.float64]],
     labels: Mapping[str, list[str]],
@@ -290,23 +258,3 @@ def _frames(
         head: pd.DataFrame(table, index=part.index, columns=labels[head])
         for head, table in heads.items()
     }
-
-
-def _answer(heads: Mapping[str, NDArray[np.float64]], bundle: ClassifierBundle) -> dict[str, Any]:
-    answer: dict[str, Any] = {}
-    entropies = []
-    for head, table in heads.items():
-        best = int(table.argmax())
-        answer[head] = bundle.labels[head][best]
-        answer[f"{head}_confidence"] = float(table[best])
-        answer[f"{head}_unsure"] = bool(table[best] < bundle.threshold(head))
-        entropies.append(
-            -np.sum(table * np.log(np.maximum(table, 1e-12))) / np.log(max(len(table), 2))
-        )
-    answer["unsure"] = answer[f"{next(iter(heads))}_unsure"]
-    answer["uncertainty"] = float(np.mean(entropies))
-    answer["probabilities"] = {
-        head: {label: float(p) for label, p in zip(bundle.labels[head], table, strict=True)}
-        for head, table in heads.items()
-    }
-    return answer

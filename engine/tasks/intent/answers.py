@@ -1,9 +1,28 @@
 """What the task can be asked, and what it answers."""
 
-from typing import Any
+from dataclasses import dataclass
 
-from engine.codec import Call
+from engine.codec import Call, Text
+from engine.tasks.classify.answers import Classification, HeadExplanation, WhyInput
 
-PREDICT = Call("tasks", "predict", list[dict[str, Any]], list[dict[str, Any]], "intent")
-EXPLAIN = Call("tasks", "explain", dict[str, Any], dict[str, Any], "intent")
+
+@dataclass(frozen=True)
+class IntentInput:
+    """A query as a shopper typed it."""
+
+    query: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntentAnswer(Classification):
+    """What a query wants (head `intent`) and which products it means (head `category`).
+
+    A head is missing where the shop has nothing to learn it from.
+    """
+
+    query: str
+
+
+PREDICT = Call("tasks", "predict", list[IntentInput], list[IntentAnswer], "intent")
+EXPLAIN = Call("tasks", "explain", WhyInput[IntentInput], HeadExplanation, "intent")
 CALLS = (PREDICT, EXPLAIN)

@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from engine.errors import InputError
 from engine.labelling.descriptions import descriptions, first_labels
 from engine.labelling.labelled_texts import choose_examples, heads_of, known_counts
-from engine.labelling.labels import collect_queries
 from engine.labelling.query_labels import Trust, label_queries, labels_of
 from engine.tables.tables import Tables
 from engine.tasks.base import Advice, Dataset, Readiness
+from engine.tasks.classify.answers import Classification
 from engine.tasks.classify.task import ClassificationTask
+from engine.tasks.intent.answers import IntentAnswer, IntentInput
 from engine.tasks.intent.config import PRESETS, QUICK_CHINESE, IntentConfig
 from engine.tasks.readiness import rate
-from engine.text.words import normalise
-
-if TYPE_CHECKING:
-    from engine.tasks.classify.bundle import ClassifierBundle
 
 READY, THIN = 300, 40
 
 
-class IntentTask(ClassificationTask):
+class IntentTask(ClassificationTask[IntentInput, IntentAnswer]):
     """The intent task; see `engine.tasks.base.Task` for the contract."""
 
     name = "intent"
+    accepts = IntentInput
     presets = PRESETS
     quick_chinese = QUICK_CHINESE
     settings = IntentConfig
-    asked = ("query",)
+    fields = ("query",)
     reads = ("products", "searches")
+
+    def text(self, item: IntentInput) -> str:
+        """The query."""
+        return item.query
+
+    def answer(self, item: IntentInput, classes: Classification) -> IntentAnswer:
+        """The query with its classes."""
+        return IntentAnswer(
+            query=item.query,
+            heads=classes.heads,
+            unsure=classes.unsure,
+            uncertainty=classes.uncertainty,
+        )
 
     def readiness(self, tables: Tables) -> Readiness:
         """Ready from `READY` labelled queries in the best head on, missing below `THIN`."""
@@ -77,23 +86,6 @@ class IntentTask(ClassificationTask):
     def meanings(self, head: str, labels: Sequence[str], tables: Tables) -> list[list[str]]:
         """Both languages' descriptions of the intents; titles of the categories."""
         return descriptions(head, labels, tables)
-
-    def uncertain(
-        self, bundle: ClassifierBundle, tables: Tables, most: int
-    ) -> list[dict[str, Any]]:
-        """The `most` log queries whose labels would teach most: unsure, often asked, unlabelled.
-
-        Predictions with `count` added, ordered by uncertainty times the logarithm of 1 + count;
-        queries that were corrected by hand are left out.
-        """
-        log = collect_queries(tables)
-        done = tables.corrections
-        hand = set(done.loc[done["task"] == self.name, "input"].map(normalise))
-        log = log[~log["query"].isin(hand)]
-        found = self.predict(bundle, [{"query": text} for text in log["input"]])
-        rows = [row | {"count": int(n)} for row, n in zip(found, log["count"], strict=True)]
-        rows.sort(key=lambda row: row["uncertainty"] * np.log1p(row["count"]), reverse=True)
-        return rows[:most]
 
 
 def _trust(config: IntentConfig) -> Trust:

@@ -26,6 +26,6 @@ TINY = TinyTask(
     growing=_growing,
     inputs=({"query": "cheap red mug 0"}, {"query": "红色杯子 🙂"}, {"query": "x" * 5000}),
     refused=({}, {"query": None}, {"query": 7}),
-    explained={"query": "cheap red mug", "product_id": "pan-red"},
+    explained={"item": {"query": "cheap red mug"}},
     reasons=("cheap", "red", "mug"),
 )

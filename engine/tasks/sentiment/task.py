@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,13 +13,15 @@ from engine.errors import InputError
 from engine.labelling.labelled_texts import choose_examples, known_counts
 from engine.labelling.review_labels import HEAD, label_reviews, sentiment_labels, true_sentiments
 from engine.reading.load import clean_file
-from engine.reviews.aspects import Aspects, find_mentions, seed_aspects
+from engine.reviews.aspects import AspectMention, Aspects, find_mentions, seed_aspects
 from engine.reviews.sentiment_lexicon import descriptions, lexicon_probabilities
 from engine.tables.schema import SENTIMENTS
 from engine.tables.tables import Tables
 from engine.tasks.base import Advice, Dataset, Readiness
+from engine.tasks.classify.answers import Classification, HeadAnswer
 from engine.tasks.classify.task import ClassificationTask, Heads
 from engine.tasks.readiness import rate
+from engine.tasks.sentiment.answers import AspectAnswer, SentimentAnswer, SentimentInput
 from engine.tasks.sentiment.config import PRESETS, QUICK_CHINESE, SentimentConfig
 
 if TYPE_CHECKING:
@@ -28,15 +30,29 @@ if TYPE_CHECKING:
 READY, THIN = 300, 40
 
 
-class SentimentTask(ClassificationTask):
+class SentimentTask(ClassificationTask[SentimentInput, SentimentAnswer]):
     """The sentiment task; see `engine.tasks.base.Task` for the contract."""
 
     name = "sentiment"
+    accepts = SentimentInput
     presets = PRESETS
     quick_chinese = QUICK_CHINESE
     settings = SentimentConfig
-    asked = ("text",)
+    fields = ("text",)
     reads = ("reviews",)
+
+    def text(self, item: SentimentInput) -> str:
+        """The review."""
+        return item.text
+
+    def answer(self, item: SentimentInput, classes: Classification) -> SentimentAnswer:
+        """The review with its classes, yet without aspects."""
+        return SentimentAnswer(
+            text=item.text,
+            heads=classes.heads,
+            unsure=classes.unsure,
+            uncertainty=classes.uncertainty,
+        )
 
     def readiness(self, tables: Tables) -> Readiness:
         """Ready from `READY` reviews with a known sentiment on, missing below `THIN`."""
@@ -82,10 +98,10 @@ class SentimentTask(ClassificationTask):
         where it has them.
         """
         dataset = self.dataset(tables, config)
-        known = tables.mappings.get("reviews", {})
-        reviews = clean_file("reviews", file, known, skip_bad_rows=True)
-        found, _ = true_sentiments(reviews)
-        test = found.dropna(subset=f"truth.{HEAD}").reset_index(drop=True)
+        mapping = tables.mappings.get("reviews", {})
+        reviews = clean_file("reviews", file, mapping, skip_bad_rows=True)
+        labelled, _ = true_sentiments(reviews)
+        test = labelled.dropna(subset=f"truth.{HEAD}").reset_index(drop=True)
         if test.empty:
             raise InputError("tasks.nothing_to_measure", file=file.name)
         return replace(dataset, test=test)
@@ -106,38 +122,40 @@ class SentimentTask(ClassificationTask):
         return {"lexicon": {HEAD: lexicon_probabilities(part["input"], labels, prior)}}
 
     def predict(
-        self, bundle: ClassifierBundle, inputs: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Per input the sentiment, and `aspects`: what it says of each aspect it names.
+        self, bundle: ClassifierBundle, inputs: Sequence[SentimentInput]
+    ) -> list[SentimentAnswer]:
+        """Per input its sentiment and that of each aspect it names.
 
-        An aspect's entry holds `aspect`, `term`, `clause`, `sentiment`, `sentiment_confidence` and
-        `sentiment_unsure`: the same model judges the clause that names it. An input may bring its
-        own `aspects` (name → terms; empty for none), else the well-known ones are looked for.
+        The same model judges the clause that names an aspect.
         """
-        found = super().predict(bundle, inputs)
         mentions = [
             (row, mention)
             for row, item in enumerate(inputs)
-            for mention in find_mentions(self.text(item, row), _aspects(item, row))
+            for mention in find_mentions(item.text, _aspects(item))
         ]
-        clauses = [{"text": mention.clause} for _, mention in mentions]
-        for answer in found:
-            answer["aspects"] = []
-        for (row, mention), said in zip(mentions, super().predict(bundle, clauses), strict=True):
-            kept = (HEAD, f"{HEAD}_confidence", f"{HEAD}_unsure")
-            found[row]["aspects"].append(vars(mention) | {name: said[name] for name in kept})
-        return found
+        clauses = [SentimentInput(mention.clause) for _, mention in mentions]
+        aspects: list[list[AspectAnswer]] = [[] for _ in inputs]
+        for (row, mention), clause in zip(mentions, super().predict(bundle, clauses), strict=True):
+            aspects[row].append(_aspect_answer(mention, clause.sentiment))
+        return [
+            replace(answer, aspects=tuple(some))
+            for answer, some in zip(super().predict(bundle, inputs), aspects, strict=True)
+        ]
 
 
-def _aspects(item: Mapping[str, Any], row: int) -> Aspects:
-    if "aspects" not in item:
-        return seed_aspects()
-    given = item["aspects"]
-    lists = given.values() if isinstance(given, dict) else [None]
-    words = [word for words in lists for word in (words if isinstance(words, list) else [None])]
-    if not all(isinstance(word, str) for word in words):
-        raise InputError("sentiment.bad_aspects", row=row + 1)
-    return Aspects(given)
+def _aspects(item: SentimentInput) -> Aspects:
+    return seed_aspects() if item.aspects is None else Aspects(item.aspects)
+
+
+def _aspect_answer(mention: AspectMention, sentiment: HeadAnswer) -> AspectAnswer:
+    return AspectAnswer(
+        mention.aspect,
+        mention.term,
+        mention.clause,
+        sentiment.label,
+        sentiment.confidence,
+        sentiment.unsure,
+    )
 
 
 def _known(frame: pd.DataFrame) -> tuple[int, int]:

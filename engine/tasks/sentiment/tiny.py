@@ -19,6 +19,6 @@ TINY = TinyTask(
     growing=_growing,
     inputs=({"text": "cheap red mug 0"}, {"text": "红色杯子 🙂"}, {"text": "x" * 5000}),
     refused=({}, {"text": None}, {"text": 7}),
-    explained={"text": "cheap red mug"},
+    explained={"item": {"text": "cheap red mug"}},
     reasons=("cheap", "red", "mug"),
 )

@@ -1,10 +1,11 @@
 """Asking the attributes model about many products: which ones, and how many at a time."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
+from engine.tasks.attributes.answers import AttributesInput, OwnLabel
 from pages.ui.frame.i18n import t
 
 SIZES = (200, 1000, 0)
@@ -30,14 +31,23 @@ def choose_size(total: int, key: str) -> int:
     return chosen or sizes[0]
 
 
-def items(products: pd.DataFrame, **more: Any) -> list[dict[str, Any]]:
-    """The inputs of products: id, title and description, each with `more`."""
+def inputs_of(
+    products: pd.DataFrame,
+    *,
+    words: bool = False,
+    labels: Sequence[OwnLabel] | None = None,
+) -> list[AttributesInput]:
+    """The inputs of products; see `AttributesInput` for what `words` and `labels` ask for."""
     rows = products[["product_id", "title", "description"]].itertuples(index=False)
     return [
-        {"product_id": str(name), "title": str(title)}
-        | ({"description": told[:_LONGEST]} if isinstance(told, str) else {})
-        | more
-        for name, title, told in rows
+        AttributesInput(
+            title=str(title),
+            description=description[:_LONGEST] if isinstance(description, str) else None,
+            product_id=str(product_id),
+            words=words,
+            labels=None if labels is None else tuple(labels),
+        )
+        for product_id, title, description in rows
     ]
 
 

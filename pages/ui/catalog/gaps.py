@@ -1,6 +1,6 @@
 """Filling the gaps: what the model suggests for empty cells, and what people decide about it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -8,10 +8,11 @@ import streamlit as st
 
 from engine.catalog.decisions import ACCEPTED, REJECTED, Decisions
 from engine.catalog.enrich import enrich, gaps
-from engine.catalog.suggestions import measured_suggestions, model_suggestions
+from engine.catalog.suggestions import measured_suggestions
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from engine.tasks.attributes.answers import PREDICT
+from engine.tasks.attributes.suggestions import model_suggestions
 from pages.ui.catalog import ask
 from pages.ui.catalog.board import board, column_name
 from pages.ui.frame import session
@@ -39,19 +40,19 @@ def show_gaps(current: Workspace, run: Run | None) -> None:
 def _suggestions(current: Workspace, run: Run | None) -> pd.DataFrame | None:
     """All suggestions, the surest first; None after an error was shown."""
     products = ask.named(session.tables(current).products)
-    found = [measured_suggestions(products, board(current))]
+    suggestions = [measured_suggestions(products, board(current))]
     if run is None:
         invite_to_tune("attributes")
     else:
         empty = _gaps(current, tuple(_heads(run)), products)
         rows = products.loc[sorted(set().union(*(set(index) for index in empty.values())))]
         size = ask.choose_size(len(rows), "gaps_size")
-        items = ask.items(rows.head(size), words=True)
-        told = answers.ask_all(current, PREDICT, items, run.run_id) if items else []
-        if told is None:
+        inputs = ask.inputs_of(rows.head(size), words=True)
+        predictions = answers.ask_all(current, PREDICT, inputs, run.run_id) if inputs else []
+        if predictions is None:
             return None
-        found.append(model_suggestions(products, told, empty))
-    frame = pd.concat(found, ignore_index=True)
+        suggestions.append(model_suggestions(products, predictions, empty))
+    frame = pd.concat(suggestions, ignore_index=True)
     return frame.sort_values("confidence", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -122,9 +123,15 @@ def _show_counts(rows: pd.DataFrame) -> None:
 def _accept_above(rows: pd.DataFrame, decisions: Decisions, chosen: str | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="accept_above"):
         least = st.slider(
-            t("catalog.gaps.least"), 0.5, 1.0, _SURE, 0.01, format="percent", width=320,
+            t("catalog.gaps.least"),
+            min_value=0.5,
+            max_value=1.0,
+            value=_SURE,
+            step=0.01,
+            format="percent",
+            width=320,
             key="gaps_least",
-        )  # fmt: skip
+        )
         above = rows[rows["confidence"] >= least]
         label = t("catalog.gaps.accept_all", n=f"{len(above):,}")
         pressed = st.button(
@@ -135,10 +142,10 @@ def _accept_above(rows: pd.DataFrame, decisions: Decisions, chosen: str | None) 
         _finish(t("catalog.gaps.saved", n=f"{len(above):,}"))
 
 
-def _finish(said: str) -> None:
+def _finish(toast: str) -> None:
     # A new key empties the editor: the next suggestions take the place of those decided.
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-    st.session_state["gaps_saved"] = said
+    st.session_state["gaps_saved"] = toast
     st.rerun()
 
 
@@ -156,15 +163,15 @@ def _edit(rows: pd.DataFrame) -> pd.Series:
     )
     column = st.column_config
     names = {str(name): t(f"catalog.columns.{name}") for name in frame}
-    said = {state: t(f"catalog.gaps.{state}") for state in (ACCEPTED, REJECTED)}
-    config: Mapping[str, Any] = {
+    states = {state: t(f"catalog.gaps.{state}") for state in (ACCEPTED, REJECTED)}
+    config: dict[str, Any] = {
         **{name: column.TextColumn(label) for name, label in names.items()},
         "title": column.TextColumn(names["title"], width="large"),
         "confidence": column.ProgressColumn(
             names["confidence"], min_value=0, max_value=1, format="percent"
         ),
         "decision": column.SelectboxColumn(
-            names["decision"], options=list(said), format_func=_namer(said)
+            names["decision"], options=list(states), format_func=_namer(states)
         ),
     }
     edited = st.data_editor(
@@ -180,8 +187,8 @@ def _edit(rows: pd.DataFrame) -> pd.Series:
     return edited["decision"]
 
 
-def _namer(said: Mapping[str, str]) -> Any:
-    return lambda state: said.get(str(state), str(state))
+def _namer(states: Mapping[str, str]) -> Callable[[object], str]:
+    return lambda state: states.get(str(state), str(state))
 
 
 def _show_result(current: Workspace, decisions: Decisions) -> None:

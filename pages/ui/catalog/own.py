@@ -1,20 +1,19 @@
 """Categories made up on the spot: every product to the nearest one, without any training."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
 from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
-from engine.tasks.attributes.answers import PREDICT
+from engine.tasks.attributes.answers import OWN, PREDICT, AttributesAnswer, OwnLabel
 from pages.ui.catalog import ask
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, download, tables
 
 MOST, LONGEST = 30, 200
-_SURE = 0.5
 
 
 def show_own(current: Workspace, run: Run | None) -> None:
@@ -37,34 +36,34 @@ def show_own(current: Workspace, run: Run | None) -> None:
         return
     products = ask.named(session.tables(current).products)
     size = ask.choose_size(len(products), "own_size")
-    items = ask.items(products.head(size), labels=labels)
-    found = answers.ask_all(current, PREDICT, items, run_id_of(run))
-    if found:
-        _show(found)
+    inputs = ask.inputs_of(products.head(size), labels=labels)
+    predictions = answers.ask_all(current, PREDICT, inputs, run_id_of(run))
+    if predictions:
+        _show(predictions)
 
 
-def read_labels(text: str) -> list[list[str]]:
+def read_labels(text: str) -> list[OwnLabel]:
     """Name and description of each line, the first of equal names; at most `MOST`."""
     labels: dict[str, str] = {}
     for line in text.splitlines():
-        name, _, told = line.replace("：", ":").partition(":")
+        name, _, description = line.replace("：", ":").partition(":")
         name = " ".join(name.split())[:LONGEST]
         if name:
-            labels.setdefault(name, " ".join(told.split())[:LONGEST])
-    return [[name, told] for name, told in labels.items()][:MOST]
+            labels.setdefault(name, " ".join(description.split())[:LONGEST])
+    return [OwnLabel(name, description) for name, description in labels.items()][:MOST]
 
 
-def _show(found: list[dict[str, Any]]) -> None:
+def _show(predictions: Sequence[AttributesAnswer]) -> None:
     frame = pd.DataFrame(
         {
-            "product_id": [answer["product_id"] for answer in found],
-            "title": [answer["title"] for answer in found],
-            "label": [answer["label"] for answer in found],
-            "confidence": [round(answer["label_confidence"], 3) for answer in found],
+            "product_id": [answer.product_id for answer in predictions],
+            "title": [answer.title for answer in predictions],
+            "label": [answer.heads[OWN].label for answer in predictions],
+            "confidence": [round(answer.heads[OWN].confidence, 3) for answer in predictions],
         }
     )
     counts = frame["label"].value_counts()
-    sure = int((frame["confidence"] >= _SURE).sum())
+    sure = sum(not answer.unsure for answer in predictions)
     charts.draw(
         charts.bars(
             [str(name) for name in counts.index],

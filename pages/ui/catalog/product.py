@@ -1,23 +1,28 @@
 """One product: what the untuned and the tuned model read in it, beside what the catalog says."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from engine.labelling.product_columns import attribute_columns
 from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
-from engine.tasks.attributes.answers import EXPLAIN, PREDICT
+from engine.tasks.attributes.answers import (
+    EXPLAIN,
+    PREDICT,
+    AttributesAnswer,
+    AttributesInput,
+)
+from engine.tasks.classify.answers import WhyInput
 from pages.ui.catalog import ask
 from pages.ui.catalog.board import column_name
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, reasons, tables
 from pages.ui.parts.runs import invite_to_tune
+from pages.ui.parts.two_models import BothAnswers, ask_both
 
-_FOUND = 50
+_MOST_PRODUCTS = 50
+_MOST_WORDS = 16
 
 
 def show_product(current: Workspace, run: Run | None) -> None:
@@ -25,20 +30,16 @@ def show_product(current: Workspace, run: Run | None) -> None:
     item = _choose(current)
     if item is None:
         return
-    untuned = answers.ask(current, PREDICT, [item])
-    tuned = run and answers.ask(current, PREDICT, [item], run.run_id)
-    if untuned is None or (run and tuned is None):
+    both = ask_both(current, PREDICT, item, run.run_id if run else None)
+    if both is None:
         return
-    given = {"untuned": untuned} | ({"tuned": tuned} if tuned else {})
-    answers.show_times(given)
-    found = {place: one.value[0] for place, one in given.items()}
-    _show_answers(current, item, found)
+    _show_answers(current, item, both)
     if run is None:
         invite_to_tune("attributes")
-    _show_reasons(current, item, found, run_id_of(run))
+    _show_reasons(current, item, list(both.best.heads), run_id_of(run))
 
 
-def _choose(current: Workspace) -> dict[str, Any] | None:
+def _choose(current: Workspace) -> AttributesInput | None:
     products = ask.named(session.tables(current).products)
     wanted = st.text_input(
         t("catalog.one.find"),
@@ -50,7 +51,8 @@ def _choose(current: Workspace) -> dict[str, Any] | None:
     rows = products
     if wanted.strip():
         rows = products[products["title"].str.contains(wanted.strip(), case=False, regex=False)]
-    names = dict(zip(rows["product_id"].head(_FOUND), rows["title"].head(_FOUND), strict=True))
+    first = rows.head(_MOST_PRODUCTS)
+    names = dict(zip(first["product_id"], first["title"], strict=True))
     own = "\0own"
     options = [own, *names] if wanted.strip() else [*names]
     chosen = st.selectbox(
@@ -65,21 +67,21 @@ def _choose(current: Workspace) -> dict[str, Any] | None:
         key=f"product_{wanted}",
     )
     if chosen == own:
-        return {"title": wanted.strip()}
-    return ask.items(rows[rows["product_id"] == chosen])[0] if chosen else None
+        return AttributesInput(wanted.strip())
+    return ask.inputs_of(rows[rows["product_id"] == chosen])[0] if chosen else None
 
 
 def _show_answers(
-    current: Workspace, item: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]
+    current: Workspace, item: AttributesInput, both: BothAnswers[AttributesAnswer]
 ) -> None:
-    st.text(item["title"])
-    if item.get("description"):
-        st.caption(escape(item["description"]))
-    cells = _cells(current, item.get("product_id"))
-    heads = dict.fromkeys(head for answer in found.values() for head in answer["probabilities"])
+    st.text(item.title)
+    if item.description:
+        st.caption(escape(item.description))
+    cells = _cells(current, item.product_id)
+    heads = dict.fromkeys(head for answer in both.by_place.values() for head in answer.heads)
     rows = [
         {"attribute": column_name(head), "catalog": cells.get(head)}
-        | {place: _said(answer, head) for place, answer in found.items()}
+        | {place: _as_cell(answer, head) for place, answer in both.by_place.items()}
         for head in heads
     ]
     labels = {name: t(f"catalog.columns.{name}") for name in rows[0]}
@@ -94,20 +96,15 @@ def _cells(current: Workspace, product_id: str | None) -> dict[str, str]:
     }
 
 
-def _said(answer: Mapping[str, Any], head: str) -> str | None:
-    if head not in answer["probabilities"]:
+def _as_cell(answer: AttributesAnswer, head: str) -> str | None:
+    if head not in answer.heads:
         return None
-    doubt = t("catalog.one.unsure") if answer[f"{head}_unsure"] else ""
-    return f"{answer[head]} · {answer[f'{head}_confidence']:.0%} {doubt}".strip()
+    best = answer.heads[head]
+    doubt = t("catalog.one.unsure") if best.unsure else ""
+    return f"{best.label} · {best.confidence:.0%} {doubt}".strip()
 
 
-def _show_reasons(
-    current: Workspace,
-    item: Mapping[str, Any],
-    found: Mapping[str, Mapping[str, Any]],
-    run_id: str,
-) -> None:
-    heads = list(found.get("tuned", found["untuned"])["probabilities"])
+def _show_reasons(current: Workspace, item: AttributesInput, heads: list[str], run_id: str) -> None:
     head = st.segmented_control(
         t("catalog.one.why"),
         heads,
@@ -117,15 +114,11 @@ def _show_reasons(
         key="why_head",
         wrap=True,
     )
-    explained = answers.ask(current, EXPLAIN, {**item, "head": head}, run_id)
-    if explained is None:
+    answer = answers.ask(current, EXPLAIN, WhyInput(item, head), run_id)
+    if answer is None:
         return
-    weights, facts = explained.value["weights"], explained.value["facts"]
-    # A long description has words that hardly count: the strongest in their order.
-    strong = sorted(weights, key=lambda pair: -abs(pair[1]))[:16]
-    least = min((abs(share) for _, share in strong), default=0.0)
-    shown = [pair for pair in weights if abs(pair[1]) >= least][:16]
-    label = charts.cut(facts[facts["head"]])
+    label = charts.cut(answer.value.answer.label)
+    shown = reasons.weightiest(answer.value.weights, _MOST_WORDS)
     word = reasons.strongest(shown)
     with st.container(key="reasons", width=700):
         charts.draw(

@@ -1,13 +1,12 @@
 """What the intent model says of many queries, as one table."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from engine.tasks.intent.answers import PREDICT
+from engine.tasks.intent.answers import PREDICT, IntentAnswer, IntentInput
 from engine.text.words import normalise
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
@@ -16,32 +15,22 @@ from pages.ui.parts import answers, query_log
 MOST = 2000  # queries of a log that are asked about; the most frequent first
 
 
-def is_unsure(answer: Mapping[str, Any], head: str) -> bool:
-    """Whether the model itself doubts its answer for `head`."""
-    return bool(answer.get(f"{head}_unsure", answer["unsure"]))
-
-
-def heads_of(answer: Mapping[str, Any]) -> list[str]:
-    """The heads that the model answers: `intent`, `category` or both."""
-    return list(answer["probabilities"])
-
-
-def as_table(found: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def as_table(predictions: Sequence[IntentAnswer]) -> pd.DataFrame:
     """One row per query: per head its label, `<head>_confidence` and `<head>_unsure`."""
-    rows = []
-    for answer in found:
-        row: dict[str, Any] = {"query": answer["query"]}
-        for head in heads_of(answer):
-            row[head] = answer[head]
-            row[f"{head}_confidence"] = round(answer[f"{head}_confidence"], 3)
-            row[f"{head}_unsure"] = is_unsure(answer, head)
-        rows.append(row | {"uncertainty": answer["uncertainty"]})
+    rows: list[dict[str, object]] = []
+    for answer in predictions:
+        row: dict[str, object] = {"query": answer.query}
+        for name, head in answer.heads.items():
+            row[name] = head.label
+            row[f"{name}_confidence"] = round(head.confidence, 3)
+            row[f"{name}_unsure"] = head.unsure
+        rows.append(row | {"uncertainty": answer.uncertainty})
     return pd.DataFrame(rows)
 
 
-def labels_of(found: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+def labels_of(predictions: Sequence[IntentAnswer]) -> dict[str, list[str]]:
     """Every head's labels, in the model's order."""
-    return {head: list(table) for head, table in found[0]["probabilities"].items()}
+    return {name: list(head.probabilities) for name, head in predictions[0].heads.items()}
 
 
 def answer_log(current: Workspace, run_id: str) -> tuple[pd.DataFrame, dict[str, list[str]]] | None:
@@ -55,12 +44,12 @@ def answer_log(current: Workspace, run_id: str) -> tuple[pd.DataFrame, dict[str,
         if session.tables(current).searches.empty:
             st.info(t("intent.no_log"), icon=":material/receipt_long:")
         return None
-    items = [{"query": text} for text in log["input"]]
-    found = answers.ask_all(current, PREDICT, items, run_id)
-    if not found:
+    inputs = [IntentInput(text) for text in log["input"]]
+    predictions = answers.ask_all(current, PREDICT, inputs, run_id)
+    if not predictions:
         return None
-    table = as_table(found).assign(key=log["query"].to_list(), count=log["count"].to_list())
-    return table, labels_of(found)
+    table = as_table(predictions).assign(key=log["query"].to_list(), count=log["count"].to_list())
+    return table, labels_of(predictions)
 
 
 def searches_by_query(searches: pd.DataFrame) -> pd.DataFrame:
@@ -73,9 +62,9 @@ def searches_by_query(searches: pd.DataFrame) -> pd.DataFrame:
         {"input": searches["query"], "session": searches["session_id"], "time": times}
     ).dropna(subset=["input", "time"])
     frame["key"] = frame["input"].map({text: normalise(text) for text in frame["input"].unique()})
-    known = frame["session"].notna()
-    first = frame[known].sort_values("time").drop_duplicates(["key", "session"])
-    return pd.concat([first, frame[~known]])[["key", "time"]].reset_index(drop=True)
+    has_session = frame["session"].notna()
+    first = frame[has_session].sort_values("time").drop_duplicates(["key", "session"])
+    return pd.concat([first, frame[~has_session]])[["key", "time"]].reset_index(drop=True)
 
 
 @session.per_shop()

@@ -64,10 +64,10 @@ def _edit(rows: pd.DataFrame, labels: dict[str, list[str]]) -> dict[str, dict[st
         "count": st.column_config.NumberColumn(t("intent.columns.count"), width="small"),
     }
     for head, options in labels.items():
-        said = [names.label("intent", head, label) for label in rows[head]]
-        sure = rows[f"{head}_confidence"].tolist()
+        predicted = [names.label("intent", head, label) for label in rows[head]]
+        confidence = rows[f"{head}_confidence"].tolist()
         frame[f"{head}_said"] = [
-            f"{label} · {share:.0%}" for label, share in zip(said, sure, strict=True)
+            f"{label} · {share:.0%}" for label, share in zip(predicted, confidence, strict=True)
         ]
         frame[head] = pd.array([None] * len(frame), dtype="str")
         plain = {label: names.label("intent", head, label) for label in options}
@@ -90,12 +90,12 @@ def _edit(rows: pd.DataFrame, labels: dict[str, list[str]]) -> dict[str, dict[st
         height="content",
         alt=t("intent.labels.table"),
     )
-    found = {}
+    corrections = {}
     for row in edited.to_dict("records"):
         set_by_hand = {head: row[head] for head in labels if row[head] in labels[head]}
         if set_by_hand:
-            found[row["query"]] = set_by_hand
-    return found
+            corrections[row["query"]] = set_by_hand
+    return corrections
 
 
 def _namer(plain: Mapping[str, str]) -> Callable[[object], str]:

@@ -34,11 +34,11 @@ def mix(times: pd.DataFrame, labels: pd.Series, period: str) -> pd.DataFrame:
     `times` has `key` and `time` of every search, `labels` the label by key; `period` is `day` or
     `week`, named by its first day. Searches without a label are left out.
     """
-    known = times.assign(label=times["key"].map(labels)).dropna(subset="label")
-    days = known["time"].dt.tz_localize(None).dt.normalize()
+    labelled = times.assign(label=times["key"].map(labels)).dropna(subset="label")
+    days = labelled["time"].dt.tz_localize(None).dt.normalize()
     if period == "week":
         days = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
-    counts = pd.crosstab(days, known["label"])
+    counts = pd.crosstab(days, labelled["label"])
     every = pd.date_range(counts.index.min(), counts.index.max(), freq=_PERIODS[period])
     counts = counts.reindex(every, fill_value=0)
     return counts[counts.sum().sort_values(ascending=False).index]

@@ -57,6 +57,12 @@ def strongest(weights: Sequence[tuple[str, float]]) -> str:
     return charts.cut(best[0], 24) if best[1] > 0 else ""
 
 
+def weightiest(weights: Sequence[tuple[str, float]], most: int) -> list[tuple[str, float]]:
+    """The `most` words that count most, in their order: a long text has too many for a chart."""
+    least = min(sorted((abs(share) for _, share in weights), reverse=True)[:most], default=0.0)
+    return [pair for pair in weights if abs(pair[1]) >= least][:most]
+
+
 def show_search(explanation: SearchExplanation) -> None:
     """Why a product was found: by the model's closeness and by shared words."""
     ranks = {"bm25": explanation.rank_bm25, "dense": explanation.rank_dense}

@@ -1,44 +1,64 @@
-"""One text, read by the pretrained and by the tuned model: both answers beside each other."""
+"""One input, read by the pretrained and by the tuned model: both answers beside each other."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import streamlit as st
 
+from engine.codec import Call
 from engine.storage.workspace import Workspace
-from engine.tasks import find_call
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, charts
 from pages.ui.parts.runs import invite_to_tune
 
-Given = Mapping[str, Any]
+Input = TypeVar("Input")
+Output = TypeVar("Output")
+
+
+@dataclass(frozen=True)
+class BothAnswers(Generic[Output]):
+    """What the untuned model answers, and the tuned one where there is a run."""
+
+    untuned: Output
+    tuned: Output | None
+
+    @property
+    def best(self) -> Output:
+        """The answer to believe: the tuned one where there is one."""
+        return self.untuned if self.tuned is None else self.tuned
+
+    @property
+    def by_place(self) -> dict[str, Output]:
+        """The answers by who gave them, `untuned` and, if there is one, `tuned`."""
+        tuned = {} if self.tuned is None else {"tuned": self.tuned}
+        return {"untuned": self.untuned, **tuned}
 
 
 def ask_both(
-    current: Workspace, task: str, payload: Mapping[str, Any], run_id: str | None
-) -> dict[str, Given] | None:
-    """The answer to one input by `untuned` and, where there is a run, `tuned`; says how long.
+    current: Workspace, call: Call[list[Input], list[Output]], item: Input, run_id: str | None
+) -> BothAnswers[Output] | None:
+    """Both models' answers to one input; says how long they took.
 
-    None when one of them gave no answer: the page has said why.
+    Only the untuned model is asked where `run_id` is None. None when one of them gave no answer:
+    the page has said why.
     """
-    call = find_call(task, "predict")
-    untuned = answers.ask(current, call, [payload])
-    tuned = answers.ask(current, call, [payload], run_id) if run_id else None
+    untuned = answers.ask(current, call, [item])
+    tuned = answers.ask(current, call, [item], run_id) if run_id else None
     if untuned is None or (run_id and tuned is None):
         return None
-    given = {"untuned": untuned} | ({"tuned": tuned} if tuned else {})
-    answers.show_times(given)
-    return {place: one.value[0] for place, one in given.items()}
+    answers.show_times({"untuned": untuned} | ({"tuned": tuned} if tuned else {}))
+    return BothAnswers(untuned.value[0], tuned.value[0] if tuned else None)
 
 
-def show_both(task: str, found: Mapping[str, Given], show: Callable[[Given, str], None]) -> None:
+def show_both(task: str, both: BothAnswers[Output], show: Callable[[Output, str], None]) -> None:
     """`show` each answer in a column of its own; without a tuned one how to get it."""
     with st.grid(2, min_column_width=320, gap="large", key="answers"):
         for place in ("untuned", "tuned"):
             with st.container(key=f"answer_{place}"):
                 st.subheader(t(f"runs.places.{place}"), anchor=False)
-                if place in found:
-                    show(found[place], place)
+                if place in both.by_place:
+                    show(both.by_place[place], place)
                 else:
                     invite_to_tune(task)
 

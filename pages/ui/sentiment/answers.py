@@ -1,8 +1,7 @@
 """What the sentiment model says of a shop's reviews and of the aspects they name, as tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -10,7 +9,7 @@ import streamlit as st
 from engine.reviews.aspects import Aspects, Terms, find_mentions, read_aspects
 from engine.reviews.trust import text_moods
 from engine.storage.workspace import Workspace
-from engine.tasks.sentiment.answers import PREDICT
+from engine.tasks.sentiment.answers import PREDICT, SentimentAnswer, SentimentInput
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers
@@ -33,19 +32,19 @@ class Judged:
     mentions: pd.DataFrame
 
 
-def item(text: str, terms: Terms | None = None) -> dict[str, Any]:
+def as_input(text: str, terms: Terms | None = None) -> SentimentInput:
     """An input of the task; without `terms` no aspect is looked for."""
-    return {"text": text[:LONGEST], "aspects": dict(terms or {})}
+    return SentimentInput(text[:LONGEST], {name: tuple(t) for name, t in (terms or {}).items()})
 
 
 def judge_texts(current: Workspace, run_id: str, texts: Sequence[str]) -> pd.DataFrame | None:
     """One row per text: `sentiment`, `confidence`, `unsure`, `mood`; None after an error."""
     distinct = list(dict.fromkeys(text[:LONGEST] for text in texts))
-    found = answers.ask_all(current, PREDICT, [item(text) for text in distinct], run_id)
-    if not found:
+    predictions = answers.ask_all(current, PREDICT, [as_input(text) for text in distinct], run_id)
+    if not predictions:
         return None
-    said = {text: _row(answer) for text, answer in zip(distinct, found, strict=True)}
-    return pd.DataFrame([said[text[:LONGEST]] for text in texts])
+    rows = {text: _row(answer) for text, answer in zip(distinct, predictions, strict=True)}
+    return pd.DataFrame([rows[text[:LONGEST]] for text in texts])
 
 
 def judge_reviews(current: Workspace, run_id: str) -> Judged | None:
@@ -107,8 +106,8 @@ def _choose_size(reviews: int) -> int:
 
 
 def _judge(current: Workspace, run_id: str, reviews: pd.DataFrame, terms: Terms) -> Judged | None:
-    said = judge_texts(current, run_id, reviews["text"].tolist())
-    if said is None:
+    moods = judge_texts(current, run_id, reviews["text"].tolist())
+    if moods is None:
         return None
     aspects = Aspects(terms)
     rows = [
@@ -125,14 +124,14 @@ def _judge(current: Workspace, run_id: str, reviews: pd.DataFrame, terms: Terms)
         mentions = mentions.assign(sentiment=sentiment, confidence=judged["confidence"])
     else:
         mentions = mentions.assign(sentiment="", confidence=0.0)
-    return Judged(pd.concat([reviews.drop(columns="sentiment"), said], axis=1), mentions)
+    return Judged(pd.concat([reviews.drop(columns="sentiment"), moods], axis=1), mentions)
 
 
-def _row(answer: Mapping[str, Any]) -> dict[str, Any]:
-    table = pd.DataFrame([answer["probabilities"]["sentiment"]])
+def _row(answer: SentimentAnswer) -> dict[str, object]:
+    table = pd.DataFrame([answer.sentiment.probabilities])
     return {
-        "sentiment": answer["sentiment"],
-        "confidence": round(answer["sentiment_confidence"], 3),
-        "unsure": bool(answer["sentiment_unsure"]),
+        "sentiment": answer.sentiment.label,
+        "confidence": round(answer.sentiment.confidence, 3),
+        "unsure": answer.sentiment.unsure,
         "mood": float(text_moods(table).iloc[0]),
     }

@@ -89,9 +89,8 @@ def _choose_measure(judged: Judged) -> pd.DataFrame:
     )
     columns = ["time", "text", "product_id", "rating"]
     if not chosen:
-        return judged.reviews.assign(hit=judged.reviews["sentiment"] == "negative")[
-            [*columns, "confidence", "hit"]
-        ]
+        reviews = judged.reviews[[*columns, "confidence"]]
+        return reviews.assign(hit=judged.reviews["sentiment"] == "negative")
     rows = judged.mentions[judged.mentions["aspect"] == chosen]
     rows = rows.assign(hit=rows["sentiment"] == "negative")[["row", "clause", "confidence", "hit"]]
     return rows.merge(judged.reviews[columns], left_on="row", right_index=True).drop(columns="row")

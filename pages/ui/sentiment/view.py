@@ -1,25 +1,29 @@
 """One review: what both models feel in it, what it says of each aspect, and which words tell."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from engine.reviews.aspects import read_aspects
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
-from engine.tasks.sentiment.answers import EXPLAIN
+from engine.tasks.classify.answers import WhyInput
+from engine.tasks.sentiment.answers import EXPLAIN, PREDICT, SentimentAnswer
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names, reasons, tables
-from pages.ui.parts.two_models import ask_both, draw_shares, show_both, show_unsure
-from pages.ui.sentiment.answers import TASK, UNCLEAR, item, newest
+from pages.ui.parts.two_models import (
+    BothAnswers,
+    ask_both,
+    draw_shares,
+    show_both,
+    show_unsure,
+)
+from pages.ui.sentiment.answers import LONGEST, TASK, UNCLEAR, as_input, newest
 
 KEY = "review"
-LONGEST = 2_000
 _EXAMPLE = "review_example"
 _EXAMPLES = 5
+_MOST_WORDS = 25
 _BETWEEN = (30, 160)  # characters of a review that shows something and can be read at a glance
 
 
@@ -53,12 +57,12 @@ def show_one(current: Workspace, run_id: str | None) -> None:
             st.markdown(f"**{t('sentiment.one.empty_title')}**")
             st.markdown(t("sentiment.one.empty_text"))
         return
-    found = ask_both(current, TASK, item(text, read_aspects(current)), run_id)
-    if found is None:
+    both = ask_both(current, PREDICT, as_input(text, read_aspects(current)), run_id)
+    if both is None:
         return
-    st.markdown(f"**{escape(_finding(found))}**")
-    show_both(TASK, found, _show_answer)
-    _show_aspects(found.get("tuned", found["untuned"]))
+    st.markdown(f"**{escape(_finding(both))}**")
+    show_both(TASK, both, _show_answer)
+    _show_aspects(both.best)
     _show_reasons(current, text, run_id or UNTUNED)
 
 
@@ -74,44 +78,39 @@ def aspect_name(value: object) -> str:
     return names.label(TASK, "aspect", value)
 
 
-def _finding(found: Mapping[str, Mapping[str, Any]]) -> str:
-    best = found.get("tuned", found["untuned"])
-    params = {
-        "label": sentiment_name(best["sentiment"]),
-        "share": f"{best['sentiment_confidence']:.0%}",
-    }
-    if best["sentiment_unsure"]:
+def _finding(both: BothAnswers[SentimentAnswer]) -> str:
+    best, untuned = both.best.sentiment, both.untuned.sentiment
+    params = {"label": sentiment_name(best.label), "share": f"{best.confidence:.0%}"}
+    if best.unsure:
         return t("sentiment.findings.unsure", **params)
-    if "tuned" in found and found["untuned"]["sentiment"] != best["sentiment"]:
-        other = sentiment_name(found["untuned"]["sentiment"])
+    if untuned.label != best.label:
+        other = sentiment_name(untuned.label)
         return t("sentiment.findings.disagree", other=other, **params)
     return t("sentiment.findings.sure", **params)
 
 
-def _show_answer(answer: Mapping[str, Any], place: str) -> None:
-    table = answer["probabilities"]["sentiment"]
-    label = sentiment_name(answer["sentiment"])
+def _show_answer(answer: SentimentAnswer, place: str) -> None:
+    best = answer.sentiment
+    label = sentiment_name(best.label)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{escape(label)}**", width="content")
-        show_unsure(answer["sentiment_unsure"])
-    shown = [sentiment_name(name) for name in table]
-    draw_shares(shown, list(table.values()), label, f"bars_{place}")
+        show_unsure(best.unsure)
+    shown = [sentiment_name(name) for name in best.probabilities]
+    draw_shares(shown, list(best.probabilities.values()), label, f"bars_{place}")
 
 
-def _show_aspects(answer: Mapping[str, Any]) -> None:
-    if not answer["aspects"]:
+def _show_aspects(answer: SentimentAnswer) -> None:
+    if not answer.aspects:
         st.caption(t("sentiment.one.no_aspects"))
         return
     rows = [
         {
-            "aspect": aspect_name(found["aspect"]),
-            "sentiment": sentiment_name(
-                UNCLEAR if found["sentiment_unsure"] else found["sentiment"]
-            ),
-            "confidence": found["sentiment_confidence"],
-            "clause": found["clause"],
+            "aspect": aspect_name(aspect.aspect),
+            "sentiment": sentiment_name(UNCLEAR if aspect.unsure else aspect.sentiment),
+            "confidence": aspect.confidence,
+            "clause": aspect.clause,
         }
-        for found in answer["aspects"]
+        for aspect in answer.aspects
     ]
     st.markdown(f"**{t('sentiment.one.aspects', n=len({row['aspect'] for row in rows}))}**")
     labels = {name: t(f"sentiment.columns.{name}") for name in rows[0]}
@@ -129,14 +128,11 @@ def _show_aspects(answer: Mapping[str, Any]) -> None:
 
 
 def _show_reasons(current: Workspace, text: str, run_id: str) -> None:
-    explained = answers.ask(current, EXPLAIN, item(text), run_id)
-    if explained is None:
+    answer = answers.ask(current, EXPLAIN, WhyInput(as_input(text)), run_id)
+    if answer is None:
         return
-    weights, facts = explained.value["weights"], explained.value["facts"]
-    label = sentiment_name(facts["sentiment"])
-    # A long review has too many words for a chart: those that count, in their order.
-    least = sorted((abs(share) for _, share in weights), reverse=True)[:25][-1] if weights else 0
-    shown = [weight for weight in weights if abs(weight[1]) >= least][:25]
+    label = sentiment_name(answer.value.answer.label)
+    shown = reasons.weightiest(answer.value.weights, _MOST_WORDS)
     word = reasons.strongest(shown)
     with st.container(key="reasons", width=700):
         charts.draw(

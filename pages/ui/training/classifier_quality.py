@@ -1,9 +1,13 @@
 """How good a trained classifier is on examples it never saw: confusions and honesty."""
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from engine.codec import Call
 from engine.evaluation.classification import (
     calibration_curve,
     confusion,
@@ -11,7 +15,7 @@ from engine.evaluation.classification import (
 )
 from engine.storage.runs import Run, load_heldout
 from engine.storage.workspace import Workspace
-from engine.tasks import find_call
+from engine.tasks.classify.answers import Classification
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names
@@ -21,14 +25,22 @@ _MOST_LABELS = 20
 _NARROW = 8  # labels that leave room for a second chart beside theirs
 _HONEST = 0.05
 
+Input = TypeVar("Input")
+Answer = TypeVar("Answer", bound=Classification)
 
-def show_quality(current: Workspace, task: str, field: str, run: Run | None) -> None:
+
+def show_quality(
+    current: Workspace,
+    call: Call[list[Input], list[Answer]],
+    as_input: Callable[[str], Input],
+    run: Run | None,
+) -> None:
     """Per head the confusion matrix and the reliability curve of `run`.
 
-    `field` is what an input of `task` calls its text.
+    `call` asks its model to predict, `as_input` makes an input of a held-out text.
     """
     if run is None:
-        invite_to_tune(task)
+        invite_to_tune(call.task)
         return
     heldout = _heldout(current, run)
     heads = heldout["head"].unique().tolist()
@@ -47,9 +59,12 @@ def show_quality(current: Workspace, task: str, field: str, run: Run | None) -> 
     narrow = len(labels) <= _NARROW
     left, right = st.columns([3, 2], gap="large") if narrow else (st.container(), st.container())
     with left:
-        _show_confusion(task, rows, head, run.recommended, labels)
+        _show_confusion(run, rows, head, labels)
     with right:
-        _show_reliability(current, run, field, rows, head)
+        inputs = [as_input(text) for text in rows["input"]]
+        predictions = answers.ask_all(current, call, inputs, run.run_id)
+        if predictions:
+            _show_reliability(predictions, rows["truth"], head)
 
 
 @session.per_shop()
@@ -57,11 +72,9 @@ def _heldout(current: Workspace, run: Run) -> pd.DataFrame:
     return load_heldout(current, run.run_id)
 
 
-def _show_confusion(
-    task: str, rows: pd.DataFrame, head: str, system: str, labels: list[str]
-) -> None:
-    table = confusion(rows["truth"], rows[system], labels)
-    shown = [names.label(task, head, label) for label in labels]
+def _show_confusion(run: Run, rows: pd.DataFrame, head: str, labels: list[str]) -> None:
+    table = confusion(rows["truth"], rows[run.recommended], labels)
+    shown = [names.label(run.task, head, label) for label in labels]
     wrong = table.copy()
     np.fill_diagonal(wrong, 0)
     if wrong.sum():
@@ -89,17 +102,10 @@ def _show_confusion(
     )
 
 
-def _show_reliability(
-    current: Workspace, run: Run, field: str, rows: pd.DataFrame, head: str
-) -> None:
-    items = [{field: text} for text in rows["input"]]
-    found = answers.ask_all(current, find_call(run.task, "predict"), items, run.run_id)
-    if not found:
-        return
-    confidence = [answer[f"{head}_confidence"] for answer in found]
-    right = [
-        float(answer[head] == truth) for answer, truth in zip(found, rows["truth"], strict=True)
-    ]
+def _show_reliability(predictions: Sequence[Classification], truths: pd.Series, head: str) -> None:
+    heads = [prediction.heads[head] for prediction in predictions]
+    confidence = [answer.confidence for answer in heads]
+    right = [float(answer.label == truth) for answer, truth in zip(heads, truths, strict=True)]
     curve = calibration_curve(right, confidence)
     gap = expected_calibration_error(right, confidence)
     claimed, real = float(np.mean(confidence)), float(np.mean(right))

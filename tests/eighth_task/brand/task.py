@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 from engine.tasks.brand.answers import BrandAnswer, BrandInput
-from engine.tasks.classify.answers import Classification
 
 from engine.errors import InputError
 from engine.labelling.split import split_groups
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness
+from engine.tasks.classify.answers import Classification
 from engine.tasks.classify.config import ClassificationConfig
 from engine.tasks.classify.task import ClassificationTask
 from engine.tasks.readiness import rate
