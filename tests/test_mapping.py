@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from engine.errors import InputError
-from engine.reading.mapping import Mapping, aliases, edit, guess
+from engine.reading.mapping import ColumnMapping, aliases, edit, guess
 from engine.reading.presets import expand, presets, recognise
 from engine.tables.schema import TABLES
 
@@ -41,7 +41,7 @@ def test_chinese_product_headers() -> None:
         "price": "售价",
         "image": "商品图片",
     }
-    assert found.left == ["材质"]
+    assert found.unused == ["材质"]
     assert not found.missing
 
 
@@ -60,7 +60,7 @@ def test_title_beats_name_and_a_model_code_is_left_over() -> None:
     assert found.fields["title"] == "title"
     assert found.fields["brand"] == "supplier"
     assert found.fields["attributes"] == "attributes"
-    assert found.left == ["name"]
+    assert found.unused == ["name"]
 
 
 def test_booleans_are_events_and_ids_are_not() -> None:
@@ -130,7 +130,7 @@ def test_attributes_are_json_or_pairs_and_a_plain_word_is_an_attribute_of_its_ow
     plain = guess(
         "products", frame(id=["1", "2"], title=["红杯", "蓝壶"], 规格=["家庭装", "旅行装"])
     )
-    assert plain.left == ["规格"]
+    assert plain.unused == ["规格"]
     pairs = guess("products", frame(id=["1", "2"], title=["杯", "壶"], 规格=["色：红", "色：蓝"]))
     assert pairs.fields["attributes"] == "规格"
 
@@ -146,10 +146,10 @@ def test_edit_overrides_drops_and_frees_columns() -> None:
         found, {"title": "name", "description": "title"}, ["id", "title", "name"], "p.csv"
     )
     assert edited.fields == {"product_id": "id", "title": "name", "description": "title"}
-    assert edited.left == []
+    assert edited.unused == []
     dropped = edit(found, {"title": ""}, ["id", "title", "name"], "p.csv")
     assert dropped.missing == ["title"]
-    assert dropped.left == ["title", "name"]
+    assert dropped.unused == ["title", "name"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_edit_overrides_drops_and_frees_columns() -> None:
     ],
 )
 def test_edit_names_what_there_is(changes: dict[str, str], code: str, named: str) -> None:
-    mapping = Mapping("products", {"product_id": "id"}, {"product_id": 1.0}, [])
+    mapping = ColumnMapping("products", {"product_id": "id"}, {"product_id": 1.0}, [])
     with pytest.raises(InputError) as caught:
         edit(mapping, changes, ["id"], "p.csv")
     assert caught.value.code == code

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from engine.simulation.assortment import make_shop
-from engine.simulation.queries import INTENT_SHARES, Query, make_queries
+from engine.simulation.queries import INTENT_SHARES, Query
+from engine.simulation.query_writer import make_queries
 from engine.simulation.simulate import simulate
-from engine.simulation.word_lists import LANGUAGES, load_lexicon
+from engine.simulation.word_lists import LANGUAGES, load_words
 from engine.tables.schema import CATEGORY_SEPARATOR, EVENTS, SENTIMENTS, TABLES
 
 SMALL = {"products": 300, "searches": 3000, "orders": 400, "reviews": 600}
@@ -104,7 +105,7 @@ def test_clicks_fall_on_what_the_truth_calls_relevant(made: Path) -> None:
 
 def test_intents_are_labelled_for_half_and_mostly_right(made: Path) -> None:
     language = made.name[:2]
-    shop = make_shop(load_lexicon(language), 300, np.random.default_rng(1))
+    shop = make_shop(load_words(language), 300, np.random.default_rng(1))
     queries = make_queries(shop, 400, np.random.default_rng(2))
     assert {query.intent for query in queries} == set(INTENT_SHARES)
     assert len({query.text for query in queries}) == len(queries)
@@ -128,7 +129,7 @@ def test_the_sale_brings_deal_searches(tmp_path: Path) -> None:
 
 def test_baskets_hold_complements(made: Path) -> None:
     shop = read_shop(made)
-    lexicon = load_lexicon(made.name[:2])
+    lexicon = load_words(made.name[:2])
     paths = [leaf.path for leaf in lexicon.categories]
     leaf_of = shop["products"].set_index("product_id").category.map(paths.index)
     hits = pairs = expected = 0.0
@@ -155,7 +156,7 @@ def test_stars_mostly_follow_the_text(made: Path) -> None:
 
 def test_words_of_praise_stand_in_bad_reviews_too_and_the_other_way_round(made: Path) -> None:
     """A denial, a frame or a turn decides, so that counting words is not enough."""
-    rated = load_lexicon(made.name[:2]).opinions["rated"]
+    rated = load_words(made.name[:2]).opinions["rated"]
     reviews = read_shop(made)["reviews"]
     known = reviews[reviews.sentiment.isin(["positive", "negative"])]
     for side in ("positive", "negative"):
@@ -169,7 +170,7 @@ def test_words_of_praise_stand_in_bad_reviews_too_and_the_other_way_round(made: 
 
 def test_every_frame_has_its_places() -> None:
     for language in LANGUAGES:
-        opinions = load_lexicon(language).opinions
+        opinions = load_words(language).opinions
         for frames in opinions["turned"].values():
             assert all("{more" in frame and "{less" not in frame for frame in frames)
         for frames in opinions["paired"].values():
@@ -177,7 +178,7 @@ def test_every_frame_has_its_places() -> None:
 
 
 def test_grades_follow_category_needs_and_price() -> None:
-    shop = make_shop(load_lexicon("en"), 200, np.random.default_rng(1))
+    shop = make_shop(load_words("en"), 200, np.random.default_rng(1))
     leaf = int(shop.category[0])
     style = int(shop.style[0])
     numbers = np.arange(len(shop))
@@ -200,7 +201,7 @@ def test_wrong_arguments_are_refused(tmp_path: Path) -> None:
 
 def test_both_lexicons_fill_every_template() -> None:
     for language in LANGUAGES:
-        lexicon = load_lexicon(language)
+        lexicon = load_words(language)
         assert set(lexicon.queries) == set(INTENT_SHARES)
         assert len({leaf.path for leaf in lexicon.categories}) >= 12
         assert all(leaf.path.count(CATEGORY_SEPARATOR) == 1 for leaf in lexicon.categories)
@@ -226,7 +227,7 @@ def test_the_sample_shop_is_complete_and_small(language: str) -> None:
 
 def test_nicknames_stand_in_no_title_but_in_many_queries() -> None:
     for language in LANGUAGES:
-        lexicon = load_lexicon(language)
+        lexicon = load_words(language)
         slang = {word for leaf in lexicon.categories for word in leaf.slang}
         shop = read_shop(SAMPLES / language)
         text = " ".join(shop["products"].title + " " + shop["products"].description).lower()

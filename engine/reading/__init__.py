@@ -1,1 +1,1 @@
-"""Any file as a shop exports it, read, mapped, cleaned and loaded as tables."""
+"""Reads, maps, cleans and loads files as shops export them."""

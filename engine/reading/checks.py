@@ -1,4 +1,4 @@
-"""Whether tables fit each other: the products that logs, orders, reviews and judgments speak of."""
+"""Checks that tables fit together: that logs, orders and reviews are about known products."""
 
 from collections.abc import Mapping
 
@@ -10,29 +10,29 @@ _EXAMPLES = 3
 
 
 def restore_zeros(frame: pd.DataFrame, products: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Product ids that lost leading zeros (a spreadsheet's doing) set right from the catalog.
+    """Restore leading zeros of product ids, which spreadsheets drop, from the catalog.
 
-    Only an id that the catalog does not hold, and that exactly one of its ids equals but for the
-    zeros, is changed. Returns the frame and how many rows changed.
+    An id changes only if it is not in the catalog and equals exactly one of its ids without zeros.
+    Returns the frame and the number of changed rows.
     """
-    known = products["product_id"].astype("str")
-    padded = known[known.str.startswith("0")]
+    catalog_ids = products["product_id"].astype("str")
+    padded = catalog_ids[catalog_ids.str.startswith("0")]
     bare = padded.str.lstrip("0")
-    bare = bare[(bare != "") & ~bare.duplicated(keep=False) & ~bare.isin(known)]
-    meant = pd.Series(padded[bare.index].to_numpy(), index=bare.to_numpy(), dtype="str")
+    bare = bare[(bare != "") & ~bare.duplicated(keep=False) & ~bare.isin(catalog_ids)]
+    correct = pd.Series(padded[bare.index].to_numpy(), index=bare.to_numpy(), dtype="str")
     ids = frame["product_id"]
-    lost = ids.isin(meant.index)
+    lost = ids.isin(correct.index)
     if not lost.any():
         return frame, 0
-    return frame.assign(product_id=ids.mask(lost, ids.map(meant)).astype("str")), int(lost.sum())
+    return frame.assign(product_id=ids.mask(lost, ids.map(correct)).astype("str")), int(lost.sum())
 
 
 def check_products(
     table: str, frame: pd.DataFrame, products: pd.DataFrame, file: str, columns: Mapping[str, str]
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """The table with its product ids set right where it can be, and warnings for what is unknown.
+    """The table with its product ids restored if possible, and warnings about unknown products.
 
-    Rows about unknown products stay: their query, text or rating still teaches something.
+    Rows about unknown products stay, since their query, text or rating is still useful.
     """
     column = columns.get("product_id", "product_id")
     problems: list[Problem] = []

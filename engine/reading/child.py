@@ -1,4 +1,4 @@
-"""Parsing in a child process whose memory and time are limited: no file can take the app down.
+"""Parses files in a child process with limited memory and time, so that none can crash the app.
 
 The child leaves a Parquet file with the text and a JSON file with the rest; nothing is pickled.
 """
@@ -29,9 +29,9 @@ OUTCOME = "outcome.json"
 
 
 def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
-    """`engine.reading.format.parse` in a process of its own; `scratch` takes its results.
+    """`engine.reading.format.parse` in a child process, which writes its results to `scratch`.
 
-    Raises InputError as `parse` does, and if the file needs too much memory or time.
+    Raises InputError like `parse`, and for a file that needs too much memory or time.
     """
     command = [
         sys.executable,
@@ -42,7 +42,7 @@ def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
         str(scratch),
     ]
     try:
-        done = subprocess.run(
+        finished = subprocess.run(
             command,
             env=child_environment(),
             stdin=subprocess.DEVNULL,
@@ -54,7 +54,7 @@ def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
     except subprocess.TimeoutExpired as error:
         raise refuse("too_slow", name, seconds=limits.CHILD_SECONDS) from error
     if not (scratch / OUTCOME).exists():
-        raise refuse(_explain(done.returncode, done.stderr), name)
+        raise refuse(_explain(finished.returncode, finished.stderr), name)
     outcome = json.loads((scratch / OUTCOME).read_text(encoding="utf-8"))
     problems = [Problem(**problem) for problem in outcome["problems"]]
     if "code" in outcome:
@@ -65,7 +65,7 @@ def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
 
 
 def _explain(code: int, errors: bytes) -> str:
-    """Why a child left no outcome: a failed allocation aborts it or raises MemoryError."""
+    """The reason why a child left no outcome; without memory it aborts or raises MemoryError."""
     if code < 0 or b"MemoryError" in errors:
         return "too_heavy"
     logger.error("the reader's child ended with %d: %s", code, errors.decode(errors="replace"))
@@ -100,7 +100,7 @@ def _run(path: Path, name: str, scratch: Path) -> Mapping[str, object]:
 
 
 def main(path: str, name: str, scratch: str) -> None:
-    """What the child does: parse the file and write the outcome last of all."""
+    """The child's work: parse the file and, last of all, write the outcome."""
     _limit_memory()
     outcome = _run(Path(path), name, Path(scratch))
     (Path(scratch) / OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""From a file's text cells to a table's checked values, every doubt named by row and column."""
+"""Turns a file's text cells into the values of a table; problems name row and column."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.errors import Problem
 from engine.reading.findings import Findings
-from engine.reading.mapping import Mapping
+from engine.reading.mapping import ColumnMapping
 from engine.reading.nested import first_entry, fold
 from engine.reading.presets import expand, presets
 from engine.reading.texts import (
@@ -43,11 +44,11 @@ _DTYPES = {"number": "float64", "time": "datetime64[us]"}
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A table's good rows and what was found in its file.
+    """The good rows of a file, and its problems.
 
-    `frame` has every column of the schema: text as str, numbers as float64, times as UTC without a
-    zone. `rows` of the file = `kept` + `rejected`. Of the rejected ones `bad` have an error; the
-    others, with a warning only (repeated ones), do not stand in the way of a load.
+    `frame` has every column of the schema: text as str, numbers as float64, times in UTC without a
+    zone. The file's `rows` are `kept` + `rejected`. Of the rejected rows, `bad` have an error; the
+    others are repeated, which is only a warning and does not stop a load.
     """
 
     frame: pd.DataFrame
@@ -59,18 +60,18 @@ class Cleaned:
 
     @property
     def errors(self) -> list[Problem]:
-        """The problems that stop a load unless bad rows may be skipped."""
+        """The problems that stop a load, unless bad rows may be skipped."""
         return [problem for problem in self.problems if problem.severity == "error"]
 
 
 @dataclass
 class _Sheet:
-    """A file on its way through: its cells, the rows still good, and what was found."""
+    """A file while it is cleaned: its cells, the rows that are still good, and the findings."""
 
     frame: pd.DataFrame
     findings: Findings
-    mapping: Mapping
-    good: np.ndarray
+    mapping: ColumnMapping
+    good: NDArray[np.bool_]
     done: dict[str, pd.Series] = field(default_factory=dict)
 
     def reject(
@@ -85,19 +86,19 @@ class _Sheet:
         self.findings.add(code, where, column, values, severity="warning", **params)
 
 
-def clean(table: str, raw: "RawTable", mapping: Mapping, file: str = "") -> Cleaned:
-    """Read every mapped column as its field's kind, check it, and drop the unusable rows.
+def clean(table: str, raw: "RawTable", mapping: ColumnMapping, file: str = "") -> Cleaned:
+    """Read every mapped column as the kind of its field, check it, and drop unusable rows.
 
-    `file` names the file in the problems.
+    The problems call the file `file`.
     """
     schema = TABLES[table]
     preset = presets().get(mapping.preset or "")
-    whole = raw.frame.set_axis(raw.rows)
-    frame = expand(whole, preset)
+    all_rows = raw.frame.set_axis(raw.rows)
+    frame = expand(all_rows, preset)
     findings = Findings(file, frame.index.to_numpy())
-    unused = len(whole) - whole.index.isin(frame.index).sum()
-    if preset is not None and unused:
-        findings.note("data.other_rows", count=int(unused), preset=preset.label)
+    other_rows = len(all_rows) - all_rows.index.isin(frame.index).sum()
+    if preset is not None and other_rows:
+        findings.note("data.other_rows", count=int(other_rows), preset=preset.label)
     sheet = _Sheet(frame.reset_index(drop=True), findings, mapping, np.ones(len(frame), dtype=bool))
     for item in schema.fields:
         sheet.done[item.name] = _read(sheet, item)
@@ -109,11 +110,11 @@ def clean(table: str, raw: "RawTable", mapping: Mapping, file: str = "") -> Clea
     result = pd.DataFrame(sheet.done)
     if schema.key:
         _reject_repeated(sheet, result, list(schema.key))
-    kept = result[sheet.good].reset_index(drop=True)
-    rows = len(frame) + int(unused) + raw.rejected
-    return Cleaned(
-        kept, [*raw.problems, *findings.problems], rows, len(kept), rows - len(kept), bad
-    )
+    good_rows = result[sheet.good].reset_index(drop=True)
+    rows = len(frame) + int(other_rows) + raw.rejected
+    kept = len(good_rows)
+    problems = [*raw.problems, *findings.problems]
+    return Cleaned(good_rows, problems, rows, kept, rows - kept, bad)
 
 
 def _read(sheet: _Sheet, item: Field) -> pd.Series:
@@ -191,13 +192,12 @@ def _read_time(sheet: _Sheet, item: Field, column: str, cells: pd.Series) -> pd.
 
 def _read_choice(sheet: _Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
     values, unread = read_choices(cells, item.name)
-    known = ", ".join(dict.fromkeys(synonyms()[item.name].values()))
-    if (
-        item.name == "event"
-    ):  # another event read as none would count as a search that found nothing
-        sheet.reject("data.unknown_event", unread, column, cells, known=known)
+    choices = ", ".join(dict.fromkeys(synonyms()[item.name].values()))
+    # An unknown event left empty would count as a search without results.
+    if item.name == "event":
+        sheet.reject("data.unknown_event", unread, column, cells, known=choices)
     else:
-        sheet.warn("data.unknown_choice", unread, column, cells, known=known)
+        sheet.warn("data.unknown_choice", unread, column, cells, known=choices)
     return values
 
 
@@ -212,10 +212,10 @@ _READERS: dict[str, Callable[[_Sheet, Field, str, pd.Series], pd.Series]] = {
 
 
 def _read_attributes(sheet: _Sheet, column: str | None) -> pd.Series:
-    """The attributes column with every column that no field uses folded in, as JSON."""
+    """The attributes as JSON: their own column and all columns that no field uses."""
     extras = {
         name: by_distinct(sheet.frame[name], lambda texts: tidy(strip_html(texts)))
-        for name in sheet.mapping.left
+        for name in sheet.mapping.unused
         if name in sheet.frame and name != column
     }
     extras = {name: cut(cells, CHARACTERS["text"])[0] for name, cells in extras.items()}
@@ -226,14 +226,14 @@ def _read_attributes(sheet: _Sheet, column: str | None) -> pd.Series:
 
 
 def _reject_repeated(sheet: _Sheet, result: pd.DataFrame, key: list[str]) -> None:
-    """Keep the first of rows with one key: equal ones and differing ones are told apart."""
+    """Keep the first of the rows with the same key, with different warnings if they differ."""
     column = sheet.mapping.fields.get(key[-1], key[-1])
     good = result[sheet.good]
     repeated = good.duplicated(key)
     if not repeated.any():
         return
-    among = good[good.duplicated(key, keep=False)]
-    equal = among.duplicated().reindex(result.index, fill_value=False)
+    repetitions = good[good.duplicated(key, keep=False)]
+    equal = repetitions.duplicated().reindex(result.index, fill_value=False)
     repeated = repeated.reindex(result.index, fill_value=False)
     names = result[key[-1]]
     sheet.warn("data.repeated", repeated & equal, column, names)

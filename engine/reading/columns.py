@@ -1,4 +1,4 @@
-"""Text columns gathered row by row, whatever the file's format."""
+"""Collects a file's records as text columns, whatever its format."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from engine.reading import limits
 from engine.reading.limits import refuse
 
 BATCH_ROWS = 20_000
-WHOLE_BELOW = 1e18  # beyond, digits would be made up
+WHOLE_BELOW = 1e18  # larger numbers have more digits than a double
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """A file's records as text: `rows[i]` is the place in the file of record `i` of `table`.
+    """A file's records as text; `rows[i]` is the position in the file of record `i` of `table`.
 
-    All columns of `table` are strings with unique, non-empty names. `problems` holds the first
+    All columns of `table` are strings with unique, non-empty names. `problems` lists the first
     `limits.LISTED_PROBLEMS` bad rows and the warnings; `rejected` counts all bad rows.
     """
 
@@ -31,9 +31,10 @@ class TextTable:
 
 @dataclass
 class TextColumns:
-    """Gathers the records of the file that the user calls `name`.
+    """Collects the records of the file that the user calls `name`.
 
-    Set `header` before the first record; it may grow. Cells beyond a record's end are missing.
+    The header is set before the first record and may grow. Cells missing at the end of a record are
+    empty.
     """
 
     name: str
@@ -47,7 +48,7 @@ class TextColumns:
     _count: int = 0
 
     def set_header(self, cells: Sequence[str]) -> None:
-        """Take the column names; InputError if there are too many."""
+        """Set the column names. Raises InputError if there are too many."""
         if len(cells) > limits.COLUMNS:
             raise refuse("too_many_columns", self.name, columns=len(cells), limit=limits.COLUMNS)
         if len(cells) > len(self.header):
@@ -55,14 +56,14 @@ class TextColumns:
         self.header = [cell.strip().strip("\ufeff").strip() for cell in cells]
 
     def append(self, row: int, cells: Sequence[str | None]) -> None:
-        """Add the record at `row` of the file, one cell for each column of the header."""
+        """Add the record at `row` of the file, with a cell for each column of the header."""
         self._cells.append(cells)
         self._numbers.append(row)
         if len(self._cells) == BATCH_ROWS:
             self._flush()
 
     def append_arrays(self, rows: Sequence[int], arrays: Sequence[pa.Array]) -> None:
-        """Add many records at once: one array of strings for each column of the header."""
+        """Add many records at once, as an array of strings for each column of the header."""
         names = [str(position) for position in range(len(arrays))]
         self._chunks.append(pa.Table.from_arrays(list(arrays), names=names))
         self._rows.append(pa.array(rows, pa.int64()))
@@ -71,20 +72,20 @@ class TextColumns:
             raise refuse("too_many_rows", self.name, limit=limits.ROWS)
 
     def reject(self, row: int, code: str, column: str | None = None, **params: object) -> None:
-        """Leave out the record at `row`, for the reason `code`."""
+        """Leave out the record at `row` for the reason `code`."""
         self.rejected += 1
         if self.rejected <= limits.LISTED_PROBLEMS:
             problem = Problem(f"reader.{code}", self.name, row, column, params)
             self.problems.append(problem)
 
     def warn(self, code: str, column: str | None = None, **params: object) -> None:
-        """Note something that the user should know, though every record is kept."""
+        """Warn the user of something that costs no record."""
         self.problems.append(
             Problem(f"reader.{code}", self.name, None, column, params, severity="warning")
         )
 
     def finish(self) -> TextTable:
-        """All records but the blank ones; blank cells are missing.
+        """All records except blank ones, with blank cells missing.
 
         Raises InputError if no record is left.
         """
@@ -121,23 +122,23 @@ class TextColumns:
         names: list[str] = []
         taken = {self.header[position] for position in positions}
         for position in positions:
-            name = given = self.header[position] or f"column_{position + 1}"
+            name = base = self.header[position] or f"column_{position + 1}"
             number = 1
             while name in names or (name != self.header[position] and name in taken):
                 number += 1
-                name = f"{given}_{number}"
+                name = f"{base}_{number}"
             if not self.header[position]:
                 self.warn("unnamed_column", name, position=position + 1)
-            elif name != given:
-                self.warn("repeated_column", name, given=given)
+            elif name != base:
+                self.warn("repeated_column", name, given=base)
             names.append(name)
         return names
 
 
 def number_to_text(number: float, digits: int = 17) -> str:
-    """A number as a person would type it: whole ones without a point, others short and exact.
+    """A number as a person would type it: integers without a point, others short but exact.
 
-    `digits` is how many digits the source keeps (17: all of a double).
+    `digits` is how many digits the source keeps; 17 are all of a double.
     """
     if number.is_integer() and abs(number) < WHOLE_BELOW:
         return str(int(number))

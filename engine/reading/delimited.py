@@ -1,4 +1,4 @@
-"""CSV, TSV and their kin as text columns."""
+"""Reads delimited texts such as CSV and TSV."""
 
 import re
 from pathlib import Path
@@ -19,18 +19,18 @@ _FOREIGN = re.compile("[\udc80-\udcff]")  # bytes of another encoding, see `read
 def parse_delimited(path: Path, columns: TextColumns) -> tuple[str, str | None]:
     """Read the file into `columns`; returns its encoding and its delimiter (None: one column).
 
-    The first record that is not blank is the header. Rows count records as a spreadsheet shows
-    them: a quoted cell of many lines is in one row, and blank lines count.
-    Raises InputError if the file cannot be read at all.
+    The first record that is not blank is the header. Rows are numbered as in a spreadsheet: a
+    quoted cell may have several lines, and blank lines count. Raises InputError if the file cannot
+    be read at all.
     """
     encoding = find_encoding(path, columns.name)
     if encoding.guessed:
         columns.warn("encoding_guessed", encoding=encoding.codec)
-    sample, whole = _read_sample(path, encoding)
+    sample, is_complete = _read_sample(path, encoding)
     sample = [line for line in sample if line.strip() and not _SEPARATOR.match(line)]
     if not sample:
         raise refuse("empty", columns.name)
-    dialect, fits = find_dialect(sample, whole)
+    dialect, fits = find_dialect(sample, is_complete)
     if not fits:
         raise refuse("wrong_delimiter", columns.name, delimiter=_show(dialect.delimiter))
     _parse(path, encoding, dialect, columns)
@@ -50,8 +50,8 @@ def _read_sample(path: Path, encoding: Encoding) -> tuple[list[str], bool]:
 
 def _parse(path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumns) -> None:
     records = enumerate(read_records(read_lines(path, encoding), dialect), start=1)
-    found = ((row, cells) for row, cells in records if not _is_preamble(cells))
-    row, header = next(found, (0, None))
+    filled = ((row, cells) for row, cells in records if not _is_preamble(cells))
+    row, header = next(filled, (0, None))
     if header is None:
         raise refuse("empty", columns.name)
     if isinstance(header, BrokenRecord):

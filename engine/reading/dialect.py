@@ -1,4 +1,4 @@
-"""How a delimited text is cut: as most records get as many cells as the header."""
+"""Finds the dialect in which most records of a text have as many cells as the header."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine.reading.records import BrokenRecord, Dialect, read_records
 
 COMMON = ",\t;|"
-SINGLE_COLUMN = Dialect("\x1f")  # a delimiter that no text holds
+SINGLE_COLUMN = Dialect("\x1f")  # a delimiter that no text contains
 HEADER_LINES = 50
 SAMPLE_RECORDS = 300
 SAMPLE_BROKEN = 30
@@ -15,9 +15,10 @@ _NEVER = set("\"'`_-.()[]{}<>/\\#%&*+=?!@$¥€£\r\n\ufeff")
 
 @dataclass(frozen=True)
 class Fit:
-    """How well a dialect cuts the sample.
+    """How well a dialect fits the sample.
 
-    Of `records`, `fitting` have the header's `columns` and `single` have one cell.
+    Of all `records`, `fitting` have as many cells as the header has `columns`, and `single` have
+    only one.
     """
 
     dialect: Dialect
@@ -29,22 +30,24 @@ class Fit:
 
     @property
     def rank(self) -> tuple[float, int, int]:
-        """The greater, the better."""
+        """Dialects of higher rank fit better."""
         return self.fitting / max(1, self.records + self.broken), -self.broken, self.columns
 
 
-def find_dialect(sample: Sequence[str], whole: bool) -> tuple[Dialect, bool]:
-    """The dialect of the text beginning with `sample`, and whether it cuts more than the header.
+def find_dialect(sample: Sequence[str], is_complete: bool) -> tuple[Dialect, bool]:
+    """The dialect of the text that begins with `sample`, and whether it fits the records too.
 
-    `whole`: the sample is the whole text; otherwise its last record may be cut short.
+    Unless the sample `is_complete`, its last record may be cut off.
     """
     header = _first_record(sample)
     common = [mark for mark in COMMON if mark in header]
     rare = [mark for mark in dict.fromkeys(header) if _may_delimit(mark)]
-    fits = _try_all(common, sample, whole)
+    fits = _try_all(common, sample, is_complete)
     best = max(fits, key=lambda fit: fit.rank, default=None)
     if best is None or (best.records and not best.fitting):
-        rare_fits = [fit for fit in _try_all(rare, sample, whole) if fit.fitting == fit.records > 0]
+        rare_fits = [
+            fit for fit in _try_all(rare, sample, is_complete) if fit.fitting == fit.records > 0
+        ]
         if rare_fits:
             return max(rare_fits, key=lambda fit: fit.rank).dialect, True
     if best is None:
@@ -53,12 +56,12 @@ def find_dialect(sample: Sequence[str], whole: bool) -> tuple[Dialect, bool]:
 
 
 def fits_header(cells: Sequence[str], columns: int) -> bool:
-    """Whether a record has the header's cells; further ones may only be empty."""
+    """Whether a record has a cell for each column, and at most empty cells beyond."""
     return len(cells) == columns or (len(cells) > columns and not any(cells[columns:]))
 
 
 def _first_record(sample: Sequence[str]) -> str:
-    """The first lines that are not blank, up to where their quotes are closed."""
+    """The first lines that are not blank, up to the end of the quotes in them."""
     record = ""
     for line in sample[:HEADER_LINES]:
         record += line
@@ -71,25 +74,25 @@ def _may_delimit(mark: str) -> bool:
     return not (mark.isalnum() or mark == " " or mark in COMMON or mark in _NEVER)
 
 
-def _try_all(marks: Sequence[str], sample: Sequence[str], whole: bool) -> list[Fit]:
+def _try_all(marks: Sequence[str], sample: Sequence[str], is_complete: bool) -> list[Fit]:
     fits = []
     for mark in marks:
-        fit = _try(Dialect(mark), sample, whole)
-        others = []
+        fit = _try(Dialect(mark), sample, is_complete)
+        variants = []
         if fit.broken:
-            others.append(_try(Dialect(mark, escape="\\"), sample, whole))
+            variants.append(_try(Dialect(mark, escape="\\"), sample, is_complete))
             if mark == "\t":  # tab-separated exports often do not quote at all
-                others.append(_try(Dialect(mark, quoted=False), sample, whole))
-        clean = [other for other in others if not other.broken]
+                variants.append(_try(Dialect(mark, quoted=False), sample, is_complete))
+        clean = [variant for variant in variants if not variant.broken]
         fits.append(max([fit, *clean], key=lambda fit: fit.rank))
     return [fit for fit in fits if fit.columns > 1]
 
 
-def _try(dialect: Dialect, sample: Sequence[str], whole: bool) -> Fit:
+def _try(dialect: Dialect, sample: Sequence[str], is_complete: bool) -> Fit:
     columns = records = fitting = single = broken = 0
     for record in read_records(sample, dialect):
         if isinstance(record, BrokenRecord):
-            if record.at_end and not whole:
+            if record.at_end and not is_complete:
                 break
             broken += 1
         elif not columns:

@@ -1,10 +1,11 @@
-"""The problems found in one file, kept readable: a million bad rows give a page of them."""
+"""Collects the problems of a file and keeps the list readable, even with a million bad rows."""
 
 from collections import Counter
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.errors import Problem
 
@@ -13,51 +14,51 @@ _SHOWN_CHARACTERS = 80
 
 
 class Findings:
-    """Collects problems by row; after the first 50 of a code only their number is kept."""
+    """Collects problems by row; of each code, the first 50 are listed and the others counted."""
 
-    def __init__(self, file: str, rows: np.ndarray) -> None:
+    def __init__(self, file: str, rows: NDArray[np.int64]) -> None:
         self.file = file
         self.rows = rows
-        self.found: list[Problem] = []
+        self.listed: list[Problem] = []
         self.hidden: Counter[tuple[str, Literal["error", "warning"]]] = Counter()
-        self.shown: Counter[str] = Counter()
+        self.listed_by_code: Counter[str] = Counter()
 
     def add(
         self,
         code: str,
-        where: pd.Series | np.ndarray,
+        where: pd.Series | NDArray[np.bool_],
         column: str,
         values: pd.Series | None = None,
         *,
         severity: Literal["error", "warning"] = "error",
         **params: object,
     ) -> None:
-        """One problem per row of the mask `where`; `values` gives the text shown as `value`."""
+        """Add a problem for each row of the mask `where`, with the text of `values` as `value`."""
         places = np.flatnonzero(np.asarray(where, dtype=bool))
-        room = max(0, SHOWN_PER_CODE - self.shown[code])
-        self.shown[code] += min(room, len(places))
+        room = max(0, SHOWN_PER_CODE - self.listed_by_code[code])
+        self.listed_by_code[code] += min(room, len(places))
         self.hidden[code, severity] += max(0, len(places) - room)
         for place in places[:room]:
-            shown = {} if values is None else {"value": shorten(values.iloc[place])}
-            self.found.append(
+            example = {} if values is None else {"value": shorten(values.iloc[place])}
+            self.listed.append(
                 Problem(
                     code,
                     self.file,
                     int(self.rows[place]),
                     column,
-                    {**shown, **params},
+                    {**example, **params},
                     severity,
                 )
             )
 
     def note(self, code: str, column: str | None = None, **params: object) -> None:
-        """A warning about the file or one column as a whole."""
-        self.found.append(Problem(code, self.file, None, column, params, "warning"))
+        """Add a warning about the whole file or column."""
+        self.listed.append(Problem(code, self.file, None, column, params, "warning"))
 
     @property
     def problems(self) -> list[Problem]:
-        """Errors first, each kind in row order, then how many more there are of each."""
-        ordered = sorted(self.found, key=lambda p: (p.severity != "error", p.row or 0))
+        """Errors first, in order of rows, then how many more problems there are of each code."""
+        ordered = sorted(self.listed, key=lambda p: (p.severity != "error", p.row or 0))
         for (code, severity), count in self.hidden.items():
             if count:
                 more = {"count": count, "kind": code}
@@ -66,6 +67,6 @@ class Findings:
 
 
 def shorten(value: object) -> str:
-    """A cell's text as a message shows it."""
+    """A cell's text, shortened for a message."""
     text = str(value)
     return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

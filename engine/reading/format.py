@@ -1,6 +1,6 @@
-"""Which format a file is in, by its name and by its first bytes, and the way from there to text.
+"""Recognises a file's format by its first bytes, and reads it.
 
-"CSV" stands for every text with delimiters.
+"CSV" stands for all delimited texts.
 """
 
 import gzip
@@ -48,7 +48,7 @@ JSON_STARTS = (b'{"', b"[{", b"{'")
 
 @dataclass(frozen=True)
 class Parsed:
-    """A file as text, and how it was read: format, a text's codec, and its delimiter."""
+    """A file as text with its format and, for a text file, its codec and delimiter."""
 
     text: TextTable
     format: str
@@ -57,7 +57,7 @@ class Parsed:
 
 
 def named_format(name: str) -> str:
-    """The format that the file name promises; InputError for one that is not supported."""
+    """The format by the extension of `name`. Raises InputError for an unsupported one."""
     path = PurePath(name.lower().removesuffix(".gz"))
     if path.suffix not in EXTENSIONS:
         supported = ", ".join(EXTENSIONS)
@@ -66,34 +66,34 @@ def named_format(name: str) -> str:
 
 
 def parse(path: Path, name: str, scratch: Path) -> Parsed:
-    """Read the file at `path`, which the user calls `name`; `scratch` is a folder for its contents.
+    """Read the file at `path`, which the user calls `name`; it is unpacked to the folder `scratch`.
 
-    The content decides the format; a warning says so where the name promises another one.
-    Raises InputError if the file cannot be read at all.
+    The content decides on the format, with a warning if the name suggests another one. Raises
+    InputError if the file cannot be read at all.
     """
-    promised = named_format(name)
+    expected = named_format(name)
     if _head(path).startswith(GZIP):
         path = _unpack(path, name, scratch)
         if is_packed(path):
             raise refuse("packed_binary", name)
-    found = _find_format(path, name, promised)
+    content = _find_format(path, name, expected)
     columns = TextColumns(name)
-    if found != promised:
-        columns.warn("other_format", format=found, promised=promised)
+    if content != expected:
+        columns.warn("other_format", format=content, promised=expected)
     encoding = delimiter = None
-    if found == "Excel":
+    if content == "Excel":
         parse_workbook(path, columns)
-    elif found == "Parquet":
+    elif content == "Parquet":
         parse_parquet(path, columns)
-    elif found == "JSON":
+    elif content == "JSON":
         encoding = parse_json(path, columns)
     else:
         encoding, delimiter = parse_delimited(path, columns)
-    return Parsed(columns.finish(), found, encoding, delimiter)
+    return Parsed(columns.finish(), content, encoding, delimiter)
 
 
 def is_packed(path: Path) -> bool:
-    """Whether the file needs more than decoding: reading it may cost far more than its size."""
+    """Whether the file is in a packed format, which may need far more memory than its size."""
     return _head(path).startswith((GZIP, ZIP, COMPOUND, PARQUET))
 
 
@@ -102,7 +102,7 @@ def _head(path: Path) -> bytes:
         return file.read(512)
 
 
-def _find_format(path: Path, name: str, promised: str) -> str:
+def _find_format(path: Path, name: str, expected: str) -> str:
     head = _head(path)
     if head.startswith(ZIP):
         check_archive(path, name)
@@ -112,15 +112,15 @@ def _find_format(path: Path, name: str, promised: str) -> str:
         return "Excel"
     if head.startswith(PARQUET):
         return "Parquet"
-    other = next((other for mark, other in OTHERS.items() if head.startswith(mark)), None)
-    if other:
-        raise refuse("other_file", name, format=other)
+    for mark, kind in OTHERS.items():
+        if head.startswith(mark):
+            raise refuse("other_file", name, format=kind)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:9].lower() == b"<!doctype" or start[:5].lower() in (b"<html", b"<?xml"):
         raise refuse("web_page", name)
-    if promised == "Parquet" or (promised == "Excel" and is_binary(path)):
-        raise refuse("damaged", name, format=promised)
-    if promised == "JSON":
+    if expected == "Parquet" or (expected == "Excel" and is_binary(path)):
+        raise refuse("damaged", name, format=expected)
+    if expected == "JSON":
         return "JSON"
     return "JSON" if start.startswith(JSON_STARTS) else "CSV"
 

@@ -1,4 +1,4 @@
-"""JSON records, one a line or in one array, as text columns."""
+"""Reads JSON records, one per line or in an array."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -16,9 +16,8 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 def parse_json(path: Path, columns: TextColumns) -> str:
     """Read the file into `columns`; returns its encoding.
 
-    Rows are line numbers, or places in the array, from 1. Every key that a record has is a column;
-    objects and arrays are kept as JSON text.
-    Raises InputError if the file cannot be read at all.
+    Rows are line numbers or positions in the array, from 1. Every key of any record is a column;
+    objects and arrays stay as JSON text. Raises InputError if the file cannot be read at all.
     """
     encoding = find_encoding(path, columns.name)
     first = next((line for line in read_lines(path, encoding) if line.strip()), "")
@@ -53,7 +52,7 @@ def _load_lines(path: Path, encoding: Encoding) -> Iterator[tuple[int, object]]:
 
 def _find_records(document: object, name: str) -> list[object]:
     if isinstance(document, dict):
-        # `{"products": [...]}`: what web interfaces answer
+        # `{"products": [...]}`, as web APIs answer
         arrays = [value for value in document.values() if isinstance(value, list)]
         document = arrays[0] if len(arrays) == 1 else [document]
     if not isinstance(document, list) or not any(_is_object(record) for record in document):
@@ -89,7 +88,7 @@ def _parse_records(
 
 
 def _is_unicode(texts: Iterable[str | None]) -> bool:
-    """Whether no text holds half a surrogate pair, as a cut emoji or another encoding leaves it."""
+    """Whether no text has an unpaired surrogate, as from a cut emoji or another encoding."""
     try:
         "".join(text for text in texts if text).encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The language a shop speaks, seen from its catalog or its customers' words."""
+"""Detects a shop's language from its catalog or its customers' words."""
 
 import pandas as pd
 
@@ -7,9 +7,9 @@ _CHINESE_SHARE = 0.3
 
 
 def detect_language(texts: pd.Series) -> str:
-    """`zh` where at least three in ten texts hold Chinese characters, else `en`."""
-    known = texts.dropna()
-    if not len(known):
+    """`zh` if at least three in ten texts contain Chinese characters, else `en`."""
+    filled = texts.dropna()
+    if not len(filled):
         return "en"
-    share = known.str.contains(_CHINESE, regex=True).mean()
+    share = filled.str.contains(_CHINESE, regex=True).mean()
     return "zh" if share >= _CHINESE_SHARE else "en"

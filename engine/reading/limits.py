@@ -1,4 +1,4 @@
-"""How much one file may hold, and how a file is refused."""
+"""The limits of a file, and the errors for files beyond them."""
 
 from pathlib import Path
 
@@ -9,24 +9,24 @@ ROWS = 5_000_000
 COLUMNS = 300
 CELL_CHARACTERS = 1_000_000
 LISTED_PROBLEMS = 1_000  # further bad rows are counted, not listed
-BROKEN_QUOTES = 1_000  # each one costs up to a cell's length to recover from
+BROKEN_QUOTES = 1_000  # recovering from one takes up to a cell's length
 
-# Honest spreadsheets and logs shrink 5 to 40 times, a bomb up to 1,000 times.
+# Real spreadsheets and logs are packed 5 to 40 times, a zip bomb up to 1,000 times.
 RATIO = 150
-RATIO_FREE_BYTES = 50_000_000  # a small file may shrink as much as it likes
+RATIO_FREE_BYTES = 50_000_000  # small files are not checked
 
-CHILD_MEMORY_BYTES = 3_000_000_000  # anonymous memory that may be written
+CHILD_MEMORY_BYTES = 3_000_000_000  # of private writable memory
 CHILD_SECONDS = 300
 
 
 def refuse(code: str, name: str, row: int | None = None, **params: object) -> InputError:
-    """The error for the file that the user calls `name`: `code` is its message and its detail."""
+    """The error for the file that the user calls `name`; `code` is both message and detail."""
     problem = Problem(f"reader.{code}", file=name, row=row, params=params)
     return InputError(problem.code, [problem], file=name, row=row, **params)
 
 
 def check_size(path: Path, name: str) -> None:
-    """Raise InputError if the file at `path` is missing, no file, unreadable, empty or too big."""
+    """Raise InputError if `path` is not a readable file, or if it is empty or too big."""
     if not path.exists():
         raise refuse("missing", name)
     if not path.is_file():
@@ -42,7 +42,7 @@ def check_size(path: Path, name: str) -> None:
 
 
 def check_unpacked(packed: int, unpacked: int, name: str) -> None:
-    """Raise InputError if `packed` bytes that become `unpacked` are too many, or a bomb."""
+    """Raise InputError if `unpacked` bytes are too many, or so for `packed` bytes (a bomb)."""
     if unpacked > FILE_BYTES:
         raise refuse("too_big", name, limit_mb=FILE_BYTES // 1_000_000)
     if unpacked > RATIO_FREE_BYTES and unpacked > RATIO * packed:

@@ -1,6 +1,6 @@
-"""Files into a workspace: read, mapped, cleaned, checked against each other, put in at once."""
+"""Loads files into a workspace: reads, maps and cleans them, checks them, and stores them."""
 
-from collections.abc import Mapping as Lookup
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from engine.progress import Progress, Silent
 from engine.reading.checks import check_products
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.language import detect_language
-from engine.reading.mapping import Mapping, edit, guess
+from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.presets import expand, presets
 from engine.reading.reader import read_table
 from engine.settings import SAMPLE_DATA
-from engine.storage.workspace import Workspace
+from engine.storage.workspace import TableOrigin, Workspace
 from engine.tables.schema import TABLES
 
 SAMPLE_TABLES = ("products", "searches", "orders", "reviews")
@@ -25,18 +25,18 @@ _PREVIEW_ROWS = 20
 
 @dataclass(frozen=True)
 class TableReport:
-    """What became of one file: `rows` in it, how many were `kept`, and why others were not."""
+    """The result for one file: its `rows`, how many were `kept`, and the reasons for the others."""
 
     rows: int
     kept: int
     rejected: int
     problems: list[Problem]
-    mapping: Mapping
+    mapping: ColumnMapping
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What became of every file of a load, by table."""
+    """The results of a load, by table."""
 
     tables: dict[str, TableReport]
 
@@ -57,16 +57,16 @@ class LoadReport:
 
 @dataclass(frozen=True)
 class Preview:
-    """A file before it is loaded: the columns to choose from, the guess, and its first rows."""
+    """A file before it is loaded: its columns, the guessed mapping, and the first rows."""
 
     columns: list[str]
-    mapping: Mapping
+    mapping: ColumnMapping
     rows: pd.DataFrame
     problems: list[Problem]
 
 
 def preview(path: Path, table: str, name: str | None = None) -> Preview:
-    """What a mapping editor shows of the file at `path`, which the user calls `name`.
+    """The preview of the file at `path`, which the user calls `name`.
 
     Raises InputError for a file that cannot be read.
     """
@@ -79,24 +79,24 @@ def preview(path: Path, table: str, name: str | None = None) -> Preview:
 
 def load_files(
     workspace: Workspace,
-    files: Lookup[str, Path],
-    maps: Lookup[str, Lookup[str, str]] | None = None,
+    files: Mapping[str, Path],
+    maps: Mapping[str, Mapping[str, str]] | None = None,
     skip_bad_rows: bool = False,
     progress: Progress | None = None,
     *,
-    names: Lookup[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> LoadReport:
-    """Load one file per table; all tables go in together or none does.
+    """Load one file per table, either all of them or none.
 
-    `maps` overrides the guessed columns, table → field → column, an empty column leaving a field
-    out. `names` are the files' names as the user knows them (default: the paths').
+    `maps` (table → field → column) overrides the guessed columns; an empty column leaves a field
+    out. `names` are the names by which the user knows the files (default: those of the paths).
 
-    Raises InputError, with every problem in `details`, for a file that cannot be read, a required
-    field without a column, a bad map, and, unless `skip_bad_rows`, for any row with an error. The
+    Raises InputError, with all problems in `details`, for a file that cannot be read, a required
+    field without a column, a bad map or, unless `skip_bad_rows`, any row with an error. The
     workspace then stays as it was.
     """
     progress = progress or Silent()
-    called = {table: (names or {}).get(table, path.name) for table, path in files.items()}
+    file_names = {table: (names or {}).get(table, path.name) for table, path in files.items()}
     for table in {*files, *(maps or {})}:
         if table not in TABLES:
             raise InputError("data.unknown_table", table=table, tables=", ".join(TABLES))
@@ -104,24 +104,24 @@ def load_files(
         if table not in files:
             raise InputError("data.map_without_file", table=table)
     cleaned: dict[str, Cleaned] = {}
-    mappings: dict[str, Mapping] = {}
+    mappings: dict[str, ColumnMapping] = {}
     for done, (table, path) in enumerate(files.items()):
         progress.check()
         progress.stage("load", done, len(files))
-        cleaned[table], mappings[table] = _bring(
-            table, path, called[table], (maps or {}).get(table, {})
+        cleaned[table], mappings[table] = _read_file(
+            table, path, file_names[table], (maps or {}).get(table, {})
         )
-    _stop_at_errors(cleaned, called, skip_bad_rows)
+    _stop_at_errors(cleaned, file_names, skip_bad_rows)
     frames = {table: result.frame for table, result in cleaned.items()}
     problems = {table: list(result.problems) for table, result in cleaned.items()}
     products = frames["products"] if "products" in frames else workspace.tables().products
     if len(products):
         for table in files:
             if table != "products":
-                frames[table], found = check_products(
-                    table, frames[table], products, called[table], mappings[table].fields
+                frames[table], warnings = check_products(
+                    table, frames[table], products, file_names[table], mappings[table].fields
                 )
-                problems[table] += found
+                problems[table] += warnings
     reports = {
         table: TableReport(
             result.rows, result.kept, result.rejected, problems[table], mappings[table]
@@ -130,11 +130,11 @@ def load_files(
     }
     progress.check()
     workspace.replace_tables(
-        frames, {table: _about(called[table], report) for table, report in reports.items()}
+        frames, {table: _origin(file_names[table], report) for table, report in reports.items()}
     )
-    said = _words(frames, known_products=len(products) > 0)
-    if said is not None and not workspace.language_chosen:
-        workspace.set_language(detect_language(said), chosen=False)
+    texts = _words(frames, known_products=len(products) > 0)
+    if texts is not None and not workspace.language_chosen:
+        workspace.set_language(detect_language(texts), chosen=False)
     progress.stage("load", len(files), len(files))
     return LoadReport(reports)
 
@@ -146,10 +146,10 @@ def load_sample(
     folder = SAMPLE_DATA / language
     files = {}
     for table in SAMPLE_TABLES:
-        found = sorted(folder.glob(f"{table}.csv*"))
-        if not found:
+        candidates = sorted(folder.glob(f"{table}.csv*"))
+        if not candidates:
             raise InputError("data.no_sample", sample=language, table=table)
-        files[table] = found[0]
+        files[table] = candidates[0]
     report = load_files(workspace, files, progress=progress)
     workspace.set_language(language)
     return report
@@ -158,29 +158,32 @@ def load_sample(
 def clean_file(
     table: str,
     path: Path,
-    known: Lookup[str, str] | None = None,
+    columns: Mapping[str, str] | None = None,
     *,
     skip_bad_rows: bool = False,
 ) -> pd.DataFrame:
-    """The rows of a file as `table` would hold them, loaded nowhere; InputError as in a load.
+    """The rows of a file in the form of `table`, without loading them.
 
-    `known` are the columns that the fields of an earlier file were read from. Where it is given,
-    these columns, and else a column of a field's own name, go before any guess.
+    `columns` are those that the fields of an earlier file were read from. If given, these columns,
+    or else columns with the name of a field, are preferred over a guess. Raises InputError like
+    `load_files`.
     """
     changes: dict[str, str] = {}
-    if known is not None:
-        columns = set(map(str, read_table(path).frame.columns))
-        changes = {field: field for field in TABLES[table].columns if field in columns}
-        changes |= {field: column for field, column in known.items() if column in columns}
-    cleaned, _ = _bring(table, path, path.name, changes)
+    if columns is not None:
+        present = set(map(str, read_table(path).frame.columns))
+        changes = {field: field for field in TABLES[table].columns if field in present}
+        changes |= {field: column for field, column in columns.items() if column in present}
+    cleaned, _ = _read_file(table, path, path.name, changes)
     _stop_at_errors({table: cleaned}, {table: path.name}, skip_bad_rows)
     return cleaned.frame
 
 
-def _bring(table: str, path: Path, name: str, changes: Lookup[str, str]) -> tuple[Cleaned, Mapping]:
+def _read_file(
+    table: str, path: Path, name: str, changes: Mapping[str, str]
+) -> tuple[Cleaned, ColumnMapping]:
     raw = read_table(path, name=name)
     mapping = guess(table, raw.frame)
-    columns = [*mapping.fields.values(), *mapping.left]
+    columns = [*mapping.fields.values(), *mapping.unused]
     columns.sort(key=lambda column: list(raw.frame).index(column) if column in raw.frame else -1)
     mapping = edit(mapping, changes, columns, name)
     if mapping.missing:
@@ -200,37 +203,39 @@ def _bring(table: str, path: Path, name: str, changes: Lookup[str, str]) -> tupl
     return clean(table, raw, mapping, name), mapping
 
 
-def _words(frames: Lookup[str, pd.DataFrame], *, known_products: bool) -> pd.Series | None:
-    """What tells the shop's language: the catalog's titles, without a catalog customers' words."""
+def _words(frames: Mapping[str, pd.DataFrame], *, known_products: bool) -> pd.Series | None:
+    """The texts that show the shop's language: titles or, without a catalog, customers' words."""
     if "products" in frames:
         return frames["products"]["title"]
     if known_products:
         return None
-    said = {"reviews": "text", "searches": "query"}
-    return next((frames[table][field] for table, field in said.items() if table in frames), None)
+    fields = {"reviews": "text", "searches": "query"}
+    return next((frames[table][field] for table, field in fields.items() if table in frames), None)
 
 
 def _stop_at_errors(
-    cleaned: Lookup[str, Cleaned], called: Lookup[str, str], skip_bad_rows: bool
+    cleaned: Mapping[str, Cleaned], file_names: Mapping[str, str], skip_bad_rows: bool
 ) -> None:
     for table, result in cleaned.items():
         if not result.kept:
-            raise InputError("data.no_good_rows", result.problems, file=called[table], table=table)
+            raise InputError(
+                "data.no_good_rows", result.problems, file=file_names[table], table=table
+            )
     bad = {table: result for table, result in cleaned.items() if result.errors}
     if bad and not skip_bad_rows:
         raise InputError(
             "data.bad_rows",
             [problem for result in bad.values() for problem in result.problems],
             count=sum(result.bad for result in bad.values()),
-            files=", ".join(called[table] for table in bad),
+            files=", ".join(file_names[table] for table in bad),
         )
 
 
-def _about(source: str, report: TableReport) -> dict[str, object]:
+def _origin(source: str, report: TableReport) -> TableOrigin:
     return {
         "source": source,
         "mapping": report.mapping.fields,
-        "preset": report.mapping.as_json()["preset"],
+        "preset": report.mapping.label,
         "file_rows": report.rows,
         "kept": report.kept,
         "rejected": report.rejected,

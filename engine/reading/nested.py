@@ -1,4 +1,4 @@
-"""Cells that hold JSON: reaching into them, and rows made from the lists in them."""
+"""Reads cells with JSON: values inside them, and rows from the lists in them."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ import pandas as pd
 
 
 def parse(text: object) -> object:
-    """The value of a JSON text; None where the text is missing or no JSON object or list."""
+    """The value of a JSON text; None if the text is missing or not a JSON object or list."""
     if not isinstance(text, str) or text[:1] not in ("{", "["):
         return None
     try:
@@ -17,7 +17,7 @@ def parse(text: object) -> object:
 
 
 def write(value: object) -> str | None:
-    """A JSON value as the text of a cell: words and numbers bare, lists and objects as JSON."""
+    """A JSON value as the text of a cell: strings without quotes, everything else as JSON."""
     if value is None or value in ("", [], {}):
         return None
     if isinstance(value, str):
@@ -26,10 +26,11 @@ def write(value: object) -> str | None:
 
 
 def reach(column: pd.Series, path: Sequence[str]) -> pd.Series:
-    """What stands at `path` inside each cell's JSON, as text.
+    """The value at `path` inside each cell's JSON, as text.
 
-    A list is entered at its first entry; a list of `{"key": …, "value": …}` at the entry with that
-    key, and of GA4's typed values (`string_value`, `int_value` …) the one that is set is taken.
+    Of a list, the path goes on in the first entry, or in that of the right key in a list of
+    `{"key": …, "value": …}`. Of GA4's typed values (`string_value`, `int_value` …), the one that is
+    set is taken.
     """
     values = [write(_follow(parse(text), path)) for text in column]
     return pd.Series(values, index=column.index, dtype="str")
@@ -55,7 +56,7 @@ def _follow(value: object, path: Sequence[str]) -> object:
 
 
 def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """One row per entry of the JSON list in `column`; a row without entries stays once."""
+    """One row per entry of the JSON list in `column`; rows without entries stay."""
     entries = [parse(text) for text in frame[column]]
     lists = [[write(e) for e in value] if isinstance(value, list) else [None] for value in entries]
     exploded = frame.assign(**{column: pd.Series(lists, index=frame.index)}).explode(column)
@@ -63,7 +64,7 @@ def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def first_entry(column: pd.Series) -> pd.Series:
-    """The first entry where a cell is a JSON list of texts; other cells as they are."""
+    """The first entry of cells that are JSON lists; other cells stay as they are."""
     listed = column.str.startswith("[", na=False)
     if not listed.any():
         return column
@@ -80,19 +81,19 @@ def _first(text: str) -> str | None:
 
 
 def fold(parts: dict[str, pd.Series], base: pd.Series | None) -> pd.Series:
-    """One JSON object per row: the object in `base`, then what `parts` hold by name.
+    """One JSON object per row: the object in `base`, and the cells of `parts` by name.
 
-    A `base` cell that is no JSON object is read as `name: value` pairs parted by `|`, `;` or a new
-    line, and kept whole under the name of `base` where it is none of that either.
+    A cell of `base` that is not a JSON object is read as `name: value` pairs, separated by `|`, `;`
+    or a new line. If that fails too, it is kept whole under the name of `base`.
     """
     index = next(iter(parts.values())).index if base is None else base.index
     names = list(parts)
     columns = [_cells(parts[name]) for name in names]
     bases = [None] * len(index) if base is None else _cells(base)
-    own = "attributes" if base is None else str(base.name)
+    fallback = "attributes" if base is None else str(base.name)
     texts: list[str | None] = []
     for row, start in enumerate(bases):
-        facts = _facts(start, own)
+        facts = _facts(start, fallback)
         for name, column in zip(names, columns, strict=True):
             if column[row] is not None:
                 facts.setdefault(name, column[row])
@@ -104,16 +105,16 @@ def _cells(column: pd.Series) -> list[str | None]:
     return [text if isinstance(text, str) else None for text in column]
 
 
-def _facts(text: str | None, own: str) -> dict[str, object]:
+def _facts(text: str | None, fallback: str) -> dict[str, object]:
     if text is None:
         return {}
     value = parse(text)
     if isinstance(value, dict):
         return value
     if value is not None:
-        return {own: value}
+        return {fallback: value}
     parted = text.replace("|", ";").replace("；", ";").replace("\n", ";").replace("：", ":")
     pairs = [part.split(":", 1) for part in parted.split(";") if part.strip()]
     if pairs and all(len(pair) == 2 for pair in pairs):
         return {name.strip(): value.strip() for name, value in pairs if value.strip()}
-    return {own: text}
+    return {fallback: text}

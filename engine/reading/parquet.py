@@ -1,4 +1,4 @@
-"""Parquet files as text columns. Only ever parsed in the limited child process."""
+"""Reads Parquet files, which must only be parsed in the limited child process."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from engine.reading.limits import check_unpacked, refuse
 
 
 def parse_parquet(path: Path, columns: TextColumns) -> None:
-    """Read the file into `columns`; rows are counted from 1, nested values become JSON text.
+    """Read the file into `columns`; rows count from 1, and nested values become JSON text.
 
     Raises InputError if the file cannot be read at all.
     """
@@ -46,7 +46,7 @@ def _to_text(array: pa.Array) -> pa.Array:
         return _to_text(array.dictionary_decode())
     if pa.types.is_nested(kind):
         return _texts([None if value is None else _dump(value) for value in array.to_pylist()])
-    if pa.types.is_floating(kind):  # pandas keeps whole numbers with gaps as floats
+    if pa.types.is_floating(kind):  # pandas stores integers with gaps as floats
         return _texts(
             [None if value is None else number_to_text(value) for value in array.to_pylist()]
         )

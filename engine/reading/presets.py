@@ -1,6 +1,6 @@
-"""Files of well-known systems: recognised from their headers, brought to one row per thing.
+"""Recognises exports of well-known systems and brings them to one row per item.
 
-What is known of each system stands in `presets.toml`, which explains its keys.
+The systems are described in `presets.toml`, which explains its keys.
 """
 
 import functools
@@ -18,7 +18,7 @@ from engine.reading.nested import explode, reach
 
 @dataclass(frozen=True)
 class Preset:
-    """How the export of one system becomes one table; see `presets.toml` for every part."""
+    """How to turn the export of a system into a table; see `presets.toml` for the fields."""
 
     name: str
     label: str
@@ -36,54 +36,56 @@ class Preset:
 @functools.cache
 def presets() -> dict[str, Preset]:
     """Every preset by name."""
-    known = tomllib.loads((Path(__file__).parent / "presets.toml").read_text(encoding="utf-8"))
-    return {name: Preset(name=name, **parts) for name, parts in known.items()}
+    tables = tomllib.loads((Path(__file__).parent / "presets.toml").read_text(encoding="utf-8"))
+    return {name: Preset(name=name, **parts) for name, parts in tables.items()}
 
 
 def squash(header: str) -> str:
-    """A header as headers are compared: lower case, letters and digits only."""
+    """The form in which headers are compared: lower case, letters and digits only."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).lower())
 
 
 def recognise(table: str, columns: Iterable[str]) -> Preset | None:
-    """The preset whose headers are all there, the one with the most headers; None if there is none.
+    """The preset whose headers are all present, and of several the one with the most headers.
 
-    A single-word header that the file writes another way ("id" for "ID") counts as the same.
+    Headers that differ only in case or signs ("id", "ID") are the same. None if no preset fits.
     """
-    there = {squash(column) for column in columns}
+    present = {squash(column) for column in columns}
     fitting = [
         preset
         for preset in presets().values()
-        if preset.table == table and {squash(header) for header in preset.headers} <= there
+        if preset.table == table and {squash(header) for header in preset.headers} <= present
     ]
     return max(fitting, key=lambda preset: len(preset.headers), default=None)
 
 
 def spell(column: str, columns: Iterable[str]) -> str | None:
-    """How a file's own header spells `column`; None if the file has no such column."""
+    """The file's own spelling of `column`; None if the file has no such column."""
     return next((name for name in columns if squash(name) == squash(column)), None)
 
 
 def expand(frame: pd.DataFrame, preset: Preset | None) -> pd.DataFrame:
-    """The frame with the columns that the preset makes from others, and only its rows.
+    """The rows of the frame that the preset selects, with the columns that it derives.
 
-    The index (file rows) goes along: an exploded row keeps its number for every entry.
+    The index (file rows) is kept; all entries of an exploded row keep its number.
     """
     if preset is None:
         return frame
-    wanted = _spelt(preset.rows.get("column"), frame)
-    if wanted:
+    filter_column = _spelt(preset.rows.get("column"), frame)
+    if filter_column:
         values = preset.rows.get("values")
-        words = frame[wanted].str.strip().str.lower()
+        words = frame[filter_column].str.strip().str.lower()
         frame = frame[words.isin(values) if isinstance(values, list) else words.fillna("").ne("")]
-    if (listed := _spelt(preset.explode, frame)) is not None:
-        frame = explode(frame, listed)
-    made = {path: _reached(frame, path) for path in _paths(preset) if path not in frame}
-    frame = frame.assign(**{path: column for path, column in made.items() if column is not None})
+    if (list_column := _spelt(preset.explode, frame)) is not None:
+        frame = explode(frame, list_column)
+    for path in _paths(preset):
+        if path not in frame and (values_at_path := _reached(frame, path)) is not None:
+            frame = frame.assign(**{path: values_at_path})
     for name, parts in preset.join.items():
-        spelt = [part for part in (_spelt(part, frame) for part in parts) if part]
-        if len(spelt) == len(parts) and name not in frame:
-            frame = frame.assign(**{name: frame[spelt[0]].str.cat(frame[spelt[1:]], sep="-")})
+        sources = [part for part in (_spelt(part, frame) for part in parts) if part]
+        if len(sources) == len(parts) and name not in frame:
+            joined = frame[sources[0]].str.cat(frame[sources[1:]], sep="-")
+            frame = frame.assign(**{name: joined})
     for column in filter(None, (_spelt(name, frame) for name in preset.first)):
         frame = frame.assign(**{column: frame[column].str.split(",").str[0]})
     for name, value in preset.pairs:
@@ -108,7 +110,7 @@ def _reached(frame: pd.DataFrame, path: str) -> pd.Series | None:
 
 def _unpair(frame: pd.DataFrame, name: str, value: str) -> pd.DataFrame:
     """Name and value columns ("Option1 Name", "Option1 Value") as one column per name."""
-    made: dict[str, pd.Series] = {}
+    columns: dict[str, pd.Series] = {}
     used: list[str] = []
     for number in range(1, len(frame.columns) + 1):
         names = _spelt(name.format(n=number), frame)
@@ -119,12 +121,12 @@ def _unpair(frame: pd.DataFrame, name: str, value: str) -> pd.DataFrame:
         for label in frame[names].dropna().unique():
             if label not in frame:
                 column = frame[values].where(frame[names] == label)
-                made[label] = made[label].fillna(column) if label in made else column
-    return frame.drop(columns=used).assign(**made)
+                columns[label] = columns[label].fillna(column) if label in columns else column
+    return frame.drop(columns=used).assign(**columns)
 
 
 def _carried(frame: pd.DataFrame, preset: Preset) -> pd.DataFrame:
-    """A field filled down in time order within each group, and the rows that still lack it out."""
+    """Fill a field down in order of time within each group, and drop rows still without it."""
     for name, groups in preset.carry.items():
         source = next((_spelt(path, frame) for path in preset.fields[name]), None)
         time = next((_spelt(path, frame) for path in preset.fields["time"]), None)

@@ -1,4 +1,4 @@
-"""What the cells of one column look like, and which fields they could be."""
+"""Profiles a column's cells and says which fields they could be."""
 
 from dataclasses import dataclass
 
@@ -21,9 +21,10 @@ _TEXT_CHARACTERS = 300
 
 @dataclass(frozen=True)
 class Profile:
-    """Shares (0 to 1) of a sample's filled cells, and of the distinct ones among them.
+    """What a sample of cells looks like.
 
-    `length` is the median number of characters.
+    `filled` is a share (0 to 1) of all cells; `distinct`, `number`, `url` and `json` are shares of
+    the filled `values`, and `length` is their median number of characters.
     """
 
     values: pd.Series
@@ -35,7 +36,7 @@ class Profile:
     json: float
 
     def fits(self, table: str, field: Field) -> float:
-        """How well the cells suit `field`, whatever the header says: 0 cannot be, 1 just so."""
+        """How well the cells fit `field`, from 0 to 1, whatever the header says."""
         if not self.filled:
             return 0.0
         if field.kind == "json":
@@ -50,16 +51,16 @@ class Profile:
         if field.kind == "number":
             return self._readable(field)
         if field.kind == "time":
-            found, _, _ = read_times(self.values.head(200))
-            plausible = found.between(pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01"))
-            share = float(found.notna().mean())
+            times, _, _ = read_times(self.values.head(200))
+            plausible = times.between(pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01"))
+            share = float(times.notna().mean())
             return share * (0.5 + 0.5 * float(plausible.mean())) if share >= 0.5 else 0.0
         if field.kind == "choice":
             return float(read_choices(self.values, field.name)[0].notna().mean())
         return self._fits_text(field)
 
     def tells(self, field: Field) -> bool:
-        """Whether content alone may name `field`, without a fitting header."""
+        """Whether content alone may identify `field`, without a fitting header."""
         if field.name == "product_id":
             return field.required and self.distinct > 0.99 and self.length < 40
         if field.name == "price":
@@ -100,7 +101,7 @@ class Profile:
 
 
 def profile(column: pd.Series) -> Profile:
-    """The profile of a column of text."""
+    """The profile of a text column."""
     values = column.str.strip()
     values = values[values.notna() & (values != "")]
     if not len(values):

@@ -1,4 +1,4 @@
-"""Any supported file as text: the one door through which a shop's files come in."""
+"""Reads any supported file as text: the one entry point for a shop's files."""
 
 import tempfile
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from engine.reading.format import TEXT_FORMATS, Parsed, is_packed, named_format,
 from engine.reading.limits import check_size
 from engine.settings import home
 
-# Below this a text is parsed here and now: starting a process would take longer.
+# A smaller text file is parsed in this process: starting another one would take longer.
 SMALL_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """A file as it stands, all text.
+    """A file's records as text.
 
-    `frame` holds the good records: string columns with unique names, blank cells missing, other
-    cells as they are, spaces included. `rows[i]` is where record `i` stands in the file: the row
-    that a spreadsheet shows (the header is row 1, a quoted cell of many lines is in one row), or
-    the line of a JSON lines file, or the place in a JSON array or a Parquet file, from 1.
-    `problems` lists the first bad records and the warnings; `rejected` counts all bad records.
-    `encoding` is the Python codec of a text, `delimiter` that of a delimited one (None: one
-    column), `format` is CSV (with any delimiter), Excel, JSON or Parquet.
+    `frame` has the good records in string columns with unique names; blank cells are missing, all
+    others unchanged, including spaces. `rows[i]` is the position of record `i`: its row in a
+    spreadsheet (the header is row 1, and a quoted cell may have several lines), its line in a JSON
+    lines file, or its number in a JSON array or a Parquet file, from 1. `problems` lists the first
+    bad records and the warnings; `rejected` counts all bad records. `format` is CSV (with any
+    delimiter), Excel, JSON or Parquet, `encoding` the Python codec of a text file, and `delimiter`
+    that of a delimited one (None for a single column).
     """
 
     frame: pd.DataFrame
@@ -39,11 +39,11 @@ class RawTable:
 
 
 def read_table(path: Path, *, name: str | None = None) -> RawTable:
-    """Read the file at `path`; `name` is what the user calls it, its extension included.
+    """Read the file at `path`; `name` is what the user calls it, with its extension.
 
-    Formats and extensions are those of `engine.reading.format.EXTENSIONS`, texts also with `.gz`.
-    Records that cannot be read are left out and listed. Raises InputError, its details naming file
-    and row, if the file cannot be read at all or is beyond `engine.reading.limits`.
+    Formats are those of `engine.reading.format.EXTENSIONS`; texts may also end in `.gz`. Records
+    that cannot be read are left out and listed. Raises InputError, with file and row in its
+    details, if the file cannot be read at all or is beyond `engine.reading.limits`.
     """
     name = name or path.name
     check_size(path, name)

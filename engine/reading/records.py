@@ -1,4 +1,4 @@
-"""Records of a delimited text, with recovery: one broken quote costs one line, not the rest."""
+"""Reads the records of a delimited text; a broken quote costs one line, not the rest."""
 
 import csv
 from collections import deque
@@ -10,9 +10,10 @@ from engine.reading import limits
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text is cut.
+    """How a text is delimited.
 
-    `quoted`: cells may stand in double quotes; `escape` hides a quote, as doubling it does.
+    If `quoted`, cells may be in double quotes; `escape` is a character that escapes quotes, besides
+    doubling them.
     """
 
     delimiter: str
@@ -22,17 +23,17 @@ class Dialect:
 
 @dataclass(frozen=True)
 class BrokenRecord:
-    """A line that cannot be cut, and the code that says why; `at_end`: the text ended first."""
+    """A line that cannot be read, and the code of the reason; `at_end` if the text ended in it."""
 
     code: str
     at_end: bool = False
 
 
 def read_records(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str] | BrokenRecord]:
-    """The records of `lines`, in their order; a blank line is an empty record.
+    """The records of `lines` in order; a blank line is an empty record.
 
-    A quote that is never closed would swallow the lines after it, until the next quote or the end.
-    There the line that opened it comes back as broken, and reading goes on at the line after it.
+    A quote that is never closed would swallow the lines up to the next quote or the end. Instead,
+    its line is returned as broken, and reading goes on in the next line.
     """
     csv.field_size_limit(limits.CELL_CHARACTERS)
     rewindable = _Rewindable(lines)
@@ -63,7 +64,7 @@ def _explain(error: csv.Error, lines: int) -> BrokenRecord:
 
 
 class _Rewindable:
-    """Lines that can be given back, all but the first of the current record."""
+    """Lines that can be given back, except the first of the current record."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.lines = iter(lines)

@@ -1,8 +1,8 @@
-"""Text cells made clean: HTML to plain text, control characters and spaces, Unicode form.
+"""Cleans text cells: HTML, control characters, spaces and Unicode normal form.
 
-Every function takes a column and returns a column of the same index. Work is done once per distinct
-text and only where a cheap pattern says there is something to do, so a log of a million rows costs
-little more than its distinct queries.
+Every function takes a column and returns one with the same index. A cheap pattern first selects the
+texts that need cleaning, and each distinct text is cleaned once, so that a log of a million rows
+takes little longer than its distinct queries.
 """
 
 import re
@@ -26,7 +26,7 @@ _FORMULA = r"^(?:=\S|@[A-Za-z]+\(|\+\d|[+-][\d(]+[-+*/(!])"
 
 
 class _Stripper(HTMLParser):
-    """Collects the text a reader would see."""
+    """Collects the text that a reader would see."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -55,16 +55,16 @@ class _Stripper(HTMLParser):
 
 
 def by_distinct(column: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
-    """`change` applied to the distinct texts of `column`, put back in every row."""
+    """Apply `change` to the distinct texts of `column` only."""
     codes, distinct = pd.factorize(column)
     changed = change(pd.Series(distinct, dtype=column.dtype)).array
     return pd.Series(changed.take(codes, allow_fill=True), index=column.index, name=column.name)
 
 
 def strip_html(column: pd.Series, limit: int = 200_000) -> pd.Series:
-    """Plain text: tags and comments dropped, script and style with their content, entities read.
+    """Plain text without tags, comments, scripts and styles, and with entities resolved.
 
-    Only the first `limit` characters of a text are looked at.
+    Text beyond the first `limit` characters is cut off.
     """
     marked = column.str.contains(_MARKUP, regex=True, na=False)
     if not marked.any():
@@ -87,7 +87,7 @@ def _visible(text: str) -> str:
 
 
 def tidy(column: pd.Series) -> pd.Series:
-    """One space between words, no control characters, Unicode NFC; an empty text is missing."""
+    """Texts with single spaces, no control characters and in NFC; empty texts are missing."""
     untidy = column.str.contains(_UNTIDY, regex=True, na=False)
     result = column
     if untidy.any():
@@ -102,7 +102,7 @@ def _tidy(text: str) -> str:
 
 
 def cut(column: pd.Series, limit: int) -> tuple[pd.Series, pd.Series]:
-    """The texts cut to `limit` characters, and which were longer."""
+    """The texts cut to `limit` characters, and a mask of those that were longer."""
     long = (column.str.len() > limit).fillna(False).astype(bool)
     return (column.where(~long, column.str.slice(0, limit)) if long.any() else column), long
 
@@ -113,10 +113,10 @@ def looks_like_formula(column: pd.Series) -> pd.Series:
 
 
 def split_category(column: pd.Series) -> pd.Series:
-    """Category paths written with ` > `, whatever parts them in the file (`/ | » ›` …).
+    """Category paths with ` > `, whatever separates the levels in the file (`/ | » ›` …).
 
-    A bare slash counts only where no cell of the column uses another sign, and a list keeps its
-    first path: "Shoes/Running" is a path, "A/C units > Filters" keeps its slash.
+    A slash without spaces is a separator only if no cell has another one: "Shoes/Running" is a
+    path, but "A/C units > Filters" keeps its slash.
     """
     if not column.str.contains(r"[>»›|＞→]|\s/\s", regex=True, na=False).any():
         separators = _TIGHT_SLASH

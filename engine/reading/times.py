@@ -1,7 +1,7 @@
-"""Moments as shops write them, to UTC without a zone.
+"""Reads times in the forms that shops write, as UTC without a zone.
 
-Read are ISO 8601, seconds, milli-, micro- and nanoseconds since 1970, spreadsheet day numbers,
-`2024/1/5 13:00`, `2024年1月5日 下午1:00`, `5.1.2024`, `01/05/2024`, and what pandas knows beside.
+They are ISO 8601, seconds, milli-, micro- or nanoseconds since 1970, day numbers of spreadsheets,
+`2024/1/5 13:00`, `2024年1月5日 下午1:00`, `5.1.2024`, `01/05/2024`, and all that pandas can read.
 """
 
 import pandas as pd
@@ -21,64 +21,64 @@ _COMPACT = r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$"
 
 
 def read_times(column: pd.Series) -> tuple[pd.Series, pd.Series, bool]:
-    """The moments of a tidy text column, which texts were not read, and whether order was a guess.
+    """The times of a tidy text column, a mask of unread texts, and whether the order is a guess.
 
-    A zone in the text is honoured; without one the moment counts as UTC. Where every date fits both
-    day/month and month/day, month/day is taken and the last value says so.
+    A text without a zone is taken as UTC. If all dates can be read both as day/month and as
+    month/day, they are read as month/day, and the last value is True.
     """
     times = pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
     compact = column.str.replace(_COMPACT, r"\1-\2-\3 \4:\5:\6", regex=True)
     _fill(times, _read_epochs(compact))
-    open_ = compact[times.isna() & compact.notna()]
-    _fill(times, _utc(pd.to_datetime(open_, format="ISO8601", errors="coerce", utc=True)))
-    open_ = compact[times.isna() & compact.notna()]
-    _fill(times, _assemble(open_.str.extract(_YEAR_FIRST + _CLOCK)))
-    open_ = compact[times.isna() & compact.notna()]
-    parts = open_.str.extract(_YEAR_LAST + _CLOCK)
+    unread = compact[times.isna() & compact.notna()]
+    _fill(times, _utc(pd.to_datetime(unread, format="ISO8601", errors="coerce", utc=True)))
+    unread = compact[times.isna() & compact.notna()]
+    _fill(times, _assemble(unread.str.extract(_YEAR_FIRST + _CLOCK)))
+    unread = compact[times.isna() & compact.notna()]
+    parts = unread.str.extract(_YEAR_LAST + _CLOCK)
     first, second = pd.to_numeric(parts["first"]), pd.to_numeric(parts["second"])
-    day_first = bool((first > 12).any()) or bool(open_.str.contains(r"^\d+\.\d+\.", na=False).any())
+    dotted = unread.str.contains(r"^\d+\.\d+\.", na=False)
+    day_first = bool((first > 12).any()) or bool(dotted.any())
     guessed = bool(first.notna().any()) and not day_first and not bool((second > 12).any())
     parts["day"], parts["month"] = (first, second) if day_first else (second, first)
     _fill(times, _assemble(parts))
-    open_ = compact[times.isna() & compact.notna()]
-    worded = open_[open_.str.contains(r"[A-Za-z]{3}", regex=True, na=False)]
+    unread = compact[times.isna() & compact.notna()]
+    worded = unread[unread.str.contains(r"[A-Za-z]{3}", regex=True, na=False)]
     _fill(times, _utc(pd.to_datetime(worded, format="mixed", errors="coerce", utc=True)))
     return times, column.notna() & times.isna(), guessed
 
 
-def _fill(times: pd.Series, found: pd.Series) -> None:
-    found = found.dropna()
-    times.loc[found.index] = found.to_numpy()
+def _fill(times: pd.Series, values: pd.Series) -> None:
+    values = values.dropna()
+    times.loc[values.index] = values.to_numpy()
 
 
 def _utc(times: pd.Series) -> pd.Series:
     if not len(times):
         return pd.Series(dtype="datetime64[us]")
-    return times.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]")
+    utc: pd.Series = times.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]")
+    return utc
 
 
 def _read_epochs(column: pd.Series) -> pd.Series:
     digits = column.str.extract(r"^(\d{5,19})(?:\.\d*)?$")[0].str.len()
     numbers = pd.to_numeric(column[digits.notna()], errors="coerce").astype("float64")
-    found = [pd.Series(dtype="datetime64[us]")]
+    moments = [pd.Series(dtype="datetime64[us]")]
     for length, scale in _MICROSECONDS.items():
-        chosen = numbers[digits[numbers.index] == length] * scale
-        found.append(chosen.astype("int64").astype("datetime64[us]"))
+        epochs = numbers[digits[numbers.index] == length] * scale
+        moments.append(epochs.astype("int64").astype("datetime64[us]"))
     days = numbers[(digits[numbers.index] == 5) & numbers.between(20_000, 80_000)]
     serial = _DAY_ZERO + pd.to_timedelta(days, unit="D")
-    found.append(serial.dt.round("s").astype("datetime64[us]"))
-    return pd.concat([part for part in found if len(part)] or found[:1])
+    moments.append(serial.dt.round("s").astype("datetime64[us]"))
+    read: pd.Series = pd.concat([part for part in moments if len(part)] or moments[:1])
+    return read
 
 
 def _assemble(parts: pd.DataFrame) -> pd.Series:
     if not len(parts):
         return pd.Series(dtype="datetime64[us]")
-    afternoon = parts["before"].isin(["下午", "晚上"]) | parts["after"].str.lower().str.startswith(
-        "p", na=False
-    )
-    morning = parts["before"].isin(["上午", "凌晨", "早上"]) | parts[
-        "after"
-    ].str.lower().str.startswith("a", na=False)
+    before, after = parts["before"], parts["after"].str.lower()
+    afternoon = before.isin(["下午", "晚上"]) | after.str.startswith("p", na=False)
+    morning = before.isin(["上午", "凌晨", "早上"]) | after.str.startswith("a", na=False)
     hour = pd.to_numeric(parts["hour"]).fillna(0)
     hour = hour.mask(afternoon & (hour < 12), hour + 12).mask(morning & (hour == 12), 0)
     fields = {

@@ -1,7 +1,7 @@
-"""Cells read as what they mean: numbers and prices, ratings, choices, identifiers.
+"""Reads cells as numbers and prices, ratings, choices or identifiers.
 
-Each reader takes a tidy text column and returns the values with a mask of the cells that hold a
-text but could not be read.
+Each reader takes a tidy text column and returns the values with a mask of the texts that could not
+be read.
 """
 
 import functools
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-Read = tuple[pd.Series, pd.Series]
+Values = tuple[pd.Series, pd.Series]
 
 _CURRENCY = re.compile(
     r"(?i)us\$|[$€£¥￥₹₽₩]|\b(?:usd|cny|rmb|eur|gbp|jpy|hkd|twd|inr|chf|cad|aud|sgd|krw)\b"
@@ -35,7 +35,7 @@ _NUMBER_SENTIMENTS = (
 
 @functools.cache
 def synonyms() -> dict[str, dict[str, str]]:
-    """Per column, what each word stands for: `{"event": {"点击": "click", …}, …}`."""
+    """The choice that each word stands for, by column: `{"event": {"点击": "click", …}, …}`."""
     lists = tomllib.loads((Path(__file__).parent / "synonyms.toml").read_text(encoding="utf-8"))
     return {
         name: {word: choice for choice, words in choices.items() for word in words}
@@ -44,16 +44,16 @@ def synonyms() -> dict[str, dict[str, str]]:
 
 
 def squeeze(column: pd.Series) -> pd.Series:
-    """Texts as words are compared: compatibility form, lower case, no spaces, `-` or `_`."""
+    """The form in which words are compared: NFKC, lower case, without spaces, `-` and `_`."""
     folded = column.map(lambda text: unicodedata.normalize("NFKC", text), na_action="ignore")
     return folded.astype("str").str.lower().str.replace(r"[\s_]|(?<=\D)-", "", regex=True)
 
 
-def read_numbers(column: pd.Series) -> Read:
-    """Numbers and prices: currency signs and codes, thousands marks, decimal commas, 万.
+def read_numbers(column: pd.Series) -> Values:
+    """Numbers and prices, with currencies, thousands separators, decimal commas, or 万.
 
-    One column is read one way: "1.299" is 1299 where another cell shows a decimal comma and none a
-    decimal point. "NaN" and "inf" come back as such, readable but not finite.
+    A whole column is read the same way: "1.299" is 1299 if another cell has a decimal comma and
+    none a decimal point. "NaN" and "inf" are read as such.
     """
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     comma = column.str.contains(_EUROPEAN, regex=True, na=False).any()
@@ -81,7 +81,7 @@ def _number(text: str, european: bool) -> float:
         return np.nan
 
 
-def read_ratings(column: pd.Series) -> Read:
+def read_ratings(column: pd.Series) -> Values:
     """Stars from 1 to 5: "4.0", "4/5", "8/10", "5星", "四星", "★★★★", "4 out of 5 stars"."""
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     odd = column.notna() & numbers.isna()
@@ -104,25 +104,25 @@ def _rating(text: str) -> float:
         return np.nan
 
 
-def read_choices(column: pd.Series, name: str) -> Read:
-    """The choices of column `name` (`event`, `sentiment`), words in both languages resolved.
+def read_choices(column: pd.Series, name: str) -> Values:
+    """The choices of column `name` (`event`, `sentiment`), from words in both languages.
 
-    A sentiment given as numbers is read by the set of numbers that the whole column holds: 0/1 is
-    negative/positive, with -1 or 2 beside them 0 or 1 is neutral.
+    Sentiments as numbers depend on the set of numbers in the column: of 0 and 1, 0 is negative, but
+    of -1, 0 and 1, it is neutral.
     """
     words = squeeze(column)
     if name in ("sentiment", "event"):
         words = words.str.replace(r"^([+-]?\d+)\.0+$", r"\1", regex=True).str.removeprefix("+")
     meaning = synonyms()[name]
     if name == "sentiment":
-        seen = {word for word in words.dropna().unique() if word.lstrip("-").isdigit()}
-        numeric = next((table for values, table in _NUMBER_SENTIMENTS if seen <= values), {})
+        numbers = {word for word in words.dropna().unique() if word.lstrip("-").isdigit()}
+        numeric = next((table for values, table in _NUMBER_SENTIMENTS if numbers <= values), {})
         meaning = meaning | numeric
     values = words.map(meaning).astype("str")
     return values, column.notna() & values.isna()
 
 
-def read_relevance(column: pd.Series) -> Read:
+def read_relevance(column: pd.Series) -> Values:
     """Relevance from 0 to 3: numbers, or words such as ESCI's E, S, C, I or WANDS's Exact."""
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     odd = column.notna() & numbers.isna()
@@ -132,9 +132,9 @@ def read_relevance(column: pd.Series) -> Read:
 
 
 def read_ids(column: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Identifiers as text ("007" stays), and which have lost digits to a spreadsheet (6.9E+12).
+    """Identifiers as text ("007" stays), and which lost digits in a spreadsheet (6.9E+12).
 
-    "123.0" becomes "123" where every identifier with a point ends so: a float's trace.
+    "123.0" becomes "123" if all identifiers with a point end like this, as floats do.
     """
     pointed = column.str.contains(r"^\d+\.\d+$", regex=True, na=False)
     floats = column.str.contains(r"^\d+\.0$", regex=True, na=False)

@@ -1,4 +1,4 @@
-"""Excel workbooks as text columns. Only ever parsed in the limited child process."""
+"""Reads Excel workbooks, which must only be parsed in the limited child process."""
 
 import datetime
 import zipfile
@@ -23,7 +23,7 @@ Cell = (
 
 
 def parse_workbook(path: Path, columns: TextColumns) -> None:
-    """Read the first visible sheet that holds anything into `columns`; rows are the sheet's own.
+    """Read the first visible sheet that is not empty into `columns`; rows are those of the sheet.
 
     Raises InputError if the workbook cannot be read at all.
     """
@@ -37,7 +37,7 @@ def parse_workbook(path: Path, columns: TextColumns) -> None:
 
 
 def check_archive(path: Path, name: str) -> None:
-    """Raise InputError unless the zip at `path` is a workbook of bearable size."""
+    """Raise InputError unless the zip file at `path` is a workbook within the limits."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -50,7 +50,7 @@ def check_archive(path: Path, name: str) -> None:
 
 
 def check_compound(path: Path, name: str) -> None:
-    """Raise InputError if the old Office container at `path` holds an encrypted workbook."""
+    """Raise InputError if the old Office file at `path` has an encrypted workbook."""
     if ENCRYPTED_STREAM in path.read_bytes():
         raise refuse("password", name)
 

@@ -1,1 +1,1 @@
-"""Shops that never were: catalogs, search logs, orders and reviews at any size."""
+"""Simulates shops: catalogs, search logs, orders and reviews of any size."""

@@ -1,27 +1,27 @@
-"""Orders: baskets of things that go together."""
+"""Orders: baskets of products that complement each other."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from engine.simulation.assortment import Shop, format_price
-from engine.simulation.draws import day_counts, moments, pick, stamp
+from engine.simulation.assortment import SimulatedShop, format_price
+from engine.simulation.draws import Floats, Ints, day_counts, moments, pick, stamp
 from engine.simulation.shoppers import Shoppers
 
 COLUMNS = ("order_id", "product_id", "user_id", "time", "quantity", "price")
 MOST_LINES = 5
 _GO_ON = (0.62, 0.55, 0.45, 0.35)
-"""The chance of a second, third … line."""
+"""The probability of a second, third … line."""
 _SHORTLIST = 12
 
 
 def order_rows(
-    shop: Shop, shoppers: Shoppers, orders: int, rng: np.random.Generator
+    shop: SimulatedShop, shoppers: Shoppers, orders: int, rng: np.random.Generator
 ) -> Iterator[list[str]]:
-    """The lines of `orders` orders in order of time.
+    """The rows of `orders` orders in order of time.
 
-    A basket starts with a product to the user's taste; what follows mostly complements what is in
-    it already: a fixed companion of a product, or something to taste from a complementary category.
+    A basket starts with a product to the user's taste. Most further products complement one in it:
+    they are its fixed companions, or to the user's taste and from a complementary category.
     """
     companions = _companions(shop, rng)
     popular = [np.cumsum(shop.popularity[members]) for members in shop.by_category]
@@ -41,33 +41,33 @@ def order_rows(
                 ]
 
 
-def _companions(shop: Shop, rng: np.random.Generator) -> np.ndarray:
-    """For each product two that are often bought with it, shape (products, 2); -1 for none.
+def _companions(shop: SimulatedShop, rng: np.random.Generator) -> Ints:
+    """Two products that are often bought with each product, shape (products, 2); -1 for none.
 
-    Of a few random products of a complementary category, the one of most alike brand, colour and
-    price wins.
+    Each is the one of a few random products from a complementary category that is most similar in
+    brand, colour and price.
     """
     companions = np.full((len(shop), 2), -1)
     for product in range(len(shop)):
-        leaf = shop.lexicon.categories[shop.category[product]]
+        leaf = shop.words.categories[shop.category[product]]
         for slot in range(2):
             members = shop.by_category[pick(leaf.complements, rng)]
             if not len(members):
                 continue
             options = members[(rng.random(8) * len(members)).astype(int)]
-            alike = 2.0 * (shop.brand[options] == shop.brand[product])
-            alike += shop.color[options] == shop.color[product]
-            alike -= np.abs(shop.price_level(options) - shop.price_level(np.array([product])))
-            companions[product, slot] = options[np.argmax(alike)]
+            similarity = 2.0 * (shop.brand[options] == shop.brand[product])
+            similarity += shop.color[options] == shop.color[product]
+            similarity -= np.abs(shop.price_level(options) - shop.price_level(np.array([product])))
+            companions[product, slot] = options[np.argmax(similarity)]
     return companions
 
 
 def _basket(
-    shop: Shop,
+    shop: SimulatedShop,
     shoppers: Shoppers,
     user: int,
-    companions: np.ndarray,
-    popular: list[np.ndarray],
+    companions: Ints,
+    popular: list[Floats],
     rng: np.random.Generator,
 ) -> list[int]:
     tastes = shoppers.tops[user]
@@ -82,7 +82,7 @@ def _basket(
         if dice < 0.45:
             product = int(pick(companions[anchor], rng))
         else:
-            complements = shop.lexicon.categories[shop.category[anchor]].complements
+            complements = shop.words.categories[shop.category[anchor]].complements
             options = [leaf for leaf in complements if leaf in present] if dice < 0.85 else present
             if not options:
                 continue
@@ -93,14 +93,14 @@ def _basket(
 
 
 def _choose(
-    shop: Shop,
+    shop: SimulatedShop,
     shoppers: Shoppers,
     user: int,
     leaf: int,
-    popular: list[np.ndarray],
+    popular: list[Floats],
     rng: np.random.Generator,
 ) -> int:
-    """A product of `leaf`: a shortlist by popularity, then the user's taste."""
+    """A product of category `leaf`: the user's choice from a shortlist by popularity."""
     marks = rng.random(_SHORTLIST) * popular[leaf][-1]
     options = shop.by_category[leaf][np.searchsorted(popular[leaf], marks)]
     liking = shoppers.liking(user, shop, options)

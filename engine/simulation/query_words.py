@@ -1,4 +1,4 @@
-"""The plain word splitter of the simulated shop's search."""
+"""Splits texts into words for the simulated shop's own search."""
 
 import re
 
@@ -6,7 +6,7 @@ _WORD = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]+")
 
 
 def split_words(text: str) -> list[str]:
-    """Lower-case latin words and numbers; Chinese runs as overlapping pairs of characters."""
+    """Latin words and numbers in lower case, and overlapping pairs of Chinese characters."""
     words = []
     for run in _WORD.findall(text.lower()):
         if run[0] < "\u4e00" or len(run) == 1:

@@ -1,38 +1,38 @@
-"""Reviews: what buyers say about the aspects of a product, and the stars they give."""
+"""Reviews: what buyers write about aspects of a product, and the stars they give."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from engine.simulation.assortment import Shop
+from engine.simulation.assortment import SimulatedShop
 from engine.simulation.draws import DAYS, START, pick, stamp
 from engine.tables.schema import SENTIMENTS
 
 Opinions = Mapping[str, Any]
 COLUMNS = ("review_id", "product_id", "user_id", "rating", "text", "sentiment", "time")
 LABELLED = 0.5
-"""The share of reviews whose sentiment is filled in."""
+"""The share of reviews that have a sentiment."""
 DISAGREEMENT = 0.08
-"""The share of reviews whose stars do not follow from the text."""
+"""The share of reviews whose stars are independent of the text."""
 _SHARES = {"negative": 0.3, "neutral": 0.2, "positive": 0.5}
 _STARS = {"negative": (1, 1, 2, 2, 3), "neutral": (2, 3, 3, 3, 4), "positive": (4, 5, 5, 5)}
 RATED, DENIED = 0.75, 0.4
-"""The share of sentences with a word of praise or blame, and of these the negated ones."""
+"""The share of sentences with a word of praise or blame, and the share of these negated."""
 TURNED = 0.15
-"""The share of remarks whose sentence means the opposite, by the frame around it."""
+"""The share of remarks in a frame that makes their sentence mean the opposite."""
 PAIRED, PAIRED_NEUTRAL = 0.3, 0.5
-"""The share of reviews that weigh praise against blame in one breath."""
+"""The share of reviews that weigh praise against blame in one sentence."""
 SLIPS = 0.08
-"""The share of reviews with a typing slip."""
+"""The share of reviews with a typing mistake."""
 _OTHER = {"positive": "negative", "negative": "positive"}
 _ALWAYS = ("quality", "price", "delivery", "service")
 
 
 def review_rows(
-    shop: Shop, users: int, reviews: int, rng: np.random.Generator
+    shop: SimulatedShop, users: int, reviews: int, rng: np.random.Generator
 ) -> Iterator[list[str]]:
-    """The lines of `reviews` reviews; better products get more good ones."""
+    """The rows of `reviews` reviews; better products get more good ones."""
     days = np.sort(rng.random(reviews) * DAYS)
     products = rng.choice(len(shop), size=reviews, p=shop.popularity)
     shares = np.array([_SHARES[sentiment] for sentiment in SENTIMENTS])
@@ -52,16 +52,16 @@ def review_rows(
         ]
 
 
-def _text(shop: Shop, product: int, sentiment: str, rng: np.random.Generator) -> str:
-    """One to five remarks on aspects, now and then a verdict or sarcasm, and a slip of the keys.
+def _text(shop: SimulatedShop, product: int, sentiment: str, rng: np.random.Generator) -> str:
+    """One to five remarks on aspects, sometimes with a verdict, sarcasm or a typing mistake.
 
-    A remark means what its sentence says, or, in a frame that turns it round, the opposite. A
-    minority of the remarks goes against the whole; a neutral review has as many of each.
+    In some frames, a remark means the opposite of its sentence. A minority of the remarks
+    contradicts the sentiment; a neutral review has equally many of both polarities.
     """
-    lexicon, leaf = shop.lexicon, shop.lexicon.categories[shop.category[product]]
-    opinions = lexicon.opinions
-    words = {"noun": pick(leaf.nouns, rng), "brand": lexicon.brands[shop.brand[product]].name}
-    if lexicon.language == "en":
+    shop_words, leaf = shop.words, shop.words.categories[shop.category[product]]
+    opinions = shop_words.opinions
+    words = {"noun": pick(leaf.nouns, rng), "brand": shop_words.brands[shop.brand[product]].name}
+    if shop_words.language == "en":
         words["noun"] = words["noun"].lower()
     aspects = list(dict.fromkeys([*leaf.aspects, *_ALWAYS]))
     rng.shuffle(aspects)
@@ -72,7 +72,7 @@ def _text(shop: Shop, product: int, sentiment: str, rng: np.random.Generator) ->
         remarks.insert(0, pick(opinions["openers"], rng))
     if rng.random() < 0.15:
         remarks.append(pick(opinions["verdicts"][sentiment], rng))
-    text = ("" if lexicon.language == "zh" else " ").join(remarks[:5])
+    text = ("" if shop_words.language == "zh" else " ").join(remarks[:5])
     text = text.replace("{noun}", words["noun"]).replace("{brand}", words["brand"])
     return _slip(text, rng) if rng.random() < SLIPS else text
 
@@ -80,7 +80,7 @@ def _text(shop: Shop, product: int, sentiment: str, rng: np.random.Generator) ->
 def _remarks(
     opinions: Opinions, aspects: Sequence[str], sentiment: str, rng: np.random.Generator
 ) -> list[str]:
-    """The remarks of a review, each about another of `aspects`."""
+    """The remarks of a review, each about a different aspect."""
     count = int(rng.integers(1, 3))
     if rng.random() < (PAIRED_NEUTRAL if sentiment == "neutral" else PAIRED):
         return _pair(opinions, aspects, sentiment, rng) + [
@@ -102,7 +102,7 @@ def _remarks(
 
 
 def _remark(opinions: Opinions, aspect: str, polarity: str, rng: np.random.Generator) -> str:
-    """One sentence of `polarity`, or one against it in a frame that turns it round."""
+    """A sentence of `polarity`, or one of the other polarity in a frame that reverses it."""
     if rng.random() >= TURNED:
         return _statement(opinions, aspect, polarity, rng)
     frames = [*opinions["turned"]["any"], *opinions["turned"][polarity]]
@@ -112,7 +112,7 @@ def _remark(opinions: Opinions, aspect: str, polarity: str, rng: np.random.Gener
 def _pair(
     opinions: Opinions, aspects: Sequence[str], sentiment: str, rng: np.random.Generator
 ) -> list[str]:
-    """Praise and blame in one breath: the one that outweighs is the review's sentiment."""
+    """Praise and blame in one sentence; the review's sentiment is the one that outweighs."""
     if sentiment == "neutral":
         sides = ["positive", "negative"]
         rng.shuffle(sides)
@@ -128,7 +128,7 @@ def _pair(
 
 
 def _statement(opinions: Opinions, aspect: str, polarity: str, rng: np.random.Generator) -> str:
-    """A sentence of `polarity` on an aspect: what happened, or a rating, or a denied one."""
+    """A sentence of `polarity` on an aspect: an event, a rating, or a negated rating."""
     if rng.random() >= RATED:
         return str(pick(opinions["aspects"][aspect][polarity], rng))
     rated, denied = opinions["rated"], rng.random() < DENIED
@@ -140,26 +140,26 @@ def _statement(opinions: Opinions, aspect: str, polarity: str, rng: np.random.Ge
 
 
 def _fill(frame: str, less: str, more: str) -> str:
-    """`frame` with sentences in its places: `{more}` whole, `{more_said}` within a sentence."""
-    said = {"less_said": _within(less), "more_said": _within(more)}
-    for place, sentence in ({"less": less, "more": more} | said).items():
+    """`frame` with sentences filled in, `{more}` as it is and `{more_said}` inside another."""
+    inside = {"less_said": _within(less), "more_said": _within(more)}
+    for place, sentence in ({"less": less, "more": more} | inside).items():
         frame = frame.replace(f"{{{place}}}", sentence)
     return frame
 
 
 def _within(sentence: str) -> str:
-    """A sentence as it stands inside another: no full stop, and a small first letter."""
+    """A sentence as part of another, without a full stop and in lower case."""
     return _small(sentence.rstrip(".。"))
 
 
 def _small(sentence: str) -> str:
-    """A sentence that goes on after a comma or colon: small unless it begins with I."""
+    """A sentence after a comma or colon, in lower case unless it begins with I."""
     keep = sentence.split(" ")[0].split("'")[0] == "I"
     return sentence if keep else sentence[:1].lower() + sentence[1:]
 
 
 def _slip(text: str, rng: np.random.Generator) -> str:
-    """Two neighbouring letters of a word swapped, or in Chinese one character lost."""
+    """A typing mistake: two letters of a word swapped, or a Chinese character missing."""
     places = [at for at in range(1, len(text) - 1) if text[at].isalpha() and text[at + 1].isalpha()]
     if not places:
         return text

@@ -1,4 +1,4 @@
-"""A made-up shop's tables as files, at any size."""
+"""Writes the files of a made-up shop, of any size."""
 
 import csv
 import gzip
@@ -10,10 +10,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from engine.simulation import purchases, review_texts, shoppers
-from engine.simulation.assortment import Shop, make_shop
-from engine.simulation.queries import Query, make_queries
-from engine.simulation.word_lists import load_lexicon
+from engine.simulation import purchases, review_texts, search_log
+from engine.simulation.assortment import SimulatedShop, make_shop
+from engine.simulation.queries import Query
+from engine.simulation.query_writer import make_queries
+from engine.simulation.shoppers import make_shoppers
+from engine.simulation.word_lists import load_words
 
 JUDGMENT_COLUMNS = ("query", "product_id", "relevance")
 _EVENTS_PER_QUERY = 14
@@ -34,40 +36,39 @@ def simulate(
 ) -> None:
     """Write products.csv, searches.csv.gz, orders.csv and reviews.csv into the folder `out`.
 
-    `searches` counts the log's rows (events). The same arguments give the same bytes. `truth` adds
-    judgments.csv: every distinct query's relevant products with grades 1 to 3. Time and memory
-    grow linearly; rows are written as they are made. ValueError for an unknown `language` or a
-    count below 1.
+    `searches` is the number of rows (events) in the log. The same arguments give the same bytes.
+    `truth` adds judgments.csv, with the relevant products of each distinct query, graded 1 to 3.
+    Time and memory grow linearly. Raises ValueError for an unknown `language` or a count below 1.
     """
     if min(products, searches, orders, reviews) < 1:
         raise ValueError("a sample shop needs at least one product, search, order and review")
     out.mkdir(parents=True, exist_ok=True)
-    lexicon = load_lexicon(language)
+    words = load_words(language)
     rngs = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(6)]
-    shop = make_shop(lexicon, products, rngs[0])
+    shop = make_shop(words, products, rngs[0])
     queries = make_queries(shop, query_count(searches), rngs[1])
-    people = shoppers.make_shoppers(shop, max(searches // _EVENTS_PER_USER, 20), rngs[2])
-    log = shoppers.Log(shop, queries, people, rngs[3])
+    shoppers = make_shoppers(shop, max(searches // _EVENTS_PER_USER, 20), rngs[2])
+    log = search_log.SearchLog(shop, queries, shoppers, rngs[3])
     _write(out / "products.csv", shop.columns(), shop.rows())
-    _write(out / "searches.csv.gz", shoppers.COLUMNS, log.rows(searches))
+    _write(out / "searches.csv.gz", search_log.COLUMNS, log.rows(searches))
     _write(
-        out / "orders.csv", purchases.COLUMNS, purchases.order_rows(shop, people, orders, rngs[4])
+        out / "orders.csv", purchases.COLUMNS, purchases.order_rows(shop, shoppers, orders, rngs[4])
     )
     _write(
         out / "reviews.csv",
         review_texts.COLUMNS,
-        review_texts.review_rows(shop, len(people), reviews, rngs[5]),
+        review_texts.review_rows(shop, len(shoppers), reviews, rngs[5]),
     )
     if truth:
         _write(out / "judgments.csv", JUDGMENT_COLUMNS, _judgments(shop, queries))
 
 
 def query_count(searches: int) -> int:
-    """How many distinct queries a log of `searches` events has."""
+    """The number of distinct queries in a log of `searches` events."""
     return min(max(searches // _EVENTS_PER_QUERY, 50), _MOST_QUERIES)
 
 
-def _judgments(shop: Shop, queries: list[Query]) -> Iterator[list[str]]:
+def _judgments(shop: SimulatedShop, queries: list[Query]) -> Iterator[list[str]]:
     for query in queries:
         candidates = query.candidates(shop)
         for product, grade in zip(candidates, query.grades(shop, candidates), strict=True):
@@ -76,7 +77,7 @@ def _judgments(shop: Shop, queries: list[Query]) -> Iterator[list[str]]:
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A CSV file, UTF-8; packed with gzip, without name and time in it, if its name says so."""
+    """Write a CSV file in UTF-8, packed with gzip (without name and time) if it ends in .gz."""
     with ExitStack() as stack:
         file = stack.enter_context(path.open("wb"))
         binary: BinaryIO | gzip.GzipFile = file

@@ -1,4 +1,4 @@
-"""The words of a sample shop, read from `{language}.toml`."""
+"""The words of a sample shop, read from `lexicon_{language}.toml`."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -15,20 +15,20 @@ LANGUAGES = ("en", "zh")
 class Notion:
     """A value or use that products have and shoppers ask for.
 
-    `value` is the catalog's word, `text` the sentences that describe it, `said` the common words
-    for it, `slang` this shop's own words, `pains` the problems that it solves.
+    `value` is the catalog's word, `text` the sentences that describe it, `synonyms` the common
+    words for it, `slang` this shop's own words, `pains` the problems that it solves.
     """
 
     value: str
     text: tuple[str, ...] = ()
-    said: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
     slang: tuple[str, ...] = ()
     pains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Series:
-    """A product line of a brand; `nickname` is empty when shoppers have none for it."""
+    """A product line of a brand; `nickname` is empty if shoppers have none for it."""
 
     name: str
     nickname: str
@@ -45,15 +45,15 @@ class Brand:
 
 @dataclass(frozen=True)
 class Person:
-    """Someone to give a present to, and the uses (by number) that suit them."""
+    """Someone to buy a present for, and the uses (by position) that suit them."""
 
-    said: tuple[str, ...]
+    synonyms: tuple[str, ...]
     uses: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Category:
-    """A leaf of the catalog. `uses` and `complements` are numbers into the lexicon's lists."""
+    """A leaf category; `uses` and `complements` are positions in the lists of `ShopWords`."""
 
     id: str
     path: str
@@ -77,8 +77,8 @@ class Category:
 
 
 @dataclass(frozen=True)
-class Lexicon:
-    """Everything that is said in one shop."""
+class ShopWords:
+    """All words of one shop."""
 
     language: str
     columns: dict[str, str]
@@ -96,14 +96,14 @@ class Lexicon:
 
 
 @cache
-def load_lexicon(language: str) -> Lexicon:
-    """The lexicon of `language`; ValueError for a language without one."""
+def load_words(language: str) -> ShopWords:
+    """The words of `language`. Raises ValueError for a language without a sample shop."""
     if language not in LANGUAGES:
         raise ValueError(f"no sample shop in {language!r}, only in {', '.join(LANGUAGES)}")
     raw = _read(f"lexicon_{language}")
     use_number = {use["id"]: number for number, use in enumerate(raw["uses"])}
     category_number = {row["id"]: number for number, row in enumerate(raw["category"])}
-    return Lexicon(
+    return ShopWords(
         language=language,
         columns=raw["columns"],
         currency_step=raw["currency_step"],
@@ -111,7 +111,7 @@ def load_lexicon(language: str) -> Lexicon:
         uses=tuple(_notion({**row, "value": row["id"]}) for row in raw["uses"]),
         brands=tuple(_brands(raw["brands"])),
         people=tuple(
-            Person(tuple(row["said"]), tuple(use_number[use] for use in row["uses"]))
+            Person(tuple(row["synonyms"]), tuple(use_number[use] for use in row["uses"]))
             for row in raw["people"]
         ),
         categories=tuple(_category(row, use_number, category_number) for row in raw["category"]),
@@ -132,7 +132,7 @@ def _notion(row: dict[str, Any]) -> Notion:
     return Notion(
         row["value"],
         (text,) if isinstance(text, str) else tuple(text),
-        *(tuple(row.get(key, [])) for key in ("said", "slang", "pains")),
+        *(tuple(row.get(key, [])) for key in ("synonyms", "slang", "pains")),
     )
 
 
@@ -154,7 +154,7 @@ def _category(
         sigma=row["price"][1],
         weight=row["weight"],
         uses=tuple(use_number[use] for use in row["uses"]),
-        complements=tuple(category_number[other] for other in row["complements"]),
+        complements=tuple(category_number[name] for name in row["complements"]),
         style=tuple(_notion(value) for value in row["style"]),
         extra=tuple(_notion(value) for value in row["extra"]),
         **{key: tuple(row[key]) for key in ("nouns", "words", "slang", "aspects", "lines")},

@@ -23,6 +23,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypedDict
 
 import pandas as pd
 
@@ -34,6 +35,24 @@ from engine.tables.tables import Tables
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_TITLE = 80
+
+
+class TableOrigin(TypedDict, total=False):
+    """The file that a table was loaded from: its name, the mapping, and how many rows it gave."""
+
+    source: str
+    mapping: Mapping[str, str]
+    preset: str | None
+    file_rows: int
+    kept: int
+    rejected: int
+
+
+class TableRecord(TableOrigin):
+    """An entry of `tables.json`; `loaded` is in epoch seconds."""
+
+    rows: int
+    loaded: float
 
 
 class Workspace:
@@ -111,8 +130,8 @@ class Workspace:
         record = json.loads((self.folder / "workspace.json").read_text(encoding="utf-8"))
         write_json(self.folder / "workspace.json", record | changes)
 
-    def about_tables(self) -> dict[str, dict[str, object]]:
-        """The record of each table: `source`, `rows`, `mapping`, `loaded` (epoch seconds)."""
+    def about_tables(self) -> dict[str, TableRecord]:
+        """The record of each loaded table."""
         file = self.folder / "tables" / "tables.json"
         return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
@@ -121,19 +140,18 @@ class Workspace:
         folder = self.folder / "tables"
         records = self.about_tables()
         frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in records}
-        mappings: dict[str, Mapping[str, str]] = {
-            name: record["mapping"]  # type: ignore[misc]
-            for name, record in records.items()
-            if "mapping" in record
+        mappings = {
+            name: record["mapping"] for name, record in records.items() if "mapping" in record
         }
         return Tables(frames, self.language, self.corrections(), self.folder / "index", mappings)
 
     def replace_tables(
-        self, frames: Mapping[str, pd.DataFrame], about: Mapping[str, Mapping[str, object]]
+        self, frames: Mapping[str, pd.DataFrame], origins: Mapping[str, TableOrigin]
     ) -> None:
         """Replace the tables that `frames` names, either all of them or none; the others stay.
 
-        `about` adds to each table's record. `undo_load` restores the tables as they were before.
+        `origins` are added to the records of the tables. `undo_load` restores the tables as they
+        were before.
         """
         tables, previous = self.folder / "tables", self.folder / "previous"
         records = self.about_tables()
@@ -145,7 +163,7 @@ class Workspace:
                 records[name] = {
                     "rows": len(frame),
                     "loaded": time.time(),
-                    **about.get(name, {}),
+                    **origins.get(name, TableOrigin()),
                 }
             write_json(staging / "tables.json", records)
             with replace_folder(previous) as old:
