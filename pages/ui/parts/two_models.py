@@ -32,7 +32,7 @@ def ask_both(
 
 
 def show_both(task: str, found: Mapping[str, Given], show: Callable[[Given, str], None]) -> None:
-    """`show` each answer in a column of its own; without a tuned one how to get it."""
+    """`show` each answer in its own column; without a tuned model, say how to get one."""
     with st.grid(2, min_column_width=320, gap="large", key="answers"):
         for place in ("untuned", "tuned"):
             with st.container(key=f"answer_{place}"):

@@ -1,4 +1,4 @@
-"""How good a trained classifier is on examples it never saw: confusions and honesty."""
+"""How good a trained classifier is on examples it never saw: confusions and calibration."""
 
 import numpy as np
 import pandas as pd
@@ -77,7 +77,7 @@ def _show_confusion(
         title = t("quality.never_confused", n=int(table.sum()))
     charts.draw(
         charts.heatmap(
-            # An empty cell says nothing happened more quietly than a zero.
+            # An empty cell distracts less than a zero.
             pd.DataFrame(table, index=shown, columns=shown).replace(0, np.nan),
             x_name=t("quality.said"),
             y_name=t("quality.true"),
