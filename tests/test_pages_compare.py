@@ -16,7 +16,7 @@ from pages.ui.training.outcome import outcome, reasons, sentence
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import open_page, texts_of
 
-TITLES = {"en": "Is tuned really better?", "zh": "调优后真的更好吗？"}
+TITLES = {"en": "Is the tuned model really better?", "zh": "调优后真的更好吗？"}
 
 
 @pytest.fixture(autouse=True)

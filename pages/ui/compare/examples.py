@@ -18,7 +18,7 @@ SHOWN = 3
 
 
 def show_examples(current: Workspace, task: str, comparison: Comparison, rival: str) -> None:
-    """Choose the other system, at first `rival`, and the outcome; the examples behind averages."""
+    """The examples behind the averages, by outcome against another system, `rival` by default."""
     st.header(t("compare.examples.title"), anchor=False)
     shown = {
         system: names.system(system) for system in comparison.systems if system != comparison.lead

@@ -11,7 +11,7 @@ JUDGED = "judged@10"
 
 
 def draw_systems(comparison: Comparison, metric: str) -> None:
-    """Every system with its interval; the title tells whether the lead is beyond doubt."""
+    """Every system with its interval; the title says whether its lead is clear."""
     best = comparison.systems[0]
     unclear = sum(interval.verdict != "better" for interval in comparison.ahead.values())
     others = len(comparison.systems) - 1
@@ -33,7 +33,7 @@ def draw_systems(comparison: Comparison, metric: str) -> None:
 
 
 def draw_differences(comparison: Comparison, metric: str) -> None:
-    """The recommended system minus each other one."""
+    """The recommended system's difference from each other one, with intervals."""
     intervals = {
         system: comparison.against[system]
         for system in comparison.systems

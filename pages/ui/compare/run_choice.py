@@ -1,4 +1,4 @@
-"""Which training to look at, and which one beside it."""
+"""The choice of the training to look at, and of one to compare it with."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from pages.ui.parts import names
 
 
 def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
-    """The training to look at, the newest at first, and another one beside it if wanted."""
+    """The training to look at, the newest by default, and optionally one to compare it with."""
     by_id = {run.run_id: run for run in runs}
     labels = {run_id: names.run(run) for run_id, run in by_id.items()}
     alone = t("compare.second_none")
@@ -21,7 +21,7 @@ def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
             t("compare.run"),
             list(by_id),
             format_func=labels.__getitem__,
-            # Another training that ends becomes the one to look at.
+            # A new run makes a new widget, so the newest training is selected again.
             key=f"first_{task}_{runs[0].run_id}",
             persist_state="session",
         )

@@ -55,7 +55,7 @@ def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
 
 
 def _show_two_outcome(comparison: Comparison, first: Run, second: Run) -> None:
-    """Which of two trainings is better, or that it is unclear."""
+    """Say which of two trainings is better, or that it is unclear."""
     metric = first.primary_metric
     other = in_run(comparison.heldout, second.recommended, LETTERS[1])
     interval = comparison.against.get(other, Interval(0.0, 0.0, 0.0))

@@ -1,4 +1,4 @@
-"""The tables that are loaded: where each came from, its rows, and the way back."""
+"""The tables that are loaded: where each came from, its rows, and undo."""
 
 from datetime import UTC, datetime
 

@@ -16,7 +16,7 @@ def _preview(upload: str, _waiting: Staged) -> Preview:
 
 
 def edit_mapping(waiting: Staged) -> dict[str, str]:
-    """Show the editor; the column chosen for each field, an empty one for none.
+    """Show the editor; returns the column chosen for each field, empty where there is none.
 
     Raises InputError for a file that cannot be read.
     """

@@ -1,4 +1,4 @@
-"""What became of each file of the last load; the session keeps it until the next upload."""
+"""The report on the last load, kept in the session until the next upload."""
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ def keep(report: LoadReport) -> None:
 
 
 def forget() -> None:
-    """Show no report any more."""
+    """Stop showing the report."""
     st.session_state.pop(_KEY, None)
 
 

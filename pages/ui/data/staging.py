@@ -1,10 +1,10 @@
-"""Files that a page received and that wait in the workspace until they are loaded.
+"""Uploaded files that wait in the workspace until they are loaded.
 
 ```
 uploads/<table>/content     the file as it came
 uploads/<table>/about.json  its name as the user knows it, and an id of this upload
 ```
-On disk rather than in the session: a closed tab or a restarted server loses nothing.
+They are on disk, not in the session, so that a closed tab or a restarted server loses nothing.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Bringing a file: which table it is, its template, and what the columns mean."""
+"""Uploading a file: which table it is, the template, and what the columns mean."""
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +15,7 @@ _TURN = "upload_turn"
 
 
 def add_file() -> None:
-    """Choose the table, bring its file, or take the template and read what the columns mean."""
+    """Choose the table, upload its file, or get the template and read what the columns mean."""
     st.header(t("data.add.title"), anchor=False)
     names = {table: table_name(table) for table in TABLES}
     table = st.segmented_control(

@@ -1,4 +1,4 @@
-"""The files that wait: each with its columns, then the load of all of them at once."""
+"""The waiting files: mapping the columns of each, then loading them all at once."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from pages.ui.parts.tables import table_name
 
 
 def check_and_load(current: Workspace, waiting: dict[str, staging.Staged]) -> None:
-    """Every waiting file with its mapping, then the load of all of them at once."""
+    """Show every waiting file with its mapping, and the button that loads them all at once."""
     st.header(t("data.staged.title"), anchor=False)
     maps: dict[str, dict[str, str]] = {}
     for table, file in waiting.items():
@@ -49,7 +49,7 @@ def _load(
     maps: dict[str, dict[str, str]],
     keep_good: bool,
 ) -> None:
-    """Load all files or none, and show what was found."""
+    """Load all files or none, and keep the report."""
     try:
         with loading.shown_status():
             report.keep(

@@ -64,5 +64,5 @@ def t(code: str, **params: object) -> str:
 
 
 def escape(text: object) -> str:
-    """`text` so that Streamlit's Markdown shows it letter by letter."""
+    """`text` such that Streamlit's Markdown shows it as it is."""
     return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))

@@ -4,7 +4,7 @@ import streamlit as st
 
 
 def remember(*names: str) -> None:
-    """Take what the link says into the session; call it before the guard of a page.
+    """Take these parameters of the link into the session; call it before the guard of a page.
 
     The guard's rerun drops a link's values, as a page switch does. The keys are those of widgets
     that keep their value with `persist_state="session"`.

@@ -1,4 +1,4 @@
-"""Which workspace this tab is in, and what is worked out once for all tabs that are in it.
+"""Which workspace this tab is in, and values that all tabs in one workspace share.
 
 The key of a workspace is in the link and nowhere else.
 """
@@ -64,14 +64,14 @@ def link(chosen: Workspace) -> str:
 
 
 def stamp(chosen: Workspace) -> str:
-    """A mark that changes with every load, undo and correction of `chosen`: the key of caches."""
+    """A cache key that changes with every load, undo and correction of `chosen`."""
     files = (chosen.folder / "tables" / "tables.json", chosen.folder / "corrections.jsonl")
     marks = [file.stat().st_mtime_ns if file.is_file() else 0 for file in files]
     return f"{chosen.name}:{marks}:{chosen.language}"
 
 
 def data_stamp(chosen: Workspace) -> str:
-    """As `stamp`, but the same after a correction: what answers of a model depend on."""
+    """As `stamp`, but unchanged by corrections, which no model's answer depends on."""
     file = chosen.folder / "tables" / "tables.json"
     written = file.stat().st_mtime_ns if file.is_file() else 0
     return f"{chosen.name}:{chosen.key}:{written}:{chosen.language}"
@@ -80,12 +80,12 @@ def data_stamp(chosen: Workspace) -> str:
 def per_shop(
     entries: int = 16, *, corrections: bool = False
 ) -> Callable[[Callable[P, R]], CachedFunc[P, R]]:
-    """A decorator for what is worked out once for the data of a workspace, and kept.
+    """A decorator that computes a value once for the data of a workspace and caches it.
 
-    Among the function's arguments a workspace counts by its data (`data_stamp`, or `stamp` with
-    `corrections`), a run by its id, anything else by its value; an argument whose name starts with
-    `_` does not count. The `entries` used last are kept. Everybody shares what the function
-    returns: never change it.
+    The cache key holds the function's arguments: a workspace by its data (`data_stamp`, or `stamp`
+    with `corrections`), a run by its id, anything else by its value; arguments whose names start
+    with `_` are left out. The `entries` used last are kept. Everybody shares the returned value, so
+    never change it.
     """
     marks: dict[str | type, Callable[[Any], object]] = {
         Workspace: stamp if corrections else data_stamp,

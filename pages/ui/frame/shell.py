@@ -17,7 +17,7 @@ _FRAME = Path(__file__).resolve().parent
 _SCRIPTS = _FRAME.parent.parent
 _FRAMED = "framed"
 
-# Of several tasks with one page the first one gives its icon.
+# Where several tasks share a page, the first one sets its icon.
 ICONS = {ENTRIES[task].page: f":material/{ENTRIES[task].icon}:" for task in reversed(TASKS)} | {
     "home": ":material/storefront:",
     "data": ":material/table_view:",
@@ -41,7 +41,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "learn": ("tune", "compare"),
 }
-# A task's page that is not listed comes last.
+# Pages of tasks that are not listed above come last.
 _LISTED = {"home", *itertools.chain(*SECTIONS.values())}
 SECTIONS["explore"] += tuple(page for page in ICONS if page not in _LISTED)
 
@@ -102,14 +102,14 @@ def run_frame() -> None:
 
 
 def require_frame() -> None:
-    """The first line of each page: go through app.py if Streamlit came here without it.
+    """The first line of each page: start over through app.py if Streamlit ran the page without it.
 
-    Until some session has called `st.navigation`, a server finds pages by itself and runs them
-    without the frame, after a fresh start and when it restarts below an open tab. Even app.py then
-    runs as one of those pages, and its widgets would not be the ones of the next rerun.
+    Until some session has called `st.navigation`, the server discovers pages by itself and runs
+    them without the frame: after a fresh start, and when it restarts under an open tab. Even app.py
+    then runs as one of those pages, and its widgets would not survive to the next rerun.
     """
     if not st.session_state.get(_FRAMED):
-        # What the link says is gone after the rerun.
+        # The rerun drops the parameters of the link.
         i18n.remember_language()
         session.workspace()
         st.session_state[_FRAMED] = True
@@ -155,7 +155,7 @@ def show_sidebar(current: Workspace | None) -> None:
             st.code(session.link(current), language=None, wrap_lines=True)
         running = running_jobs(current)
         if running:
-            # Whatever waited while the machine was off goes on as soon as its workspace is opened.
+            # Jobs left waiting when the machine went off resume once their workspace is opened.
             jobs.ensure_supervisor()
             st.badge(t("app.sidebar.jobs", n=running), icon=":material/autorenew:", color="blue")
 

@@ -1,4 +1,4 @@
-"""The shopper's session that this tab plays: its name is in the address, so a reload keeps it."""
+"""The shopper's session that this tab plays; its id is in the address, so a reload keeps it."""
 
 import secrets
 
@@ -10,7 +10,7 @@ KEY = "visit"
 
 
 def current() -> str:
-    """The visit of this tab; empty before it did anything. Call `link.remember(KEY)` before."""
+    """The visit of this tab, empty until it does something. Call `link.remember(KEY)` first."""
     visit = str(st.session_state.get(KEY) or "")
     link.show(KEY, visit)
     return visit
@@ -24,6 +24,6 @@ def begin() -> str:
 
 
 def leave() -> None:
-    """Be somebody else from now on; what the old visit did stays on record."""
+    """Be another visitor from now on; what the old visit did stays on record."""
     st.session_state.pop(KEY, None)
     link.show(KEY, "")

@@ -1,4 +1,4 @@
-"""The shop at a glance: its figures and charts, each chart's title saying what it found."""
+"""The shop at a glance: its figures and charts, each chart titled with its finding."""
 
 import pandas as pd
 import streamlit as st
@@ -26,7 +26,7 @@ def show_figures(current: Workspace) -> None:
 
 
 def show_charts(current: Workspace) -> None:
-    """The shop in up to six charts: those that its data has something for."""
+    """The shop in up to six charts, as many as its data allows."""
     overview = _overview(current)
     st.header(t("home.overview.title"), anchor=False)
     with st.grid(2, min_column_width=340, gap="medium", border=True, key="charts"):

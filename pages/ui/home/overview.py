@@ -14,7 +14,7 @@ _BINS = 24
 
 @dataclass(frozen=True)
 class Prices:
-    """How prices spread, without the dearest 1 %: histogram, and where the middle half lies."""
+    """How prices spread, without the top 1 %: histogram, and the range of the middle half."""
 
     edges: list[float]
     counts: list[int]
@@ -24,7 +24,7 @@ class Prices:
 
 @dataclass(frozen=True)
 class Overview:
-    """The figures of one shop. What the data says nothing about is None.
+    """The figures of one shop. A figure without data is None.
 
     `categories`: products per category, largest first. `daily`: searches per day. `queries`:
     searches per query, most frequent first. `events`: search events by kind, in the order of a

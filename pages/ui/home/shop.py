@@ -23,7 +23,7 @@ def show_shop(current: Workspace) -> None:
 
 
 def show_next(current: Workspace) -> None:
-    """The pages that follow, with what each task says of the data."""
+    """The pages to go to next, each with the readiness of its task."""
     st.header(t("home.next.title"), anchor=False)
     levels = {shell.page_of(task): one.level for task, one in readiness(current).items()}
     with st.grid(3, min_column_width=230, key="next"):
@@ -39,6 +39,6 @@ def show_next(current: Workspace) -> None:
 
 
 def _next_step(page: str) -> str:
-    """What a page is for: a task says so of its page, the page itself of any other."""
+    """What a page is for; the page of a task shows the task's own text."""
     task = shell.task_of(page)
     return names.task_text(task, "next") if task else t(f"home.next.{page}")

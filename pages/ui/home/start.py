@@ -1,4 +1,4 @@
-"""The first screen: a sample shop with one press, or data of one's own."""
+"""The first screen: a sample shop in one click, or the user's own data."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ STEPS = {
 
 
 def offer_samples() -> None:
-    """The first screen: one button that loads a shop, the ways beside it, and what follows."""
+    """The first screen: one button that loads a shop, the alternatives, and the next steps."""
     first = i18n.language()
     (other,) = (language for language in LANGUAGES if language != first)
     with st.container(border=True, key="start"):

@@ -1,4 +1,4 @@
-"""The workspace as a thing to manage: its name, undo, another shop, deletion."""
+"""Managing the workspace: its name, undo, another shop, deletion."""
 
 import streamlit as st
 
@@ -61,7 +61,7 @@ def _rename(current: Workspace) -> None:
 
 
 def _confirm_delete(current: Workspace) -> None:
-    """Ask before everything goes; a workspace with a running training stays."""
+    """Ask before deleting everything; a workspace with a running training stays."""
 
     @st.dialog(t("home.workspace.delete_title"))
     def ask() -> None:

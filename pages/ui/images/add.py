@@ -1,4 +1,4 @@
-"""Bringing pictures: uploads and ZIP files named by product, and the links of the catalog."""
+"""Adding pictures: uploads and ZIP files named by product, and the links of the catalog."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ _ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "zip")
 
 @dataclass(frozen=True)
 class Report:
-    """What came of the last pictures that were brought; `refused` as source and reason."""
+    """The result of adding pictures; `refused` holds source and reason of each."""
 
     new: int
     known: int
@@ -37,7 +37,7 @@ class Report:
 
 
 def show_adding(current: Workspace, pictures: Pictures) -> None:
-    """Upload, fetch, and removing everything again."""
+    """Upload, fetch, and remove all pictures."""
     left, right = st.columns(2, gap="large")
     products = session.tables(current).products
     with left:
@@ -136,18 +136,18 @@ def _host(link: str) -> str:
 
 
 def _add(pictures: Pictures, brought: Iterator[Brought]) -> None:
-    """Take what is brought; what came of it is said on the next rerun."""
+    """Add the pictures; the next rerun shows the result."""
     before = len(pictures.table())
     try:
         added = pictures.add(brought)
     except ShoplabError as error:
-        # As a whole it went no further, but what came before that stays.
+        # It stopped there, but the pictures added before the error stay.
         added = Added(len(pictures.table()) - before, refused=[("", error)])
     st.session_state[_REPORT] = Report(added.new, added.known, added.refused)
 
 
 def show_report() -> None:
-    """What came of the pictures that were brought last."""
+    """The result of the last pictures that were added."""
     report: Report | None = st.session_state.get(_REPORT)
     if report is None:
         return

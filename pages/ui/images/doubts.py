@@ -1,4 +1,4 @@
-"""Products whose picture and text seem to disagree, each with what the doubt rests on."""
+"""Products whose picture and text seem to disagree, each with the reason."""
 
 from collections.abc import Mapping, Sequence
 

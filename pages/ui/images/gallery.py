@@ -52,7 +52,7 @@ def titles(current: Workspace) -> Mapping[str, str]:
 
 
 def show_gallery(current: Workspace, pictures: Pictures, model: str) -> None:
-    """Which colours the shop shows, and its pictures, to be narrowed by colour and tag."""
+    """Which colours the shop shows, and its pictures, filtered by colour and tag."""
     table = pictures.table()
     colours, tags = palettes(table), read_tags(pictures, model)
     _draw_colours(colours)
@@ -112,7 +112,7 @@ def _draw_grid(
     st.caption(t("images.found", n=f"{len(wanted):,}"))
     page = 1
     if pages > 1:
-        # Another number of pages makes another widget: its old page may not exist any more.
+        # The key depends on the number of pages, since the old page may not exist any more.
         key = f"pictures_page_{pages}"
         page = st.number_input(t("images.page", n=pages), 1, pages, key=key, width=160)
     first = (page - 1) * _A_PAGE

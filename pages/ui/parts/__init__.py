@@ -1,1 +1,1 @@
-"""What several pages show: answers, charts, tables, query boxes."""
+"""Parts that several pages share: answers, charts, tables, query boxes."""

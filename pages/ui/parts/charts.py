@@ -1,7 +1,7 @@
-"""Charts that state their finding and can be read by everyone.
+"""Accessible charts, each titled with its finding.
 
 Each function below makes a Plotly figure; `draw` shows it with the finding as its title. Text from
-users is escaped, because Plotly reads a small HTML in labels and hover text.
+users is escaped, because Plotly interprets a subset of HTML in labels and hover text.
 """
 
 import html
@@ -91,11 +91,11 @@ def bars_with_interval(
         }
     figure = go.Figure(
         go.Bar(
-            # Positions rather than names: two names may look the same once they are cut.
+            # Positions instead of names, because two names may look the same once they are cut.
             y=list(range(len(labels))),
             x=list(values),
             orientation="h",
-            # Fainter inside where an interval crosses the bar, which has to be seen on it.
+            # A fainter fill where an interval crosses the bar, so that it stays visible.
             marker={
                 "color": chosen if error is None else [_faint(colour) for colour in chosen],
                 "line": {"color": chosen, "width": 1.5},
@@ -113,7 +113,7 @@ def bars_with_interval(
     figure.update_yaxes(
         tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", showgrid=False
     )
-    # Numbers beside the bars make an axis needless.
+    # With numbers beside the bars no axis is needed.
     figure.update_xaxes(title=label(value_name), visible=error is not None)
     return _framed(figure, height=(70 if error else 20) + 30 * len(labels))
 
@@ -129,8 +129,8 @@ def forest(
 ) -> go.Figure:
     """Differences with their intervals, one below the other, and a line at 0.
 
-    An interval that leaves out 0 is coloured by its side and filled, one that holds it is grey and
-    hollow.
+    An interval that excludes 0 is coloured by its side and filled; one that includes it is grey
+    and hollow.
     """
     labels = [label(name) for name in names]
     clear = [low > 0 or high < 0 for low, high in zip(lows, highs, strict=True)]
@@ -222,7 +222,7 @@ def heatmap(
             xgap=2,
             ygap=2,
             texttemplate=f"%{{z:{value_format}}}",
-            # By itself Plotly takes a see-through cell for a light one.
+            # Plotly would take a transparent cell for a light one.
             textfont={"color": "white"} if st.context.theme.type == "dark" else None,
             customdata=[[[row, column] for column in columns] for row in rows],
             hovertemplate=f"{label(y_name)}: %{{customdata[0]}}<br>{label(x_name)}: "
@@ -279,7 +279,7 @@ def _colour(position: int) -> str:
 
 
 def _pick(marks: Sequence[str], position: int) -> str:
-    """A second mark beside the colour, once the palette starts again."""
+    """A dash or pattern that tells series apart once the palette repeats."""
     return marks[position // len(PALETTE) % len(marks)]
 
 

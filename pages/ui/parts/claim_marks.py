@@ -1,4 +1,4 @@
-"""A text with its claims marked in it, and the facts or reviews that each rests on."""
+"""A text with its claims marked in it, and the facts or reviews that support each."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from engine.claims.facts import ATTRIBUTE, REVIEW
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import tables
 
-# Signs tell the two apart for those whom colours do not.
+# The signs tell the two apart without relying on colour.
 SUPPORTED, UNSUPPORTED = "✓", "✗"
 _KNOWN = ("title", "description", "brand", "price", "category")
 
@@ -29,7 +29,7 @@ def show(text: str, claims: Sequence[Claim], *, key: str, listed: bool = True) -
 
 
 def show_table(claims: Sequence[Claim], *, key: str) -> None:
-    """Each claim with the fact it rests on, those without one first."""
+    """Each claim with the fact that supports it, unsupported ones first."""
     columns = ("state", "claim", "kind", "source", "fact")
     ordered = sorted(claims, key=lambda claim: claim.fact is not None)
     frame = pd.DataFrame([_row(claim) for claim in ordered], columns=list(columns))
@@ -38,7 +38,7 @@ def show_table(claims: Sequence[Claim], *, key: str) -> None:
 
 
 def finding(claims: Sequence[Claim]) -> str:
-    """In a sentence, how many of a text's claims rest on facts."""
+    """In a sentence, how many of a text's claims are supported by facts."""
     wrong = sum(claim.fact is None for claim in claims)
     if not claims:
         return t("claims.findings.none")
@@ -48,7 +48,7 @@ def finding(claims: Sequence[Claim]) -> str:
 
 
 def mark(text: str, claims: Sequence[Claim]) -> str:
-    """`text` as safe Markdown, its claims on a green or red ground with a sign before them."""
+    """`text` as safe Markdown, its claims on a green or red background behind a sign."""
     pieces, here = [], 0
     for start, end, supported in _spans(claims):
         sign, colour = (SUPPORTED, "green") if supported else (UNSUPPORTED, "red")
@@ -59,7 +59,7 @@ def mark(text: str, claims: Sequence[Claim]) -> str:
 
 
 def source(fact: Fact) -> str:
-    """Where a fact stands, in the user's language."""
+    """Where a fact comes from, in the user's language."""
     if fact.source.startswith(REVIEW):
         return t("claims.sources.review", name=fact.source.removeprefix(REVIEW))
     if fact.source in _KNOWN:
@@ -80,7 +80,7 @@ def _row(claim: Claim) -> tuple[str, str, str, str, str]:
 
 
 def _spans(claims: Sequence[Claim]) -> Iterator[tuple[int, int, bool]]:
-    """The places of claims in their order; overlapping ones are one, supported if all are."""
+    """The spans of claims in order; overlapping ones are merged, supported if all are."""
     merged: list[tuple[int, int, bool]] = []
     for claim in sorted(claims, key=lambda claim: (claim.start, claim.end)):
         supported = claim.fact is not None

@@ -1,11 +1,11 @@
-"""The choice of a model server of one's own: its key stays in this session's memory."""
+"""The choice of the user's own model server; its key stays in this session's memory."""
 
 import streamlit as st
 
 from engine.models.endpoint import Endpoint
 from pages.ui.frame.i18n import t
 
-# The session's own values: a widget's are dropped on a page switch.
+# Kept apart from the widgets' values, which a page switch drops.
 _FIELDS = {"url": "describe_endpoint_url", "model": "describe_endpoint_model"}
 _KEY = "describe_endpoint_key"
 

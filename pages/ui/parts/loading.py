@@ -43,7 +43,7 @@ def shown_status() -> Iterator[None]:
 def load_sample_shop(language: str) -> LoadReport:
     """Load the sample shop of `language` into this tab's workspace, a new one if there is none."""
     current = session.begin(language)
-    # It takes seconds to import what models need: time that the load takes as well.
+    # Importing the model libraries takes seconds, so it runs while the shop loads.
     client.start()
     with shown_status():
         report = load_sample(current, language, Bar())

@@ -92,14 +92,14 @@ def preset(name: object) -> str:
 
 
 def moment(time: float) -> str:
-    """A point of time where the visitor is."""
+    """A point in time, in the visitor's time zone."""
     zone = st.context.timezone_offset
     local = datetime.fromtimestamp(time - 60 * (zone or 0), UTC)
     return f"{local:%Y-%m-%d %H:%M}"
 
 
 def duration(seconds: float) -> str:
-    """A span of time in the two largest units that matter."""
+    """A duration in its two largest units."""
     whole = max(round(seconds), 0)
     if whole < 60:
         return t("tune.seconds", n=whole)

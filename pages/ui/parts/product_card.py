@@ -1,4 +1,4 @@
-"""The catalog as the cards of products need it, and the facts that stand on each."""
+"""What product cards show: the catalog by id, and the facts of one product."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -53,11 +53,11 @@ def read_queries(file: UploadedFile) -> list[str]:
         if file.name.lower().endswith(".txt"):
             check_size(path, file.name)
             texts = list(read_lines(path, find_encoding(path, file.name)))
-            # Said by a text that was a table once.
+            # The heading of a table that was saved as text.
             texts = texts[1:] if texts and texts[0].strip().lower() == "query" else texts
         else:
             texts = _column(read_table(path, name=file.name).frame)
-    # Bytes of a foreign encoding come as lone surrogates, which no model reads.
+    # Undecodable bytes arrive as lone surrogates, which no model can read.
     clean = (text.encode("utf-8", "replace").decode("utf-8") for text in texts)
     queries = (" ".join(text.split())[:LONGEST] for text in clean)
     return list(dict.fromkeys(text for text in queries if text))

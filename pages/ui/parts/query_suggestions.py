@@ -24,9 +24,9 @@ from pages.ui.frame.i18n import t
 MOST = 8
 _KEY = "suggestions"
 _FOLDER = Path(__file__).parent
-# A shop's first suggester takes seconds to make; nobody who types waits for it longer than this.
+# A shop's first suggester takes seconds to build; typing never waits longer than this for it.
 _SECONDS = 0.2
-# A model is not asked about less than this, and not about a text of which it knows too little.
+# The model is asked about no text shorter than this, nor one of which it knows too little.
 FEWEST = 3
 NEAR = 3
 _UNKNOWN = 0.2
@@ -40,7 +40,7 @@ _COMPONENT = st.components.v2.component(
 </div>""",
     css=(_FOLDER / "query_suggestions.css").read_text(encoding="utf-8"),
     js=(_FOLDER / "query_suggestions.js").read_text(encoding="utf-8"),
-    # The input names the list by its id, which it could not across a shadow root.
+    # The input refers to the list by id, which does not work across a shadow root.
     isolate_styles=False,
 )
 
@@ -91,7 +91,7 @@ def _suggester_if_made(current: Workspace) -> Suggester | None:
 
 
 def note(one: Suggestion) -> str:
-    """What a suggestion is and leads to, in words."""
+    """What kind of suggestion it is and how much it leads to, in words."""
     parts = [t(f"queries.suggestions.kinds.{one.kind}")]
     if one.searches:
         parts.append(t("queries.suggestions.searches", n=f"{one.searches:,}"))
@@ -103,7 +103,7 @@ def note(one: Suggestion) -> str:
 
 
 def model_is_ready(current: Workspace, query: str) -> None:
-    """Say that the shop's search model answered `query`: from now on it is asked while typing."""
+    """Note that the shop's search model answered `query`, so it may be asked while typing."""
     ready = _ready(current)
     if not ready.is_set():
         ready.set()

@@ -61,7 +61,7 @@ def table_name(table: str) -> str:
 
 
 def show_problems(problems: Sequence[Problem]) -> None:
-    """Every problem with its place and its mend."""
+    """Every problem with where it is and how to fix it."""
     rows = [
         {
             "severity": t(f"app.tables.{problem.severity}"),

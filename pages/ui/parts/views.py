@@ -1,4 +1,4 @@
-"""The views of a page: tabs, of which only the open one is worked out."""
+"""The views of a page: tabs, of which only the open one runs."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,7 +10,7 @@ View = Callable[[], None]
 
 
 def show_views(page: str, views: Mapping[str, View]) -> None:
-    """A tab for each of `views`, titled by the text `<page>.views.<name>`; the open one is run."""
+    """A tab for each of `views`, titled by the text `<page>.views.<name>`; the open one runs."""
     titles = [t(f"{page}.views.{name}") for name in views]
     tabs = st.tabs(titles, key=f"{page}_view", on_change="rerun")
     for tab, show in zip(tabs, views.values(), strict=True):

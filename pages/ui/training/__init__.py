@@ -1,1 +1,1 @@
-"""Choosing, starting and following a training, and what it brought."""
+"""Choosing, starting and following a training, and its results."""

@@ -1,4 +1,4 @@
-"""How good a trained classifier is on examples it never saw: confusions and honesty."""
+"""How good a trained classifier is on examples it never saw: confusions and calibration."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -90,7 +90,7 @@ def _show_confusion(run: Run, rows: pd.DataFrame, head: str, labels: list[str]) 
         title = t("quality.never_confused", n=int(table.sum()))
     charts.draw(
         charts.heatmap(
-            # An empty cell says nothing happened more quietly than a zero.
+            # An empty cell distracts less than a zero.
             pd.DataFrame(table, index=shown, columns=shown).replace(0, np.nan),
             x_name=t("quality.said"),
             y_name=t("quality.true"),

@@ -62,7 +62,7 @@ def in_run(heldout: pd.DataFrame, system: str, letter: str) -> str:
 
 
 def _merge(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """One frame; a system that answered alike in both runs, such as a baseline, is there once."""
+    """One frame; a system with the same answers in both runs, such as a baseline, is there once."""
     suffixes = (f"{MARK}{LETTERS[0]}", f"{MARK}{LETTERS[1]}")
     merged = merge_runs(first, second, suffixes)
     for system in set(systems_of(first)) & set(systems_of(second)):

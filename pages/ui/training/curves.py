@@ -11,7 +11,7 @@ from pages.ui.parts import charts, names
 
 LOSS = "loss"
 PREDICTED = "predicted_seconds"
-# Fewer points than this say nothing about where the loss goes.
+# Fewer points than this do not show a trend.
 ENOUGH = 5
 
 

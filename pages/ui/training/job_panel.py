@@ -1,4 +1,4 @@
-"""The trainings of a workspace, live: one box that looks every two seconds while something runs."""
+"""The trainings of a workspace, live: one box that polls every two seconds while any is active."""
 
 import time
 
@@ -39,7 +39,7 @@ def show_panel(current: Workspace) -> None:
 
 
 def show_stopped(current: Workspace) -> None:
-    """Trainings that failed or were cancelled before, each with its reason and the way on."""
+    """Trainings that failed or were cancelled before, each with its reason and how to go on."""
     watched = _watched()
     listed = [job for job in jobs.list_jobs(current.name) if job.state in STOPPED]
     stopped = [job for job in listed if job.job_id not in watched]
@@ -65,7 +65,7 @@ def _show_watched(current: Workspace, before: list[str]) -> None:
     active = _active(listed)
     watched += [job_id for job_id in active if job_id not in watched]
     if active != before:
-        # The rest of the page learns of the new run; without active jobs the polling ends.
+        # Rerun the whole page, so that it shows the new run and polls only while jobs are active.
         st.rerun()
     for job in listed:
         if job.job_id in watched:
@@ -104,7 +104,7 @@ def _show_running(current: Workspace, job: Job) -> None:
         st.progress(0.0, text=escape(stage))
     started = job.started or job.created
     elapsed = names.duration(time.time() - started)
-    # What the worker measured itself is nearer than the estimate before the start.
+    # The worker's own measurement is closer than the estimate made before the start.
     seconds = read_curves(job).predicted_seconds or job.predicted_seconds
     if seconds:
         late = "elapsed_late" if time.time() - started > seconds else "elapsed_of"

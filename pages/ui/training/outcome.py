@@ -1,4 +1,4 @@
-"""What a training brought, in one honest sentence: better, unclear or worse, and what to use."""
+"""The verdict on a training in one sentence: better, unclear or worse, and what to use."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -28,8 +28,8 @@ class Outcome:
     """The recommended system of a run against its baselines on the primary metric.
 
     It is `better` if it clearly beats every baseline, `worse` if a baseline clearly beats it;
-    `baseline` is the one that decides, the hardest to beat. The verdict is `baseline` where the app
-    recommends a baseline itself: nothing was gained.
+    `baseline` is the deciding one, the hardest to beat. The verdict is `baseline` where the app
+    recommends a baseline itself, so nothing was gained.
     """
 
     verdict: Literal["better", "unclear", "worse", "baseline"]

@@ -42,7 +42,7 @@ def show_metrics(run: Run, order: Sequence[str], formats: Mapping[str, str], alt
 
 
 def link_to_compare() -> None:
-    """The way to the whole comparison."""
+    """The link to the full comparison."""
     st.page_link(
         shell.page_file("compare"), label=t("tune.open.compare"), icon=shell.ICONS["compare"]
     )

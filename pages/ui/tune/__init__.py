@@ -1,1 +1,1 @@
-"""The tune page: starting a training, and those that ended."""
+"""The tune page: starting a training, and the list of finished ones."""
