@@ -337,7 +337,7 @@ def test_untuned_answers_and_measures_without_a_run(
     [
         ('{"query": "mug"}\n\nnot json\n', "reader.broken_json_line", 3),
         ('{"query": "mug"}\n[1]\n', "reader.no_record", 2),
-        ('{"query": "mug"}\n\n{"text": "mug"}\n', "search.no_query", 3),
+        ('{"query": "mug"}\n\n{"text": "mug"}\n', "codec.no_text", 3),
     ],
 )
 def test_a_bad_line_is_named(
