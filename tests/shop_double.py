@@ -16,8 +16,9 @@ from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from engine.tables.schema import SENTIMENTS, TABLES
 from engine.tasks.cross_sell.answers import CrossSellAnswer, CrossSellInput
+from engine.tasks.interest.answers import InterestAnswer, InterestInput
 from engine.tasks.search.answers import SearchAnswer, SearchExplanation, SearchInput, WhyInput
-from tests.doubles import cross_sell, search
+from tests.doubles import cross_sell, interest, search
 
 HOSTILE = (
     '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) **bold** :red[x]'
@@ -128,9 +129,8 @@ class FakeModels:
     def _search_explain(self, item: WhyInput, run: str) -> SearchExplanation:
         return search.explain(item, run)
 
-    def _interest_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        results = [{"product_id": name} for name in reversed(item["among"])]
-        return {"query": item["query"], "system": "tuned", "results": results[: item["k"]]}
+    def _interest_predict(self, item: InterestInput, run: str) -> InterestAnswer:
+        return interest.predict(item, run)
 
     def _cross_sell_predict(self, item: CrossSellInput, run: str) -> CrossSellAnswer:
         return cross_sell.predict(item, run, title=HOSTILE)
