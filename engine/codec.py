@@ -79,7 +79,9 @@ def _as_input_error(error: Mapping[str, Any], row: int) -> InputError:
     match error["type"]:
         case "missing" | "string_type" | "string_pattern_mismatch":
             return InputError("codec.no_text", row=row, field=field)
-        case "int_type" | "int_from_float" | "int_parsing" | "greater_than_equal":
+        case "int_type" | "int_from_float" | "int_parsing":
+            return InputError("codec.no_count", row=row, field=field)
+        case "greater_than_equal" if error["ctx"]["ge"] == 1:
             return InputError("codec.no_count", row=row, field=field)
         case "list_type" | "tuple_type" | "frozen_set_type":
             return InputError("codec.no_list", row=row, field=field)

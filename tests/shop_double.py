@@ -1,7 +1,7 @@
 """A small shop and a model process's double that answers in the true form, for page tests."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -17,8 +17,9 @@ from engine.tasks.attributes.answers import AttributesAnswer, AttributesInput
 from engine.tasks.classify.answers import HeadExplanation
 from engine.tasks.classify.answers import WhyInput as Why
 from engine.tasks.cross_sell.answers import CrossSellAnswer, CrossSellInput
+from engine.tasks.interest.answers import InterestAnswer, InterestInput
 from engine.tasks.search.answers import SearchAnswer, SearchExplanation, SearchInput, WhyInput
-from tests.doubles import attributes, cross_sell, intent, search, sentiment
+from tests.doubles import attributes, cross_sell, intent, interest, search, sentiment
 
 HOSTILE = (
     '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) **bold** :red[x]'
@@ -130,9 +131,8 @@ class FakeModels:
     def _search_explain(self, item: WhyInput, run: str) -> SearchExplanation:
         return search.explain(item, run)
 
-    def _interest_predict(self, item: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-        results = [{"product_id": name} for name in reversed(item["among"])]
-        return {"query": item["query"], "system": "tuned", "results": results[: item["k"]]}
+    def _interest_predict(self, item: InterestInput, run: str) -> InterestAnswer:
+        return interest.predict(item, run)
 
     def _cross_sell_predict(self, item: CrossSellInput, run: str) -> CrossSellAnswer:
         return cross_sell.predict(item, run, title=HOSTILE)

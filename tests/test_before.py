@@ -18,6 +18,7 @@ from engine.bandit.policies import POLICIES
 from engine.bandit.regret import beliefs
 from engine.catalog.decisions import Decisions
 from engine.cli import main
+from engine.codec import decode, encode
 from engine.evaluation.compare import metric_interval
 from engine.evaluation.heldout import systems_of
 from engine.evaluation.heldout import test_fingerprint as fingerprint
@@ -34,6 +35,7 @@ from engine.storage.runs import list_runs, load_heldout, load_run
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS, get_task
 from engine.tasks.describe import batch as batches
+from engine.tasks.interest.answers import MEASURE
 from engine.tasks.interest.merchandising_file import can_undo, load_rules, undo_rules
 from engine.training.evaluate import open_bundle
 from pages.ui.data import staging
@@ -297,9 +299,9 @@ def test_the_held_out_answers_give_the_recorded_figures(shop: Workspace, task: s
 def test_the_held_out_pages_still_price_a_mix(shop: Workspace) -> None:
     (run,) = list_runs(shop, "interest")
     task, bundle = get_task("interest"), open_bundle(shop, "interest", run.run_id, Silent())
-    mixes = {"mixes": EXPECTED["mixes"]}
+    mixes = decode(MEASURE.body, {"mixes": EXPECTED["mixes"]})
     found = task.measure(bundle, load_heldout(shop, run.run_id), mixes)  # type: ignore[attr-defined]
-    holds(found, EXPECTED["prices"])
+    holds(encode(found), EXPECTED["prices"])
 
 
 def test_vectors_of_the_catalog_are_taken_from_disk(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.codec import decode
 from engine.errors import InputError
 from engine.evaluation.chances import score_chances
 from engine.evaluation.ranking_evaluator import RankingEvaluator
@@ -29,8 +30,16 @@ from engine.simulation.tiny_shop import tiny_pages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
 from engine.tasks.interest import bundle as interest_bundle
+from engine.tasks.interest.answers import (
+    PREDICT,
+    InterestAnswer,
+    InterestInput,
+    MixesInput,
+    WhyInput,
+)
 from engine.tasks.interest.baselines import HistoryNeighbours, by_recency, order
 from engine.tasks.interest.bundle import InterestBundle, list_moments
+from engine.tasks.interest.diversify import Mix
 from engine.tasks.interest.learning import fit_chances
 from engine.tasks.interest.task import TASK
 from engine.tasks.tiny import FAST
@@ -161,6 +170,10 @@ def bundle(tables: Tables, dataset: Dataset, model: str, tmp_path_factory) -> In
     return TASK.train(dataset, config, tmp_path_factory.mktemp("checkpoints"), Silent())
 
 
+def ids_of(answer: InterestAnswer) -> list[str]:
+    return [result.product_id for result in answer.results]
+
+
 def test_the_newest_pages_are_held_out(dataset: Dataset) -> None:
     parts = (dataset.train, dataset.validation, dataset.test)
     ends = [(part["time"].min(), part["time"].max()) for part in parts]
@@ -180,78 +193,103 @@ def test_a_place_changes_the_chance_of_a_click_but_not_what_is_wanted(
 
 
 def test_known_and_new_shoppers_are_answered(bundle: InterestBundle) -> None:
-    inputs = [{"user_id": "u1", "k": 3}, {"user_id": "who"}, {"query": "all mugs", "k": 2}]
-    known, new, asked = TASK.predict(bundle, inputs)
-    assert known["history"] and not known["cold"]
-    seen = {one["product_id"] for one in known["history"]}
-    assert len(known["results"]) == 3
-    assert not seen & {one["product_id"] for one in known["results"]}
-    assert new["cold"] and len(new["results"]) == 10
-    assert asked["results"][0]["product_id"] == "mug-red"
-    scores = [one["score"] for one in new["results"]]
+    known, new, searching = TASK.predict(
+        bundle,
+        [
+            InterestInput(user_id="u1", k=3),
+            InterestInput(user_id="who"),
+            InterestInput(query="all mugs", k=2),
+        ],
+    )
+    assert known.history and not known.cold
+    assert len(known.results) == 3
+    assert not {past.product_id for past in known.history} & set(ids_of(known))
+    assert new.cold and len(new.results) == 10
+    assert ids_of(searching)[0] == "mug-red"
+    scores = [result.score for result in new.results]
     assert scores == sorted(scores, reverse=True)
 
 
 def test_what_was_just_looked_at_comes_after_the_past(bundle: InterestBundle) -> None:
-    item = {"user_id": "u1", "history": ["lamp-grey", "unknown"]}
-    history = TASK.predict(bundle, [item])[0]["history"]
-    assert history[-1]["product_id"] == "lamp-grey"
+    item = InterestInput(user_id="u1", history=("lamp-grey", "unknown"))
+    history = TASK.predict(bundle, [item])[0].history
+    assert history[-1].product_id == "lamp-grey"
     assert len(history) > 1
 
 
 @pytest.mark.parametrize(
-    "bad",
-    [{"history": "mug-red"}, {"history": [3]}, {"user_id": 3}, {"query": "mug", "k": 0},
-     {"history": ["mug-red"] * 201}, {"history": ["mug-red"], "strengths": []},
-     {"history": ["mug-red"], "strengths": [0]}, {"query": "mug", "mix": {"luck": 0.5}},
-     {"query": "mug", "among": "mug-red"}],
-)  # fmt: skip
-def test_a_bad_input_is_named_by_its_row(bundle: InterestBundle, bad: dict[str, object]) -> None:
+    ("bad", "code"),
+    [
+        ({}, "interest.nothing_asked"),
+        ({"query": None}, "codec.no_text"),
+        ({"history": "mug-red"}, "codec.no_list"),
+        ({"history": [3]}, "codec.no_text"),
+        ({"user_id": 3}, "codec.no_text"),
+        ({"query": "mug", "k": 0}, "codec.no_count"),
+        ({"history": ["mug-red"] * 201}, "interest.long_history"),
+        ({"history": ["mug-red"], "strengths": []}, "interest.bad_strengths"),
+        ({"history": ["mug-red"], "strengths": [0]}, "codec.does_not_fit"),
+        ({"history": ["mug-red"], "strengths": ["much"]}, "codec.does_not_fit"),
+        ({"query": "mug", "mix": {"luck": 0.5}}, "codec.does_not_fit"),
+        ({"query": "mug", "among": "mug-red"}, "codec.no_list"),
+    ],
+)
+def test_a_bad_input_is_named_by_its_row(
+    bundle: InterestBundle, bad: dict[str, object], code: str
+) -> None:
     with pytest.raises(InputError) as caught:
-        TASK.predict(bundle, [{"query": "mug"}, bad])
-    assert caught.value.params.get("row", 2) == 2
+        TASK.predict(bundle, decode(PREDICT.body, [{"query": "mug"}, bad]))
+    assert (caught.value.code, caught.value.params["row"]) == (code, 2)
 
 
 def test_attention_adds_up_and_names_what_counts_most(bundle: InterestBundle) -> None:
-    item = {"history": ["mug-red", "pan-blue", "shoe-green"], "product_id": "mug-blue"}
-    found = TASK.explain(bundle, item)
-    assert [title for title, _ in found.weights] == ["red mug", "blue pan", "green shoe"]
-    assert sum(share for _, share in found.weights) == pytest.approx(1)
-    assert found.facts["most"] in item["history"]
-    alone = TASK.explain(bundle, {"query": "mug", "product_id": "mug-blue"})
+    history = ("mug-red", "pan-blue", "shoe-green")
+    why = TASK.explain(bundle, WhyInput(history=history, product_id="mug-blue"))
+    assert [title for title, _ in why.weights] == ["red mug", "blue pan", "green shoe"]
+    assert sum(share for _, share in why.weights) == pytest.approx(1)
+    assert why.most in history
+    alone = TASK.explain(bundle, WhyInput(query="mug", product_id="mug-blue"))
     assert list(alone.weights) == []
-    assert alone.facts["most"] is None
+    assert alone.most is None
     with pytest.raises(InputError):
-        TASK.explain(bundle, item | {"product_id": "gone"})
+        TASK.explain(bundle, WhyInput(history=history, product_id="gone"))
 
 
 def test_reasons_come_with_the_list(bundle: InterestBundle) -> None:
-    item = {"history": ["mug-red", "pan-blue"], "strengths": [1, 4.0], "k": 3, "why": True}
+    history, strengths = ("mug-red", "pan-blue"), (1, 4.0)
+    item = InterestInput(history=history, strengths=strengths, k=3, why=True)
     answer = TASK.predict(bundle, [item])[0]
-    assert [one["strength"] for one in answer["history"]] == [1, 4]
-    for result in answer["results"]:
-        told = TASK.explain(bundle, item | {"product_id": result["product_id"]})
-        shares = [share for _, share in told.weights]
-        assert [share for _, share in result["because"]] == pytest.approx(
+    assert [past.strength for past in answer.history] == [1, 4]
+    for result in answer.results:
+        why = TASK.explain(
+            bundle, WhyInput(history=history, strengths=strengths, product_id=result.product_id)
+        )
+        shares = [share for _, share in why.weights]
+        assert result.reason
+        assert [share for _, share in result.reason.because] == pytest.approx(
             sorted(shares, reverse=True), abs=1e-6
         )
-        assert result["because"][0][0] == int(np.argmax(shares))
-        assert result["facts"]["clicks"] >= 0
-    new = TASK.predict(bundle, [{"history": [], "why": True}])[0]
-    assert new["results"][0]["because"] == []
+        assert result.reason.because[0][0] == int(np.argmax(shares))
+        assert result.reason.facts.clicks >= 0
+    new = TASK.predict(bundle, [InterestInput(history=(), why=True)])[0]
+    assert new.results[0].reason
+    assert new.results[0].reason.because == []
 
 
 def test_a_mix_changes_the_list_and_says_how(bundle: InterestBundle) -> None:
     plain, mixed = TASK.predict(
-        bundle, [{"user_id": "u1"}, {"user_id": "u1", "mix": {"novelty": 0.9, "diversity": 0.5}}]
+        bundle,
+        [
+            InterestInput(user_id="u1"),
+            InterestInput(user_id="u1", mix=Mix(novelty=0.9, diversity=0.5)),
+        ],
     )
-    assert plain["like"] == plain["plain"] == mixed["plain"]
-    assert mixed["like"]["novelty"] > plain["like"]["novelty"]
-    assert [one["was"] for one in plain["results"]] == list(range(1, 11))
-    old = [one["product_id"] for one in plain["results"]]
-    for result in mixed["results"]:
-        if result["was"] <= 10:
-            assert old[result["was"] - 1] == result["product_id"]
+    assert plain.like == plain.plain == mixed.plain
+    assert mixed.like.novelty > plain.like.novelty
+    assert [result.was for result in plain.results] == list(range(1, 11))
+    for result in mixed.results:
+        if result.was <= 10:
+            assert ids_of(plain)[result.was - 1] == result.product_id
 
 
 def test_what_a_mix_costs_is_measured_on_held_out_pages(
@@ -259,18 +297,18 @@ def test_what_a_mix_costs_is_measured_on_held_out_pages(
 ) -> None:
     answers = TASK.outputs(bundle, dataset.test)
     heldout = RankingEvaluator().heldout_rows(dataset.test, answers)
-    found = TASK.measure(bundle, heldout, {"mixes": [{}, {"novelty": 0.9}]})
-    assert found[0]["before"] == pytest.approx(heldout["tuned.score"].mean())
-    assert found[0]["after"] == found[0]["before"]
-    assert found[1]["now"]["novelty"] > found[1]["was"]["novelty"]
+    plain, mixed = TASK.measure(bundle, heldout, MixesInput((Mix(), Mix(novelty=0.9))))
+    assert plain.before == pytest.approx(heldout["tuned.score"].mean())
+    assert plain.after == plain.before
+    assert mixed.now.novelty > mixed.was.novelty
     chances = heldout["tuned.chances"].map(json.loads)
     assert [set(one) for one in chances] == [set(one) for one in dataset.test["qrels"]]
 
 
 def test_before_training_a_new_shopper_gets_what_is_popular(tables: Tables, model: str) -> None:
     untuned = TASK.untuned(tables, TASK.config("quick", tables, model=model, **FAST), Silent())
-    first = TASK.predict(untuned, [{"history": []}])[0]["results"]
-    appeals = [untuned.popularity.ctr(one["product_id"], None) for one in first]
+    answer = TASK.predict(untuned, [InterestInput(history=())])[0]
+    appeals = [untuned.popularity.ctr(name, None) for name in ids_of(answer)]
     assert appeals == sorted(appeals, reverse=True) and appeals[0] > appeals[-1]
 
 
@@ -284,21 +322,21 @@ def test_blind_answers_are_those_to_somebody_new(bundle: InterestBundle, dataset
 
 
 def test_a_choice_may_be_given(bundle: InterestBundle) -> None:
-    item = {"query": "all mugs", "among": ["mug-blue", "gone", "pan-red", "mug-red"]}
-    results = TASK.predict(bundle, [item])[0]["results"]
-    assert {one["product_id"] for one in results} == {"mug-blue", "pan-red", "mug-red"}
-    assert results[0]["product_id"] == "mug-red"
+    item = InterestInput(query="all mugs", among=("mug-blue", "gone", "pan-red", "mug-red"))
+    ids = ids_of(TASK.predict(bundle, [item])[0])
+    assert set(ids) == {"mug-blue", "pan-red", "mug-red"}
+    assert ids[0] == "mug-red"
 
 
 def test_of_a_large_catalog_the_likeliest_are_weighed(
     bundle: InterestBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = TASK.predict(bundle, [{"query": "all mugs", "k": 1}])
+    whole = TASK.predict(bundle, [InterestInput(query="all mugs", k=1)])
     monkeypatch.setattr(interest_bundle, "MOST_WEIGHED", 12)
     offered = bundle.offer(History(), "all mugs").product_ids
     assert len(offered) <= 12
-    weighed = TASK.predict(bundle, [{"query": "all mugs", "k": 1}])
-    assert weighed[0]["results"] == whole[0]["results"]
+    weighed = TASK.predict(bundle, [InterestInput(query="all mugs", k=1)])
+    assert weighed[0].results == whole[0].results
 
 
 def test_a_log_without_what_was_shown_teaches_nothing(tables: Tables) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 import shutil
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,24 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.codec import decode, encode
 from engine.progress import Silent
 from engine.serving import client
 from engine.serving.question import Question
 from engine.storage.files import write_json
 from engine.storage.runs import load_heldout, load_run, run_folder
 from engine.storage.workspace import Workspace
-from engine.tasks.interest.answers import PREDICT
+from engine.tasks.interest.answers import (
+    PREDICT,
+    Facts,
+    InterestAnswer,
+    InterestInput,
+    InterestResult,
+    MixesInput,
+    PastProduct,
+    Reason,
+)
+from engine.tasks.interest.diversify import ListTraits, Mix
 from engine.tasks.interest.merchandising import Boost, Rules
 from engine.tasks.interest.merchandising_file import change_rules, load_rules
 from engine.tasks.interest.task import TASK
@@ -49,10 +61,11 @@ class Models:
         self.bundles: dict[tuple[str, str], Any] = {}
         self.asked: list[tuple[str, Any]] = []
 
-    def ask(self, question: Question, timeout: float = 0) -> Any:
-        verb, run_id, payload = question.call.verb, question.run, question.body
-        assert question.call.task == "interest"
-        self.asked.append((verb, payload))
+    def ask(self, question: Question[Any, Any], timeout: float = 0) -> Any:
+        call, run_id = question.call, question.run
+        payload = decode(call.body, encode(question.body))
+        assert call.task == "interest"
+        self.asked.append((call.verb, payload))
         workspace = Workspace.open(question.workspace)
         key = (str(workspace.folder), run_id)
         if key not in self.bundles:
@@ -62,9 +75,12 @@ class Models:
                 self.bundles[key] = TASK.untuned(tables, config, Silent())
             else:
                 self.bundles[key] = TASK.load(run_folder(workspace, run_id) / "bundle", tables)
-        if verb == "measure":
-            return TASK.measure(self.bundles[key], load_heldout(workspace, run_id), payload)
-        return json.loads(json.dumps(TASK.predict(self.bundles[key], payload)))
+        answer: object
+        if call.verb == "measure":
+            answer = TASK.measure(self.bundles[key], load_heldout(workspace, run_id), payload)
+        else:
+            answer = TASK.predict(self.bundles[key], payload)
+        return decode(call.answer, encode(answer))
 
 
 @pytest.fixture
@@ -183,7 +199,7 @@ def test_a_wish_shows_what_it_brings_and_its_price(trained: Workspace, asked: Mo
     rows = "\n".join(str(one.value) for one in app.markdown)
     assert all(f"{rank}\\. {title}" in rows for rank, title in enumerate(mixed, start=1))
     measured = [payload for verb, payload in asked.asked if verb == "measure"]
-    assert measured == [{"mixes": [{"diversity": 0.9, "novelty": 0.0, "freshness": 0.0}]}]
+    assert measured == [MixesInput((Mix(diversity=0.9),))]
 
 
 def test_a_search_turns_the_list_to_it_and_shows_chances(
@@ -251,7 +267,7 @@ def test_the_whole_list_is_a_safe_file_after_the_rules(trained: Workspace, asked
     seen: list[pd.DataFrame] = []
     (run_id,) = [one.name for one in (workspace.folder / "runs").glob("[!.]*")]
     run = load_run(workspace, run_id)
-    items = [{"user_id": f"u{n}", "k": 40, "why": True} for n in range(3)]
+    items = [InterestInput(user_id=f"u{n}", k=40, why=True) for n in range(3)]
     found = asked.ask(Question("tiny", PREDICT, items, run.run_id))
     seen.append(many.as_table(workspace, ["u0", "u1", "u2"], found))
     frame = seen[0]
@@ -261,17 +277,28 @@ def test_the_whole_list_is_a_safe_file_after_the_rules(trained: Workspace, asked
 
 
 def test_a_reason_is_named_only_where_it_stands_out() -> None:
-    answer = {"history": [{"title": f"T{n}"} for n in range(4)], "query": ""}
-    facts = {"brand": 0, "category": 0, "price": -9, "clicks": 3, "popularity": 0.2}
-    flat = {"because": [[2, 0.3], [1, 0.25]], "alike": [0, 0.1], "facts": facts}
-    assert explain(flat, answer) == []
-    assert explain(flat | {"alike": [3, 0.8]}, answer) == ["Much like “T3” from the history"]
-    one = flat | {"because": [[2, 0.62], [1, 0.2]]}
-    assert explain(one, answer) == ["Because of “T2”, which counts 62% of the history"]
-    both = flat | {"because": [[2, 0.5], [1, 0.4]]}
-    assert explain(both, answer) == ["Because of “T2” (50% of the history) and “T1” (40%)"]
-    new = flat | {"facts": facts | {"clicks": 0}}
-    assert explain(new, answer) == ["Nobody has clicked it yet: its text brings it here"]
+    history = [PastProduct(f"p{n}", f"T{n}", 1.0) for n in range(4)]
+    traits = ListTraits(0, 0, 0)
+    answer = InterestAnswer("", "tuned", False, history, [], traits, traits)
+    none = dict.fromkeys((field.name for field in fields(Facts)), 0.0)
+    facts = Facts(**none | {"price": -9, "clicks": 3, "popularity": 0.2})
+    flat = Reason(because=[(2, 0.3), (1, 0.25)], alike=(0, 0.1), facts=facts)
+
+    def reasons(**changes: Any) -> list[str]:
+        reason = replace(flat, **changes)
+        return explain(InterestResult(1, "p", "P", 0.5, was=1, reason=reason), answer)
+
+    assert reasons() == []
+    assert reasons(alike=(3, 0.8)) == ["Much like “T3” from the history"]
+    assert reasons(because=[(2, 0.62), (1, 0.2)]) == [
+        "Because of “T2”, which counts 62% of the history"
+    ]
+    assert reasons(because=[(2, 0.5), (1, 0.4)]) == [
+        "Because of “T2” (50% of the history) and “T1” (40%)"
+    ]
+    assert reasons(facts=replace(facts, clicks=0)) == [
+        "Nobody has clicked it yet: its text brings it here"
+    ]
 
 
 def test_a_run_of_an_older_version_says_what_is_missing(trained: Workspace) -> None:

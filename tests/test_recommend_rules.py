@@ -1,6 +1,7 @@
 """What a shop wants on its lists: rules over places, wishes beside being wanted, their price."""
 
 import json
+from dataclasses import astuple
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.codec import decode
 from engine.errors import InputError
 from engine.evaluation.ranking import score_each
 from engine.evaluation.ranking_evaluator import RankingEvaluator
@@ -141,7 +143,7 @@ def test_a_wish_is_fulfilled_more_the_more_it_counts(wish: str) -> None:
     figure = {"diversity": "diversity", "novelty": "novelty", "freshness": "age"}[wish]
     found = candidates(20, 20)
     means = [
-        describe(found, rerank(found, Mix(**{wish: share}), 5), 5)[figure]
+        getattr(describe(found, rerank(found, Mix(**{wish: share}), 5), 5), figure)
         for share in (0.0, 0.5, MOST)
     ]
     assert all((b > a) != (figure == "age") for a, b in pairwise(means))
@@ -158,7 +160,8 @@ def test_a_shorter_list_is_ordered_as_if_it_stood_alone() -> None:
     assert order[1, :4].tolist() == rerank(alone, mix, 4)[0].tolist()
     assert set(order[1].tolist()) == set(range(6))
     only = Candidates(*(one[1:] for one in cut), long.likeness[1:])
-    assert describe(only, order[1:], 6) == pytest.approx(describe(alone, order[1:, :4], 4))
+    of_cut, of_whole = describe(only, order[1:], 6), describe(alone, order[1:, :4], 4)
+    assert astuple(of_cut) == pytest.approx(astuple(of_whole))
 
 
 def test_twins_do_not_stand_side_by_side_where_variety_counts() -> None:
@@ -166,8 +169,8 @@ def test_twins_do_not_stand_side_by_side_where_variety_counts() -> None:
     alike_two[0, 0, 1] = alike_two[0, 1, 0] = 1
     found = Candidates(np.array([[1.0, 0.9, 0.5]]), np.zeros((1, 3)), np.zeros((1, 3)), alike_two)
     assert rerank(found, Mix(diversity=0.5), 3).tolist() == [[0, 2, 1]]
-    assert describe(found, np.array([[0, 1]]), 2)["diversity"] == 0
-    assert describe(found, np.array([[0, 2]]), 2)["diversity"] == 1
+    assert describe(found, np.array([[0, 1]]), 2).diversity == 0
+    assert describe(found, np.array([[0, 2]]), 2).diversity == 1
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=12, max_size=12), min_size=1, max_size=5))
@@ -179,10 +182,13 @@ def test_many_lists_are_measured_as_one_by_one(grades: list[list[int]]) -> None:
     assert ndcg(np.array(grades, float), order) == pytest.approx(each["ndcg@10"], nan_ok=True)
 
 
-@pytest.mark.parametrize("bad", [{"age": 0.1}, {"novelty": 1.0}, {"novelty": "much"}])
+@pytest.mark.parametrize(
+    "bad", [{"age": 0.1}, {"novelty": 1.0}, {"novelty": -0.1}, {"novelty": "much"}]
+)
 def test_a_wrong_mix_is_refused(bad: dict[str, object]) -> None:
-    with pytest.raises(InputError):
-        Mix.of(bad)
+    with pytest.raises(InputError) as caught:
+        decode(Mix, bad)
+    assert (caught.value.code, caught.value.params["field"]) == ("codec.does_not_fit", *bad)
 
 
 def test_the_price_of_a_mix_is_that_of_its_order() -> None:
@@ -203,7 +209,7 @@ def test_the_price_of_a_mix_is_that_of_its_order() -> None:
     assert free.after == free.before == 1 and free.interval.delta == 0
     assert dear.after == pytest.approx(1 / np.log2(4))
     assert dear.interval.high < 0
-    assert dear.now["novelty"] == dear.was["novelty"] == 4
+    assert dear.now.novelty == dear.was.novelty == 4
     with pytest.raises(InputError):
         measure(heldout.drop(columns="tuned.chances"), "tuned", [Mix()], *about)
 

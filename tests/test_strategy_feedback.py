@@ -157,13 +157,13 @@ def test_strategies_rank_what_the_models_found(home) -> None:
 
 def test_the_interest_model_is_told_the_query_and_what_was_done() -> None:
     inputs = []
-    arm = InterestModel(lambda item: inputs.append(item) or item["among"][::-1])
+    arm = InterestModel(lambda item: inputs.append(item) or list(item.among)[::-1])
     visit = Visit(acts=(("P20", "like"),), history=(("P05", "click"), ("P06", "purchase")))
     assert arm.rank(RANKINGS, visit) == RANKINGS.recommended[::-1]
-    assert inputs[0]["query"] == "rain jacket" and inputs[0]["history"] == ["P05", "P06", "P20"]
-    assert inputs[0]["strengths"] == [
+    assert inputs[0].query == "rain jacket" and inputs[0].history == ("P05", "P06", "P20")
+    assert inputs[0].strengths == tuple(
         FEEDBACK_WEIGHTS[event] for event in ("click", "purchase", "like")
-    ]
+    )
     nothing = SystemRankings("rain jacket", [], [], [], [])
     assert arm.rank(nothing, visit) == [] and len(inputs) == 1
 

@@ -13,6 +13,7 @@ from engine.ranking import Ranking
 from engine.retrieval.fuse import fuse
 from engine.retrieval.mmr import rerank_mmr
 from engine.tables.events import FEEDBACK_WEIGHTS
+from engine.tasks.interest.answers import InterestInput
 
 # Products further down the recommended system's ranking hardly answer the query.
 DEPTH = 30
@@ -107,7 +108,7 @@ class InterestModel:
     it has no answer (None), the ranking stays the recommended system's.
     """
 
-    predict: Callable[[Mapping[str, object]], Sequence[str] | None] = field(repr=False)
+    predict: Callable[[InterestInput], Sequence[str] | None] = field(repr=False)
     name: str = "interest"
 
     def rank(self, rankings: SystemRankings, visit: Visit) -> list[str]:
@@ -116,13 +117,13 @@ class InterestModel:
         if not products:
             return []
         acts = [*visit.history, *visit.acts][-LATEST:]
-        item = {
-            "query": rankings.query,
-            "history": [name for name, _ in acts],
-            "strengths": [FEEDBACK_WEIGHTS[event] for _, event in acts],
-            "among": products,
-            "k": len(products),
-        }
+        item = InterestInput(
+            query=rankings.query,
+            history=tuple(name for name, _ in acts),
+            strengths=tuple(FEEDBACK_WEIGHTS[event] for _, event in acts),
+            among=tuple(products),
+            k=len(products),
+        )
         predicted = self.predict(item)
         return products if predicted is None else list(predicted)
 

@@ -31,6 +31,7 @@ from engine.retrieval.dense import DenseIndex, open_index
 from engine.storage.files import write_json
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
+from engine.tasks.interest.answers import Facts
 from engine.tasks.interest.baselines import order
 from engine.tasks.interest.diversify import DEPTH, Candidates, alike
 from engine.tasks.interest.features import FACTS, Moment, Queries, Shelf
@@ -220,7 +221,7 @@ class InterestBundle:
         found = dict(zip(wanted, self.queries.of(wanted), strict=True)) if wanted else {}
         return Queries.of(found, self.encoder.dimension)
 
-    def reasons(self, moment: Moment) -> tuple[NDArray[np.floating], list[dict[str, float]]]:
+    def reasons(self, moment: Moment) -> tuple[NDArray[np.floating], list[Facts]]:
         """How much each product of the history counts, and the facts, for each of a moment.
 
         The shares, shape (products, history), are the net's attention; they add up to 1 for each
@@ -236,11 +237,12 @@ class InterestBundle:
             near = self.dense.vectors[pairs.products] @ self.dense.vectors[rows].T
             near = np.maximum(near, 0)
             shares = near / np.maximum(near.sum(axis=1, keepdims=True), 1e-9)
-        facts = [
-            dict(zip(FACTS, row, strict=True)) for row in pairs.facts.numpy().astype(float).tolist()
-        ]
-        for row in facts:
-            row |= {name: float(np.exp(row[name])) for name in ("popularity", "asked")}
+        facts = []
+        rows = pairs.facts.numpy().astype(float).tolist()
+        for name, row in zip(moment.product_ids, rows, strict=True):
+            named = dict(zip(FACTS, row, strict=True))
+            named |= {column: float(np.exp(named[column])) for column in ("popularity", "asked")}
+            facts.append(Facts(**named, clicks=self.popularity.clicked(name, None)))
         return shares, facts
 
     def save(self, folder: Path) -> None:

@@ -4,14 +4,13 @@ Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998) with novelty an
 further wishes, combined linearly (Vargas and Castells, RecSys 2011).
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import astuple, dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, Field
 
-from engine.errors import InputError
 from engine.retrieval.mmr import rerank_mmr
 
 # Products below these places are not wanted enough to come up.
@@ -21,30 +20,36 @@ MOST = 0.9
 # A product half as fresh as a new one is so many days old.
 HALF_LIFE = 30.0
 Floats = NDArray[np.floating]
+Share = Annotated[float, Field(ge=0, le=MOST, strict=True)]
 
 
 @dataclass(frozen=True)
 class Mix:
     """How much each wish counts, 0 to `MOST`: at 0.5 as much as being wanted."""
 
-    diversity: float = 0.0
-    novelty: float = 0.0
-    freshness: float = 0.0
+    # A wish that is misspelt would go unheard.
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
-    @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Self:
-        """The mix of a plain dict; InputError for unknown wishes and shares out of range."""
-        known = given.keys() <= asdict(cls()).keys()
-        numbers = all(
-            isinstance(share, int | float) and 0 <= share <= MOST for share in given.values()
-        )
-        if not known or not numbers:
-            raise InputError("interest.bad_mix", most=MOST)
-        return cls(**{name: float(share) for name, share in given.items()})
+    diversity: Share = 0.0
+    novelty: Share = 0.0
+    freshness: Share = 0.0
 
     def __bool__(self) -> bool:
         """Whether anything is wished."""
-        return any(asdict(self).values())
+        return any(astuple(self))
+
+
+@dataclass(frozen=True)
+class ListTraits:
+    """What the first places of lists are like on average.
+
+    `diversity` is the mean distance (1 − likeness) of the pairs of a list, the intra-list distance
+    of Vargas and Castells (2011), of a single product 0; `novelty` is in bits, `age` in days.
+    """
+
+    diversity: float
+    novelty: float
+    age: float
 
 
 @dataclass(frozen=True)
@@ -101,12 +106,8 @@ def alike(vectors: Floats, mean: Floats) -> Floats:
     return scaled
 
 
-def describe(found: Candidates, order: NDArray[np.intp], k: int) -> dict[str, float]:
-    """What the first `k` of the lists are like: mean `diversity`, `novelty` (bits), `age` (days).
-
-    Diversity is the mean distance (1 − likeness) of the pairs of a list, the intra-list distance of
-    Vargas and Castells (2011), of a single product 0.
-    """
+def describe(found: Candidates, order: NDArray[np.intp], k: int) -> ListTraits:
+    """The traits of the first `k` places of the lists in an `order` as `rerank` gives it."""
     top = order[:, :k]
     rows = np.arange(len(top))[:, None]
     there = ~np.isnan(found.relevance[rows, top])
@@ -114,11 +115,11 @@ def describe(found: Candidates, order: NDArray[np.intp], k: int) -> dict[str, fl
     pairs = (there[:, :, None] & there[:, None, :]) & ~np.eye(top.shape[1], dtype=bool)
     counts = pairs.sum(axis=(1, 2))
     distance = np.where(pairs, apart, 0).sum(axis=(1, 2)) / np.maximum(counts, 1)
-    return {
-        "diversity": float(distance.mean()) if len(top) else 0.0,
-        "novelty": _mean(found.novelty[rows, top][there]),
-        "age": _mean(found.age[rows, top][there]),
-    }
+    return ListTraits(
+        diversity=float(distance.mean()) if len(top) else 0.0,
+        novelty=_mean(found.novelty[rows, top][there]),
+        age=_mean(found.age[rows, top][there]),
+    )
 
 
 def _mean(values: Floats) -> float:

@@ -4,7 +4,7 @@ What imports torch is imported where it is used: a page asks this module for rea
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,10 +31,17 @@ from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.reading.load import clean_file
 from engine.tables.tables import Tables
-from engine.tasks.base import Dataset, Explanation, Readiness
+from engine.tasks.base import Dataset, Readiness
+from engine.tasks.interest.answers import (
+    InterestAnswer,
+    InterestExplanation,
+    InterestInput,
+    MixesInput,
+    Price,
+    WhyInput,
+)
 from engine.tasks.interest.baselines import HistoryNeighbours, by_place, by_recency, order
 from engine.tasks.interest.config import PRESETS, InterestConfig
-from engine.tasks.interest.diversify import Mix
 from engine.tasks.interest.novelty import Standing
 from engine.tasks.interest.tradeoff import measure
 from engine.tasks.readiness import next_goal, rate
@@ -188,43 +195,28 @@ class InterestTask:
         return bundle.answer(list(list_moments(part)))
 
     def predict(
-        self, bundle: "InterestBundle", inputs: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Per input the products that a shopper most likely wants, each with the chance.
-
-        An input holds one or more of `user_id` (whose past is looked up), `history` (ids of
-        products, oldest first, that come after it, with `strengths` if they differ) and `query`.
-        It may hold `k` (10), `among`, the ids of products to choose from, a `mix`
-        (`engine.tasks.interest.diversify.Mix`) to order by, and `why`, for the reasons. See
-        `engine.tasks.interest.answering` for what an answer holds.
-        """
+        self, bundle: "InterestBundle", inputs: Sequence[InterestInput]
+    ) -> list[InterestAnswer]:
+        """Per input the products that a shopper most likely wants, each with the chance."""
         from engine.tasks.interest.answering import answer_all
 
         return answer_all(bundle, inputs)
 
-    def explain(self, bundle: "InterestBundle", item: Mapping[str, Any]) -> Explanation:
+    def explain(self, bundle: "InterestBundle", item: WhyInput) -> InterestExplanation:
         """Why a shopper may want a product: how much each product of the history counts for it.
 
-        The weights are titles with their attention, oldest first; they add up to 1. The facts hold
-        the chance, what is known beside texts (`engine.tasks.interest.features.FACTS`), and the one
-        product of the history that counts most. Raises InputError for a product that the catalog
-        does not hold.
+        Raises InputError for a product that the catalog does not hold.
         """
         from engine.tasks.interest.answering import explain
 
         return explain(bundle, item)
 
     def measure(
-        self, bundle: "InterestBundle", heldout: pd.DataFrame, item: Mapping[str, Any]
-    ) -> list[dict[str, Any]]:
-        """The price of each of the item's `mixes` on the held-out pages of the bundle's run.
-
-        See `engine.tasks.interest.tradeoff.Price`.
-        """
-        mixes = [Mix.of(mix) for mix in item["mixes"]]
-        shelf = bundle.shelf
-        found = measure(heldout, bundle.recommended, mixes, shelf.rows, shelf.vectors, shelf.mean)
-        return [price.as_json() for price in found]
+        self, bundle: "InterestBundle", heldout: pd.DataFrame, item: MixesInput
+    ) -> list[Price]:
+        """The price of each mix on the held-out pages of the bundle's run."""
+        shelf, system = bundle.shelf, bundle.recommended
+        return measure(heldout, system, item.mixes, shelf.rows, shelf.vectors, shelf.mean)
 
 
 def _as_examples(

@@ -2,41 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from engine.errors import InputError
-from engine.evaluation.compare import Interval, paired_interval
+from engine.evaluation.compare import paired_interval
 from engine.evaluation.heldout import RANKING_HEAD
 from engine.evaluation.recommendation import DEPTH
+from engine.tasks.interest.answers import Price
 from engine.tasks.interest.diversify import Candidates, Floats, Mix, alike, describe, rerank
 
 # A page shows about as many products as are measured, so what its top is like is told by its half.
 FIRST = 5
 _KNOWN = ("known.novelty", "known.age")
-
-
-@dataclass(frozen=True)
-class Price:
-    """What a mix costs on nDCG@10 (`before` to `after`, `interval` of the difference).
-
-    `was` and `now` describe the first `FIRST` products (`diversify.describe`).
-    """
-
-    mix: Mix
-    before: float
-    after: float
-    interval: Interval
-    was: dict[str, float]
-    now: dict[str, float]
-
-    def as_json(self) -> dict[str, Any]:
-        """The price as a plain dict."""
-        return asdict(self)
 
 
 def measure(
@@ -47,7 +27,7 @@ def measure(
     vectors: Floats,
     mean: Floats,
 ) -> list[Price]:
-    """The price of each mix on the held-out pages of a run.
+    """The price of each mix on the held-out pages of a run; traits are of the first `FIRST` places.
 
     `vectors` are those of the catalog's products, `rows` where each has its own, `mean` their mean.
     Pages with a product that the catalog lost since are left out. Raises InputError for a run that
@@ -67,10 +47,14 @@ def measure(
         )
         prices.append(
             Price(
-                mix, float(np.nanmean(plain)), float(np.nanmean(mixed)),
-                paired_interval(scores, "mixed", "plain"), was, describe(found, order, FIRST),
+                mix=mix,
+                before=float(np.nanmean(plain)),
+                after=float(np.nanmean(mixed)),
+                interval=paired_interval(scores, "mixed", "plain"),
+                was=was,
+                now=describe(found, order, FIRST),
             )
-        )  # fmt: skip
+        )
     return prices
 
 

@@ -1,14 +1,13 @@
 """Recommendations for many shoppers at once, as a table to take along."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
 from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
-from engine.tasks.interest.answers import PREDICT
+from engine.tasks.interest.answers import PREDICT, InterestAnswer, InterestInput
 from engine.tasks.interest.merchandising_file import load_rules
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, download, tables
@@ -33,51 +32,50 @@ def show_many(current: Workspace, run: Run | None) -> None:
     if not users:
         st.info(t("recommend.many.nobody"), icon=":material/person_off:")
         return
-    about = {"k": ASKED, "why": True, "mix": vars(mix)}
-    items = [{"user_id": name} | about for name in users]
-    found = answers.ask_all(current, PREDICT, items, run_id_of(run))
-    if not found:
+    items = [InterestInput(user_id=name, k=ASKED, mix=mix, why=True) for name in users]
+    lists = answers.ask_all(current, PREDICT, items, run_id_of(run))
+    if not lists:
         return
-    frame = as_table(current, users, found)
+    frame = as_table(current, users, lists)
     reached = frame["product_id"].nunique()
-    unknown = {
-        result["product_id"]
-        for answer in found
-        for result in answer["results"]
-        if not result["facts"]["clicks"]
+    unclicked = {
+        result.product_id
+        for answer in lists
+        for result in answer.results
+        if result.reason and not result.reason.facts.clicks
     }
-    new = len(unknown & set(frame["product_id"]))
-    st.markdown(
-        "**" + t(
-            "recommend.many.done", users=f"{len(users):,}", products=f"{reached:,}", new=f"{new:,}",
-            share=f"{reached / max(len(shop(current).titles), 1):.0%}",
-        ) + "**"
-    )  # fmt: skip
+    done = t(
+        "recommend.many.done",
+        users=f"{len(users):,}",
+        products=f"{reached:,}",
+        new=f"{len(unclicked & set(frame['product_id'])):,}",
+        share=f"{reached / max(len(shop(current).titles), 1):.0%}",
+    )
+    st.markdown(f"**{done}**")
     labels = {name: t(f"recommend.many.columns.{name}") for name in _COLUMNS}
     download.offer(frame, t("recommend.many.download"), "recommendations.csv", key="download_many")
     tables.show(frame, labels=labels, alt=t("recommend.many.table"), key="many")
 
 
 def as_table(
-    current: Workspace, users: Sequence[str], found: Sequence[Mapping[str, Any]]
+    current: Workspace, users: Sequence[str], lists: Sequence[InterestAnswer]
 ) -> pd.DataFrame:
     """One row per shopper and product, after the rules."""
     titles, rules = shop(current).titles, load_rules(current)
     rows = []
-    for name, answer in zip(users, found, strict=True):
-        results = {result["product_id"]: result for result in answer["results"]}
-        for rank, one in enumerate(place(current, answer, rules)[:_K], start=1):
-            result = results.get(one.product_id)
-            said = explain(result, answer) if result else [t("recommend.why.pinned")]
+    for name, answer in zip(users, lists, strict=True):
+        results = {result.product_id: result for result in answer.results}
+        for rank, placed in enumerate(place(current, answer, rules)[:_K], start=1):
+            result = results.get(placed.product_id)
             rows.append(
                 {
                     "user_id": name,
                     "rank": rank,
-                    "product_id": one.product_id,
-                    "title": titles[one.product_id],
-                    "reason": " · ".join(said),
-                    "score": round(result["score"], 4) if result else None,
-                    "rule": t(f"recommend.rules.causes.{one.cause}") if one.cause else "",
+                    "product_id": placed.product_id,
+                    "title": titles[placed.product_id],
+                    "reason": " · ".join(explain(result, answer)),
+                    "score": round(result.score, 4) if result else None,
+                    "rule": t(f"recommend.rules.causes.{placed.cause}") if placed.cause else "",
                 }
             )
     return pd.DataFrame(rows, columns=list(_COLUMNS))

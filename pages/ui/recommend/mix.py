@@ -1,14 +1,10 @@
 """Sliders for variety, novelty and freshness, with what they bring and what they cost."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
-from engine.evaluation.compare import Interval
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
-from engine.tasks.interest.answers import MEASURE
+from engine.tasks.interest.answers import MEASURE, InterestAnswer, MixesInput, Price
 from engine.tasks.interest.diversify import MOST, Mix
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts
@@ -54,7 +50,7 @@ def chosen_mix(current: Workspace) -> Mix:
     return Mix(**chosen)
 
 
-def show_price(current: Workspace, run: Run | None, mix: Mix, answer: Mapping[str, Any]) -> None:
+def show_price(current: Workspace, run: Run | None, mix: Mix, answer: InterestAnswer) -> None:
     """What the mix did to this list, and its price on held-out pages."""
     if not mix:
         return
@@ -63,7 +59,7 @@ def show_price(current: Workspace, run: Run | None, mix: Mix, answer: Mapping[st
         with st.container(horizontal=True, gap="large"):
             for wish in served(current):
                 name, form = _FIGURES[wish]
-                was, now = answer["plain"][name], answer["like"][name]
+                was, now = getattr(answer.plain, name), getattr(answer.like, name)
                 st.metric(
                     t(f"recommend.mix.figures.{name}"), format(now, form), f"{now - was:+{form}}",
                     delta_color="inverse" if name == "age" else "normal",
@@ -71,8 +67,8 @@ def show_price(current: Workspace, run: Run | None, mix: Mix, answer: Mapping[st
                 )  # fmt: skip
             if run and price:
                 st.metric(
-                    t("recommend.mix.figures.price"), f"{price['after']:.3f}",
-                    f"{price['interval']['delta']:+.3f}",
+                    t("recommend.mix.figures.price"), f"{price.after:.3f}",
+                    f"{price.interval.delta:+.3f}",
                     help=t("recommend.mix.figures.price_help", n=f"{run.n_test:,}"),
                     width="content",
                 )  # fmt: skip
@@ -82,17 +78,17 @@ def show_price(current: Workspace, run: Run | None, mix: Mix, answer: Mapping[st
             st.caption(t("recommend.mix.no_price"))
 
 
-def _price(current: Workspace, run: Run, mix: Mix) -> dict[str, Any] | None:
-    found = answers.ask(current, MEASURE, {"mixes": [vars(mix)]}, run.run_id)
-    return found.value[0] if found else None
+def _price(current: Workspace, run: Run, mix: Mix) -> Price | None:
+    answer = answers.ask(current, MEASURE, MixesInput((mix,)), run.run_id)
+    return answer.value[0] if answer else None
 
 
-def _cost(price: Mapping[str, Any]) -> str:
-    interval = Interval(**price["interval"])
+def _cost(price: Price) -> str:
+    interval = price.interval
     return t(
         f"recommend.mix.price.{interval.verdict}",
         delta=f"{abs(interval.delta):.3f}",
-        share=f"{abs(interval.delta) / max(price['before'], 1e-9):.1%}",
+        share=f"{abs(interval.delta) / max(price.before, 1e-9):.1%}",
         low=f"{interval.low:+.3f}",
         high=f"{interval.high:+.3f}",
     )
@@ -101,14 +97,12 @@ def _cost(price: Mapping[str, Any]) -> str:
 def show_costs(current: Workspace, run: Run) -> None:
     """What each wish costs the more it counts, as curves."""
     wishes = served(current)
-    mixes = [{wish: share} for wish in wishes for share in _GRID]
-    found = answers.ask(current, MEASURE, {"mixes": mixes}, run.run_id)
-    if found is None:
+    mixes = {(wish, share): Mix(**{wish: share}) for wish in wishes for share in _GRID}
+    answer = answers.ask(current, MEASURE, MixesInput(tuple(mixes.values())), run.run_id)
+    if answer is None:
         return
-    prices = dict(
-        zip([(wish, share) for wish in wishes for share in _GRID], found.value, strict=True)
-    )
-    halves = {wish: prices[wish, 0.6]["interval"]["delta"] for wish in wishes}
+    prices = dict(zip(mixes, answer.value, strict=True))
+    halves = {wish: prices[wish, 0.6].interval.delta for wish in wishes}
     dearest = min(halves, key=lambda wish: halves[wish])
     shares = [100 * share for share in _GRID]
     charts.draw(
@@ -116,7 +110,7 @@ def show_costs(current: Workspace, run: Run) -> None:
             {
                 t(f"recommend.mix.{wish}"): (
                     shares,
-                    [prices[wish, share]["after"] for share in _GRID],
+                    [prices[wish, share].after for share in _GRID],
                 )
                 for wish in wishes
             },

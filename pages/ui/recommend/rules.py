@@ -1,13 +1,13 @@
 """The shop's own rules for every list, with the list before and after them side by side."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import zip_longest
-from typing import Any
 
 import streamlit as st
 
 from engine.storage.workspace import Workspace
+from engine.tasks.interest.answers import InterestAnswer
 from engine.tasks.interest.merchandising import (
     FIELDS,
     MOST_PLACES,
@@ -196,10 +196,10 @@ def _button(
 
 
 def _show_preview(request: Request, rules: Rules) -> None:
-    found = request.ask(chosen_mix(request.current))
-    if found is None:
+    reply = request.ask(chosen_mix(request.current))
+    if reply is None:
         return
-    answer, current = found.value[0], request.current
+    answer, current = reply.value[0], request.current
     before, after = place(current, answer, Rules()), place(current, answer, rules)
     ids = [one.product_id for one in after]
     old = [one.product_id for one in before]
@@ -261,13 +261,13 @@ def _show_row(
 
 def _show_clicks(
     request: Request,
-    answer: Mapping[str, Any],
+    answer: InterestAnswer,
     before: Sequence[Placed],
     after: Sequence[Placed],
 ) -> None:
     """What the model expects the rules to cost, where it gives chances of clicks."""
-    chances = {result["product_id"]: result["score"] for result in answer["results"]}
-    if request.run is None or not answer["query"]:
+    chances = {result.product_id: result.score for result in answer.results}
+    if request.run is None or not answer.query:
         st.caption(t("recommend.rules.preview.no_clicks"))
         return
     sums = [

@@ -1,11 +1,11 @@
 """What rules and sliders may ask of a shop's products, read once per load."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from engine.storage.workspace import Workspace
+from engine.tasks.interest.answers import InterestAnswer
 from engine.tasks.interest.merchandising import Placed, Rules, Shop, apply
 from engine.tasks.interest.novelty import Standing
 from engine.tasks.interest.shop_columns import ShopColumns, read_columns
@@ -46,9 +46,9 @@ def tells_age(current: Workspace) -> bool:
     return Standing(tables.products, tables.searches).tells_age
 
 
-def place(current: Workspace, answer: Mapping[str, Any], rules: Rules) -> list[Placed]:
+def place(current: Workspace, answer: InterestAnswer, rules: Rules) -> list[Placed]:
     """The first products of an answer after the rules, of those that the catalog still holds."""
-    ranking = [result["product_id"] for result in answer["results"]]
+    ranking = [result.product_id for result in answer.results]
     known = shop(current)
     placed = apply(ranking, rules, known)
     return [one for one in placed if one.product_id in known.titles][:FIRST]

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +12,7 @@ from engine.storage.runs import Run, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tables.categories import leaves
 from engine.tables.events import FEEDBACK_WEIGHTS
-from engine.tasks.interest.answers import PREDICT
+from engine.tasks.interest.answers import PREDICT, InterestAnswer, InterestInput
 from engine.tasks.interest.diversify import Mix
 from engine.tasks.interest.timeline import count_acts, journey
 from pages.ui.frame import link, session, visit
@@ -42,18 +41,18 @@ class Request:
         """The run that answers, or the untuned model."""
         return run_id_of(self.run)
 
-    def ask(self, mix: Mix | None = None, acts: int | None = None) -> answers.Answer | None:
+    def ask(self, mix: Mix, acts: int | None = None) -> answers.Answer[list[InterestAnswer]] | None:
         """The answer with a `mix`, after the first `acts` acts (None: all of them)."""
-        done = list(self.acts)[:acts][-_LATEST:]
-        item: dict[str, Any] = {
-            "history": [name for name, _ in done],
-            "strengths": [FEEDBACK_WEIGHTS[event] for _, event in done],
-            "k": ASKED,
-            "why": True,
-        }
-        item |= {"user_id": self.name} if self.name else {}
-        item |= {"query": self.query} if self.query else {}
-        item |= {"mix": vars(mix)} if mix else {}
+        latest = list(self.acts)[:acts][-_LATEST:]
+        item = InterestInput(
+            user_id=self.name or None,
+            history=tuple(name for name, _ in latest),
+            strengths=tuple(FEEDBACK_WEIGHTS[event] for _, event in latest),
+            query=self.query,
+            k=ASKED,
+            mix=mix,
+            why=True,
+        )
         return answers.ask(self.current, PREDICT, [item], self.run_id)
 
 

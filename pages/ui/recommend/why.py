@@ -1,8 +1,12 @@
 """Why a product is on a shopper's list, in words."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from engine.tasks.interest.answers import (
+    Facts,
+    InterestAnswer,
+    InterestResult,
+    PastProduct,
+    Reason,
+)
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts
 
@@ -16,56 +20,66 @@ _SHARE, _PRICE, _FIT, _CLICKED = 0.25, -0.25, 1.0, 0.35
 _LONGEST = 50
 
 
-def explain(result: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
-    """The reasons for one result of an answer, the strongest first; plain text."""
-    return [*_history(result, answer), *_facts(result, answer)]
+def explain(result: InterestResult | None, answer: InterestAnswer) -> list[str]:
+    """The reasons for a product of a list, the strongest first; plain text.
+
+    Without a result the product was put there by the shop.
+    """
+    if result is None:
+        return [t("recommend.why.pinned")]
+    if result.reason is None:
+        return []
+    return [*_history(result.reason, answer), *_facts(result.reason.facts, answer)]
 
 
-def stands_out(result: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+def stands_out(reason: Reason, answer: InterestAnswer) -> bool:
     """Whether one product of the history counts clearly more for a result than the others do."""
-    because = result["because"]
-    return len(because) > 1 and because[0][1] >= _STANDS_OUT / len(answer["history"])
+    because = reason.because
+    return len(because) > 1 and because[0][1] >= _STANDS_OUT / len(answer.history)
 
 
-def _history(result: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
+def _history(reason: Reason, answer: InterestAnswer) -> list[str]:
     """What of the history counts; nothing where all of it counts alike."""
-    history, because = answer["history"], result["because"]
-    if not history:
+    history, because = answer.history, reason.because
+    if not history or reason.alike is None:
         return []
     titles = [_title(history[place]) for place, _ in because]
     shares = [share for _, share in because]
     if len(history) == 1:
         return [t("recommend.why.only", title=titles[0])]
-    if stands_out(result, answer):
+    if stands_out(reason, answer):
         if shares[1] >= max(_SECOND, _STANDS_OUT / len(history)):
             return [
                 t(
-                    "recommend.why.both", title=titles[0], share=f"{shares[0]:.0%}",
-                    other=titles[1], second=f"{shares[1]:.0%}",
+                    "recommend.why.both",
+                    title=titles[0],
+                    share=f"{shares[0]:.0%}",
+                    other=titles[1],
+                    second=f"{shares[1]:.0%}",
                 )
-            ]  # fmt: skip
+            ]
         return [t("recommend.why.because", title=titles[0], share=f"{shares[0]:.0%}")]
-    place, likeness = result["alike"]
-    return [t("recommend.why.alike", title=_title(history[place]))] if likeness >= _ALIKE else []
+    place, similarity = reason.alike
+    return [t("recommend.why.alike", title=_title(history[place]))] if similarity >= _ALIKE else []
 
 
-def _facts(result: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
-    facts, said = result["facts"], []
-    for name in ("brand", "category"):
-        if facts[name] >= _SHARE:
-            said.append(t(f"recommend.why.{name}", share=f"{facts[name]:.0%}"))
-    if answer["history"] and facts["price"] >= _PRICE:
-        said.append(t("recommend.why.price"))
-    if answer["query"] and facts["fit"] >= _FIT:
-        said.append(t("recommend.why.query", query=charts.cut(answer["query"])))
-    if answer["query"] and facts["asked"] >= _CLICKED:
-        said.append(t("recommend.why.asked", share=f"{facts['asked']:.0%}"))
-    if not facts["clicks"]:
-        said.append(t("recommend.why.new"))
-    elif facts["popularity"] >= _CLICKED:
-        said.append(t("recommend.why.popular", share=f"{facts['popularity']:.0%}"))
-    return said
+def _facts(facts: Facts, answer: InterestAnswer) -> list[str]:
+    reasons = []
+    for name, share in (("brand", facts.brand), ("category", facts.category)):
+        if share >= _SHARE:
+            reasons.append(t(f"recommend.why.{name}", share=f"{share:.0%}"))
+    if answer.history and facts.price >= _PRICE:
+        reasons.append(t("recommend.why.price"))
+    if answer.query and facts.fit >= _FIT:
+        reasons.append(t("recommend.why.query", query=charts.cut(answer.query)))
+    if answer.query and facts.asked >= _CLICKED:
+        reasons.append(t("recommend.why.asked", share=f"{facts.asked:.0%}"))
+    if not facts.clicks:
+        reasons.append(t("recommend.why.new"))
+    elif facts.popularity >= _CLICKED:
+        reasons.append(t("recommend.why.popular", share=f"{facts.popularity:.0%}"))
+    return reasons
 
 
-def _title(product: Mapping[str, Any]) -> str:
-    return charts.cut(product["title"], _LONGEST)
+def _title(product: PastProduct) -> str:
+    return charts.cut(product.title, _LONGEST)

@@ -1,11 +1,11 @@
 """A shopper's recommendations, each with its reason; what they do here changes the list at once."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
 from engine.storage.feedback import Event
+from engine.tasks.interest.answers import InterestAnswer
 from engine.tasks.interest.merchandising import Placed
 from engine.tasks.interest.merchandising_file import load_rules
 from pages.ui.frame import visit
@@ -31,11 +31,11 @@ def show_list(request: Request) -> None:
     """The list with its controls, beside what the shopper did."""
     current = request.current
     mix = choose_mix(current)
-    found = request.ask(mix)
-    if found is None:
+    reply = request.ask(mix)
+    if reply is None:
         return
-    answer, rules = found.value[0], load_rules(current)
-    answers.show_times({"tuned" if request.run else "untuned": found})
+    answer, rules = reply.value[0], load_rules(current)
+    answers.show_times({"tuned" if request.run else "untuned": reply})
     show_price(current, request.run, mix, answer)
     placed = place(current, answer, rules)
     before = request.ask(mix, acts=-1) if request.acts else None
@@ -43,9 +43,9 @@ def show_list(request: Request) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left, st.container(key="recommended"):
         st.markdown(f"**{escape(_rests_on(answer, placed))}**")
-        if request.run and not answer["query"]:
+        if request.run and not answer.query:
             st.caption(t("recommend.list.unmeasured"))
-        if request.run and len(answer["history"]) > 1 and not _names_reasons(answer):
+        if request.run and len(answer.history) > 1 and not _names_reasons(answer):
             st.caption(t("recommend.list.flat"))
         _show_change(request, earlier, placed)
         if rules:
@@ -57,25 +57,25 @@ def show_list(request: Request) -> None:
         show_history(request)
 
 
-def _rests_on(answer: Mapping[str, Any], placed: Sequence[Placed]) -> str:
+def _rests_on(answer: InterestAnswer, placed: Sequence[Placed]) -> str:
     """What is known that the list rests on: the history, the search, or only what all click."""
-    query = charts.cut(answer["query"])
-    if answer["cold"]:
+    query = charts.cut(answer.query)
+    if answer.cold:
         return t("recommend.list.cold_query", query=query) if query else t("recommend.list.cold")
     shown = {one.product_id for one in placed}
     kin = sum(
-        result["facts"]["category"] > 0
-        for result in answer["results"]
-        if result["product_id"] in shown
+        result.reason is not None and result.reason.facts.category > 0
+        for result in answer.results
+        if result.product_id in shown
     )
     code = "query" if query else "history"
-    n = len(answer["history"])
+    n = len(answer.history)
     return t(f"recommend.list.{code}", n=n, kin=kin, k=len(placed), query=query)
 
 
-def _names_reasons(answer: Mapping[str, Any]) -> bool:
+def _names_reasons(answer: InterestAnswer) -> bool:
     """Whether a product of the history is the reason for any result."""
-    return any(stands_out(result, answer) for result in answer["results"])
+    return any(stands_out(result.reason, answer) for result in answer.results if result.reason)
 
 
 def _show_change(request: Request, earlier: Sequence[Placed], now: Sequence[Placed]) -> None:
@@ -102,12 +102,12 @@ def _show_change(request: Request, earlier: Sequence[Placed], now: Sequence[Plac
 
 def _show_cards(
     request: Request,
-    answer: Mapping[str, Any],
+    answer: InterestAnswer,
     placed: Sequence[Placed],
     earlier: Sequence[Placed],
 ) -> None:
     catalog = products(request.current)
-    results = {result["product_id"]: result for result in answer["results"]}
+    results = {result.product_id: result for result in answer.results}
     was = {one.product_id: rank for rank, one in enumerate(earlier, start=1)}
     ids = [one.product_id for one in placed]
     if not placed:
@@ -117,15 +117,14 @@ def _show_cards(
         badges = [_moved(was.get(one.product_id), rank)] if was else []
         if one.cause:
             badges.append(f":orange-badge[{t(f'recommend.rules.causes.{one.cause}')}]")
-        if result and not result["facts"]["clicks"]:
+        if result and result.reason and not result.reason.facts.clicks:
             badges.append(f":violet-badge[{t('recommend.list.new_product')}]")
         with st.container(border=True, gap="xsmall", key=f"card_{rank}"):
             title = escape(charts.cut(product["title"], _LONGEST))
             st.markdown(" ".join([f"**{rank}\\. {title}**", *badges]))
             st.caption(facts(product))
-            said = explain(result, answer) if result else [t("recommend.why.pinned")]
-            if said:
-                st.markdown(escape(" · ".join(said)))
+            if reasons := explain(result, answer):
+                st.markdown(escape(" · ".join(reasons)))
             with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
                 for event, icon in BUTTONS.items():
                     st.button(
@@ -133,8 +132,8 @@ def _show_cards(
                         key=f"{event}_{rank}", on_click=act,
                         args=(request.current, request.name, ids, one.product_id, event),
                     )  # fmt: skip
-                if result and request.run and answer["query"]:
-                    st.caption(t("recommend.list.chance", chance=f"{result['score']:.0%}"))
+                if result and request.run and answer.query:
+                    st.caption(t("recommend.list.chance", chance=f"{result.score:.0%}"))
 
 
 def _moved(was: int | None, rank: int) -> str:

@@ -15,7 +15,7 @@ from engine.bandit.similarity import ProductSimilarity, read_similarity
 from engine.storage.feedback import GOALS, Feedback
 from engine.storage.runs import UNTUNED, Run, list_runs
 from engine.storage.workspace import Workspace
-from engine.tasks.interest.answers import PREDICT
+from engine.tasks.interest.answers import PREDICT, InterestInput
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers
@@ -61,9 +61,9 @@ class Setup:
         with Feedback(self.current) as feedback:
             return feedback.log(self.config.goal)
 
-    def _predict(self, item: Mapping[str, object]) -> Sequence[str] | None:
-        answer = answers.ask(self.current, PREDICT, [dict(item)], self.interest)
-        return [result["product_id"] for result in answer.value[0]["results"]] if answer else None
+    def _predict(self, item: InterestInput) -> Sequence[str] | None:
+        answer = answers.ask(self.current, PREDICT, [item], self.interest)
+        return [result.product_id for result in answer.value[0].results] if answer else None
 
 
 @session.per_shop()
