@@ -459,7 +459,7 @@ def test_the_tune_page_shows_old_trainings(
     assert (
         labels
         == {
-            "en": {"Go on from the last checkpoint", "Start it again"},
+            "en": {"Resume from the last checkpoint", "Start again"},
             "zh": {"从上次的检查点继续", "重新开始"},
         }[language]
     )

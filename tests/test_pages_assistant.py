@@ -106,7 +106,7 @@ def test_a_customer_sees_only_their_own_orders(assistant) -> None:
 def test_a_hand_over_waits_for_a_person_until_it_is_ticked_off(assistant) -> None:
     shop = shop_with_orders()
     app = say(open_view(shop, 0), "I want to talk to a human")
-    assert "Passed on to a colleague" in said_on(app)
+    assert "Handed over to a person" in said_on(app)
     app = open_view(shop, 1)
     assert "I want to talk to a human" in said_on(app)
     app = press(app, "done_1")

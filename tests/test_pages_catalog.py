@@ -45,7 +45,7 @@ def show(workspace: Workspace, view: str, language: str = "en") -> AppTest:
     return clean(app.run())
 
 
-GAPS = {"en": "Fill the gaps", "zh": "补全空缺"}
+GAPS = {"en": "Fill gaps", "zh": "补全空缺"}
 
 
 @pytest.mark.parametrize(("language", "title"), [("en", "Catalog"), ("zh", "商品目录")])
@@ -79,7 +79,7 @@ def test_accepting_above_a_confidence_fills_the_catalog_and_can_be_undone(models
     assert len(decided) == 24
     assert set(decided["state"]) == {ACCEPTED}
     assert "24 values accepted" in said_on(app)
-    assert "There is nothing open" in said_on(app)
+    assert "No suggestions are open" in said_on(app)
     clean(app.button(key="undo_gaps").click().run())
     assert Decisions(workspace.folder).table().empty
 
@@ -89,11 +89,11 @@ def test_saving_without_a_decision_says_so(models) -> None:
     trained(workspace)
     app = show(workspace, GAPS["en"])
     clean(app.button(key="save_gaps").click().run())
-    assert "Nothing was decided yet" in said_on(app)
+    assert "Nothing decided yet" in said_on(app)
 
 
 def test_without_a_model_the_gaps_invite_to_tune(models) -> None:
-    assert "Nothing is tuned yet" in said_on(show(shop(), GAPS["en"]))
+    assert "No tuned model yet" in said_on(show(shop(), GAPS["en"]))
 
 
 @pytest.mark.parametrize(("language", "view"), [("en", "One product"), ("zh", "单件商品")])
@@ -128,9 +128,7 @@ def test_hostile_products_are_never_markup(models) -> None:
         assert all("<img" not in chart.proto.spec for chart in app.get("plotly_chart"))
 
 
-@pytest.mark.parametrize(
-    ("language", "view"), [("en", "Categories of your own"), ("zh", "自定义类目")]
-)
+@pytest.mark.parametrize(("language", "view"), [("en", "Custom categories"), ("zh", "自定义类目")])
 def test_products_are_sorted_into_categories_of_ones_own(models, language, view) -> None:
     app = show(shop(language), view, language)
     app.text_area(key="own_names").set_value("Office: desk\nOutdoors")

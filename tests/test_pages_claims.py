@@ -72,7 +72,7 @@ def test_signs_and_grounds_tell_claims_apart() -> None:
 
 def test_a_text_without_claims_says_so() -> None:
     app = shown("A lovely thing for every day.")
-    assert "nothing that could be checked" in said_on(app)
+    assert "no claim that could be checked" in said_on(app)
     assert not app.dataframe
 
 

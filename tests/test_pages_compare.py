@@ -100,7 +100,7 @@ def test_two_runs_on_the_same_data() -> None:
     make_run(shop, "intent", "weak", skill=0.5, rows=120, epochs=4)
     make_run(shop, "intent", "strong", skill=0.98, rows=120)
     app = choose(clean(open_page("compare", shop)), "second_", "weak")
-    assert "Training A is better" in app.success[0].value
+    assert "Run A is better" in app.success[0].value
     found = "\n".join(str(frame.value) for frame in app.dataframe)
     assert "Tuned + TF-IDF (A)" in found
     settings = app.dataframe[-1].value.set_index("setting")
@@ -113,7 +113,7 @@ def test_runs_on_different_data_are_refused_with_the_reason() -> None:
     make_run(shop, "intent", "old", rows=50)
     make_run(shop, "intent", "new", rows=60)
     app = choose(clean(open_page("compare", shop)), "second_", "old")
-    assert "different held-out examples" in app.error[0].value.replace("\\", "")
+    assert "different held-out data" in app.error[0].value.replace("\\", "")
     assert len(app.get("plotly_chart")) == 2
 
 
@@ -167,7 +167,7 @@ def test_an_order_that_knows_the_places_is_no_rival_and_the_verdict_says_so() ->
     }
     run = dataclasses.replace(run, baselines=baselines, paired={"against": against})
     assert (outcome(run).verdict, outcome(run).baseline) == ("better", "clicked")
-    assert "every baseline that can fairly be compared" in sentence(run)
+    assert "every baseline that it can fairly be compared with" in sentence(run)
 
 
 def test_the_download_disarms_formulas() -> None:

@@ -82,7 +82,7 @@ def test_a_link_with_a_basket_shows_what_goes_with_it(
 def test_without_a_basket_nothing_is_asked(models: FakeModels) -> None:
     app = clean(open_page("cross_sell", shop_with_orders()))
     assert not models.asked
-    assert "Put a product into the basket" in texts_of(app)
+    assert "Put a product in the basket" in texts_of(app)
 
 
 @pytest.mark.parametrize("link", ["nonsense", '{"a": 1}', '["gone", 3, null]', "[[]]"])
@@ -109,7 +109,7 @@ def test_products_are_found_by_words_of_their_title(models: FakeModels) -> None:
     pills = next(group for group in app.get("button_group") if group.key == "basket_popular")
     assert [option.content for option in pills.proto.options] == ["Teapot 7 mug"]
     app.text_input[0].input("nothing like this")
-    assert "No title holds all these words" in texts_of(clean(app.run()))
+    assert "No title contains all these words" in texts_of(clean(app.run()))
 
 
 def test_titles_are_never_markup(models: FakeModels) -> None:
@@ -136,8 +136,8 @@ def test_every_view_opens(models: FakeModels, language: str, title: str) -> None
 
 def test_before_a_run_quality_says_how_to_get_one(models: FakeModels) -> None:
     app = open_page("cross_sell", shop_with_orders())
-    app.session_state["cross_sell_view"] = "Quality"
-    assert "Nothing is tuned yet" in texts_of(clean(app.run()))
+    app.session_state["cross_sell_view"] = "How accurate is it?"
+    assert "No tuned model yet" in texts_of(clean(app.run()))
 
 
 @pytest.mark.parametrize("view", VIEWS["en"])
@@ -151,7 +151,7 @@ def test_the_verdict_and_the_hits_are_said(models: FakeModels) -> None:
     shop = shop_with_orders()
     trained(shop)
     app = open_page("cross_sell", shop)
-    app.session_state["cross_sell_view"] = "Quality"
+    app.session_state["cross_sell_view"] = "How accurate is it?"
     said = said_on(clean(app.run()))
     assert "Tuning helped" in app.success[0].value
     assert "5.0 of 10 lists" in said

@@ -99,7 +99,7 @@ def press(app: AppTest, key: str) -> AppTest:
 
 def test_nothing_is_written_before_it_is_asked_for(shop, language) -> None:
     app = show(shop, language)
-    assert app.title[0].value == {"en": "Copy", "zh": "文案"}[language]
+    assert app.title[0].value == {"en": "Product copy", "zh": "商品文案"}[language]
     assert not app.get("dataframe")
 
 
@@ -109,7 +109,7 @@ def test_texts_stand_side_by_side_with_their_claims_marked(shop, language) -> No
     assert "Rain jacket" in said
     assert "✗ gold" in said
     assert "✓" in said
-    assert {"en": "1 of the 2 texts", "zh": "2条文案中有1条"}[language] in said
+    assert {"en": "1 of the 2 texts", "zh": "2 条文案中有 1 条"}[language] in said
     assert i18n.catalog().say("runs.none", language) in said
 
 
@@ -150,7 +150,7 @@ def wait_for_batch(app: AppTest, shop: Workspace) -> AppTest:
 
 def test_many_products_are_written_and_another_tab_finds_them(shop, language) -> None:
     app = wait_for_batch(press(show(shop, language, "batch"), "batch_start"), shop)
-    said = {"en": "0 of 8 texts", "zh": "8条文案中有0条"}[language]
+    said = {"en": "0 of 8 texts", "zh": "8 条文案中有 0 条"}[language]
     assert said in said_on(app)
     again = show(shop, language, "batch")
     assert said in said_on(again)

@@ -128,7 +128,7 @@ def test_uploads_and_a_zip_find_their_products_and_bad_ones_are_told(eyes) -> No
     app = upload(show(shop), *files)
     assert Pictures(shop.folder).table()["product_id"].tolist() == ["P01", "P02", "P04"]
     said = said_on(app)
-    assert "3 pictures added" in app.success[0].value and "3 pictures were left out" in said
+    assert "3 images added" in app.success[0].value and "3 images were left out" in said
     reasons = "\n".join(app.dataframe[0].value["reason"])
     assert "SVG" in reasons and "does not name a product" in reasons and "not a ZIP" in reasons
 
@@ -212,7 +212,7 @@ def press_read(shop: Workspace, view: str, language: str = "en") -> AppTest:
 def test_doubts_are_shown_the_strong_ones_first_with_what_they_rest_on(eyes, language) -> None:
     app = press_read(with_pictures(language), "doubts", language)
     said = said_on(app)
-    assert {"en": "The text says red, the picture shows blue, white. 97%",
+    assert {"en": "The text says red, but the image shows blue, white. For 97%",
             "zh": "文字写的是红色，图片显示的是蓝色、白色"}[language] in said  # fmt: skip
     assert said.index("97%") < said.index("Mugs")
     assert len(app.dataframe[0].value) == 3
@@ -221,7 +221,7 @@ def test_doubts_are_shown_the_strong_ones_first_with_what_they_rest_on(eyes, lan
 def test_a_picture_finds_products_and_a_bad_one_is_told(eyes) -> None:
     app = press_read(with_pictures(), "search")
     bring(app, "picture_query", ("q.png", encoded(product("red"))))
-    assert "4 products look alike" in said_on(app)
+    assert "4 products look similar" in said_on(app)
     question = eyes.asked[-1]
     assert question.name == "q.png"
     assert base64.b64decode(question.picture)[:4] == b"RIFF"
@@ -238,7 +238,7 @@ def test_words_search_where_the_model_reads_texts(eyes) -> None:
     app = press(app, "read_pictures")
     clean(app.text_input(key="picture_text").set_value("red mug").run())
     assert eyes.asked[-1].text == "red mug" and eyes.asked[-1].model == "someone/clip"
-    assert "4 products look alike" in said_on(app)
+    assert "4 products look similar" in said_on(app)
 
 
 def test_everything_can_be_removed(eyes) -> None:

@@ -46,7 +46,7 @@ def show(workspace: Workspace, view: str, language: str = "en", **link: str) -> 
     return clean(app.run())
 
 
-@pytest.mark.parametrize(("language", "title"), [("en", "Intent"), ("zh", "意图")])
+@pytest.mark.parametrize(("language", "title"), [("en", "Search intent"), ("zh", "搜索意图")])
 def test_a_link_with_a_query_shows_its_meaning(models, language, title) -> None:
     app = clean(open_page("intent", small_shop(language), language, q="rain jacket"))
     assert app.title[0].value == title
@@ -61,7 +61,7 @@ def test_a_link_with_a_query_shows_its_meaning(models, language, title) -> None:
 def test_unsure_is_said(models) -> None:
     said = said_on(open_page("intent", small_shop(), q="rain jacket"))
     assert "The model is unsure" in said
-    assert "Nothing is tuned yet" in said
+    assert "No tuned model yet" in said
 
 
 def test_the_tuned_answer_stands_beside_the_untuned(models) -> None:
@@ -70,7 +70,7 @@ def test_the_tuned_answer_stands_beside_the_untuned(models) -> None:
     app = clean(open_page("intent", shop, q="rain jacket"))
     said = said_on(app)
     assert "The model reads this as" in said and "90%" in said
-    assert "Nothing is tuned yet" not in said
+    assert "No tuned model yet" not in said
     assert len(app.get("plotly_chart")) == 5
     assert ("intent", "explain", run_id) in [ask[:3] for ask in models.asked]
 
@@ -193,7 +193,7 @@ def test_the_confusion_matrix_and_the_reliability_of_a_run(models) -> None:
     trained(shop)
     said = said_on(show(shop, "How accurate is it?"))
     # “problem” is no true label of the held-out part, so nothing is confused among those that are.
-    assert "held-out examples were read right" in said
+    assert "held-out examples were predicted correctly" in said
     assert "claims 90%" in said
 
 
@@ -205,7 +205,7 @@ def test_the_most_frequent_confusion_is_named(models) -> None:
     heldout["tuned_tfidf"] = np.where(heldout["input"] == "ccc", "deal", heldout["truth"])
     heldout.to_parquet(folder / "heldout.parquet")
     said = said_on(show(shop, "How accurate is it?"))
-    assert "“Gift or occasion” is most often mistaken for “Deal”: 1 of 3" in said
+    assert "“Gift or occasion” is most often mistaken for “Deal or discount”: 1 of 3" in said
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

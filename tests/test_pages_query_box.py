@@ -88,7 +88,9 @@ def test_near_queries_come_only_from_a_model_that_is_ready_and_once_typing_rests
     query_suggestions.model_is_ready(shop, "tent")
     assert not answered(shop, "waterproof coat")
     (item,) = answered(shop, "waterproof coat", settled=True)
-    assert item["text"] == "something dry for the trail" and item["note"].endswith("similar")
+    assert item["text"] == "something dry for the trail" and item["note"].endswith(
+        "similar meaning"
+    )
 
 
 def test_a_failing_model_leaves_typing_alone(models, monkeypatch) -> None:

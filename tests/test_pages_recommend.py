@@ -156,7 +156,7 @@ def test_what_a_new_shopper_does_changes_the_list_at_once_and_is_kept(
 ) -> None:
     workspace = trained
     app = clean(open_page("recommend", workspace))
-    assert "Nothing is known of this shopper" in said_on(app)
+    assert "Nothing is known about this shopper" in said_on(app)
     before = titles_of(app)
     press(app, "add_to_cart_2")
     said = said_on(app)
@@ -167,7 +167,7 @@ def test_what_a_new_shopper_does_changes_the_list_at_once_and_is_kept(
     again = clean(open_page("recommend", workspace, visit=visit))
     assert titles_of(again) == titles_of(app)
     other = clean(open_page("recommend", tiny_workspace("other", "interest"), visit=visit))
-    assert "Nothing is known of this shopper" in said_on(other)
+    assert "Nothing is known about this shopper" in said_on(other)
     assert titles_of(press(again, "forget")) == before
 
 
@@ -177,9 +177,9 @@ def test_shoppers_are_found_by_example_and_by_id(trained: Workspace) -> None:
     clean(pills.set_value("heavy").run())
     name = str(app.query_params["whom"])
     assert name.startswith("u")
-    assert "of categories they acted on" in said_on(app)
+    assert "from categories they have shown interest in" in said_on(app)
     unknown = clean(open_page("recommend", Workspace.open("tiny"), whom=HOSTILE))
-    assert "The log knows no shopper" in said_on(unknown)
+    assert "The log has no shopper" in said_on(unknown)
     assert len(titles_of(unknown)) == 10
 
 
@@ -219,7 +219,7 @@ def test_rules_are_made_shown_and_taken_back(trained: Workspace) -> None:
     assert "The rules change nothing" in said_on(app)
     press(app, "pin_3")
     press(app, "hide_2")
-    assert "the rules bring in 1 and move" in said_on(app)
+    assert "the rules bring in 1 product and move" in said_on(app)
     rules = load_rules(workspace)
     assert (len(rules.pinned), len(rules.hidden)) == (1, 1)
     assert ("pinned" in said_on(app)) and ("hidden" in said_on(app))
@@ -289,7 +289,7 @@ def test_a_reason_is_named_only_where_it_stands_out() -> None:
         return explain(InterestResult(1, "p", "P", 0.5, was=1, reason=reason), answer)
 
     assert reasons() == []
-    assert reasons(alike=(3, 0.8)) == ["Much like “T3” from the history"]
+    assert reasons(alike=(3, 0.8)) == ["Similar to “T3” from the history"]
     assert reasons(because=[(2, 0.62), (1, 0.2)]) == [
         "Because of “T2”, which counts 62% of the history"
     ]
@@ -297,7 +297,7 @@ def test_a_reason_is_named_only_where_it_stands_out() -> None:
         "Because of “T2” (50% of the history) and “T1” (40%)"
     ]
     assert reasons(facts=replace(facts, clicks=0)) == [
-        "Nobody has clicked it yet: its text brings it here"
+        "Nobody has clicked it yet; its text put it here"
     ]
 
 

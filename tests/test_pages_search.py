@@ -33,7 +33,7 @@ def test_a_link_with_a_query_shows_its_results(models, language, title) -> None:
 def test_without_a_query_nothing_is_asked(models) -> None:
     app = clean(open_page("search", small_shop()))
     assert not [asked for asked in models.asked if asked[1] == "predict"]
-    assert "press one of the examples" in texts_of(app)
+    assert "click one of the examples" in texts_of(app)
 
 
 def test_an_example_of_the_log_becomes_the_query(models) -> None:
@@ -59,7 +59,7 @@ def trained(workspace, task: str = "search") -> str:
 
 def test_before_a_run_the_third_column_says_how_to_get_one(models) -> None:
     app = clean(open_page("search", small_shop(), q="rain jacket"))
-    assert "Nothing is tuned yet" in texts_of(app)
+    assert "No tuned model yet" in texts_of(app)
     assert {asked[2] for asked in models.asked if asked[1] == "predict"} == {"untuned"}
 
 
@@ -70,7 +70,7 @@ def test_after_a_run_three_systems_answer_and_moves_are_marked(models) -> None:
     assert {asked[2] for asked in models.asked if asked[1] == "predict"} == {"untuned", run_id}
     said = texts_of(app)
     assert "Tuning replaced 3 of the first 10 results" in said
-    assert "Nothing is tuned yet" not in said
+    assert "No tuned model yet" not in said
     assert ":green-badge[▲ 2]" in said and ":violet-badge[new]" in said
 
 
@@ -156,7 +156,7 @@ def test_the_judging_view_scores_systems_by_the_users_judgments(models) -> None:
     assert "What is really relevant for “rain jacket”?" in said
     assert "“Tuned on this shop” is best for this query: nDCG@10 1.00" in said
     shop.correct("search", {"rain jacket": {"P23": "0"}})
-    assert "None of the judged products is relevant" in judging(shop)
+    assert "None of the products you judged is relevant" in judging(shop)
 
 
 @pytest.mark.parametrize(("language", "label"), [("en", "Frequent queries"), ("zh", "高频搜索词")])

@@ -52,7 +52,7 @@ def test_a_filter_taken_off_is_searched_for_instead(models) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "No product fits"), ("zh", "没有商品同时满足")]
+    ("language", "said"), [("en", "No product matches"), ("zh", "没有商品同时满足")]
 )
 def test_filters_that_nothing_fits_are_said(models, language, said) -> None:
     app = clean(open_page("search", small_shop(language), language, q="teapot over 5000"))

@@ -162,7 +162,7 @@ def test_a_like_is_taken_back(models) -> None:
     press(app, liked.key)
     lists, events = feedback_of(shop)
     assert events["event"].tolist() == ["like", "unlike"] and lists["reward"].sum() == 0
-    assert "You took back your like" in said_on(app)
+    assert "You removed your like" in said_on(app)
 
 
 def test_the_next_list_and_a_new_session_start_afresh(models) -> None:
@@ -234,7 +234,7 @@ def test_a_simulation_says_that_it_is_one(models, logged_shop, monkeypatch, lang
     said = said_on(app)
     for text in {
         "en": ("A/B test", "true favourite is", "perplexity", "6 most frequent queries"),
-        "zh": ("A/B 测试", "真正最喜欢的是", "困惑度", "最常见的 6 条查询"),
+        "zh": ("A/B 测试", "真正最喜欢的是", "困惑度", "最常见的 6 个搜索词"),
     }[language]:
         assert text in said, text
     assert len(app.metric) == 2 and len(app.get("plotly_chart")) == 4

@@ -103,7 +103,7 @@ def test_a_slow_plan_blocks_neither_page_nor_start(monkeypatch: pytest.MonkeyPat
     shop = make_shop("en")
     try:
         app = clean(open_page("tune", shop))
-        assert "Working out time and memory" in texts_of(app)
+        assert "Estimating time and memory" in texts_of(app)
         press(app, "start")
         (job,) = jobs.list_jobs(shop.name)
         assert job.state == "queued"
@@ -199,7 +199,7 @@ def test_a_running_training_is_shown_and_can_be_stopped(language: str) -> None:
     assert {"en": "The loss fell from 2.000 to 0.250", "zh": "损失从 2.000 降到 0.250"}[
         language
     ] in said
-    assert {"en": "best so far 0.800", "zh": "目前最好为 0.800"}[language] in said
+    assert {"en": "best so far is 0.800", "zh": "目前最好为 0.800"}[language] in said
     assert {"en": "4 min 0 s", "zh": "4 分 0 秒"}[language] in said
     assert len(app.get("plotly_chart")) == 2
     press(app, "cancel_")
@@ -247,7 +247,7 @@ def test_a_stopped_training_goes_on(kept: bool) -> None:
     jobs.cancel("intent-1")
     app = clean(open_page("tune", shop))
     labels = [button.label for button in app.button if (button.key or "").startswith("resume_")]
-    assert labels == ["Go on from the last checkpoint" if kept else "Start it again"]
+    assert labels == ["Resume from the last checkpoint" if kept else "Start again"]
     press(app, "resume_")
     assert jobs.get_job("intent-1").state == "queued"
 
@@ -272,7 +272,7 @@ def test_runs_show_before_and_after() -> None:
     good = make_run(shop, "intent", "good", skill=0.95)
     make_run(shop, "search", "bad", skill=0.2)
     rows = clean(open_page("tune", shop)).dataframe[0].value.set_index("task")
-    shown = rows.loc["Intent: understand queries"]
+    shown = rows.loc["Search intent: understand queries"]
     assert shown["after"] == good.after["macro_f1"]
     assert shown["before"] == good.before["macro_f1"]
     assert shown["verdict"] == "better"

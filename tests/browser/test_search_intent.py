@@ -98,8 +98,8 @@ def test_a_query_is_searched_explained_judged_and_understood(
     expect(page.locator(".st-key-chart_changed")).to_be_visible()
     expect_whole(page)
 
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Intent").click()
-    expect(page.locator("h1")).to_have_text("Intent")
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Search intent").click()
+    expect(page.locator("h1")).to_have_text("Search intent")
     expect(page.get_by_label("What would a shopper type?")).to_have_value(
         "something dry for the trail"
     )
