@@ -22,7 +22,7 @@ INPUT = {"title": "alva red mug"}
 
 def seen_on(page: str, workspace: Workspace, language: str) -> str:
     """Everything a page says, its choices included."""
-    app = AppTest.from_file("app.py", default_timeout=120).run()
+    app = AppTest.from_file(str(Path("app.py").resolve()), default_timeout=120).run()
     app.switch_page(f"pages/{page}.py")
     for name, value in {"w": workspace.key, "lang": language, "task": TASK}.items():
         app.query_params[name] = value

@@ -7,6 +7,7 @@ import pandas as pd
 from engine.tasks.brand.answers import BrandAnswer, BrandInput
 
 from engine.errors import InputError
+from engine.labelling.labelled_texts import choose_examples
 from engine.labelling.split import split_groups
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness
@@ -51,8 +52,9 @@ class BrandTask(ClassificationTask[BrandInput, BrandAnswer]):
             products[part == name].reset_index(drop=True)
             for name in ("train", "validation", "test")
         )
+        train = choose_examples(train, config.max_examples, config.seed, config.back_labels)
         labels = {"brand": sorted(products["truth.brand"].unique())}
-        return Dataset(self.name, train, validation, test, tables, labels)
+        return Dataset(self.name, train.reset_index(drop=True), validation, test, tables, labels)
 
     def first_labels(self, tables: Tables) -> dict[str, list[str]]:
         """The brands of the catalog."""
