@@ -25,15 +25,8 @@ TICK_SECONDS = 0.25
 class Supervisor:
     """Runs the queue of `store` on the devices of `launcher`."""
 
-    def __init__(
-        self,
-        store: Store,
-        launcher: Launcher,
-        *,
-        lease: float = LEASE_SECONDS,
-        idle: float = IDLE_SECONDS,
-    ) -> None:
-        self.store, self.launcher, self.lease, self.idle = store, launcher, lease, idle
+    def __init__(self, store: Store, launcher: Launcher, *, idle: float = IDLE_SECONDS) -> None:
+        self.store, self.launcher, self.idle = store, launcher, idle
         self._heard: dict[str, tuple[float | None, float]] = {}
         self._interrupted: set[tuple[str, int]] = set()
 
@@ -86,7 +79,7 @@ class Supervisor:
         if heartbeat != job.heartbeat:
             since = now
         self._heard[job.job_id] = (job.heartbeat, since)
-        return now - since > self.lease
+        return now - since > LEASE_SECONDS
 
     def _stop(self, job: Job, asked: float) -> None:
         if (job.job_id, job.attempt) not in self._interrupted:
