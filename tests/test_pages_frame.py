@@ -22,6 +22,7 @@ from engine.tasks import TASKS, get_task
 from pages.ui import charts, download, overview, shell, staging
 from pages.ui.i18n import escape
 from pages.ui.loading import WARMED
+from tests.waiting import LONG
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOCALES = PROJECT / "pages" / "ui" / "locales"
@@ -40,7 +41,7 @@ def quiet_models(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 
 
 def open_app(language: str, workspace: Workspace | None = None) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONG)
     app.query_params["lang"] = language
     if workspace is not None:
         app.query_params["w"] = workspace.key
@@ -113,7 +114,7 @@ def test_a_link_opens_its_own_workspace_only(home, quiet_models):
 
 
 def test_a_wrong_key_is_forgotten(home):
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONG)
     app.query_params["w"] = "../../etc"
     app.run()
     assert not app.exception
@@ -324,10 +325,10 @@ def test_both_languages_say_the_same_things():
 PROBE = """
 import json, sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=120)
-app.query_params["w"] = sys.argv[1]
+app = AppTest.from_file("app.py", default_timeout=float(sys.argv[1]))
+app.query_params["w"] = sys.argv[2]
 app.run()
-for page in sys.argv[2:]:
+for page in sys.argv[3:]:
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, page
 print(json.dumps(sorted({"torch", "transformers", "sentence_transformers"} & set(sys.modules))))
@@ -336,7 +337,7 @@ print(json.dumps(sorted({"torch", "transformers", "sentence_transformers"} & set
 
 @pytest.mark.parametrize("language", ["en"])
 def test_no_page_imports_torch(language, shop):
-    command = [sys.executable, "-c", PROBE, shop.key, *PAGES]
+    command = [sys.executable, "-c", PROBE, str(LONG), shop.key, *PAGES]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout.splitlines()[-1]) == []

@@ -8,6 +8,7 @@ from engine.errors import ShoplabError
 from engine.inference import client
 from pages.ui import query_suggestions
 from tests.shop_double import HOSTILE, clean, open_page, small_shop
+from tests.waiting import LONG
 
 
 def shown(app) -> dict:
@@ -101,7 +102,7 @@ def test_what_is_not_there_yet_is_asked_for_again(models, monkeypatch) -> None:
     shop, release = small_shop(), threading.Event()
 
     def slow(*_: object) -> list[dict]:
-        release.wait(100)
+        release.wait(LONG)
         return [{"near": ["something dry for the trail"]}]
 
     answered(shop, "")
@@ -121,7 +122,7 @@ def test_an_answer_differs_from_the_last_one_though_nothing_is_ready_yet(
 ) -> None:
     # Streamlit passes on what changed alone, and the component asks again when it is answered.
     shop, said = small_shop(), []
-    monkeypatch.setattr(query_suggestions, "make_suggester", lambda _: release.wait(100))
+    monkeypatch.setattr(query_suggestions, "make_suggester", lambda _: release.wait(LONG))
     monkeypatch.setattr(query_suggestions, "_COMPONENT", lambda **how: said.append(how["data"]))
     release = threading.Event()
     app = open_page("search", shop)

@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from pathlib import Path
 from typing import get_args
 
@@ -22,6 +21,7 @@ from engine.training.config import PRESETS
 from pages.ui import i18n
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import open_page, texts_of
+from tests.waiting import LONG
 
 PLAN = {
     "seconds": 95.0,
@@ -55,14 +55,14 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 
 def until_planned(app: AppTest) -> AppTest:
     """Run the page again, as its box does by itself, until the plan is there."""
-    for _ in range(50):
-        if not any(button.key == "start" for button in app.button):
-            break
-        if app.metric or any(button.key == "estimate_again" for button in app.button):
-            break
-        time.sleep(0.05)
+    while not _is_planned(app):
         app.run()
     return clean(app)
+
+
+def _is_planned(app: AppTest) -> bool:
+    keys = {button.key for button in app.button}
+    return "start" not in keys or bool(app.metric) or "estimate_again" in keys
 
 
 def clean(app: AppTest) -> AppTest:
@@ -98,7 +98,7 @@ def test_the_plan_is_shown_before_the_start(planned: list[tuple], language: str)
 
 def test_a_slow_plan_blocks_neither_page_nor_start(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    monkeypatch.setattr(client, "ask", lambda *_: gate.wait(30) and PLAN)
+    monkeypatch.setattr(client, "ask", lambda *_: gate.wait(LONG) and PLAN)
     shop = make_shop("en")
     try:
         app = clean(open_page("tune", shop))
