@@ -1,7 +1,8 @@
 """Supervisor and worker with jobs that need no model. `jobs_double.py run JOB | supervise LOCK`.
 
-A job's config says what it does: `steps` steps of `seconds` each with a checkpoint after each, and
-at the step `at` of its first `times` attempts the `act`.
+A job's config says what it does: `steps` steps with a checkpoint after each, and at the step `at`
+of its first `times` attempts the `act`. Before the step `hold` its first attempt waits for the file
+`go` in the workspace's folder, or to be stopped.
 """
 
 import os
@@ -19,6 +20,7 @@ from engine.jobs.store import Store
 from engine.jobs.supervisor import Supervisor
 from engine.progress import Progress
 from engine.storage.workspace import Workspace
+from tests.waiting import LONG
 
 ACTS = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
@@ -26,13 +28,18 @@ ACTS = {
     "oom": lambda: bytearray(1 << 60),
     "bad": lambda: _bad(),
     "crash": lambda: 1 // 0,
-    "spawn": lambda: subprocess.Popen(["sleep", "300"]),
-    "deaf": lambda: time.sleep(300),
+    "spawn": lambda: subprocess.Popen(["sleep", str(LONG)]),
+    "deaf": lambda: time.sleep(LONG),
 }
 
 
 def _bad() -> None:
     raise InputError("workspace.unknown", name="nowhere")
+
+
+def _holds(workspace: Workspace, job: Job, step: int) -> bool:
+    held = job.attempt == 1 and step == job.config.get("hold")
+    return held and not (workspace.folder / "go").exists()
 
 
 def count(workspace: Workspace, job: Job, progress: Progress) -> None:
@@ -43,7 +50,9 @@ def count(workspace: Workspace, job: Job, progress: Progress) -> None:
     for step in range(first, steps + 1):
         if step == job.config.get("at") and job.attempt <= job.config.get("times", 1):
             ACTS[job.config["act"]]()
-        time.sleep(job.config.get("seconds", 0.0))
+        while _holds(workspace, job, step):
+            progress.check()
+            time.sleep(0.02)
         progress.point("loss", 1.0 / step, step)
         checkpoint.write_text(str(step))
         progress.stage("count", step, steps)
@@ -56,8 +65,6 @@ if __name__ == "__main__":
     os.set_inheritable(int(sys.argv[2]), False)
     launcher = LocalLauncher([sys.executable, str(Path(__file__)), "run"])
     launcher.devices = tuple(os.environ.get("TEST_DEVICES", "cpu").split(","))
-    lease = float(os.environ.get("TEST_LEASE", "60"))
     with Store() as store:
-        Supervisor(store, launcher, lease=lease, idle=float(os.environ.get("TEST_IDLE", "60"))).run(
-            int(sys.argv[2])
-        )
+        idle = float(os.environ.get("TEST_IDLE", "60"))
+        Supervisor(store, launcher, idle=idle).run(int(sys.argv[2]))

@@ -20,6 +20,7 @@ from engine.tasks.cross_sell.answers import CrossSellAnswer, CrossSellInput
 from engine.tasks.interest.answers import InterestAnswer, InterestInput
 from engine.tasks.search.answers import SearchAnswer, SearchExplanation, SearchInput, WhyInput
 from tests.doubles import attributes, cross_sell, intent, interest, search, sentiment
+from tests.waiting import LONG
 
 HOSTILE = (
     '=HYPERLINK("http://x") <img src=x onerror=alert(1)> ![a](http://x/i.png) **bold** :red[x]'
@@ -61,7 +62,7 @@ def whole(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def open_page(page: str, workspace: Workspace, language: str = "en", **link: str) -> AppTest:
     """The page as a visitor with the workspace's link sees it."""
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30).run()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONG).run()
     app.switch_page(f"pages/{page}.py")
     for name, value in {"w": workspace.key, "lang": language, **link}.items():
         app.query_params[name] = value

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from engine import jobs
 from engine.assistant.chats import Chats
 from engine.assistant.policy_file import read_policy, undo_policy
-from engine.bandit.live import learn, vector
+from engine.bandit.context import context_vector
+from engine.bandit.live import learn
 from engine.bandit.policies import POLICIES
 from engine.bandit.regret import beliefs
 from engine.catalog.decisions import Decisions
@@ -378,7 +379,7 @@ def test_policies_learn_the_same_from_it(shop: Workspace) -> None:
     with Feedback(shop) as feedback:
         log = feedback.log()
     arms = list(log["probabilities"][0])
-    context = vector(log["context"][0])
+    context = context_vector(log["context"][0])
     found = {name: learn(name, arms, log).probabilities(context).tolist() for name in POLICIES}
     holds(
         {name: dict(zip(arms, chances, strict=True)) for name, chances in found.items()}, expected

@@ -20,6 +20,7 @@ from engine.simulation.tiny_shop import tiny_frames
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS
 from tests.tiny_shop import tiny_model, tiny_workspace
+from tests.waiting import LONG
 
 PRODUCTS = "sku,title,price\n1,Red cup,3.00\n2,Blue jug,4.50\n"
 FAST = ["--set", "epochs=2", "--set", "learning_rate=2e-3", "--set", "batch_size=16"]
@@ -78,7 +79,7 @@ def run_process(*arguments: object, home: Path, **settings: Any) -> subprocess.C
     environment = os.environ | {"SHOPLAB_HOME": str(home), "SHOPLAB_LANGUAGE": "en"}
     return subprocess.run(
         [sys.executable, "-m", "engine", *map(str, arguments)],
-        capture_output=True, cwd=PROJECT, env=environment, timeout=120, **settings,
+        capture_output=True, cwd=PROJECT, env=environment, timeout=LONG, **settings,
     )  # fmt: skip
 
 

@@ -1,8 +1,7 @@
 """Copy for many products: kept on disk, written by one at a time, gone on with after any end."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -11,10 +10,10 @@ from engine.errors import InputError, ShoplabError
 from engine.storage.workspace import Workspace
 from engine.tasks.describe import batch as batches
 from engine.tasks.describe.batch import Batch, Standing
+from tests.waiting import LONG, until
 
 IDS = [f"P{n:02}" for n in range(10)]
 BRIEF = {"channel": "ad", "language": "en"}
-PATIENCE_SECONDS = 20
 
 
 class Model:
@@ -29,7 +28,7 @@ class Model:
     def __call__(self, items: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
         self.asked.append(items)
         if self.gate:
-            assert self.gate.acquire(timeout=PATIENCE_SECONDS)
+            assert self.gate.acquire(timeout=LONG)
         if self.errors:
             raise self.errors.pop(0)
         for item in items:
@@ -66,15 +65,8 @@ def begun(shop: Workspace) -> Batch:
     return batches.begin_batch(shop, "untuned", BRIEF, IDS)
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def ended(shop: Workspace, batch: Batch) -> Standing:
-    wait_until(lambda: not batches.is_written(shop, batch))
+    until(lambda: not batches.is_written(shop, batch))
     return batches.look_at(shop, batch)
 
 
@@ -115,7 +107,7 @@ def test_two_never_write_the_same_batch(shop, model):
 def test_a_stop_keeps_what_is_written_and_it_goes_on_from_there(shop, model):
     batch, model.gate = begun(shop), threading.Semaphore(0)
     batches.write_on(shop, batch, model)
-    wait_until(lambda: bool(model.asked))
+    until(lambda: bool(model.asked))
     batches.ask_to_stop(shop, batch)
     assert batches.look_at(shop, batch).state == "stopping"
     model.gate.release(100)
@@ -187,9 +179,9 @@ def test_a_workspace_that_is_deleted_meanwhile_does_not_come_back(shop, model):
     batch, model.gate = begun(shop), threading.Semaphore(0)
     model.errors = [InputError("workspace.unknown", name="shop")]
     batches.write_on(shop, batch, model)
-    wait_until(lambda: bool(model.asked))
+    until(lambda: bool(model.asked))
     shop.delete()
     before = threading.active_count()
     model.gate.release(100)
-    wait_until(lambda: threading.active_count() < before)
+    until(lambda: threading.active_count() < before)
     assert not shop.folder.exists()

@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import InputError, ShoplabError
 from engine.models.endpoint import MOST_CHARACTERS, Endpoint, completions_address
+from tests.waiting import LONG
 
 KEY = "sk-very-secret"
 MESSAGES = [{"role": "user", "content": "a mug"}]
@@ -211,13 +212,11 @@ def test_a_slow_drip_ends_in_time(server):
             time.sleep(0.05)
 
     server.reply = reply
-    started = time.monotonic()
     assert code_of(server, total_seconds=0.4) == "endpoint.slow"
-    assert time.monotonic() - started < 10
 
 
 def test_a_server_that_says_nothing_is_given_up(server):
-    server.reply = lambda handler: time.sleep(3)
+    server.reply = lambda handler: time.sleep(LONG)
     assert code_of(server, silent_seconds=0.3) == "endpoint.slow"
 
 

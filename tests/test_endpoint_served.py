@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -25,6 +24,7 @@ from engine.tasks.describe.prompts import Messages, write_prompt
 from tests.shop_double import said_on
 from tests.test_pages_describe import FakeWriters, described, press, show
 from tests.tiny_generator import tiny_generator_folder
+from tests.waiting import LONG, until
 
 pytestmark = pytest.mark.skipif(
     not is_serve_available(), reason="needs what `pip install transformers[serving]` brings"
@@ -32,7 +32,6 @@ pytestmark = pytest.mark.skipif(
 
 PRODUCT = "P00"
 ANSWER = "Rain jacket 0 by Acme, for 99 euros."
-START_SECONDS = 200
 
 
 def teach(folder: Path, messages: Messages, answer: str) -> None:
@@ -97,15 +96,15 @@ def endpoint(prompt: Messages, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         assert process.poll() is None, log.read_text()
         try:
-            with urlopen(address, timeout=2):
-                return
+            with urlopen(address, timeout=LONG):
+                return True
         except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(log.read_text())
+            return False
+
+    until(answers, log.read_text)
 
 
 def test_its_model_writes_and_is_heard_piece_by_piece(endpoint, prompt):

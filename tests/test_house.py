@@ -58,6 +58,9 @@ ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
 SCRIPTS = sorted((PROJECT / "pages").glob("*.py"))
 PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
 BENCH = sorted((PROJECT / "bench").glob("*.py"))
+TESTS = sorted(set((PROJECT / "tests").rglob("*.py")) - {PROJECT / "tests" / "waiting.py"})
+# On a busy machine a test that does so fails though nothing is wrong; see tests/waiting.py.
+MEASURES_TIME = {"monotonic", "perf_counter", "wait_for_timeout"}
 
 
 def name_of(file: Path) -> str:
@@ -211,6 +214,15 @@ def test_nothing_runs_or_shows_what_a_file_says() -> None:
         assert not top(imported(iter(nodes))) & UNSAFE_MODULES, file
         assert not called & UNSAFE_CALLS, file
         assert not arguments & UNSAFE_ARGUMENTS, file
+
+
+def test_tests_wait_for_states_and_measure_no_time() -> None:
+    assert TESTS
+    for file in TESTS:
+        nodes = list(ast.walk(parse(file)))
+        called = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        assert not called & MEASURES_TIME, file
+        assert "delay" not in {node.arg for node in nodes if isinstance(node, ast.keyword)}, file
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

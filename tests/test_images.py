@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from engine.progress import Silent
 from engine.serving import worker
 from engine.storage.workspace import Workspace
 from tests.pictures import encoded, product
+from tests.waiting import until
 
 COLOURS, SHAPES = ("red", "blue", "green"), ("box", "disc", "stripes", "cross")
 DRAWN = {f"{colour}-{shape}": product(colour, shape) for colour in COLOURS for shape in SHAPES}
@@ -303,8 +303,7 @@ def test_the_model_process_answers_questions_about_pictures(shop, clip) -> None:
     def asked() -> Iterator[str]:
         yield from lines
         # A worker whose input ends stops what it does.
-        while out.getvalue().count('"id"') < len(lines):
-            time.sleep(0.05)
+        until(lambda: out.getvalue().count('"id"') == len(lines))
 
     worker.serve(asked(), out, "the.log")  # type: ignore[arg-type]
     replies = [json.loads(line) for line in out.getvalue().splitlines()]

@@ -13,6 +13,7 @@ from pages.ui.frame.i18n import catalog
 from pages.ui.parts import claim_marks
 from tests.claims_shop import checker
 from tests.shop_double import HOSTILE, said_on
+from tests.waiting import LONG
 
 TEXT = "A grey kettle\nwith a leather handle and a 2 year warranty."
 
@@ -32,7 +33,7 @@ def shown(text: str, language: str = "en") -> AppTest:
     app = AppTest.from_function(
         page, kwargs={"text": text, "product": "kettle", "language": language}
     )
-    app.run(timeout=30)
+    app.run(timeout=LONG)
     assert not app.exception
     return app
 

@@ -1,7 +1,6 @@
 """The copy page in both languages, over a double of the model process and a real endpoint."""
 
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +22,7 @@ from pages.ui.frame import i18n
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, whole
 from tests.test_endpoint import KEY, Handler, Server
+from tests.waiting import LONG, until
 
 
 class FakeWriters:
@@ -141,10 +141,7 @@ def test_reviews_are_summed_up(shop, language) -> None:
 
 def wait_for_batch(app: AppTest, shop: Workspace) -> AppTest:
     (batch, *_) = batches.list_batches(shop)
-    deadline = time.monotonic() + 20
-    while batches.is_written(shop, batch):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: not batches.is_written(shop, batch))
     return clean(app.run())
 
 
@@ -168,7 +165,7 @@ def test_a_batch_is_watched_stopped_gone_on_with_and_discarded(shop, language, m
 
     def wait_then_ask(*asked: Any) -> Any:
         begun.set()
-        assert gate.acquire(timeout=20)
+        assert gate.acquire(timeout=LONG)
         return ask(*asked)
 
     monkeypatch.setattr(client, "ask", wait_then_ask)
@@ -177,7 +174,7 @@ def test_a_batch_is_watched_stopped_gone_on_with_and_discarded(shop, language, m
     assert say("describe.batch.writing", language) in said_on(app)
     other = show(shop, language, "batch")
     assert other.button(key="batch_start").disabled
-    assert begun.wait(20)
+    assert begun.wait(LONG)
     other = press(other, "batch_stop")
     assert say("describe.batch.stopping", language) in said_on(other)
     gate.release(100)

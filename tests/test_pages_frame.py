@@ -24,6 +24,7 @@ from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import escape
 from pages.ui.home import overview
 from pages.ui.parts import charts, download
+from tests.waiting import LONG
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEXTS = Catalog(PROJECT / "pages" / "ui")
@@ -42,7 +43,7 @@ def quiet_models(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 
 
 def open_app(language: str, workspace: Workspace | None = None) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONG)
     app.query_params["lang"] = language
     if workspace is not None:
         app.query_params["w"] = workspace.key
@@ -127,7 +128,7 @@ def test_a_link_opens_its_own_workspace_only(home, quiet_models):
 
 
 def test_a_wrong_key_is_forgotten(home):
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONG)
     app.query_params["w"] = "../../etc"
     app.run()
     assert not app.exception
@@ -369,10 +370,10 @@ def test_both_languages_say_the_same_things():
 PROBE = """
 import json, sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=120)
-app.query_params["w"] = sys.argv[1]
+app = AppTest.from_file("app.py", default_timeout=float(sys.argv[1]))
+app.query_params["w"] = sys.argv[2]
 app.run()
-for page in sys.argv[2:]:
+for page in sys.argv[3:]:
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, page
 print(json.dumps(sorted({"torch", "transformers", "sentence_transformers"} & set(sys.modules))))
@@ -381,7 +382,7 @@ print(json.dumps(sorted({"torch", "transformers", "sentence_transformers"} & set
 
 @pytest.mark.parametrize("language", ["en"])
 def test_no_page_imports_torch(language, shop):
-    command = [sys.executable, "-c", PROBE, shop.key, *PAGES]
+    command = [sys.executable, "-c", PROBE, str(LONG), shop.key, *PAGES]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout.splitlines()[-1]) == []

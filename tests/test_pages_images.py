@@ -31,6 +31,7 @@ from pages.ui.images import add
 from tests.pictures import encoded, product
 from tests.shop_double import HOSTILE, clean, said_on, small_shop, texts_of
 from tests.test_images_store import zipped
+from tests.waiting import LONG
 
 LOOKS = ("red", "blue", "green", "black")
 
@@ -81,7 +82,7 @@ def page(key: str, language: str) -> None:
 
 
 def show(shop: Workspace, language: str = "en", view: str | None = None) -> AppTest:
-    app = AppTest.from_function(page, default_timeout=60, args=(shop.key, language))
+    app = AppTest.from_function(page, default_timeout=LONG, args=(shop.key, language))
     if view:
         app.session_state["images_view"] = view
     return clean(app.run())

@@ -1,7 +1,5 @@
 """The intent page in both languages, over a double of the model process."""
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +22,7 @@ from tests.shop_double import (
     small_shop,
     texts_of,
 )
+from tests.waiting import work_seconds
 
 
 def trained(workspace: Workspace) -> str:
@@ -194,7 +193,7 @@ def test_the_confusion_matrix_and_the_reliability_of_a_run(models) -> None:
     said = said_on(show(shop, "How accurate is it?"))
     # “problem” is no true label of the held-out part, so nothing is confused among those that are.
     assert "held-out examples were predicted correctly" in said
-    assert "claims 90%" in said
+    assert "90% on average" in said
 
 
 def test_the_most_frequent_confusion_is_named(models) -> None:
@@ -218,7 +217,7 @@ def test_without_a_log_the_views_say_what_to_bring(models, language) -> None:
 
 def test_a_rerun_is_quick(models) -> None:
     app = show(small_shop(), "What shoppers want")
-    started = time.perf_counter()
+    before = work_seconds()
     clean(app.run())
-    assert time.perf_counter() - started < 1.5
+    assert work_seconds() - before < 1.5
     assert len([ask for ask in models.asked if ask[:2] == ("intent", "predict")]) == 1

@@ -12,6 +12,7 @@ from engine.tasks.search.answers import SearchAnswer, SearchInput
 from pages.ui.parts import query_suggestions
 from tests.doubles import search
 from tests.shop_double import HOSTILE, clean, open_page, small_shop
+from tests.waiting import LONG
 
 NEAR = search.predict(SearchInput("waterproof coat"), "untuned")
 
@@ -109,7 +110,7 @@ def test_what_is_not_there_yet_is_asked_for_again(models, monkeypatch) -> None:
     shop, release = small_shop(), threading.Event()
 
     def slow(*_: object) -> list[SearchAnswer]:
-        release.wait(100)
+        release.wait(LONG)
         return [replace(NEAR, near=("something dry for the trail",))]
 
     answered(shop, "")
@@ -129,7 +130,7 @@ def test_an_answer_differs_from_the_last_one_though_nothing_is_ready_yet(
 ) -> None:
     # Streamlit passes on what changed alone, and the component asks again when it is answered.
     shop, said = small_shop(), []
-    monkeypatch.setattr(query_suggestions, "shop_suggester", lambda _: release.wait(100))
+    monkeypatch.setattr(query_suggestions, "shop_suggester", lambda _: release.wait(LONG))
     monkeypatch.setattr(query_suggestions, "_COMPONENT", lambda **how: said.append(how["data"]))
     release = threading.Event()
     app = open_page("search", shop)

@@ -291,10 +291,10 @@ def test_a_reason_is_named_only_where_it_stands_out() -> None:
     assert reasons() == []
     assert reasons(alike=(3, 0.8)) == ["Similar to “T3” from the history"]
     assert reasons(because=[(2, 0.62), (1, 0.2)]) == [
-        "Because of “T2”, which counts 62% of the history"
+        "Because of “T2”, which makes up 62% of the history's weight"
     ]
     assert reasons(because=[(2, 0.5), (1, 0.4)]) == [
-        "Because of “T2” (50% of the history) and “T1” (40%)"
+        "Because of “T2” (50% of the history's weight) and “T1” (40%)"
     ]
     assert reasons(facts=replace(facts, clicks=0)) == [
         "Nobody has clicked it yet; its text put it here"

@@ -26,15 +26,8 @@ TICK_SECONDS = 0.25
 class Supervisor:
     """Runs the queue of `store` on the devices of `launcher`."""
 
-    def __init__(
-        self,
-        store: Store,
-        launcher: Launcher,
-        *,
-        lease: float = LEASE_SECONDS,
-        idle: float = IDLE_SECONDS,
-    ) -> None:
-        self.store, self.launcher, self.lease, self.idle = store, launcher, lease, idle
+    def __init__(self, store: Store, launcher: Launcher, *, idle: float = IDLE_SECONDS) -> None:
+        self.store, self.launcher, self.idle = store, launcher, idle
         self._heartbeats: dict[str, tuple[float | None, float]] = {}
         self._interrupted: set[tuple[str, int]] = set()
 
@@ -88,7 +81,7 @@ class Supervisor:
         if heartbeat != job.heartbeat:
             since = now
         self._heartbeats[job.job_id] = (job.heartbeat, since)
-        return now - since > self.lease
+        return now - since > LEASE_SECONDS
 
     def _stop(self, job: Job, requested: float) -> None:
         """Interrupt the worker of a cancelled job; kill it if it hasn't ended after 8 s."""

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from engine.tasks.classify.answers import Classification, HeadExplanation, WhyInput
-
 from engine.codec import Call, Text
+from engine.tasks.classify.answers import Classification, HeadExplanation, WhyInput
 
 
 @dataclass(frozen=True)

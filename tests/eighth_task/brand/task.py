@@ -52,7 +52,7 @@ class BrandTask(ClassificationTask[BrandInput, BrandAnswer]):
             products[part == name].reset_index(drop=True)
             for name in ("train", "validation", "test")
         )
-        train = choose_examples(train, config.max_examples, config.seed, config.back_labels)
+        train = choose_examples(train, config.max_examples, config.seed)
         labels = {"brand": sorted(products["truth.brand"].unique())}
         return Dataset(self.name, train.reset_index(drop=True), validation, test, tables, labels)
 
