@@ -87,5 +87,5 @@ def test_the_pages_offer_it_in_both_languages(journey: dict[str, Any], language:
 
 def test_it_keeps_the_contract(project: Path) -> None:
     suite = str(project / "tests" / "test_task_contract.py")
-    printed = run(project, "-m", "pytest", suite, "-n", "0", "-k", TASK, "-q", "--no-header")
-    assert "passed" in printed and "failed" not in printed
+    # pytest ends with an error where a test fails, and where none is chosen.
+    run(project, "-m", "pytest", suite, "-n", "0", "-k", TASK, "--no-header")

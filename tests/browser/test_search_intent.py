@@ -59,7 +59,7 @@ def test_a_query_is_searched_explained_judged_and_understood(
     cards = page.locator(".st-key-column_untuned [class*=st-key-why_untuned]")
     expect(cards).to_have_count(10)
     expect(page.locator(".st-key-column_untuned")).to_contain_text("Rain Jacket")
-    expect(page.locator(".st-key-column_tuned")).to_contain_text("Nothing is tuned yet")
+    expect(page.locator(".st-key-column_tuned")).to_contain_text("No tuned model yet")
     expect(page.get_by_text("Answered in")).to_have_text(
         re.compile(r"Answered in [\d,]+ ms \(pretrained\)")
     )

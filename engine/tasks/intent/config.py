@@ -26,7 +26,9 @@ class IntentConfig(GuessedLabelsConfig):
     """The settings of the intent task."""
 
     min_votes: float = Field(
-        2, ge=1, description="Clicks (carts count twice, purchases thrice) that make a category."
+        2,
+        ge=1,
+        description="Clicks (carts count twice, purchases four times) that make a category.",
     )
     min_share: float = Field(
         0.6, ge=0.5, le=1, description="Share of them that must agree on the category."
