@@ -66,7 +66,7 @@ def summarise(digest: ReviewDigest, brief: Brief) -> str:
         if quotes:
             listed = brief.words["template"]["between"].join(quotes)
             parts.append(f"{words[name]}{brief.words['colon']}{listed}{brief.words['stop']}")
-    return brief.words["space"].join(parts)
+    return str(brief.words["space"]).join(parts)
 
 
 def review_prompt(digest: ReviewDigest, brief: Brief) -> Messages:
