@@ -173,8 +173,7 @@ def test_what_is_worked_out_for_a_shop_is_kept_until_its_data_changes(home):
     assert ask(shop, "b") == [("data", "b"), ("corrections", "b")]
     (shop.folder / "corrections.jsonl").touch()
     assert ask(shop) == [("corrections", "a")]
-    (shop.folder / "tables").mkdir()
-    (shop.folder / "tables" / "tables.json").touch()
+    shop.replace_tables({}, {})
     assert ask(shop) == both
 
 

@@ -17,9 +17,21 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     temporary = Path(name)
     try:
         write(temporary)
+        # Without this a power cut could leave the new name with nothing behind it.
+        sync(temporary)
         os.replace(temporary, path)
+        sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until the file or folder is on the disk, so that not even a power cut undoes it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -33,10 +45,16 @@ def replace_folder(path: Path) -> Iterator[Path]:
     """A temporary folder that takes `path`'s place when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    outgoing = temporary.with_name(f"{temporary.name}.old")
     try:
         yield temporary
+        for written in (*temporary.rglob("*"), temporary):
+            sync(written)
         if path.exists():
-            shutil.rmtree(path)
+            # Moved, not deleted, so that `path` is missing only for a moment.
+            os.replace(path, outgoing)
         os.replace(temporary, path)
+        sync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(outgoing, ignore_errors=True)

@@ -3,9 +3,7 @@
 ```
 SHOPLAB_HOME/workspaces/<name>/
   workspace.json          name, title, language, key (the unguessable part of its link), created
-  tables/<table>.parquet  the table as it stands
-  tables/tables.json      per table: source, rows, mapping, loaded
-  previous/               the tables before the last load, for undo
+  generations/            the tables, and those before the last load, see engine.storage.generations
   uploads/                files that were uploaded but not loaded yet
   corrections.jsonl       labels set by hand, one per line; the last for an input counts
   assistant/              policy text and chats, see engine.assistant.policy_file and .chats
@@ -22,6 +20,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -30,7 +29,8 @@ import pandas as pd
 from engine.errors import InputError
 from engine.messages import DEFAULT_LANGUAGE
 from engine.settings import home
-from engine.storage.files import replace_folder, write_json
+from engine.storage.files import write_atomically, write_json
+from engine.storage.generations import ABOUT, Generations
 from engine.tables.tables import Tables
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -60,6 +60,7 @@ class Workspace:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._generations = Generations(folder)
         record = json.loads((folder / "workspace.json").read_text(encoding="utf-8"))
         self.name: str = record["name"]
         self.language: str = record["language"]
@@ -132,14 +133,21 @@ class Workspace:
 
     def about_tables(self) -> dict[str, TableRecord]:
         """The record of each loaded table."""
-        file = self.folder / "tables" / "tables.json"
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        with self._generations.reading() as folder:
+            return _read_about(folder)
+
+    @property
+    def generation(self) -> str:
+        """A mark that changes with every load and undo; the same tables have the same mark."""
+        return self._generations.current or ""
 
     def tables(self) -> Tables:
         """All loaded tables and the corrections, read from disk."""
-        folder = self.folder / "tables"
-        records = self.about_tables()
-        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in records}
+        with self._generations.reading() as folder:
+            records = _read_about(folder)
+            frames = {
+                name: pd.read_parquet(folder / f"{name}.parquet") for name in records if folder
+            }
         mappings = {
             name: record["mapping"] for name, record in records.items() if "mapping" in record
         }
@@ -153,37 +161,25 @@ class Workspace:
         `origins` are added to the records of the tables. `undo_load` restores the tables as they
         were before.
         """
-        tables, previous = self.folder / "tables", self.folder / "previous"
-        records = self.about_tables()
-        with replace_folder(tables) as staging:
-            if tables.exists():
-                shutil.copytree(tables, staging, dirs_exist_ok=True)
+        with self._generations.adding() as folder:
+            records = _read_about(folder)
             for name, frame in frames.items():
-                frame.to_parquet(staging / f"{name}.parquet", index=False)
+                write_atomically(folder / f"{name}.parquet", partial(frame.to_parquet, index=False))
                 records[name] = {
                     "rows": len(frame),
                     "loaded": time.time(),
                     **origins.get(name, TableOrigin()),
                 }
-            write_json(staging / "tables.json", records)
-            with replace_folder(previous) as old:
-                if tables.exists():
-                    shutil.copytree(tables, old, dirs_exist_ok=True)
+            write_json(folder / ABOUT, records)
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a load to undo."""
-        return (self.folder / "previous").exists()
+        return self._generations.can_undo
 
     def undo_load(self) -> bool:
-        """Restore the tables as they were before the last load; False if there are none."""
-        tables, previous = self.folder / "tables", self.folder / "previous"
-        if not previous.exists():
-            return False
-        with replace_folder(tables) as staging:
-            shutil.copytree(previous, staging, dirs_exist_ok=True)
-        shutil.rmtree(previous)
-        return True
+        """Restore the tables as they were before the last load; False if there is no such load."""
+        return self._generations.undo()
 
     def corrections(self) -> pd.DataFrame:
         """Labels set by hand: columns `task, input, head, label`, one row per input and head."""
@@ -202,6 +198,11 @@ class Workspace:
                 for head, label in heads.items():
                     row = {"task": task, "input": text, "head": head, "label": label}
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _read_about(generation: Path | None) -> dict[str, TableRecord]:
+    file = generation / ABOUT if generation else None
+    return json.loads(file.read_text(encoding="utf-8")) if file and file.is_file() else {}
 
 
 def _folder(name: str) -> Path:

@@ -65,16 +65,14 @@ def link(chosen: Workspace) -> str:
 
 def stamp(chosen: Workspace) -> str:
     """A cache key that changes with every load, undo and correction of `chosen`."""
-    files = (chosen.folder / "tables" / "tables.json", chosen.folder / "corrections.jsonl")
-    marks = [file.stat().st_mtime_ns if file.is_file() else 0 for file in files]
-    return f"{chosen.name}:{marks}:{chosen.language}"
+    file = chosen.folder / "corrections.jsonl"
+    corrected = file.stat().st_mtime_ns if file.is_file() else 0
+    return f"{data_stamp(chosen)}:{corrected}"
 
 
 def data_stamp(chosen: Workspace) -> str:
     """As `stamp`, but unchanged by corrections, which no model's answer depends on."""
-    file = chosen.folder / "tables" / "tables.json"
-    written = file.stat().st_mtime_ns if file.is_file() else 0
-    return f"{chosen.name}:{chosen.key}:{written}:{chosen.language}"
+    return f"{chosen.name}:{chosen.key}:{chosen.generation}:{chosen.language}"
 
 
 def per_shop(
