@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.messages import LANGUAGES, Catalog, say
 from engine.reading.load import load_files, load_sample
+from engine.storage import changing
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
@@ -24,6 +25,7 @@ from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import escape
 from pages.ui.home import overview
 from pages.ui.parts import charts, download
+from tests.shop_double import small_shop
 from tests.waiting import LONG
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -197,6 +199,21 @@ def test_a_bad_file_is_explained_then_its_good_rows_are_loaded(language, home, q
     assert Workspace.open(shop.name).tables().products["title"].tolist() == ["hat"]
     assert staging.staged(shop) == {}
     app.button(key="undo_load").click().run()
+    assert shop.about_tables() == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_while_somebody_loads_others_are_told_to_wait(language, home, quiet_models, monkeypatch):
+    monkeypatch.setattr(changing, "WAIT_SECONDS", 0)
+    shop = small_shop(language)
+    app = open_app(language, shop)
+    with shop.changing():
+        app.button(key="undo").click().run()
+    assert not app.exception
+    expected = escape(changing.WorkspaceBusy().message(language))
+    assert [error.value for error in app.error] == [expected]
+    app.button(key="undo").click().run()
+    assert not app.error
     assert shop.about_tables() == {}
 
 

@@ -3,12 +3,24 @@
 import itertools
 import json
 import shutil
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from engine.assistant.policy_file import keep_policy
+from engine.catalog.decisions import ACCEPTED, Decisions
+from engine.cli import main
+from engine.errors import InputError
+from engine.images.image_store import Pictures
+from engine.messages import LANGUAGES
+from engine.reviews.aspects import keep_aspects
+from engine.storage import changing
+from engine.storage.changing import WorkspaceBusy
 from engine.storage.workspace import Workspace
+from engine.tasks.interest.merchandising_file import change_rules
 from tests.killing import killed_at
 
 
@@ -156,3 +168,118 @@ def test_the_same_tables_have_the_same_mark(shop: Workspace) -> None:
     assert shop.generation != first
     shop.undo_load()
     assert shop.generation == first
+
+
+def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[BaseException]]:
+    """Do `work` in another thread; the list gets what it raises."""
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, errors
+
+
+def test_two_loads_at_once_lose_nothing(shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, others = pd.DataFrame.to_parquet, []
+
+    def load_orders() -> None:
+        Workspace.open("shop").replace_tables({"orders": frames("d")["orders"]}, {})
+
+    def write_slowly(frame: pd.DataFrame, path: Path, **options: bool) -> None:
+        if not others:
+            others.append(in_thread(load_orders))
+            # Without a lock the other load is through before this one has written anything.
+            others[0][0].join(0.5)
+        write(frame, path, **options)
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", write_slowly)
+    shop.replace_tables({"products": frames("c")["products"]}, {})
+    others[0][0].join()
+    assert others[0][1] == []
+    tables = shop.tables()
+    assert set(tables.products["title"]) == {"c"}
+    assert set(tables.orders["order_id"]) == {"d"}
+
+
+CHANGES: dict[str, Callable[[Workspace], object]] = {
+    "load": lambda shop: shop.replace_tables(frames("c"), {}),
+    "undo": lambda shop: shop.undo_load(),
+    "title": lambda shop: shop.set_title("New"),
+    "language": lambda shop: shop.set_language("zh"),
+    "delete": lambda shop: shop.delete(),
+    "correct": lambda shop: shop.correct("intent", {"mug": {"intent": "deal"}}),
+    "decide": lambda shop: Decisions(shop.folder).decide(SUGGESTION, ACCEPTED),
+    "aspects": lambda shop: keep_aspects(shop, {"fit": ["size"]}),
+    "rules": lambda shop: change_rules(shop, lambda rules: rules),
+    "policy": lambda shop: keep_policy(shop, "Returns within 30 days.", "policy.md"),
+    "picture": lambda shop: Pictures(shop.folder).remove("x"),
+}
+SUGGESTION = pd.DataFrame(
+    {"product_id": ["1"], "attribute": ["colour"], "value": ["red"], "confidence": [0.9]}
+)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_while_somebody_changes_a_workspace_others_are_told_to_wait(
+    shop: Workspace, change: Callable[[Workspace], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changing, "WAIT_SECONDS", 0)
+    before = {path: path.read_bytes() for path in shop.folder.rglob("*") if path.is_file()}
+    with shop.changing():
+        thread, errors = in_thread(lambda: change(Workspace.open("shop")))
+        thread.join()
+    assert [type(error) for error in errors] == [WorkspaceBusy]
+    after = {path: path.read_bytes() for path in shop.folder.rglob("*") if path.is_file()}
+    assert after == before
+    change(Workspace.open("shop"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_command_line_says_that_somebody_else_is_loading(
+    shop: Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    language: str,
+) -> None:
+    monkeypatch.setattr(changing, "WAIT_SECONDS", 0)
+    file = tmp_path / "products.csv"
+    file.write_text("product_id,title\n1,Mug\n2,Pan\n")
+    arguments = ["load", "shop", "--products", str(file), "--language", language]
+    statuses: list[int] = []
+    with shop.changing():
+        thread, errors = in_thread(lambda: statuses.append(main(arguments)))
+        thread.join()
+    assert (statuses, errors) == ([2], [])
+    assert WorkspaceBusy().message(language) in capfd.readouterr().err
+    assert main(arguments) == 0
+
+
+def test_a_deleted_workspace_is_not_changed(shop: Workspace) -> None:
+    Workspace.open("shop").delete()
+    for change in CHANGES.values():
+        with pytest.raises(InputError) as caught:
+            change(shop)
+        assert caught.value.code == "workspace.deleted"
+    assert not shop.folder.exists()
+
+
+def test_what_a_killed_creation_left_takes_no_name(home: Path) -> None:
+    for change in itertools.count():
+        name = f"new-{change}"
+        killed = killed_at(change, lambda: Workspace.create(name, "en"))  # noqa: B023
+        if not (home / "workspaces" / name / "workspace.json").exists():
+            Workspace.create(name, "en")
+        assert Workspace.open(name).name == name
+        with pytest.raises(InputError) as caught:
+            Workspace.create(name, "en")
+        assert caught.value.code == "workspace.exists"
+        if not killed:
+            break
+    assert change > 2

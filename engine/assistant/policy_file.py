@@ -36,9 +36,9 @@ def keep_policy(workspace: Workspace, text: str, name: str) -> None:
         raise InputError("assistant.policy_empty", file=name)
     if len(tidy) > LONGEST:
         raise InputError("assistant.policy_too_long", file=name, size=len(tidy), most=LONGEST)
-    before = read_policy(workspace)
-    _write(_previous(workspace), before)
-    _write(_file(workspace), tidy + "\n")
+    with workspace.changing():
+        _write(_previous(workspace), read_policy(workspace))
+        _write(_file(workspace), tidy + "\n")
 
 
 def read_upload(data: bytes, name: str) -> str:
@@ -75,13 +75,14 @@ def can_undo_policy(workspace: Workspace) -> bool:
 def undo_policy(workspace: Workspace) -> None:
     """Take the last replacement back: the text before it, or none, stands again."""
     previous = _previous(workspace)
-    if not previous.is_file():
-        return
-    if text := previous.read_text(encoding="utf-8"):
-        _write(_file(workspace), text)
-    else:
-        _file(workspace).unlink(missing_ok=True)
-    previous.unlink()
+    with workspace.changing():
+        if not previous.is_file():
+            return
+        if text := previous.read_text(encoding="utf-8"):
+            _write(_file(workspace), text)
+        else:
+            _file(workspace).unlink(missing_ok=True)
+        previous.unlink()
 
 
 def _write(path: Path, text: str) -> None:

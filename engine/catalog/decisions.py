@@ -15,6 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from engine.storage.changing import changing
+
 COLUMNS = ["product_id", "attribute", "value", "confidence", "state", "batch"]
 ACCEPTED, REJECTED, OPEN = "accepted", "rejected", "open"
 
@@ -40,18 +42,20 @@ class Decisions:
 
     def decide(self, suggestions: pd.DataFrame, state: str) -> int:
         """Accept or reject suggestions with the first four of `COLUMNS`; returns their number."""
-        batch = int(self._lines()["batch"].max()) + 1 if self.stamp else 1
         chosen = suggestions[["product_id", "attribute", "value", "confidence"]]
-        self._write(row | {"state": state, "batch": batch} for row in chosen.to_dict("records"))
+        with changing(self.file.parent):
+            batch = int(self._lines()["batch"].max()) + 1 if self.stamp else 1
+            self._write(row | {"state": state, "batch": batch} for row in chosen.to_dict("records"))
         return len(chosen)
 
     def undo(self) -> int:
         """Undo the last batch that still stands; returns its number of decisions."""
-        standing = self.table()
-        if standing.empty:
-            return 0
-        last = standing[standing["batch"] == standing["batch"].max()]
-        self._write(row | {"state": OPEN} for row in last.to_dict("records"))
+        with changing(self.file.parent):
+            standing = self.table()
+            if standing.empty:
+                return 0
+            last = standing[standing["batch"] == standing["batch"].max()]
+            self._write(row | {"state": OPEN} for row in last.to_dict("records"))
         return len(last)
 
     def _lines(self) -> pd.DataFrame:

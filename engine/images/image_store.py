@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
 from PIL import Image
 
 from engine.errors import InputError, ShoplabError
 from engine.images.colours import Colour, Palette, dominant
 from engine.images.decode import as_webp, open_picture
+from engine.storage.changing import changing
 from engine.storage.files import write_atomically
 
 # `source` is the file's name or the link; `colours` a list of [name, example, share] as JSON.
@@ -145,8 +145,7 @@ class Pictures:
     @contextmanager
     def _changing(self) -> Iterator[pd.DataFrame]:
         """The table, while nobody else changes it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".lock"):
+        with changing(self.folder.parent):
             yield self.table()
 
 

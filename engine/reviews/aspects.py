@@ -126,7 +126,8 @@ def keep_aspects(workspace: Workspace, terms: Terms) -> Terms:
         filled = [word for word in tidy if word]
         if name.strip() and filled:
             aspects[" ".join(name.split())[:LONGEST]] = filled
-    write_json(workspace.folder / FILE, aspects)
+    with workspace.changing():
+        write_json(workspace.folder / FILE, aspects)
     return aspects
 
 

@@ -20,6 +20,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TypedDict
@@ -29,6 +30,7 @@ import pandas as pd
 from engine.errors import InputError
 from engine.messages import DEFAULT_LANGUAGE
 from engine.settings import home
+from engine.storage.changing import changing
 from engine.storage.files import write_atomically, write_json
 from engine.storage.generations import ABOUT, Generations
 from engine.tables.tables import Tables
@@ -77,9 +79,7 @@ class Workspace:
         """
         key = secrets.token_urlsafe(16)
         folder = _folder(name or key)
-        if folder.exists():
-            raise InputError("workspace.exists", name=name)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         record = {
             "name": name or key,
             "language": language or DEFAULT_LANGUAGE,
@@ -87,7 +87,10 @@ class Workspace:
             "key": key,
             "created": time.time(),
         }
-        write_json(folder / "workspace.json", record)
+        with changing(folder):
+            if (folder / "workspace.json").exists():
+                raise InputError("workspace.exists", name=name)
+            write_json(folder / "workspace.json", record)
         return cls(folder)
 
     @classmethod
@@ -123,13 +126,19 @@ class Workspace:
     def delete(self) -> None:
         """Delete the workspace and everything in it for good."""
         doomed = self.folder.with_name(f".{self.folder.name}.deleted")
-        # Renamed first, so that nobody opens a workspace that is partly deleted.
-        self.folder.rename(doomed)
+        with self.changing():
+            # Renamed first, so that nobody opens a workspace that is partly deleted.
+            self.folder.rename(doomed)
         shutil.rmtree(doomed)
 
     def _update(self, **changes: object) -> None:
-        record = json.loads((self.folder / "workspace.json").read_text(encoding="utf-8"))
-        write_json(self.folder / "workspace.json", record | changes)
+        with self.changing():
+            record = json.loads((self.folder / "workspace.json").read_text(encoding="utf-8"))
+            write_json(self.folder / "workspace.json", record | changes)
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Let nobody else change the workspace in a `with` block: see `engine.storage.changing`."""
+        return changing(self.folder)
 
     def about_tables(self) -> dict[str, TableRecord]:
         """The record of each loaded table."""
@@ -161,7 +170,7 @@ class Workspace:
         `origins` are added to the records of the tables. `undo_load` restores the tables as they
         were before.
         """
-        with self._generations.adding() as folder:
+        with self.changing(), self._generations.adding() as folder:
             records = _read_about(folder)
             for name, frame in frames.items():
                 write_atomically(folder / f"{name}.parquet", partial(frame.to_parquet, index=False))
@@ -179,7 +188,8 @@ class Workspace:
 
     def undo_load(self) -> bool:
         """Restore the tables as they were before the last load; False if there is no such load."""
-        return self._generations.undo()
+        with self.changing():
+            return self._generations.undo()
 
     def corrections(self) -> pd.DataFrame:
         """Labels set by hand: columns `task, input, head, label`, one row per input and head."""
@@ -193,7 +203,8 @@ class Workspace:
 
     def correct(self, task: str, labels: Mapping[str, Mapping[str, str]]) -> None:
         """Store labels set by hand: input text → head → label."""
-        with (self.folder / "corrections.jsonl").open("a", encoding="utf-8") as file:
+        path = self.folder / "corrections.jsonl"
+        with self.changing(), path.open("a", encoding="utf-8") as file:
             for text, heads in labels.items():
                 for head, label in heads.items():
                     row = {"task": task, "input": text, "head": head, "label": label}

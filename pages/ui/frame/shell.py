@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from engine import jobs
+from engine.errors import InputError
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
 from pages.ui.frame import i18n, session
@@ -98,7 +99,11 @@ def run_frame() -> None:
         i18n.choose_language()
     page = st.navigation(nav(), expanded=True)
     show_sidebar(session.workspace())
-    page.run()
+    try:
+        page.run()
+    except InputError as error:
+        # What can happen to every change: somebody else is loading, or the shop was deleted.
+        st.error(escape(error.message(i18n.language())), icon=":material/error:")
 
 
 def require_frame() -> None:
