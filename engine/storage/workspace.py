@@ -30,6 +30,7 @@ import pandas as pd
 from engine.errors import InputError
 from engine.messages import DEFAULT_LANGUAGE
 from engine.settings import home
+from engine.storage.append_log import AppendLog
 from engine.storage.changing import changing
 from engine.storage.files import write_atomically, write_json
 from engine.storage.generations import ABOUT, Generations
@@ -63,6 +64,7 @@ class Workspace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._generations = Generations(folder)
+        self._corrections = AppendLog(folder / "corrections.jsonl")
         record = json.loads((folder / "workspace.json").read_text(encoding="utf-8"))
         self.name: str = record["name"]
         self.language: str = record["language"]
@@ -193,22 +195,18 @@ class Workspace:
 
     def corrections(self) -> pd.DataFrame:
         """Labels set by hand: columns `task, input, head, label`, one row per input and head."""
-        file = self.folder / "corrections.jsonl"
         columns = ["task", "input", "head", "label"]
-        if not file.is_file():
-            return pd.DataFrame(columns=columns, dtype="str")
-        lines = file.read_text(encoding="utf-8").splitlines()
-        frame = pd.DataFrame([json.loads(line) for line in lines], columns=columns, dtype="str")
+        frame = pd.DataFrame(self._corrections.rows(), columns=columns, dtype="str")
         return frame.drop_duplicates(["task", "input", "head"], keep="last", ignore_index=True)
 
     def correct(self, task: str, labels: Mapping[str, Mapping[str, str]]) -> None:
-        """Store labels set by hand: input text → head → label."""
-        path = self.folder / "corrections.jsonl"
-        with self.changing(), path.open("a", encoding="utf-8") as file:
-            for text, heads in labels.items():
-                for head, label in heads.items():
-                    row = {"task": task, "input": text, "head": head, "label": label}
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        """Store labels set by hand: input text → head → label; all of them or none (OSError)."""
+        with self.changing():
+            self._corrections.append(
+                {"task": task, "input": text, "head": head, "label": label}
+                for text, heads in labels.items()
+                for head, label in heads.items()
+            )
 
 
 def _read_about(generation: Path | None) -> dict[str, TableRecord]:

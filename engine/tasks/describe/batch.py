@@ -23,6 +23,7 @@ from typing import Literal
 
 from engine.codec import decode, encode
 from engine.errors import ShoplabError
+from engine.storage.append_log import AppendLog
 from engine.storage.files import write_json
 from engine.storage.lock import take
 from engine.storage.workspace import Workspace
@@ -95,7 +96,7 @@ def look_at(workspace: Workspace, batch: Batch) -> BatchProgress:
     """How far a batch is, whoever writes it."""
     folder = batch_folder(workspace, batch)
     written = is_written(workspace, batch)
-    rows = [decode(Row, json.loads(line)) for line in whole_lines(folder / "texts.jsonl")]
+    rows = [decode(Row, row) for row in AppendLog(folder / "texts.jsonl").rows()]
     state: State = "done" if len(rows) >= len(batch.product_ids) else "stopped"
     if written:
         state = "stopping" if (folder / "stop").exists() else "writing"
@@ -134,13 +135,6 @@ def discard(workspace: Workspace, batch: Batch) -> bool:
     shutil.rmtree(doomed)
     os.close(lock)
     return True
-
-
-def whole_lines(file: Path) -> list[bytes]:
-    """The lines of a file with their ends, without one that is still being written."""
-    if not file.is_file():
-        return []
-    return [line for line in file.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
 
 
 def take_soon(folder: Path) -> int | None:

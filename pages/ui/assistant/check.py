@@ -57,7 +57,8 @@ def read_messages(name: str, data: bytes) -> list[dict[str, Any]]:
     text = data.decode("utf-8-sig", errors="replace")
     if name.endswith(".jsonl"):
         rows = []
-        for number, line in enumerate(text.splitlines(), start=1):
+        # Not `splitlines`: a message may hold U+2028, which it takes for an end.
+        for number, line in enumerate(text.split("\n"), start=1):
             if not line.strip():
                 continue
             try:
