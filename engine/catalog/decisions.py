@@ -14,6 +14,7 @@ import pandas as pd
 
 from engine.storage.append_log import AppendLog
 from engine.storage.changing import changing
+from engine.storage.files import changed_at
 
 COLUMNS = ["product_id", "attribute", "value", "confidence", "state", "batch"]
 ACCEPTED, REJECTED, OPEN = "accepted", "rejected", "open"
@@ -29,7 +30,7 @@ class Decisions:
     @property
     def stamp(self) -> int:
         """A mark that changes with every decision."""
-        return self.file.stat().st_size if self.file.is_file() else 0
+        return changed_at(self.file)
 
     def table(self) -> pd.DataFrame:
         """The last decision on each attribute of each product, without those undone.

@@ -30,6 +30,7 @@ def changing(folder: Path) -> Iterator[None]:
     Raises WorkspaceBusy if somebody else doesn't finish in `WAIT_SECONDS`, and InputError if the
     workspace has been deleted.
     """
+    _refuse_deleted(folder)
     # One object per path and process, so that a thread that has the lock can take it again.
     lock = FileLock(lock_file(folder), is_singleton=True)
     try:
@@ -37,8 +38,7 @@ def changing(folder: Path) -> Iterator[None]:
     except Timeout as error:
         raise WorkspaceBusy from error
     try:
-        if not folder.is_dir():
-            raise InputError("workspace.deleted")
+        _refuse_deleted(folder)
         yield
     finally:
         lock.release()
@@ -47,3 +47,8 @@ def changing(folder: Path) -> Iterator[None]:
 def lock_file(folder: Path) -> Path:
     """Where the lock of the workspace in `folder` lies."""
     return folder.with_name(f".{folder.name}.lock")
+
+
+def _refuse_deleted(folder: Path) -> None:
+    if not folder.is_dir():
+        raise InputError("workspace.deleted")

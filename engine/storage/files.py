@@ -1,4 +1,4 @@
-"""Writes files so that a crash never leaves a partial one."""
+"""Writes files so that a kill leaves none half written, and reads what may be deleted meanwhile."""
 
 import json
 import os
@@ -38,6 +38,32 @@ def write_json(path: Path, value: object) -> None:
     """Write `value` as readable JSON, atomically."""
     text = json.dumps(value, ensure_ascii=False, indent=1)
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def read_text(path: Path) -> str | None:
+    """The text in a file; None without the file, which may be deleted at any moment."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def read_records(folder: Path, name: str) -> list[dict[str, object]]:
+    """The JSON files called `name` in the folders of `folder`, without hidden ones."""
+    try:
+        folders = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    texts = [read_text(path / name) for path in folders]
+    return [json.loads(text) for text in texts if text is not None]
+
+
+def changed_at(path: Path) -> int:
+    """A mark that changes whenever a file is written anew; 0 without the file."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 @contextmanager

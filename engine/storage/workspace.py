@@ -1,7 +1,7 @@
 """One team's shop on disk: its tables, corrections, runs and indexes.
 
 ```
-SHOPLAB_HOME/workspaces/<name>/
+SHOPLAB_HOME/workspaces/<name>/     <name> is made from the key where nobody chose one
   workspace.json          name, title, language, key (the unguessable part of its link), created
   generations/            the tables, and those before the last load, see engine.storage.generations
   uploads/                files that were uploaded but not loaded yet
@@ -14,6 +14,8 @@ SHOPLAB_HOME/workspaces/<name>/
 ```
 """
 
+import hashlib
+import itertools
 import json
 import re
 import secrets
@@ -31,13 +33,15 @@ from engine.errors import InputError
 from engine.messages import DEFAULT_LANGUAGE
 from engine.settings import home
 from engine.storage.append_log import AppendLog
-from engine.storage.changing import changing
-from engine.storage.files import write_atomically, write_json
+from engine.storage.changing import changing, lock_file
+from engine.storage.files import read_text, write_atomically, write_json
 from engine.storage.generations import ABOUT, Generations
 from engine.tables.tables import Tables
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_TITLE = 80
+# How the names of folders end that are being deleted; they start with a dot.
+DELETED = ".deleted"
 
 
 class TableOrigin(TypedDict, total=False):
@@ -69,21 +73,22 @@ class Workspace:
         self.name: str = record["name"]
         self.language: str = record["language"]
         self.language_chosen: bool = record.get("language_chosen", False)
-        self.key: str = record["key"]
+        self.key = str(record["key"])
         self.title: str = record.get("title", "")
 
     @classmethod
     def create(cls, name: str = "", language: str | None = None) -> "Workspace":
-        """Create a workspace; without a name, it is named after its random key.
+        """Create a workspace; without a name, its name is a hash of its random key.
 
         Without a language, the first catalog that is loaded decides it. Raises InputError for a
         name that is taken or has characters other than letters, digits, `_` and `-`.
         """
         key = secrets.token_urlsafe(16)
-        folder = _folder(name or key)
+        name = name or _hash(key)
+        folder = _folder(name)
         folder.mkdir(parents=True, exist_ok=True)
         record = {
-            "name": name or key,
+            "name": name,
             "language": language or DEFAULT_LANGUAGE,
             "language_chosen": language is not None,
             "key": key,
@@ -97,20 +102,34 @@ class Workspace:
 
     @classmethod
     def open(cls, name: str) -> "Workspace":
-        """The workspace called `name`; InputError if there is none."""
-        folder = _folder(name)
-        if not (folder / "workspace.json").is_file():
-            raise InputError("workspace.unknown", name=name)
-        return cls(folder)
+        """The workspace called `name`; InputError if there is none or its record is broken."""
+        workspace = cls._read(_folder(name))
+        if workspace is None:
+            broken = (_folder(name) / "workspace.json").exists()
+            raise InputError("workspace.broken" if broken else "workspace.unknown", name=name)
+        return workspace
 
     @classmethod
     def by_key(cls, key: str) -> "Workspace | None":
         """The workspace whose link has this key, or None; a browser may open no other."""
-        for file in (home() / "workspaces").glob("*/workspace.json"):
-            workspace = cls(file.parent)
-            if secrets.compare_digest(workspace.key.encode(), key.encode()):
+        workspaces = home() / "workspaces"
+        # Only those whose name somebody chose, or an older version, have to be looked for.
+        folders = itertools.chain(
+            (workspaces / _hash(key),), workspaces.iterdir() if workspaces.exists() else ()
+        )
+        for folder in folders:
+            workspace = None if folder.name.startswith(".") else cls._read(folder)
+            if workspace and secrets.compare_digest(_hash(workspace.key), _hash(key)):
                 return workspace
         return None
+
+    @classmethod
+    def _read(cls, folder: Path) -> "Workspace | None":
+        """The workspace in `folder`; None if there is none or its record is broken."""
+        try:
+            return cls(folder)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def set_language(self, language: str, *, chosen: bool = True) -> None:
         """Set the shop's language, which decides on words, stemmer and default model.
@@ -127,11 +146,13 @@ class Workspace:
 
     def delete(self) -> None:
         """Delete the workspace and everything in it for good."""
-        doomed = self.folder.with_name(f".{self.folder.name}.deleted")
+        doomed = self.folder.with_name(f".{self.name}.{secrets.token_hex(4)}{DELETED}")
         with self.changing():
             # Renamed first, so that nobody opens a workspace that is partly deleted.
             self.folder.rename(doomed)
-        shutil.rmtree(doomed)
+            lock_file(self.folder).unlink(missing_ok=True)
+        # What cannot be deleted now is deleted by `engine.storage.tidy` at the next start.
+        shutil.rmtree(doomed, ignore_errors=True)
 
     def _update(self, **changes: object) -> None:
         with self.changing():
@@ -145,7 +166,7 @@ class Workspace:
     def about_tables(self) -> dict[str, TableRecord]:
         """The record of each loaded table."""
         with self._generations.reading() as folder:
-            return _read_about(folder)
+            return _read_about(folder) if folder else {}
 
     @property
     def generation(self) -> str:
@@ -153,16 +174,24 @@ class Workspace:
         return self._generations.current or ""
 
     def tables(self) -> Tables:
-        """All loaded tables and the corrections, read from disk."""
-        with self._generations.reading() as folder:
-            records = _read_about(folder)
-            frames = {
-                name: pd.read_parquet(folder / f"{name}.parquet") for name in records if folder
-            }
+        """All loaded tables and the corrections from disk; none if they were deleted meanwhile."""
+        try:
+            frames, records = self._read_tables()
+        except FileNotFoundError:
+            if self.folder.exists():
+                raise
+            frames, records = {}, {}
         mappings = {
             name: record["mapping"] for name, record in records.items() if "mapping" in record
         }
         return Tables(frames, self.language, self.corrections(), self.folder / "index", mappings)
+
+    def _read_tables(self) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
+        with self._generations.reading() as folder:
+            if folder is None:
+                return {}, {}
+            records = _read_about(folder)
+            return {name: pd.read_parquet(folder / f"{name}.parquet") for name in records}, records
 
     def replace_tables(
         self, frames: Mapping[str, pd.DataFrame], origins: Mapping[str, TableOrigin]
@@ -209,9 +238,14 @@ class Workspace:
             )
 
 
-def _read_about(generation: Path | None) -> dict[str, TableRecord]:
-    file = generation / ABOUT if generation else None
-    return json.loads(file.read_text(encoding="utf-8")) if file and file.is_file() else {}
+def _read_about(generation: Path) -> dict[str, TableRecord]:
+    text = read_text(generation / ABOUT)
+    return {} if text is None else json.loads(text)
+
+
+def _hash(key: str) -> str:
+    """What stands for a key on disk, where people who must not know it may see it."""
+    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _folder(name: str) -> Path:

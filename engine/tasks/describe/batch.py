@@ -24,7 +24,7 @@ from typing import Literal
 from engine.codec import decode, encode
 from engine.errors import ShoplabError
 from engine.storage.append_log import AppendLog
-from engine.storage.files import write_json
+from engine.storage.files import read_records, read_text, write_json
 from engine.storage.lock import take
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.brief import Brief
@@ -87,8 +87,8 @@ def begin_batch(
 
 def list_batches(workspace: Workspace) -> list[Batch]:
     """The workspace's batches, newest first."""
-    files = (workspace.folder / "copy").glob("[!.]*/batch.json")
-    batches = [decode(Batch, json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    records = read_records(workspace.folder / "copy", "batch.json")
+    batches = [decode(Batch, record) for record in records]
     return sorted(batches, key=lambda batch: batch.created, reverse=True)
 
 
@@ -100,9 +100,9 @@ def look_at(workspace: Workspace, batch: Batch) -> BatchProgress:
     state: State = "done" if len(rows) >= len(batch.product_ids) else "stopped"
     if written:
         state = "stopping" if (folder / "stop").exists() else "writing"
-    about = folder / "failed.json"
-    failed = json.loads(about.read_text(encoding="utf-8")) if about.is_file() else None
-    failure = ShoplabError(failed["code"], **failed["params"]) if failed else None
+    text = read_text(folder / "failed.json")
+    error = json.loads(text) if text is not None else None
+    failure = ShoplabError(error["code"], **error["params"]) if error else None
     return BatchProgress(state, rows, failure)
 
 

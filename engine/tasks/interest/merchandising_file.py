@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
-from engine.storage.files import write_json
+from engine.storage.files import read_text, write_json
 from engine.storage.workspace import Workspace
 from engine.tasks.interest.merchandising import Rules
 
@@ -43,11 +42,8 @@ def undo_rules(workspace: Workspace) -> Rules:
 
 
 def _read(workspace: Workspace) -> list[Rules]:
-    file = workspace.folder / "rules.json"
-    if not file.is_file():
-        return []
-    steps: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
-    return [Rules.of(step) for step in steps]
+    text = read_text(workspace.folder / "rules.json")
+    return [] if text is None else [Rules.of(step) for step in json.loads(text)]
 
 
 def _write(workspace: Workspace, steps: list[Rules]) -> None:

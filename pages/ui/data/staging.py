@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from engine.storage.files import replace_folder, write_json
+from engine.storage.files import read_text, replace_folder, write_json
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 
@@ -42,8 +42,9 @@ def staged(workspace: Workspace) -> dict[str, Staged]:
     waiting = {}
     for table in TABLES:
         folder = _folder(workspace, table)
-        if (folder / "about.json").is_file():
-            about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        text = read_text(folder / "about.json")
+        if text is not None:
+            about = json.loads(text)
             waiting[table] = Staged(table, folder / "content", about["name"], about["upload"])
     return waiting
 

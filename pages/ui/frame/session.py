@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 from streamlit.runtime.caching.cache_utils import CachedFunc
 
+from engine.storage.files import changed_at
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
@@ -65,9 +66,7 @@ def link(chosen: Workspace) -> str:
 
 def stamp(chosen: Workspace) -> str:
     """A cache key that changes with every load, undo and correction of `chosen`."""
-    file = chosen.folder / "corrections.jsonl"
-    corrected = file.stat().st_mtime_ns if file.is_file() else 0
-    return f"{data_stamp(chosen)}:{corrected}"
+    return f"{data_stamp(chosen)}:{changed_at(chosen.folder / 'corrections.jsonl')}"
 
 
 def data_stamp(chosen: Workspace) -> str:

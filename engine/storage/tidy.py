@@ -1,0 +1,15 @@
+"""What is done once when the server starts: finish what a kill left undone."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+from engine.storage.workspace import DELETED
+
+
+def tidy_home(home: Path) -> None:
+    """Close the state folder to other users of the machine and finish deletions cut short."""
+    with contextlib.suppress(PermissionError):  # it belongs to somebody else, who decides
+        home.chmod(0o700)
+    for folder in (home / "workspaces").glob(f".*{DELETED}"):
+        shutil.rmtree(folder, ignore_errors=True)
