@@ -1,26 +1,31 @@
 """The state folder: workspaces are found and deleted whatever lies beside them."""
 
+import io
 import itertools
 import json
 import os
 import shutil
 import stat
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from engine.assistant.chats import Chats
 from engine.assistant.policy_file import policy_stamp, read_policy
 from engine.catalog.decisions import ACCEPTED, Decisions
 from engine.errors import InputError
-from engine.images.image_store import Pictures
+from engine.images.image_store import Brought, Pictures
 from engine.messages import LANGUAGES
 from engine.reviews.aspects import read_aspects
+from engine.settings import PROJECT
 from engine.storage.feedback import Feedback
-from engine.storage.files import write_json
+from engine.storage.files import replace_folder, write_json
 from engine.storage.runs import list_runs
+from engine.storage.scratch import scratch_folder
 from engine.storage.tidy import tidy_home
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.batch import begin_batch, list_batches, look_at
@@ -29,6 +34,7 @@ from engine.tasks.interest.merchandising_file import change_rules, load_rules
 from pages.ui.data import staging
 from pages.ui.frame import session
 from tests.killing import killed_at
+from tests.pictures import encoded, product
 
 BROKEN: dict[str, bytes] = {
     "empty": b"",
@@ -131,6 +137,70 @@ def test_a_deletion_that_is_killed_is_finished_at_the_next_start(
         if not killed:
             break
     assert change > 10
+
+
+def add_pictures(shop: Workspace) -> None:
+    """Add a picture to a workspace that is deleted while it is fetched."""
+
+    def fetched() -> Iterator[Brought]:
+        shop.delete()
+        yield Brought("1", "http://x/1.png", encoded(product("red")))
+
+    Pictures(shop.folder).add(fetched())
+
+
+def after_deletion(write: Callable[[Workspace], object]) -> Callable[[Workspace], None]:
+    def delete_and_write(shop: Workspace) -> None:
+        shop.delete()
+        write(shop)
+
+    return delete_and_write
+
+
+WRITES: dict[str, Callable[[Workspace], object]] = {
+    "pictures": add_pictures,
+    "chats": after_deletion(Chats),
+    "upload": after_deletion(lambda shop: staging.stage(shop, "orders", "a", io.BytesIO(b"a"))),
+    "batch": after_deletion(lambda shop: begin_batch(shop, "untuned", Brief("ad"), ["1"])),
+    "record": after_deletion(lambda shop: write_json(shop.folder / "workspace.json", {})),
+    "run": after_deletion(lambda shop: save_nothing(shop.folder / "runs" / "x")),
+}
+
+
+def save_nothing(folder: Path) -> None:
+    with replace_folder(folder):
+        pass
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_nothing_brings_a_deleted_workspace_back(
+    shop: Workspace, write: Callable[[Workspace], object]
+) -> None:
+    with pytest.raises(InputError) as caught:
+        write(shop)
+    assert caught.value.code == "workspace.deleted"
+    assert not shop.folder.exists()
+
+
+KILLED_READER = """
+import os
+from pathlib import Path
+from engine.reading import reader
+reader.parse = lambda *_: os._exit(9)
+reader.read_table(Path("README.md"), name="a.csv")
+"""
+
+
+def test_scratch_folders_of_killed_processes_are_deleted_at_the_next_start(home: Path) -> None:
+    command = [sys.executable, "-c", KILLED_READER]
+    assert subprocess.run(command, cwd=PROJECT, check=False).returncode == 9
+    assert len(list(home.glob("reading-*"))) == 1
+    with scratch_folder() as folder:
+        (folder / "table").touch()
+        tidy_home(home)
+        assert list(home.glob("reading-*")) == [folder]
+        assert (folder / "table").exists()
+    assert not list(home.glob("reading-*"))
 
 
 READS: dict[str, Callable[[Workspace], object]] = {

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.errors import ShoplabError
 from engine.messages import LANGUAGES, Catalog, say
 from engine.reading.load import load_files, load_sample
 from engine.storage import changing
@@ -24,6 +25,7 @@ from pages.ui.data import staging
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import escape
 from pages.ui.home import overview
+from pages.ui.images.add import Report
 from pages.ui.parts import charts, download
 from tests.shop_double import small_shop
 from tests.waiting import LONG
@@ -215,6 +217,31 @@ def test_while_somebody_loads_others_are_told_to_wait(language, home, quiet_mode
     app.button(key="undo").click().run()
     assert not app.error
     assert shop.about_tables() == {}
+
+
+@pytest.mark.parametrize("leaves_first", [False, True])
+def test_the_next_workspace_of_a_tab_shows_nothing_of_the_last(home, quiet_models, leaves_first):
+    shop, other = Workspace.create(language="en"), small_shop()
+    app = open_app("en", shop)
+    app.switch_page("pages/data.py").run()
+    app.file_uploader[0].upload("mine.csv", b"id,title\n1,hat\n2,\n").run()
+    app.checkbox(key="keep_good").check().run()
+    app.button(key="load").click().run()
+    assert app.success
+    report = Report(3, 0, [("https://mine.example/1.jpg", ShoplabError("images.broken"))])
+    app.session_state["images_report"] = report
+    app.session_state["describe_endpoint_url"] = "http://localhost:8000"
+    if leaves_first:
+        shop.delete()
+        del app.query_params["w"]
+        app.run()
+    app.query_params["w"] = other.key
+    app.run()
+    assert not app.exception
+    assert app.session_state["workspace_key"] == other.key
+    assert not app.success
+    assert "images_report" not in app.session_state
+    assert app.session_state["describe_endpoint_url"] == "http://localhost:8000"
 
 
 def test_a_column_chosen_by_hand_wins_over_the_guess(home, quiet_models):

@@ -8,10 +8,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.errors import InputError
+from engine.settings import home
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it, but not that of a workspace, which would come back deleted.
+
+    Raises InputError for a folder in a workspace that was deleted.
+    """
+    workspaces = home() / "workspaces"
+    if not folder.is_relative_to(workspaces):
+        folder.mkdir(parents=True, exist_ok=True)
+        return
+    name, *inner = folder.relative_to(workspaces).parts
+    path = workspaces / name
+    if not path.is_dir():
+        raise InputError("workspace.deleted")
+    try:
+        for part in inner:
+            path /= part
+            path.mkdir(exist_ok=True)
+    except FileNotFoundError as error:
+        raise InputError("workspace.deleted") from error
+
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in place in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Let `write` fill a temporary file beside `path`, then put it in place in one step.
+
+    Raises InputError for a file in a workspace that was deleted.
+    """
+    make_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)
@@ -69,7 +96,7 @@ def changed_at(path: Path) -> int:
 @contextmanager
 def replace_folder(path: Path) -> Iterator[Path]:
     """A temporary folder that takes `path`'s place when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     outgoing = temporary.with_name(f"{temporary.name}.old")
     try:

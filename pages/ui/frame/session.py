@@ -3,6 +3,7 @@
 The key of a workspace is in the link and nowhere else.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +18,9 @@ from engine.tables.tables import Tables
 
 PARAM = "w"
 _KEY = "workspace_key"
+# What stays with the tab in the next workspace: its language, that it has a frame, the user's own
+# model server, and the numbers of upload boxes, which would bring back files if they started over.
+_STAYS = re.compile(r"lang|framed|describe_endpoint_\w+|\w+_(turn|uploads)")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,14 +42,18 @@ def workspace() -> Workspace | None:
 
 def enter(chosen: Workspace) -> None:
     """Make `chosen` the workspace of this tab and of its address."""
+    if st.session_state.get(_KEY) not in (None, chosen.key):
+        leave()
     st.session_state[_KEY] = chosen.key
     if st.query_params.get(PARAM) != chosen.key:
         st.query_params[PARAM] = chosen.key
 
 
 def leave() -> None:
-    """Forget the workspace of this tab; nothing on disk changes."""
-    st.session_state.pop(_KEY, None)
+    """Forget the workspace of this tab, with all that it shows of it; nothing on disk changes."""
+    if _KEY in st.session_state:
+        for name in [name for name in st.session_state if not _STAYS.fullmatch(str(name))]:
+            del st.session_state[name]
     st.query_params.pop(PARAM, None)
 
 
