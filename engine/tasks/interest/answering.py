@@ -1,4 +1,4 @@
-"""What an interest model says about a shopper: products, chances and reasons."""
+"""What an interest model answers about a shopper: products, probabilities and reasons."""
 
 from collections.abc import Sequence
 
@@ -18,8 +18,8 @@ from engine.tasks.interest.answers import (
     WhyInput,
 )
 from engine.tasks.interest.bundle import InterestBundle
-from engine.tasks.interest.diversify import Mix, describe, rerank
 from engine.tasks.interest.features import Moment
+from engine.tasks.interest.reranking import RerankWeights, describe, rerank
 from engine.text.words import normalise
 
 MOST_RESULTS = 100
@@ -33,8 +33,8 @@ TRAIT_DEPTH = 10
 def answer_all(bundle: InterestBundle, inputs: Sequence[InterestInput]) -> list[InterestAnswer]:
     """The answer to each input.
 
-    Raises InputError for a shopper of whom nothing is said, for a history that is too long, and for
-    one with another number of strengths.
+    Raises InputError for a shopper without an id, a history or a query, for a history that is too
+    long, and for one with another number of strengths.
     """
     moments = []
     for row, item in enumerate(inputs, start=1):
@@ -54,7 +54,7 @@ def _answer(
 ) -> InterestAnswer:
     history, k = moment.history, min(item.k, MOST_RESULTS)
     candidates = bundle.candidates(ranking)
-    order = rerank(candidates, item.mix, k)
+    order = rerank(candidates, item.weights, k)
     places = order[0, :k].tolist()
     names = [ranking.product_ids[place] for place in places]
     reasons: Sequence[Reason | None] = [None] * len(names)
@@ -77,7 +77,7 @@ def _answer(
             )
         ],
         like=describe(candidates, order, TRAIT_DEPTH),
-        plain=describe(candidates, rerank(candidates, Mix(), 0), TRAIT_DEPTH),
+        plain=describe(candidates, rerank(candidates, RerankWeights(), 0), TRAIT_DEPTH),
     )
 
 
@@ -86,11 +86,11 @@ def _reasons(
 ) -> list[Reason]:
     shares, facts = bundle.reasons(bundle.moment(history, query, names))
     largest = np.argsort(-shares, axis=1, kind="stable")[:, :MOST_NAMED].tolist()
-    similarity = bundle.likeness(names, history.product_ids)
+    similarity = bundle.similarity(names, history.product_ids)
     return [
         Reason(
             because=[(place, float(shares[row, place])) for place in largest[row]],
-            alike=(
+            nearest=(
                 (int(similarity[row].argmax()), float(similarity[row].max()))
                 if largest[row]
                 else None

@@ -33,10 +33,10 @@ from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.interest.answers import Facts
 from engine.tasks.interest.baselines import order
-from engine.tasks.interest.diversify import DEPTH, Candidates, alike
 from engine.tasks.interest.features import FACTS, Moment, Queries, Shelf
 from engine.tasks.interest.net import InterestNet, Pairs, Vectors, log_odds
-from engine.tasks.interest.novelty import Standing
+from engine.tasks.interest.novelty import Novelty
+from engine.tasks.interest.reranking import DEPTH, Candidates, similarity
 
 # A large catalog is weighed in part: what is near the query or the history, and what is popular.
 MOST_WEIGHED = 2000
@@ -85,12 +85,12 @@ class InterestBundle:
         texts = passages(products).tolist()
         self.dense: DenseIndex = open_index(folder, encoder, self.product_ids, texts, progress)
         self.shelf = Shelf(products, self.dense.vectors)
-        known = sorted(set(queries) - {""})
+        texts = sorted(set(queries) - {""})
         folder = tables.folder / f"queries-{name}" if tables.folder else None
-        asked = open_index(folder, encoder, known, known, progress, "query") if known else None
-        self.queries = VectorCache(encoder.encode, MOST + len(known))
-        if asked:
-            self.queries.keep(known, asked.vectors)
+        self.queries = VectorCache(encoder.encode, MOST + len(texts))
+        if texts:
+            index = open_index(folder, encoder, texts, texts, progress, "query")
+            self.queries.keep(texts, index.vectors)
 
     @property
     def systems(self) -> Sequence[str]:
@@ -113,38 +113,38 @@ class InterestBundle:
         return count_popularity(self.tables.searches, examination(self.tables.searches))
 
     @cached_property
-    def answers(self) -> ClickPopularity:
+    def query_popularity(self) -> ClickPopularity:
         """How products did so far as answers to each query."""
         log = self.tables.searches
         return count_popularity(by_query(log), examination(log))
 
     @cached_property
-    def _appeal(self) -> dict[str, float]:
+    def _ctrs(self) -> dict[str, float]:
         """How popular each product of the catalog is now."""
         return {name: self.popularity.ctr(name, None) for name in self.product_ids}
 
     @cached_property
-    def standing(self) -> Standing:
-        """How well known and how old products are."""
-        return Standing(self.tables.products, self.tables.searches)
+    def novelty(self) -> Novelty:
+        """How novel and how old products are."""
+        return Novelty(self.tables.products, self.tables.searches)
 
     def candidates(self, ranking: Ranking) -> Candidates:
-        """The best of one ranking with what else may be wished of them, now."""
+        """The best of one ranking with what they can be reranked by, now."""
         names = list(ranking.product_ids[:DEPTH])
         clicks = np.array([self.popularity.clicked(name, None) for name in names])
         rows = [self.shelf.rows[name] for name in names]
         return Candidates(
             np.array([ranking.scores[:DEPTH]], dtype=float),
-            self.standing.novelty(clicks, None)[None],
-            self.standing.ages(names, None)[None],
-            alike(self.shelf.vectors[rows], self.shelf.mean)[None],
+            self.novelty.self_information(clicks, None)[None],
+            self.novelty.ages(names, None)[None],
+            similarity(self.shelf.vectors[rows], self.shelf.mean)[None],
         )
 
-    def likeness(self, product_ids: Sequence[str], others: Sequence[str]) -> NDArray[np.floating]:
-        """How alike products are to others in text, 0 to 1, shape (products, others)."""
+    def similarity(self, product_ids: Sequence[str], others: Sequence[str]) -> NDArray[np.floating]:
+        """The similarity of products to others by text, 0 to 1, shape (products, others)."""
         names = [*product_ids, *others]
         vectors = self.shelf.vectors[[self.shelf.rows[name] for name in names]]
-        return alike(vectors, self.shelf.mean)[: len(product_ids), len(product_ids) :]
+        return similarity(vectors, self.shelf.mean)[: len(product_ids), len(product_ids) :]
 
     def past(self, user_id: str) -> History:
         """What a shopper acted on so far."""
@@ -162,14 +162,14 @@ class InterestBundle:
 
     def moment(self, history: History, query: str, product_ids: Sequence[str]) -> Moment:
         """A moment now, with products of the catalog in question."""
-        answers = [self.answers.ctr(answer(query, name), None) for name in product_ids]
-        appeals = [self._appeal[name] for name in product_ids]
-        return Moment(history, query, product_ids, appeals, answers)
+        ctrs = [self._ctrs[name] for name in product_ids]
+        query_ctrs = [self.query_popularity.ctr(answer(query, name), None) for name in product_ids]
+        return Moment(history, query, product_ids, ctrs, query_ctrs)
 
     def _likely(self, history: History, query: str) -> NDArray[np.intp]:
         if len(self.product_ids) <= MOST_WEIGHED:
             return np.arange(len(self.product_ids))
-        wanted = [np.fromiter(self._appeal.values(), dtype=float, count=len(self._appeal))]
+        wanted = [np.fromiter(self._ctrs.values(), dtype=float, count=len(self._ctrs))]
         if query:
             wanted.append(self.dense.vectors @ self._ask([query]).vectors[0])
         if history.product_ids:
@@ -241,7 +241,9 @@ class InterestBundle:
         rows = pairs.facts.numpy().astype(float).tolist()
         for name, row in zip(moment.product_ids, rows, strict=True):
             named = dict(zip(FACTS, row, strict=True))
-            named |= {column: float(np.exp(named[column])) for column in ("popularity", "asked")}
+            named |= {
+                column: float(np.exp(named[column])) for column in ("popularity", "query_ctr")
+            }
             facts.append(Facts(**named, clicks=self.popularity.clicked(name, None)))
         return shares, facts
 
@@ -283,7 +285,7 @@ def open_bundle(folder: Path, tables: Tables) -> InterestBundle:
 
 def list_moments(part: pd.DataFrame) -> Iterator[Moment]:
     """The pages of a part of the dataset as moments."""
-    names = ("history", "strengths", "query", "product_ids", "appeals", "asked", "positions")
+    names = ("history", "strengths", "query", "product_ids", "ctrs", "query_ctrs", "positions")
     for held, strengths, *rest in zip(*(part[name] for name in names), strict=True):
         yield Moment(History(held, strengths), *rest)
 

@@ -16,8 +16,8 @@ from engine.tasks.interest.net import Pairs, Vectors
 
 # What is compared with the history: mean and nearest closeness, the shares of it of the same brand
 # and category, how near its prices are, and how much of it there is.
-COMPARED = ("history", "nearest", "brand", "category", "price", "known")
-FACTS = ("query", "fit", "popularity", "asked", "dearness", *COMPARED)
+COMPARED = ("history", "nearest", "brand", "category", "price", "history_weight")
+FACTS = ("query", "query_z", "popularity", "query_ctr", "price_z", *COMPARED)
 Floats = NDArray[np.float32]
 
 
@@ -25,16 +25,16 @@ Floats = NDArray[np.float32]
 class Moment:
     """A shopper with a history and a query (or ""), and the products in question.
 
-    `appeals` say how popular each product was by then, `asked` how popular as an answer to this
-    query, both 0 to 1 (see `labelling.histories`); `positions` where it stood, from 1, if it was
-    shown.
+    `ctrs` are the smoothed click-through rates of the products by then, `query_ctrs` those as an
+    answer to this query, both 0 to 1 (see `labelling.histories`); `positions`
+    where each stood, from 1, if it was shown.
     """
 
     history: History
     query: str
     product_ids: Sequence[str]
-    appeals: Sequence[float]
-    asked: Sequence[float]
+    ctrs: Sequence[float]
+    query_ctrs: Sequence[float]
     positions: Sequence[int] = ()
 
 
@@ -55,7 +55,7 @@ class Queries:
 class Shelf:
     """A catalog with its vectors, shape (products, dimension).
 
-    `dearness` of a product is how far its price is above what its category's products cost, in
+    `price_z` of a product is how far its price is above what its category's products cost, in
     standard deviations of the logarithm.
     """
 
@@ -68,7 +68,7 @@ class Shelf:
         leaf = leaves(products["category"])
         self.brands = _codes(products["brand"].fillna("").to_numpy(dtype=object))
         self.leaves = _codes(np.array(leaf, dtype=object))
-        self.dearness = price_z(products["price"], leaf)
+        self.price_z = price_z(products["price"], leaf)
 
     def tensors(self, queries: Queries) -> Vectors:
         """The vectors as the net takes them."""
@@ -90,17 +90,17 @@ class Shelf:
         products = np.array(
             [self.rows[name] for moment in moments for name in moment.product_ids], dtype=int
         )
-        appeals = np.concatenate([np.asarray(moment.appeals, float) for moment in moments])
-        answers = np.concatenate([np.asarray(moment.asked, float) for moment in moments])
+        ctrs = np.concatenate([np.asarray(moment.ctrs, float) for moment in moments])
+        answers = np.concatenate([np.asarray(moment.query_ctrs, float) for moment in moments])
         positions = np.concatenate([_places(moment) for moment in moments])
         which = np.repeat(np.arange(len(moments)), counts)
         facts = np.zeros((len(products), len(FACTS)), dtype=np.float32)
         near = np.einsum("pd,pd->p", self.vectors[products], queries.vectors[asked[which]])
         facts[:, 0] = near
         facts[:, 1] = self._fit(near, asked[which], queries)
-        facts[:, 2] = np.log(appeals)
+        facts[:, 2] = np.log(ctrs)
         facts[:, 3] = np.log(answers)
-        facts[:, 4] = self.dearness[products]
+        facts[:, 4] = self.price_z[products]
         each = np.split(self.vectors[products], np.cumsum(counts)[:-1])
         closeness = np.concatenate(
             [own @ self.vectors[held].T for own, held in zip(each, histories, strict=True)]
@@ -135,8 +135,8 @@ class Shelf:
             found[:, 1] = np.where(held >= 0, np.maximum(found[:, 1], likeness), found[:, 1])
             found[:, 2] += share * _same(self.brands, held, products)
             found[:, 3] += share * _same(self.leaves, held, products)
-            dear += share * self.dearness[held]
-        found[:, 4] = np.where(total > 0, -np.abs(dear - self.dearness[products]), 0)
+            dear += share * self.price_z[held]
+        found[:, 4] = np.where(total > 0, -np.abs(dear - self.price_z[products]), 0)
         found[:, 5] = np.log1p(total)
         return found
 

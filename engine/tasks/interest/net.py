@@ -24,7 +24,7 @@ class Pairs:
 
     `products` (pairs,) and `queries` (pairs,) are rows of the vectors, -1 for no query; `histories`
     (pairs, most) rows of products, -1 where there are fewer; `strengths` (pairs, most) how much
-    each act counts; `facts` (pairs, facts) what else is known; `positions` (pairs,) from 1 where
+    each act counts; `facts` (pairs, facts) the features; `positions` (pairs,) from 1 where
     the product stood, 0 if nowhere.
     """
 
@@ -97,14 +97,14 @@ class InterestNet(nn.Module):
         history = self._history(pairs, vectors)
         pooled = (self._shares(product, history, pairs)[..., None] * history).sum(dim=1)
         facts = (pairs.facts - self.mean) / self.scale
-        seen = torch.cat([product * pooled, product * query, product, pooled, facts], dim=1)
-        found: Tensor = self.deep(seen) + self.wide(facts)
-        return found.squeeze(1)
+        joined = torch.cat([product * pooled, product * query, product, pooled, facts], dim=1)
+        logits: Tensor = self.deep(joined) + self.wide(facts)
+        return logits.squeeze(1)
 
     def bias(self, pairs: Pairs) -> Tensor:
         """What the place of each product adds to the log-odds of a click, shape (pairs,)."""
-        found: Tensor = self.place(pairs.positions)
-        return found.squeeze(1)
+        biases: Tensor = self.place(pairs.positions)
+        return biases.squeeze(1)
 
     def attention(self, pairs: Pairs, vectors: Vectors) -> Tensor:
         """How much each product of the history counts, (pairs, most), 0 where there is none."""
@@ -114,8 +114,8 @@ class InterestNet(nn.Module):
     def _history(self, pairs: Pairs, vectors: Vectors) -> Tensor:
         # Products of one page share a history: each row is brought down once.
         rows, where = pairs.histories.unique(return_inverse=True)
-        found: Tensor = self.product(vectors.products[rows])[where]
-        return found
+        projected: Tensor = self.product(vectors.products[rows])[where]
+        return projected
 
     def _shares(self, product: Tensor, history: Tensor, pairs: Pairs) -> Tensor:
         wide = product[:, None].expand_as(history)

@@ -36,13 +36,13 @@ from engine.tasks.interest.answers import (
     InterestAnswer,
     InterestExplanation,
     InterestInput,
-    MixesInput,
-    Price,
+    Tradeoff,
+    TradeoffsInput,
     WhyInput,
 )
 from engine.tasks.interest.baselines import HistoryNeighbours, by_place, by_recency, order
 from engine.tasks.interest.config import PRESETS, InterestConfig
-from engine.tasks.interest.novelty import Standing
+from engine.tasks.interest.novelty import Novelty
 from engine.tasks.interest.tradeoff import measure
 from engine.tasks.readiness import next_goal, rate
 
@@ -212,11 +212,11 @@ class InterestTask:
         return explain(bundle, item)
 
     def measure(
-        self, bundle: "InterestBundle", heldout: pd.DataFrame, item: MixesInput
-    ) -> list[Price]:
-        """The price of each mix on the held-out pages of the bundle's run."""
+        self, bundle: "InterestBundle", heldout: pd.DataFrame, item: TradeoffsInput
+    ) -> list[Tradeoff]:
+        """The tradeoff of each of the weights on the held-out pages of the bundle's run."""
         shelf, system = bundle.shelf, bundle.recommended
-        return measure(heldout, system, item.mixes, shelf.rows, shelf.vectors, shelf.mean)
+        return measure(heldout, system, item.weights, shelf.rows, shelf.vectors, shelf.mean)
 
 
 def _as_examples(
@@ -230,7 +230,7 @@ def _as_examples(
     acts = list_acts(log, tables.orders, tables.products["product_id"].tolist())
     looked = examination(log[pd.to_datetime(log["time"]) < learned])
     popularity = count_popularity(log, looked)
-    answers = count_popularity(by_query(log), looked)
+    query_popularity = count_popularity(by_query(log), looked)
     shown = list(zip(pages["product_ids"], pages["time"], strict=True))
     histories = [
         acts.before(user, moment, config.history)
@@ -239,9 +239,9 @@ def _as_examples(
     columns: dict[str, Any] = {
         "history": [list(one.product_ids) for one in histories],
         "strengths": [list(one.strengths) for one in histories],
-        "appeals": [[popularity.ctr(name, at) for name in names] for names, at in shown],
-        "asked": [
-            [answers.ctr(answer(query, name), at) for name in names]
+        "ctrs": [[popularity.ctr(name, at) for name in names] for names, at in shown],
+        "query_ctrs": [
+            [query_popularity.ctr(answer(query, name), at) for name in names]
             for query, (names, at) in zip(pages["query"], shown, strict=True)
         ],
         "clicks": [[popularity.clicked(name, at) for name in names] for names, at in shown],
@@ -252,19 +252,19 @@ def _as_examples(
         ],
     }
     examples = pages.assign(input=pages["query"], **columns).reset_index(drop=True)
-    return examples.assign(**_standing(examples, Standing(tables.products, log)))
+    return examples.assign(**_novelty(examples, Novelty(tables.products, log)))
 
 
-def _standing(examples: pd.DataFrame, standing: Standing) -> dict[str, list[str]]:
+def _novelty(examples: pd.DataFrame, novelty: Novelty) -> dict[str, list[str]]:
     """How often each product was clicked by then, how novel and how old it was, as JSON."""
-    found: dict[str, list[str]] = {"known.clicks": [], "known.novelty": [], "known.age": []}
-    columns = (examples[name] for name in ("product_ids", "clicks", "time"))
-    for names, clicks, moment in zip(*columns, strict=True):
-        told = (clicks, standing.novelty(clicks, moment), standing.ages(names, moment))
-        for column, values in zip(found.values(), told, strict=True):
+    columns: dict[str, list[str]] = {"known.clicks": [], "known.novelty": [], "known.age": []}
+    pages = (examples[name] for name in ("product_ids", "clicks", "time"))
+    for names, clicks, moment in zip(*pages, strict=True):
+        figures = (clicks, novelty.self_information(clicks, moment), novelty.ages(names, moment))
+        for column, values in zip(columns.values(), figures, strict=True):
             rounded = np.round(values, 3).tolist()
             column.append(json.dumps(dict(zip(names, rounded, strict=True))))
-    return found
+    return columns
 
 
 def _queries(dataset: Dataset) -> list[str]:

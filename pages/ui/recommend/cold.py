@@ -1,4 +1,4 @@
-"""How shoppers without a past and products without a click fare, on pages no model had seen."""
+"""How shoppers without a history and products without a click fare, on held-out pages."""
 
 import pandas as pd
 import streamlit as st
@@ -35,15 +35,15 @@ def show_cold(current: Workspace, run: Run | None) -> None:
 def _show_shoppers(current: Workspace, run: Run) -> None:
     """What the history brings on the same pages, and how really new shoppers fared."""
     ours = run.recommended
-    found = comparison.compare(current, run)
-    worth, systems = found.against[BLIND], [ours, *RIVALS]
+    compared = comparison.compare(current, run)
+    worth, systems = compared.against[BLIND], [ours, *RIVALS]
     charts.draw(
-        bars_of(found.measured.loc[systems], run.primary_metric, ours),
+        bars_of(compared.measured.loc[systems], run.primary_metric, ours),
         title=t(f"recommend.cold.worth_{worth.verdict}", delta=f"{worth.delta:+.3f}"),
         note=t("recommend.cold.pages", n=f"{run.n_test:,}"),
         key="chart_cold",
     )
-    pages = found.heldout
+    pages = compared.heldout
     new = pages[pages["known.history"].eq(0) & pages[f"{ours}.score"].notna()]
     if new.empty:
         st.caption(t("recommend.cold.none_new"))

@@ -75,9 +75,9 @@ def _show_timeline(request: Request, frame: pd.DataFrame) -> None:
 
 def _favourite(request: Request, frame: pd.DataFrame) -> str:
     """The category acted on most."""
-    known = shop(request.current)
+    categories = shop(request.current).categories
     acted = frame.loc[frame["event"].isin(ACTS), "product_id"]
-    paths = acted.map(lambda name: leaf(known.categories.get(name, "")))
+    paths = acted.map(lambda name: leaf(categories.get(name, "")))
     common = paths[paths != ""].value_counts()
     return str(common.index[0]) if len(common) else t("recommend.history.no_category")
 

@@ -23,7 +23,7 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
 from pages.ui.parts.product_card import products
 from pages.ui.parts.runs import invite_to_tune
-from pages.ui.recommend.mix import chosen_mix
+from pages.ui.recommend.rerank_weights import chosen_weights
 from pages.ui.recommend.shop import FIRST, columns, place, shop
 from pages.ui.recommend.shopper import Request
 
@@ -150,12 +150,12 @@ def _show_rules(current: Workspace, rules: Rules) -> None:
     for kind, names in (("pinned", rules.pinned), ("hidden", rules.hidden)):
         for name in names:
             title = charts.cut(titles.get(name, name), 40)
-            said = t(f"recommend.rules.said.{kind}", title=title)
-            _show_rule(current, said, f"{kind}_{name}", partial(Rules.free, product_id=name))
+            summary = t(f"recommend.rules.summary.{kind}", title=title)
+            _show_rule(current, summary, f"{kind}_{name}", partial(Rules.free, product_id=name))
     for number, boost in enumerate(rules.boosts):
         value, places = charts.cut(boost.value), boost.places
-        said = t(f"recommend.rules.said.{boost.field}", value=value, places=places)
-        _show_rule(current, said, f"boost_{number}", partial(Rules.drop, boost=boost))
+        summary = t(f"recommend.rules.summary.{boost.field}", value=value, places=places)
+        _show_rule(current, summary, f"boost_{number}", partial(Rules.drop, boost=boost))
     with st.container(horizontal=True):
         st.button(
             t("recommend.rules.undo"), icon=":material/undo:", key="rules_undo",
@@ -171,9 +171,11 @@ def _undo(current: Workspace) -> None:
     undo_rules(current)
 
 
-def _show_rule(current: Workspace, said: str, key: str, change: Callable[[Rules], Rules]) -> None:
+def _show_rule(
+    current: Workspace, summary: str, key: str, change: Callable[[Rules], Rules]
+) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(escape(said), width="stretch")
+        st.markdown(escape(summary), width="stretch")
         st.button(
             t("recommend.rules.end"), icon=":material/close:", key=f"end_{key}", type="tertiary",
             on_click=_change, args=(current, change),
@@ -196,7 +198,7 @@ def _button(
 
 
 def _show_preview(request: Request, rules: Rules) -> None:
-    reply = request.ask(chosen_mix(request.current))
+    reply = request.ask(chosen_weights(request.current))
     if reply is None:
         return
     answer, current = reply.value[0], request.current

@@ -14,9 +14,10 @@ from pages.ui.parts import answers, charts
 from pages.ui.parts.product_card import facts, products
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.recommend.history import show_history
-from pages.ui.recommend.mix import choose_mix, show_price
+from pages.ui.recommend.rerank_weights import choose_weights
 from pages.ui.recommend.shop import place, shop
 from pages.ui.recommend.shopper import Request, act
+from pages.ui.recommend.tradeoff import show_tradeoff
 from pages.ui.recommend.why import explain, stands_out
 
 BUTTONS: dict[Event, str] = {
@@ -30,15 +31,15 @@ _LONGEST = 90
 def show_list(request: Request) -> None:
     """The list with its controls, beside what the shopper did."""
     current = request.current
-    mix = choose_mix(current)
-    reply = request.ask(mix)
+    weights = choose_weights(current)
+    reply = request.ask(weights)
     if reply is None:
         return
     answer, rules = reply.value[0], load_rules(current)
     answers.show_times({"tuned" if request.run else "untuned": reply})
-    show_price(current, request.run, mix, answer)
+    show_tradeoff(current, request.run, weights, answer)
     placed = place(current, answer, rules)
-    before = request.ask(mix, acts=-1) if request.acts else None
+    before = request.ask(weights, acts=-1) if request.acts else None
     earlier = place(current, before.value[0], rules) if before else []
     left, right = st.columns([3, 2], gap="large")
     with left, st.container(key="recommended"):
@@ -58,7 +59,7 @@ def show_list(request: Request) -> None:
 
 
 def _rests_on(answer: InterestAnswer, placed: Sequence[Placed]) -> str:
-    """What is known that the list rests on: the history, the search, or only what all click."""
+    """What the list is based on: the history, the search, or only what everybody clicks."""
     query = charts.cut(answer.query)
     if answer.cold:
         return t("recommend.list.cold_query", query=query) if query else t("recommend.list.cold")
