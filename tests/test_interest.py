@@ -29,7 +29,7 @@ from engine.ranking import Chances
 from engine.simulation.tiny_shop import tiny_pages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
-from engine.tasks.interest import bundle as interest_bundle
+from engine.tasks.interest import shortlist
 from engine.tasks.interest.answers import (
     PREDICT,
     InterestAnswer,
@@ -38,8 +38,9 @@ from engine.tasks.interest.answers import (
     WhyInput,
 )
 from engine.tasks.interest.baselines import HistoryNeighbours, by_recency, order
-from engine.tasks.interest.bundle import InterestBundle, list_moments
+from engine.tasks.interest.bundle import InterestBundle
 from engine.tasks.interest.learning import fit_chances
+from engine.tasks.interest.moments import list_moments
 from engine.tasks.interest.reranking import RerankWeights
 from engine.tasks.interest.task import TASK
 from engine.tasks.tiny import FAST
@@ -309,8 +310,15 @@ def test_what_weights_cost_is_measured_on_held_out_pages(
 def test_before_training_a_new_shopper_gets_what_is_popular(tables: Tables, model: str) -> None:
     untuned = TASK.untuned(tables, TASK.config("quick", tables, model=model, **FAST), Silent())
     answer = TASK.predict(untuned, [InterestInput(history=())])[0]
-    ctrs = [untuned.popularity.ctr(name, None) for name in ids_of(answer)]
+    ctrs = [untuned.behaviour.popularity.ctr(name, None) for name in ids_of(answer)]
     assert ctrs == sorted(ctrs, reverse=True) and ctrs[0] > ctrs[-1]
+
+
+def test_before_training_a_product_is_explained_by_closeness(tables: Tables, model: str) -> None:
+    untuned = TASK.untuned(tables, TASK.config("quick", tables, model=model, **FAST), Silent())
+    why = TASK.explain(untuned, WhyInput(history=("mug-red", "shoe-green"), product_id="mug-blue"))
+    assert sum(share for _, share in why.weights) == pytest.approx(1)
+    assert why.most == "mug-red"
 
 
 def test_blind_answers_are_those_to_somebody_new(bundle: InterestBundle, dataset: Dataset) -> None:
@@ -329,15 +337,15 @@ def test_a_choice_may_be_limited(bundle: InterestBundle) -> None:
     assert ids[0] == "mug-red"
 
 
-def test_of_a_large_catalog_the_likeliest_are_weighed(
+def test_of_a_large_catalog_the_likeliest_are_scored(
     bundle: InterestBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = TASK.predict(bundle, [InterestInput(query="all mugs", k=1)])
-    monkeypatch.setattr(interest_bundle, "MOST_WEIGHED", 12)
+    monkeypatch.setattr(shortlist, "MOST_SCORED", 12)
     offered = bundle.offer(History(), "all mugs").product_ids
     assert len(offered) <= 12
-    weighed = TASK.predict(bundle, [InterestInput(query="all mugs", k=1)])
-    assert weighed[0].results == whole[0].results
+    scored = TASK.predict(bundle, [InterestInput(query="all mugs", k=1)])
+    assert scored[0].results == whole[0].results
 
 
 def test_a_log_without_what_was_shown_teaches_nothing(tables: Tables) -> None:

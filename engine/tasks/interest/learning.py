@@ -32,7 +32,7 @@ class Shown(Dataset[dict[str, Tensor]]):
 
     def split(self, count: int) -> "tuple[Shown, Shown]":
         """The first `count` rows, and the others."""
-        parts = torch.arange(len(self)).split([count, len(self) - count])
+        parts = torch.split(torch.arange(len(self)), [count, len(self) - count])
         first, others = (
             Shown(self.pairs.take(rows), self.clicked[rows], self.weights[rows]) for rows in parts
         )
@@ -62,13 +62,13 @@ class _Lesson(nn.Module):
         queries: Tensor,
         histories: Tensor,
         strengths: Tensor,
-        facts: Tensor,
+        features: Tensor,
         positions: Tensor,
         labels: Tensor,
         weights: Tensor,
     ) -> dict[str, Tensor]:
         """Binary cross-entropy of the clicks, with the position's bias beside the interest."""
-        pairs = Pairs(products, queries, histories, strengths, facts, positions)
+        pairs = Pairs(products, queries, histories, strengths, features, positions)
         logits = self.net(pairs, self.vectors) + self.net.bias(pairs)
         return {"loss": binary_cross_entropy_with_logits(logits, labels, weights)}
 

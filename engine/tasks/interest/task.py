@@ -42,6 +42,7 @@ from engine.tasks.interest.answers import (
 )
 from engine.tasks.interest.baselines import HistoryNeighbours, by_place, by_recency, order
 from engine.tasks.interest.config import PRESETS, InterestConfig
+from engine.tasks.interest.moments import list_moments
 from engine.tasks.interest.novelty import Novelty
 from engine.tasks.interest.tradeoff import measure
 from engine.tasks.readiness import next_goal, rate
@@ -158,7 +159,7 @@ class InterestTask:
         """Learn the net on what was shown, then make its chances honest on validation."""
         import torch
 
-        from engine.tasks.interest.bundle import Learned, make_net
+        from engine.tasks.interest.calibrated_net import CalibratedNet, make_net
         from engine.tasks.interest.learning import fit_chances, train_net
         from engine.tasks.interest.net import log_odds
 
@@ -172,7 +173,7 @@ class InterestTask:
         progress.stage("choose")
         interest, place = log_odds(net, held.pairs, vectors)
         clicked = held.clicked.numpy()
-        bundle.learned = Learned(
+        bundle.learned = CalibratedNet(
             net,
             {
                 "tuned": fit_chances(interest, clicked),
@@ -190,9 +191,7 @@ class InterestTask:
 
     def outputs(self, bundle: "InterestBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
         """The order that every system of the bundle gives to the products of every page."""
-        from engine.tasks.interest.bundle import list_moments
-
-        return bundle.answer(list(list_moments(part)))
+        return bundle.outputs(list(list_moments(part)))
 
     def predict(
         self, bundle: "InterestBundle", inputs: Sequence[InterestInput]
@@ -215,8 +214,8 @@ class InterestTask:
         self, bundle: "InterestBundle", heldout: pd.DataFrame, item: TradeoffsInput
     ) -> list[Tradeoff]:
         """The tradeoff of each of the weights on the held-out pages of the bundle's run."""
-        shelf, system = bundle.shelf, bundle.recommended
-        return measure(heldout, system, item.weights, shelf.rows, shelf.vectors, shelf.mean)
+        catalog, system = bundle.catalog, bundle.recommended
+        return measure(heldout, system, item.weights, catalog.rows, catalog.vectors, catalog.mean)
 
 
 def _as_examples(
@@ -296,7 +295,6 @@ def _shown(bundle: "InterestBundle", part: pd.DataFrame, config: InterestConfig)
     """The products of a part's pages with what came of them, and the vectors they refer to."""
     import torch
 
-    from engine.tasks.interest.bundle import list_moments
     from engine.tasks.interest.learning import Shown
 
     pairs, vectors = bundle.pair(list(list_moments(part)))
