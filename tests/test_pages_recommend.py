@@ -250,7 +250,7 @@ def test_what_is_sold_out_is_left_out_on_a_wish(models: Models) -> None:
     assert "sold out" in said_on(app)
     app.text_input(key="rule_find").set_value("hyperlink")
     clean(app.run())
-    press(app, "pin_found")
+    press(app, "pin_chosen")
     assert load_rules(workspace).pinned == (products["product_id"][1],)
 
 

@@ -12,6 +12,7 @@ from engine.tables.product_text import passages
 from engine.tasks.base import Dataset
 from engine.tasks.interest.calibrated_net import make_net
 from engine.tasks.interest.config import InterestConfig
+from engine.tasks.interest.examples import list_queries
 from engine.tasks.interest.features import FEATURES
 from engine.tasks.interest.net import Pairs, Vectors
 
@@ -25,8 +26,7 @@ def count_work(dataset: Dataset, config: InterestConfig) -> Work:
     """Products of pages are learned once an epoch; catalog and queries are encoded once."""
     tables = dataset.tables
     texts = passages(tables.products)
-    parts = (dataset.train, dataset.validation, dataset.test)
-    queries = sorted({query for part in parts for query in part["query"]})
+    queries = list_queries(dataset)
     sample = texts.sample(min(len(texts), TEXTS), random_state=0).tolist()
     encoder = load_encoder(config.model, config.max_tokens)
     tokens = mean_tokens(encoder, sample) * len(texts)
