@@ -61,13 +61,17 @@ def log_of(events: list[tuple[int, str | None, str, str]]) -> pd.DataFrame:
         [
             {
                 "time": START + pd.Timedelta(minutes=minute),
-                "user_id": user, "session_id": "s", "query": "mug", "product_id": product,
-                "event": event, "position": 1 + PRODUCTS.index(product),
+                "user_id": user,
+                "session_id": "s",
+                "query": "mug",
+                "product_id": product,
+                "event": event,
+                "position": 1 + PRODUCTS.index(product),
             }
             for minute, user, product, event in events
         ],
         columns=["time", "user_id", "session_id", "query", "product_id", "event", "position"],
-    )  # fmt: skip
+    )
 
 
 NO_ORDERS = pd.DataFrame(columns=["order_id", "product_id", "user_id", "time"], dtype="str")

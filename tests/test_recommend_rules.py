@@ -202,12 +202,13 @@ def test_the_tradeoff_of_weights_is_that_of_their_order() -> None:
     # Everybody clicks the first product; the last one is unknown and unlike the others.
     part = pd.DataFrame(
         {
-            "example_id": [f"e{n}" for n in range(30)], "input": "mug",
+            "example_id": [f"e{n}" for n in range(30)],
+            "input": "mug",
             "qrels": [{"a": 1, "b": 0, "c": 0}] * 30,
             "known.novelty": ['{"a": 1, "b": 2, "c": 9}'] * 30,
             "known.age": ['{"a": 50, "b": 50, "c": 0}'] * 30,
         }
-    )  # fmt: skip
+    )
     answers = {"tuned": [Chances(["a", "b", "c"], [0.9, 0.5, 0.1])] * 30}
     heldout = RankingEvaluator().heldout_rows(part, answers)
     rows, vectors = {"a": 0, "b": 1, "c": 2}, np.eye(3)

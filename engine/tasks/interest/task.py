@@ -70,7 +70,7 @@ class InterestTask:
         return make_dataset(self.name, tables, config)
 
     def dataset_from(self, file: Path, tables: Tables, config: InterestConfig) -> Dataset:
-        """The pages of a file of searches; what shoppers did before is known from both."""
+        """The pages of a file of searches; what shoppers did before is read from both."""
         return make_dataset_of_file(self.name, file, tables, config)
 
     def evaluator(self, dataset: Dataset) -> RankingEvaluator:

@@ -33,7 +33,7 @@ def show_cold(current: Workspace, run: Run | None) -> None:
 
 
 def _show_shoppers(current: Workspace, run: Run) -> None:
-    """What the history brings on the same pages, and how really new shoppers fared."""
+    """What the history is worth on the same pages, and how shoppers without one fared."""
     ours = run.recommended
     compared = comparison.compare(current, run)
     worth, systems = compared.against[BLIND], [ours, *RIVALS]
@@ -50,26 +50,24 @@ def _show_shoppers(current: Workspace, run: Run) -> None:
         return
     st.caption(
         t(
-            "recommend.cold.really_new", n=len(new),
+            "recommend.cold.really_new",
+            n=len(new),
             ours=f"{new[f'{ours}.score'].mean():.3f}",
             popular=f"{new['clicked.score'].mean():.3f}",
         )
-    )  # fmt: skip
+    )
 
 
 def _show_products(run: Run, shown: pd.DataFrame) -> None:
-    """What share of the places, of the first places and of the clicks new products have."""
+    """The share of new products among the places, and how often they are clicked."""
     new = shown["new"]
     if not new.any():
         st.info(t("recommend.cold.no_new"), icon=":material/fiber_new:")
         return
     top, popular = shown["place"] <= TOP, shown["popular"] <= TOP
     share = {"ours": new[top].mean(), "popular": new[popular].mean(), "all": new.mean()}
-    st.markdown(
-        "**" + t(
-            "recommend.cold.finding", k=TOP, **{name: f"{part:.1%}" for name, part in share.items()}
-        ) + "**"
-    )  # fmt: skip
+    figures = {name: f"{part:.1%}" for name, part in share.items()}
+    st.markdown(f"**{t('recommend.cold.finding', k=TOP, **figures)}**")
     rows = [
         {
             "kind": t(f"recommend.cold.kinds.{'new' if is_new else 'known'}"),
@@ -84,8 +82,6 @@ def _show_products(run: Run, shown: pd.DataFrame) -> None:
     labels = {name: t(f"recommend.cold.columns.{name}", k=TOP) for name in rows[0]}
     number = st.column_config.NumberColumn
     config = {name: number(labels[name], format="percent") for name in list(rows[0])[2:]}
-    tables.show(
-        pd.DataFrame(rows), labels=labels, config=config, alt=t("recommend.cold.table"),
-        key="cold_products",
-    )  # fmt: skip
+    alt = t("recommend.cold.table")
+    tables.show(pd.DataFrame(rows), labels=labels, config=config, alt=alt, key="cold_products")
     st.caption(t("recommend.cold.note", k=TOP))

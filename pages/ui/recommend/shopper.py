@@ -20,7 +20,7 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts
 
 SHOPPER, QUERY = "whom", "wish"
-# How many products are asked for: rules may lift some from below the first places.
+# How many products are ranked: rules may lift some from below the first places.
 DEPTH = 40
 _LISTED, _CATEGORIES, _LATEST = 500, 8, 100
 _EXAMPLES, _CATEGORY = "shopper_examples", "wish_category"
@@ -175,9 +175,16 @@ def past(current: Workspace, name: str) -> pd.DataFrame:
 def act(current: Workspace, name: str, products: Sequence[str], product: str, event: Event) -> None:
     """Remember what the shopper did with a product of the list, as a button's callback."""
     shown = Shown(
-        list_id=secrets.token_hex(8), visit=visit.begin(), shopper=name, query="", policy="",
-        arm="interest", probabilities={"interest": 1.0}, context={}, products=products,
-    )  # fmt: skip
+        list_id=secrets.token_hex(8),
+        visit=visit.begin(),
+        shopper=name,
+        query="",
+        policy="",
+        arm="interest",
+        probabilities={"interest": 1.0},
+        context={},
+        products=products,
+    )
     with Feedback(current) as feedback:
         feedback.show(shown)
         feedback.record(shown.list_id, product, event)
