@@ -15,7 +15,7 @@ MOST_STEPS = 30
 
 
 def load_rules(workspace: Workspace) -> Rules:
-    """The rules in force; none where nobody made any."""
+    """The rules in force; no rules where nobody made any."""
     steps = _read(workspace)
     return steps[-1] if steps else Rules()
 
@@ -49,8 +49,8 @@ def _read(workspace: Workspace) -> list[Rules]:
     file = workspace.folder / "rules.json"
     if not file.is_file():
         return []
-    found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
-    return [Rules.of(step) for step in found]
+    steps: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return [Rules.of(step) for step in steps]
 
 
 def _write(workspace: Workspace, steps: list[Rules]) -> None:
@@ -59,9 +59,9 @@ def _write(workspace: Workspace, steps: list[Rules]) -> None:
 
 @contextmanager
 def _locked(workspace: Workspace) -> Iterator[None]:
-    """Two who change the rules at once must both be heard."""
-    held = wait_for(workspace.folder / "rules.lock")
+    """Two changes at the same moment must both be kept."""
+    lock = wait_for(workspace.folder / "rules.lock")
     try:
         yield
     finally:
-        os.close(held)
+        os.close(lock)
