@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from engine.assistant.answers import Message
 from engine.assistant.lists import ListAnswers, Rank, repeated_sentences
 from engine.assistant.message_vectors import Likeness
 from engine.assistant.order_answers import Orders, looks_like_id
@@ -34,19 +35,6 @@ REVIEWED = 2
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]|<[^<>]{0,200}>"
 )
-
-
-@dataclass(frozen=True)
-class Message:
-    """What a customer wrote.
-
-    `customer` is who is signed in ("" for a guest), `context` what was said before, the oldest
-    first.
-    """
-
-    text: str
-    customer: str = ""
-    context: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

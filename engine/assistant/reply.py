@@ -1,8 +1,10 @@
 """What the assistant says, and what every sentence of it rests on."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
+
+from engine.codec import decode, encode
 
 Action = Literal["answer", "ask_back", "hand_over"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -77,18 +79,14 @@ class Reply:
         return tuple(dict.fromkeys(found))
 
     def as_json(self) -> dict[str, Any]:
-        """The reply as the command line and the model process give it."""
-        return asdict(self) | {"text": self.text, "sources": [asdict(one) for one in self.sources]}
+        """The reply as the command line prints it and as chats keep it."""
+        fields: dict[str, Any] = encode(self)
+        return fields | {"text": self.text, "sources": encode(self.sources)}
 
 
-def read_reply(held: Mapping[str, Any]) -> Reply:
-    """The reply that `as_json` wrote."""
-    sentences = [
-        Sentence(one["text"], tuple(_source(source) for source in one["sources"]))
-        for one in held["sentences"]
-    ]
-    known = {name: held[name] for name in Reply.__dataclass_fields__ if name in held}
-    return Reply(**known | {"sentences": tuple(sentences), "products": tuple(held["products"])})
+def read_reply(fields: Mapping[str, Any]) -> Reply:
+    """The reply that `as_json` wrote. Raises InputError for anything else."""
+    return decode(Reply, fields)
 
 
 def with_written(reply: Reply, text: str) -> Reply:
@@ -99,8 +97,3 @@ def with_written(reply: Reply, text: str) -> Reply:
 def without_written(reply: Reply, note: str) -> Reply:
     """`reply` in its own words, with the code of why."""
     return replace(reply, written="", note=note)
-
-
-def _source(held: Mapping[str, Any]) -> Source:
-    rows: Sequence[Sequence[Any]] = held["rows"]
-    return Source(**{**held, "rows": tuple((str(name), float(value)) for name, value in rows)})

@@ -3,12 +3,16 @@
 import io
 import json
 from collections import defaultdict
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from engine.assistant.answers import Message, MessageAnswer
 from engine.assistant.chats import Chats
+from engine.assistant.messages_file import read_message
 from engine.assistant.policy_file import policy_stamp
 from engine.assistant.reply import ACTIONS
 from engine.errors import InputError, ShoplabError
@@ -38,70 +42,79 @@ def show_check(current: Workspace) -> None:
     if not messages:
         st.caption(t("assistant.check.nothing"))
         return
-    about = f"{session.data_stamp(current)} {policy_stamp(current)} {json.dumps(messages)}"
+    stamp = (session.data_stamp(current), policy_stamp(current), tuple(messages))
     label = t("assistant.check.run" if file else "assistant.check.run_last", n=len(messages))
     if st.button(label, type="primary", icon=":material/play_arrow:", key="check_run"):
-        found = _run(current, messages)
-        if found is not None:
-            st.session_state[_KEPT] = (about, found)
-    kept = st.session_state.get(_KEPT)
-    if kept and kept[0] == about:
-        _show(pd.DataFrame(kept[1]))
+        rows = _run(current, messages)
+        if rows is not None:
+            st.session_state[_KEPT] = (stamp, rows)
+    kept_stamp, kept_rows = st.session_state.get(_KEPT, (None, None))
+    if kept_stamp == stamp:
+        _show(kept_rows)
 
 
-def read_messages(name: str, data: bytes) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class CheckedMessage:
+    """A message, and the action that is expected of the assistant ("" where none is)."""
+
+    message: Message
+    expected: str = ""
+
+
+def read_messages(name: str, data: bytes) -> list[CheckedMessage]:
     """The messages of a file: JSON lines, CSV with a column `message`, or one text a line.
 
     Raises InputError for a file without messages, or with lines that are none.
     """
     text = data.decode("utf-8-sig", errors="replace")
     if name.endswith(".jsonl"):
-        rows = []
-        for number, line in enumerate(text.splitlines(), start=1):
-            if not line.strip():
-                continue
-            try:
-                item = json.loads(line)
-            except ValueError as error:
-                raise InputError("reader.broken_json_line", file=name, row=number) from error
-            if not isinstance(item, dict) or not isinstance(item.get("message"), str):
-                raise InputError("assistant.bad_message", row=number)
-            rows.append(item)
+        rows = _read_json_lines(name, text)
     elif name.endswith(".csv"):
-        try:
-            frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-        except (ValueError, pd.errors.ParserError) as error:
-            raise InputError("assistant.no_messages", file=name) from error
-        if "message" not in frame:
-            raise InputError("assistant.no_messages", file=name)
-        rows = frame.to_dict("records")
+        rows = _read_csv(name, text)
     else:
-        rows = [{"message": line} for line in text.splitlines()]
-    rows = [row for row in rows if any(sign.isalnum() for sign in row["message"])]
+        rows = [CheckedMessage(Message(line)) for line in text.splitlines()]
+    rows = [row for row in rows if any(sign.isalnum() for sign in row.message.text)]
     if not rows:
         raise InputError("assistant.no_messages", file=name)
+    return rows[:_MOST]
+
+
+def _read_json_lines(name: str, text: str) -> list[CheckedMessage]:
+    rows = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+        except ValueError as error:
+            raise InputError("reader.broken_json_line", file=name, row=number) from error
+        if not isinstance(item, dict):
+            raise InputError("assistant.bad_message", row=number)
+        rows.append(_read_row(item, number))
+    return rows
+
+
+def _read_csv(name: str, text: str) -> list[CheckedMessage]:
+    try:
+        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise InputError("assistant.no_messages", file=name) from error
+    if "message" not in frame:
+        raise InputError("assistant.no_messages", file=name)
+    items = frame.to_dict("records")
     return [
-        {
-            "message": row["message"], "customer": row.get("customer") or "",
-            "context": row.get("context") or [], "do": row.get("do") or "",
-        }
-        for row in rows[:_MOST]
-    ]  # fmt: skip
+        _read_row({str(column): value for column, value in item.items()}, number)
+        for number, item in enumerate(items, start=2)  # below the header
+    ]
 
 
-def _messages(current: Workspace, file: Any) -> list[dict[str, Any]]:
+def _read_row(item: Mapping[str, object], number: int) -> CheckedMessage:
+    return CheckedMessage(read_message(item, number), str(item.get("do") or ""))
+
+
+def _messages(current: Workspace, file: UploadedFile | None) -> list[CheckedMessage]:
     if file is None:
-        with Chats(current) as chats:
-            turns = chats.last(_MOST)
-        said: dict[str, list[str]] = defaultdict(list)
-        found = []
-        for one in reversed(turns):
-            context = said[one.chat][-_REMEMBERED:]
-            found.append(
-                {"message": one.message, "customer": one.customer, "context": context, "do": ""}
-            )
-            said[one.chat].append(one.message)
-        return found
+        return _last_messages(current)
     try:
         return read_messages(file.name, file.getvalue())
     except ShoplabError as error:
@@ -109,29 +122,50 @@ def _messages(current: Workspace, file: Any) -> list[dict[str, Any]]:
         return []
 
 
-def _run(current: Workspace, messages: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    rows: list[dict[str, Any]] = []
+def _last_messages(current: Workspace) -> list[CheckedMessage]:
+    """The last messages of all chats, the oldest first, each with those before it in its chat."""
+    with Chats(current) as chats:
+        turns = chats.last(_MOST)
+    by_chat: dict[str, list[str]] = defaultdict(list)
+    messages = []
+    for turn in reversed(turns):
+        earlier = by_chat[turn.chat]
+        context = tuple(earlier[-_REMEMBERED:])
+        messages.append(CheckedMessage(Message(turn.message, turn.customer, context)))
+        earlier.append(turn.message)
+    return messages
+
+
+def _run(current: Workspace, messages: Sequence[CheckedMessage]) -> pd.DataFrame | None:
+    """A row for each message with its reply; None after an error was shown."""
+    rows = []
     place = st.empty()
     for start in range(0, len(messages), _CHUNK):
         text = t("assistant.check.running", done=start, total=len(messages))
         place.progress(start / len(messages), text=text)
         chunk = messages[start : start + _CHUNK]
-        asked = [{name: one[name] for name in ("message", "customer", "context")} for one in chunk]
-        found = ask_replies(current, asked)
-        if found is None:
+        answers = ask_replies(current, [checked.message for checked in chunk])
+        if answers is None:
             return None
-        rows += [_row(one, reply) for one, reply in zip(chunk, found, strict=True)]
+        rows += [_row(*pair) for pair in zip(chunk, answers, strict=True)]
     place.empty()
-    return rows
+    return pd.DataFrame(rows)
 
 
-def _row(asked: dict[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
-    sources = {f"{one['kind']} {one['id']}": None for one in reply["sources"]}
+def _row(checked: CheckedMessage, answer: MessageAnswer) -> dict[str, object]:
+    reply = answer.reply
+    sources = dict.fromkeys(f"{source.kind} {source.id}" for source in reply.sources)
     return {
-        "message": asked["message"], "customer": asked["customer"], "action": reply["action"],
-        "kind": reply["kind"], "confidence": reply["confidence"], "reason": reply["reason"],
-        "reply": reply["text"], "sources": ", ".join(sources), "do": asked["do"],
-    }  # fmt: skip
+        "message": checked.message.text,
+        "customer": checked.message.customer,
+        "action": reply.action,
+        "kind": reply.kind,
+        "confidence": reply.confidence,
+        "reason": reply.reason,
+        "reply": reply.text,
+        "sources": ", ".join(sources),
+        "do": checked.expected,
+    }
 
 
 def _show(rows: pd.DataFrame) -> None:

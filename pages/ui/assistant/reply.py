@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from engine.assistant.reply import Reply, Source
+from engine.tasks.classify.answers import HeadAnswer
 from pages.ui.frame.i18n import catalog, escape, language, t
 from pages.ui.parts import charts
 
@@ -19,7 +20,7 @@ _MOST_ROWS = 12
 _LONGEST_TITLE = 80
 
 
-def show_reply(reply: Reply, shop_intent: tuple[str, float] | None = None) -> None:
+def show_reply(reply: Reply, shop_intent: HeadAnswer | None = None) -> None:
     """The text, badges for kind and confidence, and the sources to open."""
     if reply.action == "hand_over":
         st.markdown(f"**{t('assistant.reply.handed_over')}**")
@@ -34,8 +35,11 @@ def show_reply(reply: Reply, shop_intent: tuple[str, float] | None = None) -> No
         )
         st.badge(kind, icon=":material/psychology:", color="grey")
         if shop_intent is not None:
-            label, share = shop_intent
-            text = t("assistant.reply.intent", label=escape(label), share=f"{share:.0%}")
+            text = t(
+                "assistant.reply.intent",
+                label=escape(shop_intent.label),
+                share=f"{shop_intent.confidence:.0%}",
+            )
             st.badge(text, icon=":material/model_training:", color="violet")
         if reply.written:
             st.badge(t("assistant.reply.reworded"), icon=":material/edit:", color="blue")
