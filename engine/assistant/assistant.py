@@ -10,8 +10,8 @@ from engine.assistant.message_vectors import Likeness
 from engine.assistant.order_answers import Orders, looks_like_id
 from engine.assistant.policy import Policy, topics_of
 from engine.assistant.product_facts import FactAnswers
-from engine.assistant.product_resolution import Meant, ProductNames
-from engine.assistant.rendering import Teller
+from engine.assistant.product_resolution import ProductNames, ResolvedProducts
+from engine.assistant.rendering import FactRenderer
 from engine.assistant.reply import Kind, Reply, Sentence, Source
 from engine.assistant.review_answers import Opinions
 from engine.assistant.understanding import Understanding, cue_pattern, cues, language_of
@@ -38,14 +38,14 @@ _HIDDEN = re.compile(
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedMessage:
     """A message as it is understood."""
 
     text: str
     masked: str
     customer: str
     language: str
-    meant: Meant
+    resolved: ResolvedProducts
     kinds: Mapping[str, float]
 
 
@@ -71,11 +71,11 @@ class Assistant:
         self.checker = shop_checker(tables)
         self.opinions = Opinions(tables, aspects)
         self.orders = Orders(tables)
-        teller = Teller(self.names, self.checker)
-        spoken = repeated_sentences(teller)
-        likeness = Likeness(self.vectors, list(spoken))
-        self.facts = FactAnswers(teller, likeness, list(spoken))
-        self.lists = ListAnswers(teller, likeness, spoken, shop_filters(tables), rank)
+        renderer = FactRenderer(self.names, self.checker)
+        repeated = repeated_sentences(renderer)
+        likeness = Likeness(self.vectors, list(repeated))
+        self.facts = FactAnswers(renderer, likeness, list(repeated))
+        self.lists = ListAnswers(renderer, likeness, repeated, shop_filters(tables), rank)
         self._understanding: dict[str, Understanding] = {}
         self.understanding(self.language)
         self.set_policy(policy)
@@ -95,21 +95,23 @@ class Assistant:
         text = " ".join(_HIDDEN.sub(" ", message.text).split())
         if not re.search(r"\w", text):
             raise InputError("assistant.empty")
-        asked = self._read(text[:LONGEST], message)
+        parsed = self._read(text[:LONGEST], message)
         if len(text) > LONGEST:
-            return self._hand_over(asked, "outside", "too_long")
-        reply = self._guarded(asked) or self._by_kind(asked)
-        return replace(reply, kinds=dict(asked.kinds))
+            return self._hand_over(parsed, "outside", "too_long")
+        reply = self._guarded(parsed) or self._by_kind(parsed)
+        return replace(reply, kinds=dict(parsed.kinds))
 
-    def _read(self, text: str, message: Message) -> Asked:
+    def _read(self, text: str, message: Message) -> ParsedMessage:
         language = language_of(text, self.language)
         own = self.names.resolve(text + _people(text, language))
-        meant = self._in_context(text, own, message.context, language)
+        resolved = self._in_context(text, own, message.context, language)
         masked = self.names.mask(text, own, language)
         kinds = self.understanding(language).kinds(masked)
-        return Asked(text, masked, message.customer, language, meant, kinds)
+        return ParsedMessage(text, masked, message.customer, language, resolved, kinds)
 
-    def _in_context(self, text: str, own: Meant, context: Sequence[str], language: str) -> Meant:
+    def _in_context(
+        self, text: str, own: ResolvedProducts, context: Sequence[str], language: str
+    ) -> ResolvedProducts:
         """The products meant, those of earlier messages where this one names none."""
         refers = bool(cue_pattern("refers", "this", language).search(text))
         if own.specific or (own.identity and not refers):
@@ -124,206 +126,227 @@ class Assistant:
                 if len(rows) > place and cue_pattern("refers", key, language).search(text):
                     rows = rows[place : place + 1]
                     break
-            terms = own.terms if before.specific else (*before.identity, *own.asked)
-            return Meant(tuple(rows), terms, before.specific)
+            terms = own.terms if before.specific else (*before.identity, *own.values)
+            return ResolvedProducts(tuple(rows), terms, before.specific)
         return own
 
-    def _guarded(self, asked: Asked) -> Reply | None:
+    def _guarded(self, parsed: ParsedMessage) -> Reply | None:
         """The reply to what no source may answer, however it is worded."""
-        for key in cues("guard", asked.language):
-            if not cue_pattern("guard", key, asked.language).search(asked.text):
+        for key in cues("guard", parsed.language):
+            if not cue_pattern("guard", key, parsed.language).search(parsed.text):
                 continue
             if key == "human":
                 # "When can I talk to somebody?" is answered by the policy's hours.
-                told = self._passages(asked) if next(iter(asked.kinds)) == "policy" else []
+                sentences = self._passages(parsed) if next(iter(parsed.kinds)) == "policy" else []
                 return (
-                    self._say(asked, "policy", told)
-                    if told
-                    else self._hand_over(asked, "human", key)
+                    self._say(parsed, "policy", sentences)
+                    if sentences
+                    else self._hand_over(parsed, "human", key)
                 )
-            if key == "allergy" and (told := self._stated(asked)):
-                return self._say(asked, "product", told)
-            return self._hand_over(asked, "outside", "medical" if key == "allergy" else key)
+            if key == "allergy" and (sentences := self._stated(parsed)):
+                return self._say(parsed, "product", sentences)
+            return self._hand_over(parsed, "outside", "medical" if key == "allergy" else key)
         return None
 
-    def _stated(self, asked: Asked) -> list[Sentence]:
-        if not asked.meant.specific:
+    def _stated(self, parsed: ParsedMessage) -> list[Sentence]:
+        if not parsed.resolved.specific:
             return []
-        return self.facts.stated(asked.text, asked.meant, asked.language)
+        return self.facts.stated(parsed.text, parsed.resolved, parsed.language)
 
-    def _by_kind(self, asked: Asked) -> Reply:
+    def _by_kind(self, parsed: ParsedMessage) -> Reply:
         """The first answer among the likely kinds, the likeliest first."""
         first: Reply | None = None
-        for kind, share in list(asked.kinds.items())[:MOST_TRIED]:
-            if first is not None and share < max(TRIED, NEARLY * asked.kinds[first.kind]):
+        for kind, share in list(parsed.kinds.items())[:MOST_TRIED]:
+            if first is not None and share < max(TRIED, NEARLY * parsed.kinds[first.kind]):
                 break
-            if kind == "outside" and share < self._doubted(asked):
+            if kind == "outside" and share < self._doubted(parsed):
                 continue
-            reply = self._answer(kind, asked)  # type: ignore[arg-type]
+            reply = self._answer(kind, parsed)  # type: ignore[arg-type]
             if reply.action == "answer":
                 return reply
             first = first or reply
-            if kind in FINAL or (kind == "policy" and topics_of(asked.text, asked.language)):
+            if kind in FINAL or (kind == "policy" and topics_of(parsed.text, parsed.language)):
                 break
-        if first is None or asked.kinds[first.kind] < BELIEVED:
-            return self._hand_over(asked, first.kind if first else "outside", "unsure")
+        if first is None or parsed.kinds[first.kind] < BELIEVED:
+            return self._hand_over(parsed, first.kind if first else "outside", "unsure")
         return first
 
-    def _doubted(self, asked: Asked) -> float:
+    def _doubted(self, parsed: ParsedMessage) -> float:
         """From which probability on a message that names products is about something else."""
-        if asked.meant.specific:
+        if parsed.resolved.specific:
             return CERTAIN
-        return LIKELY if asked.meant.terms else 0.0
+        return LIKELY if parsed.resolved.terms else 0.0
 
-    def _answer(self, kind: Kind, asked: Asked) -> Reply:
+    def _answer(self, kind: Kind, parsed: ParsedMessage) -> Reply:
         match kind:
             case "search":
-                return self._search(asked)
+                return self._search(parsed)
             case "product":
-                return self._product(asked)
+                return self._product(parsed)
             case "compare":
-                return self._compare(asked)
+                return self._compare(parsed)
             case "opinion":
-                return self._opinion(asked)
+                return self._opinion(parsed)
             case "policy":
-                return self._policy(asked)
+                return self._policy(parsed)
             case "order":
-                return self._order(asked)
+                return self._order(parsed)
             case "order_help":
-                return self._order_help(asked)
-            case "smalltalk" if asked.kinds[kind] >= BELIEVED + NEARLY / 2:
+                return self._order_help(parsed)
+            case "smalltalk" if parsed.kinds[kind] >= BELIEVED + NEARLY / 2:
                 return self._say(
-                    asked, kind, [Sentence(say("assistant.smalltalk", asked.language))]
+                    parsed, kind, [Sentence(say("assistant.smalltalk", parsed.language))]
                 )
             case "smalltalk":
-                return self._hand_over(asked, kind, "unsure")
-        return self._hand_over(asked, kind, kind)
+                return self._hand_over(parsed, kind, "unsure")
+        return self._hand_over(parsed, kind, kind)
 
-    def _search(self, asked: Asked) -> Reply:
-        if cue_pattern("superlative", "best_rated", asked.language).search(asked.text):
-            return self._opinion(asked, "search")
-        if asked.meant.specific and cue_pattern("ask", "stock", asked.language).search(asked.text):
-            return self._product(asked)
-        told = []
-        if not self._is_loose(asked):
-            told = self.lists.search(asked.text, asked.meant, asked.language)
+    def _search(self, parsed: ParsedMessage) -> Reply:
+        if cue_pattern("superlative", "best_rated", parsed.language).search(parsed.text):
+            return self._opinion(parsed, "search")
+        if parsed.resolved.specific and cue_pattern("ask", "stock", parsed.language).search(
+            parsed.text
+        ):
+            return self._product(parsed)
+        sentences = []
+        if not self._is_loose(parsed):
+            sentences = self.lists.search(parsed.text, parsed.resolved, parsed.language)
         # Whoever asks for a thing by its name is not helped by what comes near to it.
-        named = cue_pattern("wants", "thing", asked.language).search(asked.text)
-        if not told and not named and next(iter(asked.kinds)) == "search":
-            told = self.lists.needs(asked.text, asked.language)
-        if not told:
-            return self._hand_over(asked, "search", "nothing_found")
-        return self._say(asked, "search", told)
+        named = cue_pattern("wants", "thing", parsed.language).search(parsed.text)
+        if not sentences and not named and next(iter(parsed.kinds)) == "search":
+            sentences = self.lists.needs(parsed.text, parsed.language)
+        if not sentences:
+            return self._hand_over(parsed, "search", "nothing_found")
+        return self._say(parsed, "search", sentences)
 
-    def _is_loose(self, asked: Asked) -> bool:
+    def _is_loose(self, parsed: ParsedMessage) -> bool:
         """Whether only the last word of a category is named, in a message about who knows what."""
-        loose = asked.kinds["search"] < LIKELY and bool(asked.meant.terms)
-        return loose and all(term.field == "alias" for term in asked.meant.terms)
+        loose = parsed.kinds["search"] < LIKELY and bool(parsed.resolved.terms)
+        return loose and all(term.field == "alias" for term in parsed.resolved.terms)
 
-    def _product(self, asked: Asked) -> Reply:
-        if not asked.meant.rows:
-            if asked.meant.terms:
-                return self._search(asked)
-            return self._ask_back(asked, "product", "which_product")
-        if cue_pattern("ask", "stock", asked.language).search(asked.text):
-            told = self.facts.stock(asked.meant, asked.language)
-            if not told:
-                return self._hand_over(asked, "product", "no_stock")
+    def _product(self, parsed: ParsedMessage) -> Reply:
+        if not parsed.resolved.rows:
+            if parsed.resolved.terms:
+                return self._search(parsed)
+            return self._ask_back(parsed, "product", "which_product")
+        if cue_pattern("ask", "stock", parsed.language).search(parsed.text):
+            sentences = self.facts.stock(parsed.resolved, parsed.language)
+            if not sentences:
+                return self._hand_over(parsed, "product", "no_stock")
         else:
-            told = self.facts.answer(asked.text, asked.meant, asked.language)
-        if not told and not asked.meant.specific:
-            return self._search(asked)
-        if not told:
-            return self._hand_over(asked, "product", "not_in_catalog")
-        return self._say(asked, "product", told)
+            sentences = self.facts.answer(parsed.text, parsed.resolved, parsed.language)
+        if not sentences and not parsed.resolved.specific:
+            return self._search(parsed)
+        if not sentences:
+            return self._hand_over(parsed, "product", "not_in_catalog")
+        return self._say(parsed, "product", sentences)
 
-    def _compare(self, asked: Asked) -> Reply:
-        groups = self.names.groups(asked.text, asked.meant)
-        if len(groups) < 2 and len(asked.meant.rows) > 1 and not asked.meant.identity:
-            groups = [[row] for row in asked.meant.rows]
+    def _compare(self, parsed: ParsedMessage) -> Reply:
+        groups = self.names.groups(parsed.text, parsed.resolved)
+        if len(groups) < 2 and len(parsed.resolved.rows) > 1 and not parsed.resolved.identity:
+            groups = [[row] for row in parsed.resolved.rows]
         if len(groups) < 2:
-            return self._ask_back(asked, "compare", "which_products")
-        return self._say(asked, "compare", self.lists.compare(groups, asked.language))
+            return self._ask_back(parsed, "compare", "which_products")
+        return self._say(parsed, "compare", self.lists.compare(groups, parsed.language))
 
-    def _opinion(self, asked: Asked, kind: Kind = "opinion") -> Reply:
-        rows = list(asked.meant.rows)
+    def _opinion(self, parsed: ParsedMessage, kind: Kind = "opinion") -> Reply:
+        rows = list(parsed.resolved.rows)
         if not rows:
-            return self._ask_back(asked, kind, "which_product")
-        if cue_pattern("superlative", "best_rated", asked.language).search(asked.text):
-            values = asked.meant.asked
+            return self._ask_back(parsed, kind, "which_product")
+        if cue_pattern("superlative", "best_rated", parsed.language).search(parsed.text):
+            values = parsed.resolved.values
             fitting = self.names.keep(rows, values)
             pairs = [(self.names.ids[row], self.names.titles[row]) for row in fitting]
-            told = self.opinions.best(pairs, asked.language)
+            sentences = self.opinions.best(pairs, parsed.language)
         else:
             names = {self.names.ids[row]: self.names.titles[row] for row in rows}
-            known = self.opinions.reviewed(list(names), asked.masked, REVIEWED)
-            told = self.opinions.tell(
-                asked.masked, [(name, names[name]) for name in known], asked.language
+            reviewed = self.opinions.reviewed(list(names), parsed.masked, REVIEWED)
+            sentences = self.opinions.answer(
+                parsed.masked, [(name, names[name]) for name in reviewed], parsed.language
             )
-        if not told:
-            return self._hand_over(asked, kind, "no_reviews")
-        return self._say(asked, kind, told)
+        if not sentences:
+            return self._hand_over(parsed, kind, "no_reviews")
+        return self._say(parsed, kind, sentences)
 
-    def _policy(self, asked: Asked) -> Reply:
-        if looks_like_id(asked.text) and self.orders.named(asked.text):
-            return self._order_help(asked)
-        told = self._passages(asked)
-        if not told:
+    def _policy(self, parsed: ParsedMessage) -> Reply:
+        if looks_like_id(parsed.text) and self.orders.named(parsed.text):
+            return self._order_help(parsed)
+        sentences = self._passages(parsed)
+        if not sentences:
             reason = "not_in_policy" if self.policy.passages else "no_policy"
-            return self._hand_over(asked, "policy", reason)
-        return self._say(asked, "policy", told)
+            return self._hand_over(parsed, "policy", reason)
+        return self._say(parsed, "policy", sentences)
 
-    def _passages(self, asked: Asked, most: int = 2) -> list[Sentence]:
-        told = []
-        for hit in self.policy.find(asked.text, most):
+    def _passages(self, parsed: ParsedMessage, most: int = 2) -> list[Sentence]:
+        sentences = []
+        for hit in self.policy.find(parsed.text, most):
             if hit.sure:
                 passage = hit.passage
                 source = Source(
                     "policy", str(passage.line), passage.heading, passage.heading, passage.text
                 )
-                text = say("assistant.policy", asked.language, quote=passage.text)
-                told.append(Sentence(text, (source,)))
-        return told
+                text = say("assistant.policy", parsed.language, quote=passage.text)
+                sentences.append(Sentence(text, (source,)))
+        return sentences
 
-    def _order_help(self, asked: Asked) -> Reply:
+    def _order_help(self, parsed: ParsedMessage) -> Reply:
         """A person has to look at an order; a rule that anybody may ask for is an answer."""
-        sign = cue_pattern("signal", "order_help", asked.language).search(asked.text)
-        own = bool(sign) or looks_like_id(asked.text)
-        if not own and asked.kinds["order_help"] < CERTAIN and (told := self._passages(asked)):
-            return self._say(asked, "policy", told)
-        return self._hand_over(asked, "order_help", "needs_person")
+        sign = cue_pattern("signal", "order_help", parsed.language).search(parsed.text)
+        own = bool(sign) or looks_like_id(parsed.text)
+        if (
+            not own
+            and parsed.kinds["order_help"] < CERTAIN
+            and (sentences := self._passages(parsed))
+        ):
+            return self._say(parsed, "policy", sentences)
+        return self._hand_over(parsed, "order_help", "needs_person")
 
-    def _order(self, asked: Asked) -> Reply:
-        products = [self.names.ids[row] for row in asked.meant.rows]
-        told = self.orders.tell(asked.text, asked.customer, products, asked.language)
-        if told.reason:
-            return self._hand_over(asked, "order", told.reason)
-        return self._say(asked, "order", told.sentences)
+    def _order(self, parsed: ParsedMessage) -> Reply:
+        products = [self.names.ids[row] for row in parsed.resolved.rows]
+        sentences = self.orders.answer(parsed.text, parsed.customer, products, parsed.language)
+        if sentences.reason:
+            return self._hand_over(parsed, "order", sentences.reason)
+        return self._say(parsed, "order", sentences.sentences)
 
-    def _say(self, asked: Asked, kind: Kind, told: Sequence[Sentence]) -> Reply:
+    def _say(self, parsed: ParsedMessage, kind: Kind, sentences: Sequence[Sentence]) -> Reply:
         products = {
-            source.id: None for sentence in told for source in sentence.sources
+            source.id: None
+            for sentence in sentences
+            for source in sentence.sources
             if source.kind == "catalog"
-        }  # fmt: skip
+        }
         return Reply(
-            "answer", kind, asked.language, tuple(told),
-            confidence=asked.kinds.get(kind, 0.0), products=tuple(products),
-        )  # fmt: skip
+            "answer",
+            kind,
+            parsed.language,
+            tuple(sentences),
+            confidence=parsed.kinds.get(kind, 0.0),
+            products=tuple(products),
+        )
 
-    def _ask_back(self, asked: Asked, kind: Kind, reason: str) -> Reply:
-        text = say(f"assistant.ask_back.{reason}", asked.language)
+    def _ask_back(self, parsed: ParsedMessage, kind: Kind, reason: str) -> Reply:
+        text = say(f"assistant.ask_back.{reason}", parsed.language)
         return Reply(
-            "ask_back", kind, asked.language, (Sentence(text),), reason,
-            asked.kinds.get(kind, 0.0),
-        )  # fmt: skip
+            "ask_back",
+            kind,
+            parsed.language,
+            (Sentence(text),),
+            reason,
+            parsed.kinds.get(kind, 0.0),
+        )
 
-    def _hand_over(self, asked: Asked, kind: Kind, reason: str) -> Reply:
+    def _hand_over(self, parsed: ParsedMessage, kind: Kind, reason: str) -> Reply:
         """A person takes over; what the policy says is added where it is about a service."""
-        told = [Sentence(say(f"assistant.hand_over.{reason}", asked.language))]
+        sentences = [Sentence(say(f"assistant.hand_over.{reason}", parsed.language))]
         if kind in ("order_help", "complaint") and reason not in ("not_yours",):
-            told += self._passages(asked, 1)
+            sentences += self._passages(parsed, 1)
         return Reply(
-            "hand_over", kind, asked.language, tuple(told), reason, asked.kinds.get(kind, 0.0)
+            "hand_over",
+            kind,
+            parsed.language,
+            tuple(sentences),
+            reason,
+            parsed.kinds.get(kind, 0.0),
         )
 
 
@@ -333,6 +356,6 @@ def _people(text: str, language: str) -> str:
     number = next((one for one in match.groups() if one), "") if match else ""
     if not number:
         return ""
-    known = dict(one.split("=") for one in cues("people", language)["numbers"])
+    digits = dict(one.split("=") for one in cues("people", language)["numbers"])
     (written,) = cues("people", language)["written"]
-    return " " + written.format(n=known.get(number.lower(), number))
+    return " " + written.format(n=digits.get(number.lower(), number))

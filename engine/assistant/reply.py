@@ -10,9 +10,18 @@ Action = Literal["answer", "ask_back", "hand_over"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 SourceKind = Literal["catalog", "reviews", "policy", "orders"]
 Kind = Literal[
-    "search", "product", "compare", "opinion", "policy", "order", "order_help", "smalltalk",
-    "complaint", "human", "outside",
-]  # fmt: skip
+    "search",
+    "product",
+    "compare",
+    "opinion",
+    "policy",
+    "order",
+    "order_help",
+    "smalltalk",
+    "complaint",
+    "human",
+    "outside",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -75,8 +84,8 @@ class Reply:
     @property
     def sources(self) -> tuple[Source, ...]:
         """Every source once, in the order of the sentences."""
-        found = (source for sentence in self.sentences for source in sentence.sources)
-        return tuple(dict.fromkeys(found))
+        every = (source for sentence in self.sentences for source in sentence.sources)
+        return tuple(dict.fromkeys(every))
 
     def as_json(self) -> dict[str, Any]:
         """The reply as the command line prints it and as chats keep it."""

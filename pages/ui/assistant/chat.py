@@ -28,15 +28,19 @@ _LONGEST = 2_000
 
 
 def show_chat(current: Workspace) -> None:
-    """Who is asking, what was said, and the next message."""
+    """Who is asking, the turns so far, and the next message."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="assistant_who"):
         customer = _choose_customer(current)
         with st.popover(t("assistant.chat.settings"), icon=":material/tune:"):
             wording = choose_wording()
         st.button(
-            t("assistant.chat.clear"), icon=":material/delete_sweep:", key="assistant_clear",
-            help=t("assistant.chat.clear_help"), on_click=_clear, args=(current,),
-        )  # fmt: skip
+            t("assistant.chat.clear"),
+            icon=":material/delete_sweep:",
+            key="assistant_clear",
+            help=t("assistant.chat.clear_help"),
+            on_click=_clear,
+            args=(current,),
+        )
     if not read_policy(current):
         st.info(t("assistant.chat.no_policy"), icon=":material/gavel:")
     with Chats(current) as chats:
@@ -91,19 +95,21 @@ def _show_welcome(current: Workspace) -> None:
     with st.container(horizontal=True, gap="small"):
         for name, text in _examples(current).items():
             st.button(
-                escape(text), key=f"assistant_example_{name}",
-                on_click=st.session_state.__setitem__, args=(_PICKED, text),
-            )  # fmt: skip
+                escape(text),
+                key=f"assistant_example_{name}",
+                on_click=st.session_state.__setitem__,
+                args=(_PICKED, text),
+            )
 
 
 @session.per_shop(64)
 def _examples(current: Workspace) -> dict[str, str]:
     """Questions that this shop's customers may ask, in the shop's language."""
-    held = session.tables(current)
-    products = held.products
+    tables = session.tables(current)
+    products = tables.products
     title = str(products["title"].iloc[0])
     titles = dict(zip(products["product_id"], products["title"], strict=True))
-    most = held.reviews["product_id"].value_counts().index
+    most = tables.reviews["product_id"].value_counts().index
     leaves = products["category"].dropna().map(leaf)
     about = {
         "title": title,

@@ -35,9 +35,12 @@ def show_check(current: Workspace) -> None:
     """Messages of a file or of the chats, the shares by kind, and every reply to download."""
     st.markdown(t("assistant.check.intro"))
     file = st.file_uploader(
-        t("assistant.check.upload"), type=["jsonl", "csv", "txt"], max_upload_size=_MEGABYTES,
-        help=t("assistant.check.upload_help", most=_MOST), key="check_file",
-    )  # fmt: skip
+        t("assistant.check.upload"),
+        type=["jsonl", "csv", "txt"],
+        max_upload_size=_MEGABYTES,
+        help=t("assistant.check.upload_help", most=_MOST),
+        key="check_file",
+    )
     messages = _messages(current, file)
     if not messages:
         st.caption(t("assistant.check.nothing"))
@@ -173,21 +176,31 @@ def _show(rows: pd.DataFrame) -> None:
     with st.container(horizontal=True):
         for action in ACTIONS:
             n = int(counts.get(action, 0))
-            st.metric(t(f"assistant.actions.{action}"), f"{n / len(rows):.0%}", border=True,
-                      help=t("assistant.check.of", n=n, total=len(rows)))  # fmt: skip
+            st.metric(
+                t(f"assistant.actions.{action}"),
+                f"{n / len(rows):.0%}",
+                border=True,
+                help=t("assistant.check.of", n=n, total=len(rows)),
+            )
         expected = rows[rows["do"] != ""]
         if len(expected):
             right = (expected["action"] == expected["do"]).mean()
-            st.metric(t("assistant.check.as_expected"), f"{right:.0%}", border=True,
-                      help=t("assistant.check.as_expected_help"))  # fmt: skip
+            st.metric(
+                t("assistant.check.as_expected"),
+                f"{right:.0%}",
+                border=True,
+                help=t("assistant.check.as_expected_help"),
+            )
     shares = 100 * rows["action"].eq("answer").groupby(rows["kind"]).mean().sort_values()
     counted = rows["kind"].value_counts()
     figure = charts.bars(
-        [t("assistant.check.bar", kind=kind_name(str(kind)), n=counted[kind])
-         for kind in shares.index],
+        [
+            t("assistant.check.bar", kind=kind_name(str(kind)), n=counted[kind])
+            for kind in shares.index
+        ],
         shares.tolist(),
         value_name=t("assistant.check.answered"),
-    )  # fmt: skip
+    )
     answered = int(counts.get("answer", 0))
     least = {"kind": kind_name(str(shares.index[0])), "share": f"{shares.iloc[0]:.0f}"}
     title = t("assistant.check.title", n=answered, total=len(rows), **least)
@@ -211,6 +224,8 @@ def _show_table(rows: pd.DataFrame) -> None:
     }
     tables.show(shown, alt=t("assistant.check.table"), labels=labels, config=config)
     download.offer(
-        shown.rename(columns=labels), t("assistant.check.download"), "replies.csv",
+        shown.rename(columns=labels),
+        t("assistant.check.download"),
+        "replies.csv",
         key="check_download",
-    )  # fmt: skip
+    )

@@ -28,8 +28,9 @@ def show_reply(reply: Reply, shop_intent: HeadAnswer | None = None) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         st.badge(
             t(f"assistant.actions.{reply.action}"),
-            icon=_ICONS[reply.action], color=_COLOURS[reply.action],  # type: ignore[arg-type]
-        )  # fmt: skip
+            icon=_ICONS[reply.action],
+            color=_COLOURS[reply.action],  # type: ignore[arg-type]
+        )
         kind = t(
             "assistant.reply.kind", kind=kind_name(reply.kind), share=f"{reply.confidence:.0%}"
         )
@@ -65,16 +66,16 @@ def show_sources(sources: Iterable[Source]) -> None:
     for source in sources:
         places[source.kind, source.id].append(source)
     lines = []
-    for (kind, name), held in places.items():
-        title = next((one.title for one in held if one.title), "")
+    for (kind, name), fields in places.items():
+        title = next((one.title for one in fields if one.title), "")
         parts = dict.fromkeys(part for part in (name, title) if part)
         place = " · ".join(escape(charts.cut(part, _LONGEST_TITLE)) for part in parts)
         lines.append(f"- **{t(f'assistant.sources.{kind}')}** {place}")
-        lines += [f"    - {_held(one)}" for one in held]
+        lines += [f"    - {_field_text(one)}" for one in fields]
     st.markdown("\n".join(lines))
 
 
-def _held(source: Source) -> str:
+def _field_text(source: Source) -> str:
     """One field of a place: its words, or the rows that were counted."""
     field = escape(field_name(source)) if source.field != source.title else ""
     if source.quote:
@@ -101,5 +102,5 @@ def field_name(source: Source) -> str:
     if name != "rating":
         name, bound = source.field, ""
     code = f"assistant.source_fields.{name}"
-    known = code in catalog().texts[language()]
-    return f"{t(code)} {bound}".strip() if known else source.field
+    named = code in catalog().texts[language()]
+    return f"{t(code)} {bound}".strip() if named else source.field
