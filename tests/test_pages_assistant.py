@@ -12,7 +12,7 @@ from engine.errors import InputError
 from engine.models.endpoint import Endpoint
 from engine.serving import client
 from engine.storage.workspace import Workspace
-from pages.ui.assistant.check import CheckedMessage, read_messages
+from pages.ui.assistant.checked_messages import CheckedMessage, read_messages
 from tests.doubles.assistant import AssistantModels
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of, whole
 

@@ -1,10 +1,7 @@
 """Many messages at once: how many are answered, which are handed over, and why."""
 
-import io
-import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -12,19 +9,18 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from engine.assistant.answers import Message, MessageAnswer
 from engine.assistant.chats import Chats
-from engine.assistant.messages_file import read_message
 from engine.assistant.policy_file import policy_stamp
 from engine.assistant.reply import ACTIONS
-from engine.errors import InputError, ShoplabError
+from engine.errors import ShoplabError
 from engine.storage.workspace import Workspace
 from pages.ui.assistant.ask import ask_replies
+from pages.ui.assistant.checked_messages import MOST, CheckedMessage, read_messages
 from pages.ui.assistant.reply import kind_name, reason_name
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, download, tables
 from pages.ui.parts.errors import show_error
 
-_MOST = 500
 _CHUNK = 16
 _REMEMBERED = 3
 _MEGABYTES = 2
@@ -38,7 +34,7 @@ def show_check(current: Workspace) -> None:
         t("assistant.check.upload"),
         type=["jsonl", "csv", "txt"],
         max_upload_size=_MEGABYTES,
-        help=t("assistant.check.upload_help", most=_MOST),
+        help=t("assistant.check.upload_help", most=MOST),
         key="check_file",
     )
     messages = _messages(current, file)
@@ -56,65 +52,6 @@ def show_check(current: Workspace) -> None:
         _show(kept_rows)
 
 
-@dataclass(frozen=True)
-class CheckedMessage:
-    """A message, and the action that is expected of the assistant ("" where none is)."""
-
-    message: Message
-    expected: str = ""
-
-
-def read_messages(name: str, data: bytes) -> list[CheckedMessage]:
-    """The messages of a file: JSON lines, CSV with a column `message`, or one text a line.
-
-    Raises InputError for a file without messages, or with lines that are none.
-    """
-    text = data.decode("utf-8-sig", errors="replace")
-    if name.endswith(".jsonl"):
-        rows = _read_json_lines(name, text)
-    elif name.endswith(".csv"):
-        rows = _read_csv(name, text)
-    else:
-        rows = [CheckedMessage(Message(line)) for line in text.splitlines()]
-    rows = [row for row in rows if any(sign.isalnum() for sign in row.message.text)]
-    if not rows:
-        raise InputError("assistant.no_messages", file=name)
-    return rows[:_MOST]
-
-
-def _read_json_lines(name: str, text: str) -> list[CheckedMessage]:
-    rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-        except ValueError as error:
-            raise InputError("reader.broken_json_line", file=name, row=number) from error
-        if not isinstance(item, dict):
-            raise InputError("assistant.bad_message", row=number)
-        rows.append(_read_row(item, number))
-    return rows
-
-
-def _read_csv(name: str, text: str) -> list[CheckedMessage]:
-    try:
-        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise InputError("assistant.no_messages", file=name) from error
-    if "message" not in frame:
-        raise InputError("assistant.no_messages", file=name)
-    items = frame.to_dict("records")
-    return [
-        _read_row({str(column): value for column, value in item.items()}, number)
-        for number, item in enumerate(items, start=2)  # below the header
-    ]
-
-
-def _read_row(item: Mapping[str, object], number: int) -> CheckedMessage:
-    return CheckedMessage(read_message(item, number), str(item.get("do") or ""))
-
-
 def _messages(current: Workspace, file: UploadedFile | None) -> list[CheckedMessage]:
     if file is None:
         return _last_messages(current)
@@ -128,7 +65,7 @@ def _messages(current: Workspace, file: UploadedFile | None) -> list[CheckedMess
 def _last_messages(current: Workspace) -> list[CheckedMessage]:
     """The last messages of all chats, the oldest first, each with those before it in its chat."""
     with Chats(current) as chats:
-        turns = chats.last(_MOST)
+        turns = chats.last(MOST)
     by_chat: dict[str, list[str]] = defaultdict(list)
     messages = []
     for turn in reversed(turns):
