@@ -85,6 +85,10 @@ def _as_input_error(error: Mapping[str, Any], row: int) -> InputError:
             return InputError("codec.no_count", row=row, field=field)
         case "list_type" | "tuple_type" | "frozen_set_type":
             return InputError("codec.no_list", row=row, field=field)
+        case "literal_error":
+            known = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            value = str(error["input"])
+            return InputError("codec.bad_choice", row=row, field=field, value=value, known=known)
     return InputError("codec.does_not_fit", row=row, field=field, why=error["msg"])
 
 

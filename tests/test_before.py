@@ -36,6 +36,7 @@ from engine.storage.runs import list_runs, load_heldout, load_run
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS, get_task
 from engine.tasks.describe import batch as batches
+from engine.tasks.describe.brief import Brief
 from engine.tasks.interest.answers import MEASURE
 from engine.tasks.interest.merchandising_file import can_undo, load_rules, undo_rules
 from engine.training.evaluate import open_bundle
@@ -400,14 +401,15 @@ def test_chats_are_read_and_hand_overs_still_wait(shop: Workspace) -> None:
 
 def test_copy_is_kept_and_what_stopped_goes_on(shop: Workspace) -> None:
     stopped, done = batches.list_batches(shop)
-    found = batches.look_at(shop, done)
-    assert (found.state, found.failure) == ("done", None)
-    holds([dict(row) for row in found.rows], EXPECTED["copy"], close=0)
-    assert dict(done.brief) == {"channel": "ad", "language": "en"}
-    found = batches.look_at(shop, stopped)
-    assert found.state == "stopped"
-    assert found.failure is not None
-    assert "600" in found.failure.message("zh")
+    progress = batches.look_at(shop, done)
+    assert (progress.state, progress.failure) == ("done", None)
+    for row, expected in zip(progress.rows, EXPECTED["copy"], strict=True):
+        holds({name: encode(row)[name] for name in expected}, expected, close=0)
+    assert done.brief == Brief("ad")
+    progress = batches.look_at(shop, stopped)
+    assert progress.state == "stopped"
+    assert progress.failure is not None
+    assert "600" in progress.failure.message("zh")
     assert batches.discard(shop, stopped)
     assert batches.list_batches(shop) == [done]
 

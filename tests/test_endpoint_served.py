@@ -13,14 +13,14 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils.import_utils import is_serve_available
 
-from engine.claims import ClaimChecker
 from engine.errors import ShoplabError
 from engine.models.endpoint import Endpoint
 from engine.serving import client
 from engine.storage.workspace import Workspace
+from engine.tasks.describe.answers import CopyInput
 from engine.tasks.describe.brief import Brief
-from engine.tasks.describe.evidence import ground, learn_habit
 from engine.tasks.describe.prompts import Messages, write_prompt
+from tests.doubles.describe import Writer
 from tests.shop_double import said_on
 from tests.test_pages_describe import FakeWriters, described, press, show
 from tests.tiny_generator import tiny_generator_folder
@@ -59,16 +59,15 @@ def teach(folder: Path, messages: Messages, answer: str) -> None:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SHOPLAB_HOME", str(tmp_path_factory.mktemp("home")))
-        found = described()
-        patch.setattr(client, "ask", FakeWriters(found).ask)
-        yield found
+        workspace = described()
+        patch.setattr(client, "ask", FakeWriters(workspace).ask)
+        yield workspace
 
 
 @pytest.fixture(scope="module")
 def prompt(shop: Workspace) -> Messages:
     """What the page sends about a product."""
-    checker = ClaimChecker.from_tables(shop.tables())
-    return write_prompt(ground(checker, learn_habit(checker, []), PRODUCT, 6).shown, Brief())
+    return write_prompt(Writer(shop.tables()).evidence(CopyInput(PRODUCT)).shown, Brief())
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from engine.errors import InputError, Problem, ShoplabError
 from engine.serving import client, question, worker
 from engine.serving.question import Question
 from engine.storage.workspace import Workspace
-from engine.tasks.base import Explanation
 from engine.tasks.intent.answers import PREDICT
 from tests.waiting import LONG, until
 
@@ -48,7 +47,10 @@ class Echo:
             raise InputError("data.bad", [Problem("data.row", row=3)], name="x")
         if item == "bug":
             raise RuntimeError("a secret path")
-        return Explanation([("红色", 0.5), ("shoes", -0.25)], {"kind": object()} if item else {})
+        return {
+            "weights": [("红色", 0.5), ("shoes", -0.25)],
+            "facts": {"kind": object()} if item else {},
+        }
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """Claims marked in a text: told apart without colours, nothing of the text rendered."""
 
-import json
 import re
-from dataclasses import asdict
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.claims import Claim, Fact
 from engine.claims.checker import KINDS
+from engine.codec import decode, encode
 from pages.ui.frame.i18n import catalog
 from pages.ui.parts import claim_marks
 from tests.claims_shop import checker
@@ -112,4 +111,4 @@ def test_every_kind_has_a_name() -> None:
 
 def test_claims_come_back_from_another_process() -> None:
     for claim in checker("en").claims(TEXT, checker("en").facts("kettle")):
-        assert Claim.read(json.loads(json.dumps(asdict(claim)))) == claim
+        assert decode(Claim, encode(claim)) == claim

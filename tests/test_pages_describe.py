@@ -1,24 +1,22 @@
 """The copy page in both languages, over a double of the model process and a real endpoint."""
 
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.claims import ClaimChecker
+from engine.codec import decode, encode
 from engine.errors import ShoplabError
 from engine.serving import client
 from engine.serving.question import Question
 from engine.storage.workspace import Workspace
 from engine.tasks.describe import batch as batches
-from engine.tasks.describe import task as describe
-from engine.tasks.describe.brief import read_brief
-from engine.tasks.describe.evidence import ground, learn_habit
-from engine.tasks.describe.template import fill_template
+from engine.tasks.describe import batch_writing
+from engine.tasks.describe.brief import Brief
 from pages.ui.frame import i18n
+from tests.doubles.describe import Writer
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, whole
 from tests.test_endpoint import KEY, Handler, Server
@@ -26,43 +24,21 @@ from tests.waiting import LONG, until
 
 
 class FakeWriters:
-    """Answers as the task would, by a writer that tells the title, the price, and a falsehood."""
+    """Stands where `engine.serving.client.ask` does; answers go through the codec."""
 
     def __init__(self, workspace: Workspace) -> None:
-        tables = workspace.tables()
-        self.tables = tables
-        self.checker = ClaimChecker.from_tables(tables)
-        self.habit = learn_habit(self.checker, [])
-        self.asked: list[tuple[str, str, Any]] = []
+        self.writer = Writer(workspace.tables())
 
-    def ask(self, question: Question, timeout: float = 60, on_text: Any = None) -> Any:
-        verb, run_id, payload = question.call.verb, question.run, question.body
-        self.asked.append((verb, run_id, payload))
-        if verb == "predict":
-            return [self._answer(item, run_id, "_best") for item in payload]
-        if verb == "write":
+    def ask(self, question: Question[Any, Any], timeout: float = 60, on_text: Any = None) -> Any:
+        call, run = question.call, question.run
+        body = decode(call.body, encode(question.body))
+        if on_text:
             on_text("It is")
-            return self._answer(payload, run_id, "")
-        told = self._told(payload)
-        facts = [vars(fact) for fact in told.shown]
-        return {"weights": [], "facts": {"facts": facts}}
-
-    def _told(self, item: Mapping[str, Any]) -> Any:
-        return ground(self.checker, self.habit, item["product_id"], 6)
-
-    def _answer(self, item: Mapping[str, Any], run_id: str, suffix: str) -> dict[str, Any]:
-        told = self._told(item)
-        place = "untuned" if run_id == "untuned" else "tuned"
-        brief = read_brief(item, "en")
-        texts = {f"{place}{suffix}": f"{told.title}, made of solid gold."}
-        texts["template"] = fill_template(told.shown, brief)
-        if item.get("text"):
-            texts = {"given": item["text"]}
-
-        class Bundle:
-            recommended = plain = f"{place}{suffix}"
-
-        return describe._answer(Bundle(), told, texts)  # type: ignore[arg-type]
+        answer = getattr(self.writer, call.verb)
+        value = (
+            [answer(item, run) for item in body] if call.verb == "predict" else answer(body, run)
+        )
+        return decode(call.answer, encode(value))
 
 
 def described(language: str = "en") -> Workspace:
@@ -82,9 +58,9 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def shop(home, language: str, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    found = described(language)
-    monkeypatch.setattr(client, "ask", FakeWriters(found).ask)
-    return found
+    workspace = described(language)
+    monkeypatch.setattr(client, "ask", FakeWriters(workspace).ask)
+    return workspace
 
 
 def show(shop: Workspace, language: str, view: str = "one", **link: str) -> AppTest:
@@ -179,7 +155,7 @@ def test_a_batch_is_watched_stopped_gone_on_with_and_discarded(shop, language, m
     assert say("describe.batch.stopping", language) in said_on(other)
     gate.release(100)
     app = wait_for_batch(app, shop)
-    left = 8 - batches.CHUNK
+    left = 8 - batch_writing.CHUNK
     assert app.button(key="batch_go_on").label == say("describe.batch.go_on", language, n=left)
     app = wait_for_batch(press(app, "batch_go_on"), shop)
     assert len(app.get("dataframe")[0].value) == 8
@@ -199,7 +175,7 @@ def test_a_batch_that_an_error_stopped_says_why(shop, language, monkeypatch) -> 
 
 
 def test_a_product_that_left_the_catalog_is_told_in_its_row(shop, language) -> None:
-    batch = batches.begin_batch(shop, "untuned", {"channel": "ad", "language": "en"}, ["P00"])
+    batch = batches.begin_batch(shop, "untuned", Brief("ad"), ["P00"])
     file = shop.folder / "copy" / batch.batch_id / "texts.jsonl"
     file.write_text('{"product_id": "P00", "problem": "describe.unknown_product"}\n')
     app = show(shop, language, "batch")

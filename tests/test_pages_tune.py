@@ -19,19 +19,12 @@ from engine.settings import PROJECT
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import TASKS, get_task
-from engine.training.answers import PLAN as PLAN_CALL
+from engine.training.answers import PLAN, Plan
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import open_page, texts_of
 from tests.waiting import LONG
 
-PLAN = {
-    "seconds": 95.0,
-    "memory_mb": 1200.0,
-    "device": "cpu",
-    "n_train": 1800,
-    "n_validation": 300,
-    "n_test": 250,
-}
+EXPECTED = Plan(95.0, 1200.0, "cpu", n_train=1800, n_validation=300, n_test=250)
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +39,9 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
     """A model process that answers each plan at once; what it was asked."""
     asked: list[Question] = []
 
-    def ask(question: Question, timeout: float) -> dict[str, object]:
+    def ask(question: Question, timeout: float) -> Plan:
         asked.append(question)
-        return PLAN
+        return EXPECTED
 
     monkeypatch.setattr(client, "ask", ask)
     return asked
@@ -91,15 +84,15 @@ def test_the_plan_is_shown_before_the_start(planned: list[Question], language: s
         "1.2 GB",
     ]
     assert "1,800" in texts_of(app)
-    assert (planned[0].workspace, planned[0].call) == (shop.name, PLAN_CALL)
-    assert planned[0].body["task"] == "intent"
-    assert planned[0].body["config"]["preset"] == "quick"
+    assert (planned[0].workspace, planned[0].call) == (shop.name, PLAN)
+    assert planned[0].body.task == "intent"
+    assert planned[0].body.config["preset"] == "quick"
     assert len(planned) == 1
 
 
 def test_a_slow_plan_blocks_neither_page_nor_start(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    monkeypatch.setattr(client, "ask", lambda *_: gate.wait(LONG) and PLAN)
+    monkeypatch.setattr(client, "ask", lambda *_: gate.wait(LONG) and EXPECTED)
     shop = make_shop("en")
     try:
         app = clean(open_page("tune", shop))
@@ -124,10 +117,10 @@ def test_a_failed_plan_can_be_asked_again(
 ) -> None:
     answers = [error]
 
-    def ask(*_: object) -> dict[str, object]:
+    def ask(*_: object) -> Plan:
         if answers:
             raise answers.pop()
-        return PLAN
+        return EXPECTED
 
     monkeypatch.setattr(client, "ask", ask)
     app = until_planned(open_page("tune", make_shop("en")))
@@ -177,7 +170,7 @@ def test_any_model_can_be_named() -> None:
 
 
 def test_a_task_without_data_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "ask", lambda *_: PLAN)
+    monkeypatch.setattr(client, "ask", lambda *_: EXPECTED)
     app = clean(open_page("tune", make_shop("en", queries=3)))
     assert not [button for button in app.button if button.key == "start"]
 

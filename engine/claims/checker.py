@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 from engine.claims.facts import Fact, product_facts, review_facts
 from engine.claims.lexicon import Mention, Token, forms_of, is_headline, starts_sentence, tokens_of
@@ -51,12 +51,6 @@ class Claim:
     start: int
     end: int
     fact: Fact | None
-
-    @classmethod
-    def read(cls, record: Mapping[str, Any]) -> "Claim":
-        """The claim from the dictionary that `dataclasses.asdict` made of it in another process."""
-        fact = record["fact"]
-        return cls(**{**record, "fact": Fact(**fact) if fact else None})
 
 
 class ClaimChecker:

@@ -73,7 +73,7 @@ class Tail(nn.Module):
             kept = torch.rand(attention_mask.shape, device=states.device) >= self.token_dropout
             kept[:, 0] = True
             attention_mask = attention_mask * kept
-        logits = self.heads(self.encode(states, attention_mask), attention_mask)
+        logits: dict[str, Tensor] = self.heads(self.encode(states, attention_mask), attention_mask)
         if labels is None or weights is None:
             return logits
         losses = [

@@ -114,7 +114,11 @@ def download_hub(model_id: str, target: Path, progress: Progress) -> None:
     when the hub knows no such model or does not give it out, ShoplabError when it is unreachable.
     """
     from huggingface_hub import HfApi, hf_hub_download
-    from huggingface_hub.errors import HFValidationError, HTTPError, RepositoryNotFoundError
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]
+        HFValidationError,
+        HTTPError,
+        RepositoryNotFoundError,
+    )
 
     try:
         siblings = HfApi().model_info(model_id, files_metadata=True, timeout=15).siblings or []

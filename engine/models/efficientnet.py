@@ -87,8 +87,8 @@ class _Block(nn.Module):
         self.residual = stride == 1 and channels == out
 
     def forward(self, pictures: Tensor) -> Tensor:
-        hidden = pictures if self.expand is None else functional.relu6(self.expand(pictures))
-        hidden = self.project(functional.relu6(self.depthwise(hidden)))
+        wide = pictures if self.expand is None else functional.relu6(self.expand(pictures))
+        hidden: Tensor = self.project(functional.relu6(self.depthwise(wide)))
         return pictures + hidden if self.residual else hidden
 
 

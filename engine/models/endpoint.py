@@ -151,7 +151,7 @@ def _shown(url: str) -> str:
 
 
 def _is_stream(reply: httpx.Response) -> bool:
-    return reply.headers.get("content-type", "").startswith("text/event-stream")
+    return str(reply.headers.get("content-type", "")).startswith("text/event-stream")
 
 
 def _lines(

@@ -22,7 +22,7 @@ class AttentionPooling(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """`(batch, tokens, size)` states and `(batch, tokens)` mask to `(batch, size)`."""
-        scores = self.score(torch.tanh(self.hidden(states))).squeeze(-1)
+        scores: Tensor = self.score(torch.tanh(self.hidden(states))).squeeze(-1)
         shares = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min).softmax(dim=-1)
         return (shares.unsqueeze(-1) * states).sum(dim=1)
 

@@ -158,7 +158,9 @@ def _is_wide(features: Any) -> bool:
     It reads every number that is there, and some twenty times as many weights.
     """
     rows, columns = features.shape
-    return sparse.issparse(features) and rows * rows < features.nnz + 20 * (columns - rows)
+    if not sparse.issparse(features):
+        return False
+    return bool(rows * rows < features.nnz + 20 * (columns - rows))
 
 
 class _Span:

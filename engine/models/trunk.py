@@ -96,7 +96,8 @@ class Trunk:
         shared[id(layers)] = nn.ModuleList(layers[: self.depth + 1])
         # The very module: attributions listen to what goes through it.
         shared[id(self.embeddings)] = self.embeddings
-        return copy.deepcopy(model, shared).eval()
+        head: nn.Module = copy.deepcopy(model, shared)
+        return head.eval()
 
     def forward(self, tokens: dict[str, Tensor]) -> Tensor:
         """The states `(texts, tokens, size)` after `depth` layers."""

@@ -157,9 +157,8 @@ def _answer(bundles: Bundles, request: Request) -> object:
 
     match question.call.service:
         case "training":
-            return plan_run(
-                workspace, question.body["task"], question.body["config"], bundles.channel
-            ).as_json()
+            body = question.body
+            return encode(plan_run(workspace, body.task, body.config, bundles.channel))
         case "pictures":
             from engine.images import questions  # torch, for those who have pictures
 

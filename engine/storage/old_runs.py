@@ -7,6 +7,7 @@ from typing import Any
 _FIELDS = {"floors": "baselines"}
 _METRICS = {"told": "informative", "alike": "self_repetition"}
 _STAGES = {"floors": "baselines"}
+_WRITER = {"habit": "fact_frequencies", "drawing": "sampling"}
 _NOTES = {"describe.floors_are_true": "describe.baselines_are_true"}
 
 
@@ -20,6 +21,11 @@ def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:
         run[name] = {system: _renamed(metrics) for system, metrics in run[name].items()}
     run["notes"] = [_NOTES.get(note, note) for note in run.get("notes", [])]
     return run
+
+
+def upgrade_writer(about: Mapping[str, Any]) -> dict[str, Any]:
+    """The `bundle.json` of a writer of product texts with the names of today."""
+    return {_WRITER.get(name, name): value for name, value in about.items()}
 
 
 def stage_today(name: str) -> str:

@@ -45,17 +45,6 @@ class Dataset:
     notes: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """Why a model answered as it did.
-
-    `weights` are (word or reason, signed share) pairs in reading order; `facts` further figures.
-    """
-
-    weights: Sequence[tuple[str, float]]
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-
 class Bundle(Protocol):
     """A model that can be saved, loaded and asked: safetensors and JSON, never pickle."""
 
@@ -123,28 +112,24 @@ class Task(Protocol):
     def outputs(self, bundle: Bundle, part: pd.DataFrame) -> dict[str, Any]:
         """The answers of every system of the bundle on `part`, by name (for evaluation)."""
 
-    def predict(self, bundle: Bundle, inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """One plain JSON-able answer, with confidence, per input."""
+    def predict(self, bundle: Any, inputs: Sequence[Any]) -> list[Any]:
+        """One answer per input, with confidence, in the types of the task's call `PREDICT`."""
 
-    def explain(self, bundle: Bundle, item: Mapping[str, Any]) -> Explanation:
-        """Why the bundle answers `item` as it does."""
+    def explain(self, bundle: Any, item: Any) -> Any:
+        """Why the bundle answers `item` as it does, in the types of the task's call `EXPLAIN`."""
 
 
 @runtime_checkable
 class Writing(Protocol):
     """What a task can do beside the contract whose answers are texts worth waiting for."""
 
-    def write(
-        self, bundle: Any, item: Mapping[str, Any], on_text: Callable[[str], None]
-    ) -> dict[str, Any]:
-        """One answer as of `predict`; `on_text` gets what is written so far."""
+    def write(self, bundle: Any, item: Any, on_text: Callable[[str], None]) -> Any:
+        """One answer in the types of the task's call `WRITE`; `on_text` gets the text so far."""
 
 
 @runtime_checkable
 class Measuring(Protocol):
     """What a task can do beside the contract that measures more of a run than its metrics."""
 
-    def measure(
-        self, bundle: Any, heldout: pd.DataFrame, item: Mapping[str, Any]
-    ) -> list[dict[str, Any]]:
+    def measure(self, bundle: Any, heldout: pd.DataFrame, item: Any) -> Any:
         """What the run's held-out answers (`engine.evaluation.heldout`) say about one question."""

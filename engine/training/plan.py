@@ -1,30 +1,13 @@
 """How long a training will take and how much memory it needs, measured before it starts."""
 
-from dataclasses import asdict, dataclass
-
 import psutil
 
 from engine.config import TrainingConfig
 from engine.progress import Progress
 from engine.tasks.base import Dataset, Task
+from engine.training.answers import Plan
 
 MEGABYTE = 2**20
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a training is expected to cost on this machine."""
-
-    seconds: float
-    memory_mb: float
-    device: str
-    n_train: int
-    n_validation: int
-    n_test: int
-
-    def as_json(self) -> dict[str, object]:
-        """The plan as a plain dict."""
-        return asdict(self)
 
 
 def estimate(task: Task, dataset: Dataset, config: TrainingConfig, progress: Progress) -> Plan:

@@ -22,7 +22,8 @@ from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import get_task
 from engine.tasks.base import Task
-from engine.training.plan import Plan, estimate
+from engine.training.answers import Plan
+from engine.training.plan import estimate
 
 
 def new_run_id(task: str) -> str:

@@ -74,5 +74,5 @@ def _inverse(positive: NDArray[np.float64]) -> NDArray[np.float64]:
     if failed:
         raise np.linalg.LinAlgError(f"not positive definite: {failed}")
     inverse, _ = lapack.dpotri(factor, lower=1)
-    lower = np.tril(inverse)
+    lower: NDArray[np.float64] = np.tril(inverse)
     return lower + np.tril(lower, -1).T

@@ -27,7 +27,8 @@ class Blend:
     def mix(self, scores: Mapping[str, Scores]) -> Scores:
         """One score per basket and product from those of the models of the same names."""
         parts = [self.part(name, scores[name]) for name in self.weights]
-        return np.sum(parts, axis=0, dtype=np.float32)
+        mixed: Scores = np.sum(parts, axis=0, dtype=np.float32)
+        return mixed
 
     def part(self, name: str, scores: Scores) -> Scores:
         """What model `name` adds to the blend."""

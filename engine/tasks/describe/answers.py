@@ -1,10 +1,91 @@
 """What the task can be asked, and what it answers."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from engine.codec import Call
+from engine.claims import Claim, Fact
+from engine.codec import Call, FilledText, Text
+from engine.tasks.describe.brief import Brief, Channel, Language, Persona, Tone, copy_language
 
-PREDICT = Call("tasks", "predict", list[dict[str, Any]], list[dict[str, Any]], "describe")
-EXPLAIN = Call("tasks", "explain", dict[str, Any], dict[str, Any], "describe")
-WRITE = Call("tasks", "write", dict[str, Any], dict[str, Any], "describe")
+# Systems that no model stands behind: a text that came with the question, and the baseline.
+GIVEN, TEMPLATE = "given", "template"
+
+About = Literal["product", "reviews"]
+
+
+@dataclass(frozen=True)
+class CopyInput:
+    """A product and what its text is to be like; without a `language`, the shop's own."""
+
+    product_id: FilledText
+    channel: Channel = "page"
+    persona: Persona = "anyone"
+    tone: Tone = "plain"
+    language: Language | None = None
+
+    def brief(self, shop_language: str) -> Brief:
+        """The brief for a shop in `shop_language`."""
+        language = self.language or copy_language(shop_language)
+        return Brief(self.channel, self.persona, self.tone, language)
+
+
+@dataclass(frozen=True)
+class DescribeInput(CopyInput):
+    """A product to be described; a `text` of one's own is checked in place of writing one."""
+
+    text: Text = ""
+
+
+@dataclass(frozen=True)
+class WriteInput(CopyInput):
+    """A text that is shown while it is written: of a product, or a summary of its reviews."""
+
+    about: About = "product"
+
+
+@dataclass(frozen=True)
+class CheckedText:
+    """A text with its claims, whether the facts support them all, and how many facts it tells.
+
+    `facts_used` counts those beyond the title.
+    """
+
+    text: str
+    supported: bool
+    facts_used: int
+    claims: Sequence[Claim]
+
+
+@dataclass(frozen=True)
+class DescribeAnswer:
+    """The texts about a product by every system, the template among them.
+
+    A text of one's own is that of the system `given`. `text` is the recommended system's;
+    `confidence` is 1 where all its claims are supported, else their supported share. `facts` are
+    those that the writer was told.
+    """
+
+    product_id: str
+    title: str
+    text: str
+    confidence: float
+    systems: Mapping[str, CheckedText]
+    facts: Sequence[Fact]
+
+
+@dataclass(frozen=True)
+class DescribeExplanation:
+    """What the writer is told of a product, and how often the shop's descriptions tell each fact.
+
+    `weights` are values of `facts` with that share, from 0 to 1.
+    """
+
+    weights: Sequence[tuple[str, float]]
+    facts: Sequence[Fact]
+
+
+PREDICT = Call("tasks", "predict", list[DescribeInput], list[DescribeAnswer], "describe")
+EXPLAIN = Call("tasks", "explain", CopyInput, DescribeExplanation, "describe")
+WRITE = Call("tasks", "write", WriteInput, DescribeAnswer, "describe")
 CALLS = (PREDICT, EXPLAIN, WRITE)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from engine.claims.facts import sentences
-from engine.errors import InputError
 
 Channel = Literal["page", "ad", "live", "snippet"]
 Persona = Literal["anyone", "parents", "professionals", "students", "gift", "experts"]
@@ -46,25 +45,9 @@ class Brief:
         return int(self.words["channels"][self.channel]["sentences"])
 
 
-def read_brief(item: Mapping[str, Any], language: str) -> Brief:
-    """The brief in an input; what it leaves out is as in a plain product page.
-
-    Raises InputError for a value that is not known.
-    """
-    known = {
-        "channel": CHANNELS,
-        "persona": PERSONAS,
-        "tone": TONES,
-        "language": LANGUAGES,
-    }
-    chosen = {"language": language if language in LANGUAGES else "en"} | {
-        name: item[name] for name in known if item.get(name)
-    }
-    for name, value in chosen.items():
-        if value not in known[name]:
-            options = ", ".join(known[name])
-            raise InputError("describe.bad_choice", field=name, value=str(value), known=options)
-    return Brief(**chosen)
+def copy_language(shop_language: str) -> Language:
+    """The language that a shop's copy is written in unless another is asked for."""
+    return "zh" if shop_language == "zh" else "en"
 
 
 @cache
@@ -85,12 +68,12 @@ def fit(text: str, brief: Brief) -> str:
     is the only one.
     """
     plain = " ".join(text.replace("*", "").replace("#", "").replace("`", "").split()).strip('"“” ')
-    told = sentences(plain)[: brief.most_sentences]
-    while len(told) > 1 and (
-        not told[-1].endswith(ENDS) or len(" ".join(told)) > brief.most_characters
+    whole = sentences(plain)[: brief.most_sentences]
+    while len(whole) > 1 and (
+        not whole[-1].endswith(ENDS) or len(" ".join(whole)) > brief.most_characters
     ):
-        told.pop()
-    joined = brief.words["space"].join(told)
+        whole.pop()
+    joined = brief.words["space"].join(whole)
     return joined if len(joined) <= brief.most_characters else _cut(joined, brief.most_characters)
 
 

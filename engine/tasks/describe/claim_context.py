@@ -1,4 +1,4 @@
-"""What writing for one shop rests on: the check of claims and the habit of its descriptions."""
+"""What writing for one shop rests on: the check of claims, and what its descriptions tell."""
 
 import time
 from dataclasses import dataclass
@@ -12,29 +12,29 @@ from engine.labelling.product_columns import attribute_columns
 from engine.labelling.product_labels import family_keys
 from engine.labelling.split import PARTS, split_groups
 from engine.tables.tables import Tables
-from engine.tasks.describe.evidence import Habit, learn_habit
+from engine.tasks.describe.evidence import FactFrequencies, learn_fact_frequencies
 
 
 @dataclass(frozen=True)
-class Shop:
-    """A shop's products by part (a family shares one), its check, and its habit.
+class ClaimContext:
+    """A shop's products by part (a family shares one), its check, and how often facts are told.
 
-    The habit is learned from the training part alone. `seconds` is what it took to learn all this.
+    The frequencies are counted in the training part alone. `seconds` is what all this took.
     """
 
     parts: dict[str, list[str]]
     checker: ClaimChecker
-    habit: Habit
+    fact_frequencies: FactFrequencies
     seconds: float
 
 
 @cached(LRUCache(4), key=lambda tables, seed: (tables.fingerprint, seed), lock=Lock())
-def open_shop(tables: Tables, seed: int) -> Shop:
+def open_claim_context(tables: Tables, seed: int) -> ClaimContext:
     """What writing for a shop rests on, learned once for its tables and `seed`."""
     started = time.perf_counter()
     parts, checker = _split(tables, seed), shop_checker(tables)
-    habit = learn_habit(checker, parts["train"])
-    return Shop(parts, checker, habit, time.perf_counter() - started)
+    fact_frequencies = learn_fact_frequencies(checker, parts["train"])
+    return ClaimContext(parts, checker, fact_frequencies, time.perf_counter() - started)
 
 
 def describable(products: pd.DataFrame) -> pd.DataFrame:

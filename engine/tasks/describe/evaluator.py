@@ -9,7 +9,7 @@ from engine.tasks.describe import metrics
 
 
 class TextEvaluator:
-    """A part holds `grounds` (what a text may say) and `reference` (the shop's own text, or "").
+    """A part holds `evidence` (what a text may say) and `reference` (the shop's own text, or "").
 
     A system's answers are one text per row.
     """
@@ -29,6 +29,6 @@ class TextEvaluator:
         for name, texts in outputs.items():
             rows[name] = list(texts)
             rows[f"{name}.score"] = [
-                float(one.informative) for one in metrics.judge_all(part, texts)
+                float(verdict.informative) for verdict in metrics.judge_all(part, texts)
             ]
         return rows

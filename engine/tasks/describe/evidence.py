@@ -13,7 +13,7 @@ from engine.text.words import normalise
 DESCRIPTION = "description"
 # A longer value is a text of its own: it would fill what the writer reads.
 LONGEST = 60
-# What is told first where the shop's descriptions show no habit.
+# What is told first where the shop's descriptions tell no facts.
 FIRST = ("brand", "category", "price")
 # Neither names with numbers nor dates read well in a text.
 _UNREADABLE = re.compile(r"\d")
@@ -25,7 +25,7 @@ DOUBT = 5
 
 
 @dataclass(frozen=True)
-class Grounds:
+class Evidence:
     """A product's facts without its description, and the shop's check of claims.
 
     `shown` are the facts that the writer is told, the title first.
@@ -55,7 +55,7 @@ class Grounds:
 
 
 @dataclass(frozen=True)
-class Habit:
+class FactFrequencies:
     """How often the shop's descriptions tell each kind of fact, by the fact's source."""
 
     rates: Mapping[str, float]
@@ -66,12 +66,13 @@ class Habit:
         What the title says already is no further fact.
         """
         title = [fact for fact in facts if fact.source == "title"][:1]
-        said = " ".join(normalise(fact.value) for fact in title)
-        told: dict[str, Fact] = {}
+        in_title = " ".join(normalise(fact.value) for fact in title)
+        further: dict[str, Fact] = {}
         for fact in facts:
-            if fact.source != "title" and _is_tellable(fact) and normalise(fact.value) not in said:
-                told.setdefault(fact.source, fact)
-        ranked = sorted(told.values(), key=lambda fact: -self._worth(fact))
+            new = fact.source != "title" and normalise(fact.value) not in in_title
+            if new and _is_tellable(fact):
+                further.setdefault(fact.source, fact)
+        ranked = sorted(further.values(), key=lambda fact: -self._worth(fact))
         return (*title, *ranked[:most])
 
     def _worth(self, fact: Fact) -> float:
@@ -89,15 +90,17 @@ def _is_tellable(fact: Fact) -> bool:
     return not (fact.is_attribute and _UNREADABLE.search(fact.name))
 
 
-def learn_habit(checker: ClaimChecker, product_ids: Iterable[str]) -> Habit:
-    """What the first `READ` descriptions of some products tell; doubtful rates count less."""
-    had: Counter[str] = Counter()
-    told: Counter[str] = Counter()
+def learn_fact_frequencies(checker: ClaimChecker, product_ids: Iterable[str]) -> FactFrequencies:
+    """Which facts the first `READ` descriptions of some products tell; rare ones count less."""
+    products: Counter[str] = Counter()
+    descriptions: Counter[str] = Counter()
     for product_id in list(product_ids)[:READ]:
         facts, description = split_facts(checker.facts(product_id))
-        had.update({fact.source for fact in facts})
-        told.update({fact.source for fact in checker.facts_used(description, facts)})
-    return Habit({source: told[source] / (had[source] + DOUBT) for source in told})
+        products.update({fact.source for fact in facts})
+        descriptions.update({fact.source for fact in checker.facts_used(description, facts)})
+    return FactFrequencies(
+        {source: n / (products[source] + DOUBT) for source, n in descriptions.items()}
+    )
 
 
 def split_facts(facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], str]:
@@ -106,8 +109,10 @@ def split_facts(facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], str]:
     return tuple(fact for fact in facts if fact.source != DESCRIPTION), description
 
 
-def ground(checker: ClaimChecker, habit: Habit, product_id: str, most: int) -> Grounds:
-    """The grounds of a product, with at most `most` facts shown beside the title."""
+def collect_evidence(
+    checker: ClaimChecker, fact_frequencies: FactFrequencies, product_id: str, most: int
+) -> Evidence:
+    """The evidence for a product, with at most `most` facts shown beside the title."""
     facts, _ = split_facts(checker.facts(product_id))
     # A fact that the check does not know again in its plainest statement cannot be told safely.
     sure = [
@@ -116,10 +121,10 @@ def ground(checker: ClaimChecker, habit: Habit, product_id: str, most: int) -> G
         if fact.source == "title"
         or checker.supported(f"{readable(fact.name)}: {fact.value}", [fact])
     ]
-    return Grounds(product_id, facts, habit.choose(sure, most), checker)
+    return Evidence(product_id, facts, fact_frequencies.choose(sure, most), checker)
 
 
-def keep_supported(text: str, grounds: Grounds) -> str:
+def keep_supported(text: str, evidence: Evidence) -> str:
     """A text without the sentences that claim what no fact supports."""
-    kept = [one for one in sentences(text) if grounds.supported(one)]
+    kept = [sentence for sentence in sentences(text) if evidence.supported(sentence)]
     return " ".join(kept)

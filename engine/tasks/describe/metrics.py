@@ -17,8 +17,8 @@ _GAP = " "
 
 
 def judge_all(part: pd.DataFrame, texts: Sequence[str]) -> list[Verdict]:
-    """The verdict on each text, by the `grounds` of its row."""
-    return [judge(text, grounds) for text, grounds in zip(texts, part["grounds"], strict=True)]
+    """The verdict on each text, by the `evidence` of its row."""
+    return [judge(text, evidence) for text, evidence in zip(texts, part["evidence"], strict=True)]
 
 
 def score(part: pd.DataFrame, texts: Sequence[str]) -> dict[str, float]:
@@ -31,16 +31,18 @@ def score(part: pd.DataFrame, texts: Sequence[str]) -> dict[str, float]:
     own descriptions, where there are some.
     """
     verdicts = judge_all(part, texts)
-    right = np.array([one.supported for one in verdicts], dtype=float)
-    used = np.array([one.used for one in verdicts], dtype=float)
+    supported = np.array([verdict.supported for verdict in verdicts], dtype=float)
+    used = np.array([verdict.used for verdict in verdicts], dtype=float)
     pairs = zip(part["reference"], texts, strict=True)
     likeness = [rouge_l(reference, text) for reference, text in pairs if reference]
     return {
-        PRIMARY: float(np.mean([one.informative for one in verdicts])),
-        "supported": float(right.mean()),
+        PRIMARY: float(np.mean([verdict.informative for verdict in verdicts])),
+        "supported": float(supported.mean()),
         "facts_used": float(used.mean()),
         "uses_two_facts": float((used >= FEWEST_FACTS).mean()),
-        "self_repetition": self_repetition(texts, [grounds.facts for grounds in part["grounds"]]),
+        "self_repetition": self_repetition(
+            texts, [evidence.facts for evidence in part["evidence"]]
+        ),
     } | ({"rouge_l": float(np.mean(likeness))} if likeness else {})
 
 
@@ -50,12 +52,12 @@ def self_repetition(texts: Sequence[str], facts: Sequence[Iterable[Fact]]) -> fl
     Texts in one ready-made form have 1, whatever they tell; empty ones do not count. Source:
     self-repetition as in Salkar et al. (2022), of sentences delexicalised as in Wen et al. (2015).
     """
-    forms = [
-        [_form(sentence, known) for sentence in sentences(text)]
-        for text, known in zip(texts, map(_words_of, facts), strict=True)
+    forms_by_text = [
+        [_form(sentence, fact_words) for sentence in sentences(text)]
+        for text, fact_words in zip(texts, map(_words_of, facts), strict=True)
     ]
-    count = Counter(form for one in forms for form in set(one))
-    shares = [np.mean([count[form] > 1 for form in one]) for one in forms if one]
+    count = Counter(form for forms in forms_by_text for form in set(forms))
+    shares = [np.mean([count[form] > 1 for form in forms]) for forms in forms_by_text if forms]
     return float(np.mean(shares)) if shares else 0.0
 
 
@@ -63,15 +65,15 @@ def _words_of(facts: Iterable[Fact]) -> set[str]:
     return {word for fact in facts for word in words(fact.value)}
 
 
-def _form(sentence: str, known: set[str]) -> tuple[str, ...]:
+def _form(sentence: str, fact_words: set[str]) -> tuple[str, ...]:
     """The words of a sentence, with one gap for each run of words that stand in facts."""
-    found: list[str] = []
+    form: list[str] = []
     for word in words(sentence):
-        if word not in known:
-            found.append(word)
-        elif found[-1:] != [_GAP]:
-            found.append(_GAP)
-    return tuple(found)
+        if word not in fact_words:
+            form.append(word)
+        elif form[-1:] != [_GAP]:
+            form.append(_GAP)
+    return tuple(form)
 
 
 def rouge_l(reference: str, text: str) -> float:

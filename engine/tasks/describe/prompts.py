@@ -1,4 +1,4 @@
-"""What a model is told to write a text: the brief, and the facts as data."""
+"""The messages that ask a model for a text: the brief, and the facts as data."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,12 @@ LONGEST_VALUE = 200
 def write_prompt(facts: Sequence[Fact], brief: Brief) -> Messages:
     """The messages that ask for a text by `brief` from `facts`, the title first."""
     words = brief.words
-    asked = [words["channels"][brief.channel]["ask"]]
+    request = [words["channels"][brief.channel]["ask"]]
     if persona := words["personas"][brief.persona]:
-        asked.append(words["reader"].format(persona=persona))
+        request.append(words["reader"].format(persona=persona))
     if tone := words["tones"][brief.tone]:
-        asked.append(words["manner"].format(tone=tone))
-    lines = [words["space"].join(asked), words["given"]]
+        request.append(words["manner"].format(tone=tone))
+    lines = [words["space"].join(request), words["given"]]
     lines += [f"{name_fact(fact, brief)}{words['colon']}{say(fact, brief)}" for fact in facts]
     return chat(words["system"], "\n".join(lines))
 

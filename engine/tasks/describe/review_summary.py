@@ -9,7 +9,7 @@ from engine.labelling.review_labels import star_sentiments
 from engine.reviews.prompt_injection import is_prompt_injection
 from engine.tables.tables import Tables
 from engine.tasks.describe.brief import Brief
-from engine.tasks.describe.evidence import Grounds
+from engine.tasks.describe.evidence import Evidence
 from engine.tasks.describe.prompts import Messages, chat
 
 # A quote is cut for a prompt, never for a reader.
@@ -17,7 +17,7 @@ LONGEST_QUOTE = 160
 
 
 @dataclass(frozen=True)
-class Voices:
+class ReviewDigest:
     """How many reviews a product has, how many praise and complain, and what they agree on."""
 
     reviews: int
@@ -26,61 +26,65 @@ class Voices:
     opinions: Sequence[Opinion]
 
 
-def hear_reviews(tables: Tables, product_id: str) -> Voices:
-    """The voices of a product's reviews, by their sentiment or, without one, their stars.
+def digest_reviews(tables: Tables, product_id: str) -> ReviewDigest:
+    """The digest of a product's reviews, by their sentiment or, without one, their stars.
 
-    Reviews that give orders to a machine are counted and never quoted.
+    Reviews that try to give orders to a model (prompt injections) are counted and never quoted.
     """
     reviews = tables.reviews[tables.reviews["product_id"] == product_id]
     stars = star_sentiments(reviews["rating"])
     feelings = reviews["sentiment"].astype(object).where(reviews["sentiment"].notna(), stars)
-    ordering = reviews["text"].map(lambda text: is_prompt_injection(str(text))).astype(bool)
-    return Voices(
+    injections = reviews["text"].map(lambda text: is_prompt_injection(str(text))).astype(bool)
+    return ReviewDigest(
         len(reviews),
         int((feelings == "positive").sum()),
         int((feelings == "negative").sum()),
-        opinions(replace(tables, frames={"reviews": reviews[~ordering]}), product_id),
+        opinions(replace(tables, frames={"reviews": reviews[~injections]}), product_id),
     )
 
 
-def ground_reviews(checker: ClaimChecker, voices: Voices, product_id: str, brief: Brief) -> Grounds:
-    """The grounds of a summary: the product's facts, its reviews' sentences, and their counts."""
-    counted = Fact("reviews", _counted(voices, brief), "attribute:reviews")
+def review_evidence(
+    checker: ClaimChecker, digest: ReviewDigest, product_id: str, brief: Brief
+) -> Evidence:
+    """The evidence of a summary: the product's facts, its reviews' sentences, and their counts."""
+    counted = Fact("reviews", _counted(digest, brief), "attribute:reviews")
     facts = (*checker.facts(product_id, reviews=True), counted)
-    shown = tuple(opinion.fact for opinion in voices.opinions)
-    return Grounds(product_id, facts, shown, checker)
+    shown = tuple(opinion.fact for opinion in digest.opinions)
+    return Evidence(product_id, facts, shown, checker)
 
 
-def summarise(voices: Voices, brief: Brief) -> str:
+def summarise(digest: ReviewDigest, brief: Brief) -> str:
     """The baseline: counts, and quotes of what reviews agree on, praise before complaints."""
     words = brief.words["summary"]
-    if not voices.reviews:
+    if not digest.reviews:
         return str(words["none"])
-    said = [_counted(voices, brief)]
+    parts = [_counted(digest, brief)]
     for polarity, name in (("praise", "praised"), ("complaint", "criticised")):
-        quotes = [_quote(one, brief) for one in voices.opinions if one.polarity == polarity]
+        quotes = [
+            _quote(opinion, brief) for opinion in digest.opinions if opinion.polarity == polarity
+        ]
         if quotes:
             listed = brief.words["template"]["between"].join(quotes)
-            said.append(f"{words[name]}{brief.words['colon']}{listed}{brief.words['stop']}")
-    return brief.words["space"].join(said)
+            parts.append(f"{words[name]}{brief.words['colon']}{listed}{brief.words['stop']}")
+    return str(brief.words["space"]).join(parts)
 
 
-def review_prompt(voices: Voices, brief: Brief) -> Messages:
+def review_prompt(digest: ReviewDigest, brief: Brief) -> Messages:
     """The messages that ask for a summary of what reviews agree on."""
     words = brief.words["summary"]
     names = {"praise": words["praised"], "complaint": words["criticised"]}
     lines = [
-        f"{names[one.polarity]}{brief.words['colon']}"
-        f"{' '.join(one.fact.value.split())[:LONGEST_QUOTE]}"
-        for one in voices.opinions
+        f"{names[opinion.polarity]}{brief.words['colon']}"
+        f"{' '.join(opinion.fact.value.split())[:LONGEST_QUOTE]}"
+        for opinion in digest.opinions
     ]
     return chat(words["system"], "\n".join([words["ask"], *lines]))
 
 
-def _counted(voices: Voices, brief: Brief) -> str:
+def _counted(digest: ReviewDigest, brief: Brief) -> str:
     return str(
         brief.words["summary"]["counted"].format(
-            n=voices.reviews, praise=voices.praise, complaint=voices.complaint
+            n=digest.reviews, praise=digest.praise, complaint=digest.complaint
         )
     )
 

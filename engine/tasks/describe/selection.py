@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.claims.facts import sentences
 from engine.tasks.describe.brief import ENDS, Brief
-from engine.tasks.describe.evidence import Grounds, keep_supported
+from engine.tasks.describe.evidence import Evidence, keep_supported
 from engine.text.words import STOPWORDS, words
 
 # A text that tells fewer facts beyond the title is hardly better than the title.
@@ -30,46 +30,49 @@ class Verdict:
         return self.supported and self.used >= FEWEST_FACTS
 
 
-def judge(text: str, grounds: Grounds) -> Verdict:
+def judge(text: str, evidence: Evidence) -> Verdict:
     """The verdict on one text."""
-    return Verdict(text, grounds.supported(text), grounds.used(text))
+    return Verdict(text, evidence.supported(text), evidence.used(text))
 
 
-def choose_best(texts: Sequence[str], grounds: Grounds, brief: Brief) -> str:
+def choose_best(texts: Sequence[str], evidence: Evidence, brief: Brief) -> str:
     """The best of some texts and of what is left of them without unsupported sentences.
 
     Supported comes first, then that the product is named, then the facts told beyond the title,
     then the order given. Sentences of the other texts that tell further facts follow, as far as
     `brief` has room. Where nothing is supported, the text with the fewest unsupported claims.
     """
-    shortened = [keep_supported(text, grounds) for text in texts]
+    shortened = [keep_supported(text, evidence) for text in texts]
     candidates = dict.fromkeys([*texts, *(text for text in shortened if text)])
-    verdicts = [judge(text, grounds) for text in candidates]
-    supported = [one for one in verdicts if one.supported]
+    verdicts = [judge(text, evidence) for text in candidates]
+    supported = [verdict for verdict in verdicts if verdict.supported]
     if supported:
-        named = set(words(grounds.title)) - STOPWORDS
+        title = set(words(evidence.title)) - STOPWORDS
 
-        def worth(one: Verdict) -> tuple[bool, int]:
-            return bool(named.intersection(words(one.text))), min(one.used, ENOUGH_FACTS)
+        def worth(verdict: Verdict) -> tuple[bool, int]:
+            names_product = bool(title.intersection(words(verdict.text)))
+            return names_product, min(verdict.used, ENOUGH_FACTS)
 
         best = max(supported, key=worth).text
-        return _add_facts(best, [one for text in texts for one in sentences(text)], grounds, brief)
+        return _add_facts(
+            best, [sentence for text in texts for sentence in sentences(text)], evidence, brief
+        )
     return min(
-        (one.text for one in verdicts),
-        key=lambda text: sum(claim.fact is None for claim in grounds.claims(text)),
+        (verdict.text for verdict in verdicts),
+        key=lambda text: sum(claim.fact is None for claim in evidence.claims(text)),
     )
 
 
-def _add_facts(text: str, others: Sequence[str], grounds: Grounds, brief: Brief) -> str:
+def _add_facts(text: str, others: Sequence[str], evidence: Evidence, brief: Brief) -> str:
     """A supported text, followed by those of some sentences that tell further facts."""
     for sentence in others:
-        told = grounds.used(text)
-        if told >= ENOUGH_FACTS or len(sentences(text)) >= brief.most_sentences:
+        used = evidence.used(text)
+        if used >= ENOUGH_FACTS or len(sentences(text)) >= brief.most_sentences:
             break
         stop = "" if text.endswith(ENDS) else brief.words["stop"]
         longer = f"{text}{stop}{brief.words['space']}{sentence}"
         if len(words(sentence)) >= FEWEST_WORDS and len(longer) <= brief.most_characters:
-            found = judge(longer, grounds)
-            if found.supported and found.used > told:
+            verdict = judge(longer, evidence)
+            if verdict.supported and verdict.used > used:
                 text = longer
     return text

@@ -14,18 +14,18 @@ def fill_template(facts: Sequence[Fact], brief: Brief) -> str:
     """The template of the brief's channel, without the sentences that no fact fills."""
     words = brief.words["template"]
     title = next((say(fact, brief) for fact in facts if fact.source == "title"), "")
-    known = {"title": title.rstrip(".。")}
+    values = {"title": title.rstrip(".。")}
     for fact in facts:
         if fact.source in ("brand", "category", "price"):
-            known[fact.source] = say(fact, brief)
-    if known.get("brand", "").casefold() in title.casefold():
-        known.pop("brand", None)
+            values[fact.source] = say(fact, brief)
+    if values.get("brand", "").casefold() in title.casefold():
+        values.pop("brand", None)
     if details := words["between"].join(_details(facts, brief)):
-        known["details"] = details[0].upper() + details[1:]
+        values["details"] = details[0].upper() + details[1:]
     filled: list[str] = []
     for sentence in words[brief.channel]:
-        if set(_FILLED.findall(sentence)) <= known.keys():
-            filled.append(sentence.format(**known))
+        if set(_FILLED.findall(sentence)) <= values.keys():
+            filled.append(sentence.format(**values))
     text = ""
     for sentence in filled:
         longer = f"{text}{brief.words['space']}{sentence}" if text else sentence

@@ -11,11 +11,17 @@ from engine.claims import ClaimChecker
 from engine.models.generator import Generator, SamplingConfig, open_generator
 from engine.progress import Progress, Silent
 from engine.storage.files import write_json
+from engine.storage.old_runs import upgrade_writer
 from engine.tables.tables import Tables
 from engine.tasks.describe.brief import Brief, Language, fit
-from engine.tasks.describe.evidence import Grounds, Habit, ground, keep_supported
+from engine.tasks.describe.evidence import (
+    Evidence,
+    FactFrequencies,
+    collect_evidence,
+    keep_supported,
+)
 from engine.tasks.describe.prompts import Messages, write_prompt
-from engine.tasks.describe.review_summary import Voices, ground_reviews, review_prompt
+from engine.tasks.describe.review_summary import ReviewDigest, review_evidence, review_prompt
 from engine.tasks.describe.selection import choose_best, judge
 
 
@@ -32,8 +38,8 @@ class Writer:
     model_id: str
     tables: Tables
     checker: ClaimChecker
-    habit: Habit
-    drawing: SamplingConfig
+    fact_frequencies: FactFrequencies
+    sampling: SamplingConfig
     shown: int
     language: Language
     trained: bool
@@ -49,59 +55,63 @@ class Writer:
         """The names of the systems that `write` answers with."""
         return [self.plain, self.best]
 
-    def grounds(self, product_id: str) -> Grounds:
-        """The grounds of a product. KeyError for one that the catalog does not hold."""
-        return ground(self.checker, self.habit, product_id, self.shown)
+    def evidence(self, product_id: str) -> Evidence:
+        """The evidence for a product. KeyError for one that the catalog does not hold."""
+        return collect_evidence(self.checker, self.fact_frequencies, product_id, self.shown)
 
     def write(
-        self, grounds: Sequence[Grounds], briefs: Sequence[Brief], progress: Progress | None = None
+        self,
+        evidence: Sequence[Evidence],
+        briefs: Sequence[Brief],
+        progress: Progress | None = None,
     ) -> dict[str, list[str]]:
         """A text for each product and brief, by every system."""
-        chats = [self.prompt(*pair) for pair in zip(grounds, briefs, strict=True)]
-        drawn = self.generator.write(chats, self.drawing, progress or Silent())
+        chats = [self.prompt(*pair) for pair in zip(evidence, briefs, strict=True)]
+        drawn = self.generator.write(chats, self.sampling, progress or Silent())
         fitted = [
             [fit(text, brief) for text in texts] for texts, brief in zip(drawn, briefs, strict=True)
         ]
         return {
             self.plain: [texts[0] for texts in fitted],
             self.best: [
-                choose_best(texts, told, brief)
-                for texts, told, brief in zip(fitted, grounds, briefs, strict=True)
+                choose_best(texts, of_product, brief)
+                for texts, of_product, brief in zip(fitted, evidence, briefs, strict=True)
             ],
         }
 
-    def stream(self, grounds: Grounds, brief: Brief, on_text: Callable[[str], None]) -> str:
-        """The likeliest text for one product, heard while it is written."""
-        chat = self.prompt(grounds, brief)
-        return fit(self.generator.stream(chat, self.drawing, on_text), brief)
+    def stream(self, evidence: Evidence, brief: Brief, on_text: Callable[[str], None]) -> str:
+        """The likeliest text for one product, passed to `on_text` while it is written."""
+        chat = self.prompt(evidence, brief)
+        return fit(self.generator.stream(chat, self.sampling, on_text), brief)
 
     def sum_up(
-        self, voices: Voices, product_id: str, brief: Brief, on_text: Callable[[str], None]
-    ) -> tuple[str, Grounds]:
-        """A summary of a product's reviews, heard while it is written, and what it may rest on.
+        self, digest: ReviewDigest, product_id: str, brief: Brief, on_text: Callable[[str], None]
+    ) -> tuple[str, Evidence]:
+        """A summary of a product's reviews, and the evidence that it may rest on.
 
-        Sentences that no review supports are left out of it.
+        It goes to `on_text` while it is written; sentences that no review supports are left out.
         """
-        told = ground_reviews(self.checker, voices, product_id, brief)
+        evidence = review_evidence(self.checker, digest, product_id, brief)
         text = ""
-        if voices.opinions:
-            text = self.generator.stream(review_prompt(voices, brief), self.drawing, on_text)
-        return keep_supported(fit(text, brief), told), told
+        if digest.opinions:
+            text = self.generator.stream(review_prompt(digest, brief), self.sampling, on_text)
+        return keep_supported(fit(text, brief), evidence), evidence
 
-    def prompt(self, grounds: Grounds, brief: Brief) -> Messages:
-        """What the generator is told."""
-        return write_prompt(grounds.shown, brief)
+    def prompt(self, evidence: Evidence, brief: Brief) -> Messages:
+        """The messages that the generator answers."""
+        return write_prompt(evidence.shown, brief)
 
-    def choose(self, grounds: Sequence[Grounds], progress: Progress) -> None:
+    def choose(self, evidence: Sequence[Evidence], progress: Progress) -> None:
         """Recommend the system with more texts that are true and tell on some products."""
-        if not grounds:
+        if not evidence:
             return
         brief = Brief(language=self.language)
-        found = self.write(grounds, [brief] * len(grounds), progress)
+        texts = self.write(evidence, [brief] * len(evidence), progress)
 
         def worth(system: str) -> tuple[int, int]:
-            verdicts = [judge(*pair) for pair in zip(found[system], grounds, strict=True)]
-            return sum(one.informative for one in verdicts), sum(one.supported for one in verdicts)
+            verdicts = [judge(*pair) for pair in zip(texts[system], evidence, strict=True)]
+            informative = sum(verdict.informative for verdict in verdicts)
+            return informative, sum(verdict.supported for verdict in verdicts)
 
         self.recommended = max((self.best, self.plain), key=worth)
 
@@ -110,8 +120,8 @@ class Writer:
         self.generator.save(folder / "generator")
         about = {
             "model": self.model_id,
-            "habit": dict(self.habit.rates),
-            "drawing": vars(self.drawing),
+            "fact_frequencies": dict(self.fact_frequencies.rates),
+            "sampling": vars(self.sampling),
             "shown": self.shown,
             "recommended": self.recommended,
         }
@@ -126,14 +136,14 @@ def open_writer(
     progress: Progress | None = None,
 ) -> Writer:
     """The writer that `Writer.save` wrote to `folder`, for a shop in `language`."""
-    about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    about = upgrade_writer(json.loads((folder / "bundle.json").read_text(encoding="utf-8")))
     return Writer(
         open_generator(about["model"], folder / "generator", progress),
         about["model"],
         tables,
         checker,
-        Habit(about["habit"]),
-        SamplingConfig(**about["drawing"]),
+        FactFrequencies(about["fact_frequencies"]),
+        SamplingConfig(**about["sampling"]),
         about["shown"],
         language,
         trained=True,

@@ -17,8 +17,16 @@ from pages.ui.parts import charts, download, tables
 _MOST, _CHARTED = 100, 8
 _FULL = {"support": "%.2f %%", "confidence": "%.0f %%", "lift": "%.1f"}
 _SHOWN = (
-    "given", "added", "together", "support", "confidence", "lift", "mean", "low", "high",
-)  # fmt: skip
+    "given",
+    "added",
+    "together",
+    "support",
+    "confidence",
+    "lift",
+    "mean",
+    "low",
+    "high",
+)
 
 
 @dataclass(frozen=True)
@@ -57,21 +65,45 @@ def choose_offer() -> Offer:
     """What the user assumes of an offer."""
     with st.grid(4, min_column_width=150, gap="medium", key="offer"):
         margin = st.slider(
-            t("cross_sell.bundles.margin"), 1, 90, 35, format="%d %%",
-            help=t("cross_sell.bundles.margin_help"), key="margin", persist_state="session",
-        )  # fmt: skip
+            t("cross_sell.bundles.margin"),
+            1,
+            90,
+            35,
+            format="%d %%",
+            help=t("cross_sell.bundles.margin_help"),
+            key="margin",
+            persist_state="session",
+        )
         discount = st.slider(
-            t("cross_sell.bundles.discount"), 0, 50, 0, format="%d %%",
-            help=t("cross_sell.bundles.discount_help"), key="discount", persist_state="session",
-        )  # fmt: skip
+            t("cross_sell.bundles.discount"),
+            0,
+            50,
+            0,
+            format="%d %%",
+            help=t("cross_sell.bundles.discount_help"),
+            key="discount",
+            persist_state="session",
+        )
         uplift = st.slider(
-            t("cross_sell.bundles.uplift"), 0, 200, (10, 40), step=5, format="%d %%",
-            help=t("cross_sell.bundles.uplift_help"), key="uplift", persist_state="session",
-        )  # fmt: skip
+            t("cross_sell.bundles.uplift"),
+            0,
+            200,
+            (10, 40),
+            step=5,
+            format="%d %%",
+            help=t("cross_sell.bundles.uplift_help"),
+            key="uplift",
+            persist_state="session",
+        )
         days = st.slider(
-            t("cross_sell.bundles.days"), 7, 180, 30, key="days", persist_state="session",
+            t("cross_sell.bundles.days"),
+            7,
+            180,
+            30,
+            key="days",
+            persist_state="session",
             help=t("cross_sell.bundles.days_help"),
-        )  # fmt: skip
+        )
     return Offer(margin / 100, discount / 100, (uplift[0] / 100, uplift[1] / 100), float(days))
 
 

@@ -1,7 +1,6 @@
 """Copy for many products: it is written in the background, kept on disk, and shown as it comes."""
 
 import statistics
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +11,9 @@ from engine.serving.question import Question
 from engine.storage.workspace import Workspace
 from engine.tasks.describe import batch as batches
 from engine.tasks.describe.answers import PREDICT
-from engine.tasks.describe.batch import Batch, Standing
+from engine.tasks.describe.batch import Batch, BatchProgress, Row
+from engine.tasks.describe.batch_writing import write_on
+from engine.tasks.describe.brief import Brief
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import download, names, tables
@@ -29,7 +30,7 @@ _LAST = 20
 _CHOSEN = "batch_chosen"
 
 
-def show_batch(current: Workspace, run_id: str, brief: dict[str, Any]) -> None:
+def show_batch(current: Workspace, run_id: str, brief: Brief) -> None:
     """Choose products and start; watch, stop, go on, take the texts along, throw them away."""
     st.markdown(t("describe.batch.intro"))
     ids = _chosen_products(current)
@@ -53,12 +54,10 @@ def show_batch(current: Workspace, run_id: str, brief: dict[str, Any]) -> None:
 
 
 def _write_on(current: Workspace, batch: Batch) -> None:
-    batches.write_on(
+    write_on(
         current,
         batch,
-        lambda items: client.ask(
-            Question(current.name, PREDICT, [dict(item) for item in items], batch.run_id), _SECONDS
-        ),
+        lambda items: client.ask(Question(current.name, PREDICT, items, batch.run_id), _SECONDS),
     )
 
 
@@ -106,58 +105,58 @@ def _choose_batch(kept: list[Batch]) -> Batch:
 
 
 def _about(batch: Batch) -> str:
-    channel = t(f"describe.channels.{batch.brief['channel']}")
-    language = i18n.NAMES[batch.brief["language"]]
+    channel = t(f"describe.channels.{batch.brief.channel}")
+    language = i18n.NAMES[batch.brief.language]
     count = t("describe.batch.products", n=f"{len(batch.product_ids):,}")
     return " · ".join((names.moment(batch.created), channel, language, count))
 
 
 def _show(current: Workspace, batch: Batch, active: bool) -> None:
     """How the batch stands; the whole page is drawn anew when writing begins or ends."""
-    standing = batches.look_at(current, batch)
-    if (standing.state in ACTIVE) != active:
+    progress = batches.look_at(current, batch)
+    if (progress.state in ACTIVE) != active:
         st.rerun()
     if active:
-        _show_progress(batch, standing)
-    elif standing.failure:
-        show_error(standing.failure)
-    frame = _as_frame(standing)
-    _offer_controls(current, batch, standing, frame)
-    if standing.rows:
+        _show_progress(batch, progress)
+    elif progress.failure:
+        show_error(progress.failure)
+    frame = _as_frame(progress)
+    _offer_controls(current, batch, progress, frame)
+    if progress.rows:
         _show_rows(frame, active)
 
 
-def _show_progress(batch: Batch, standing: Standing) -> None:
-    done, total = len(standing.rows), len(batch.product_ids)
+def _show_progress(batch: Batch, progress: BatchProgress) -> None:
+    done, total = len(progress.rows), len(batch.product_ids)
     text = t("describe.batch.doing", done=f"{done:,}", total=f"{total:,}")
-    seconds = [row["seconds"] for row in standing.rows[-_LAST:] if "seconds" in row]
+    seconds = [row.seconds for row in progress.rows[-_LAST:] if row.seconds is not None]
     if seconds:
         left = statistics.median(seconds) * (total - done)
         text += t("describe.batch.left", time=names.duration(left))
     st.progress(done / total, text=escape(text))
-    st.caption(t(f"describe.batch.{standing.state}"))
+    st.caption(t(f"describe.batch.{progress.state}"))
 
 
 def _offer_controls(
-    current: Workspace, batch: Batch, standing: Standing, frame: pd.DataFrame
+    current: Workspace, batch: Batch, progress: BatchProgress, frame: pd.DataFrame
 ) -> None:
     with st.container(horizontal=True):
-        if standing.state == "writing" and st.button(
+        if progress.state == "writing" and st.button(
             t("describe.batch.stop"), icon=":material/stop:", key="batch_stop"
         ):
             batches.ask_to_stop(current, batch)
             st.rerun()
-        left = len(batch.product_ids) - len(standing.rows)
-        if standing.state == "stopped" and st.button(
+        left = len(batch.product_ids) - len(progress.rows)
+        if progress.state == "stopped" and st.button(
             t("describe.batch.go_on", n=f"{left:,}"),
             icon=":material/resume:",
             key="batch_go_on",
         ):
             _write_on(current, batch)
             st.rerun()
-        if standing.rows:
+        if progress.rows:
             download.offer(frame, t("describe.batch.download"), "copy.csv", key="batch_download")
-        if standing.state not in ACTIVE:
+        if progress.state not in ACTIVE:
             with st.popover(t("describe.batch.discard"), icon=":material/delete:"):
                 st.markdown(t("describe.batch.discard_note"))
                 if st.button(t("describe.batch.discard_yes"), key="batch_discard"):
@@ -167,20 +166,21 @@ def _offer_controls(
 
 def _show_rows(frame: pd.DataFrame, active: bool) -> None:
     right = int(frame["supported"].sum())
-    found = t("describe.batch.found", n=f"{len(frame):,}", right=f"{right:,}")
-    st.markdown(f"**{found}**")
+    finding = t("describe.batch.found", n=f"{len(frame):,}", right=f"{right:,}")
+    st.markdown(f"**{finding}**")
     labels = {name: t(f"describe.columns.{name}") for name in COLUMNS}
     shown = frame[-_LAST:][::-1] if active else frame
     tables.show(shown, labels=labels, alt=t("describe.batch.table"), key="batch_table")
 
 
-def _as_frame(standing: Standing) -> pd.DataFrame:
-    frame = pd.DataFrame([_readable(row) for row in standing.rows], columns=list(COLUMNS))
+def _as_frame(progress: BatchProgress) -> pd.DataFrame:
+    frame = pd.DataFrame([_readable(row) for row in progress.rows], columns=list(COLUMNS))
     return frame.astype({"supported": "boolean", "facts_used": "Int64"})
 
 
-def _readable(row: Any) -> dict[str, Any]:
-    if "problem" in row:
-        problem = ShoplabError(row["problem"], product=row["product_id"])
-        return {"product_id": row["product_id"], "unsupported": problem.message(i18n.language())}
-    return {**row, "unsupported": "; ".join(row["unsupported"])}
+def _readable(row: Row) -> dict[str, object]:
+    if row.problem:
+        problem = ShoplabError(row.problem, product=row.product_id)
+        return {"product_id": row.product_id, "unsupported": problem.message(i18n.language())}
+    values = {name: getattr(row, name) for name in COLUMNS}
+    return values | {"unsupported": "; ".join(row.unsupported)}

@@ -1,11 +1,10 @@
 """What the describe page asks for: a product, a channel, a reader, a tone and a language."""
 
-from typing import Any
-
 import streamlit as st
 
+from engine.codec import decode
 from engine.storage.workspace import Workspace
-from engine.tasks.describe.brief import CHANNELS, LANGUAGES, PERSONAS, TONES
+from engine.tasks.describe.brief import CHANNELS, LANGUAGES, PERSONAS, TONES, Brief, copy_language
 from engine.text.words import normalise
 from pages.ui.frame import i18n, link, session
 from pages.ui.frame.i18n import t
@@ -29,9 +28,9 @@ def choose_product(current: Workspace) -> str | None:
             key="describe_find",
         )
     wanted = normalise(text or "").split()
-    found = [name for name in titles if all(word in normalise(titles[name]) for word in wanted)]
+    matches = [name for name in titles if all(word in normalise(titles[name]) for word in wanted)]
     linked = st.query_params.get(KEY) or st.session_state.get(KEY)
-    offered = found[:_OFFERED]
+    offered = matches[:_OFFERED]
     if linked in titles and linked not in offered and not wanted:
         offered = [linked, *offered]
     if not offered:
@@ -48,26 +47,26 @@ def choose_product(current: Workspace) -> str | None:
     return str(chosen)
 
 
-def choose_brief(current: Workspace, view: str) -> dict[str, Any]:
-    """Channel, reader, tone and language, as an input of the task takes them."""
-    asked = ("language",) if view == "reviews" else tuple(_CHOICES)
-    brief: dict[str, Any] = {}
+def choose_brief(current: Workspace, view: str) -> Brief:
+    """Channel, reader, tone and language; of a summary of reviews the language alone."""
+    names = ("language",) if view == "reviews" else tuple(_CHOICES)
+    chosen: dict[str, str] = {}
     with st.container(horizontal=True, key="brief"):
-        for name in asked:
+        for name in names:
             options = _CHOICES[name]
             labels = {option: _label(name, option) for option in options}
-            first = current.language if name == "language" else options[0]
-            brief[name] = st.selectbox(
+            first = copy_language(current.language) if name == "language" else options[0]
+            chosen[name] = st.selectbox(
                 t(f"describe.brief.{name}"),
                 options,
-                index=options.index(first) if first in options else 0,
+                index=options.index(first),
                 format_func=labels.__getitem__,
                 help=t(f"describe.brief.{name}_help"),
                 key=f"describe_{name}",
                 persist_state="session",
                 width=220,
             )
-    return brief
+    return decode(Brief, chosen)
 
 
 def _label(name: str, option: str) -> str:

@@ -30,14 +30,24 @@ def follow(current: Workspace, columns: Sequence[Column], k: int) -> list[Column
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="session"):
         place = st.empty()
         strength = st.slider(
-            t("search.session.strength"), 0, 100, _DEFAULT, step=10, format="%d %%",
-            help=t("search.session.strength_help"), key="session_strength",
-            persist_state="session", width=260,
-        )  # fmt: skip
+            t("search.session.strength"),
+            0,
+            100,
+            _DEFAULT,
+            step=10,
+            format="%d %%",
+            help=t("search.session.strength_help"),
+            key="session_strength",
+            persist_state="session",
+            width=260,
+        )
         st.button(
-            t("search.session.reset"), icon=":material/restart_alt:", key="session_reset",
-            help=t("search.session.reset_help"), on_click=visit.leave,
-        )  # fmt: skip
+            t("search.session.reset"),
+            icon=":material/restart_alt:",
+            key="session_reset",
+            help=t("search.session.reset_help"),
+            on_click=visit.leave,
+        )
     traits = _traits(current)
     followed = [_follow(column, acts, traits, strength / 100) for column in columns]
     moved = {
@@ -55,10 +65,13 @@ def follow(current: Workspace, columns: Sequence[Column], k: int) -> list[Column
 def look_button(current: Workspace, query: str, column: Column, product_id: str, rank: int) -> None:
     """The button with which the shopper looks at a product."""
     st.button(
-        t("search.session.look"), icon=":material/visibility:", type="tertiary",
-        key=f"look_{column.place}_{rank}", on_click=_look,
+        t("search.session.look"),
+        icon=":material/visibility:",
+        type="tertiary",
+        key=f"look_{column.place}_{rank}",
+        on_click=_look,
         args=(current, query, column, product_id),
-    )  # fmt: skip
+    )
 
 
 def why_up(placed: RerankedProduct) -> str:
@@ -107,10 +120,16 @@ def _acts(current: Workspace) -> list[tuple[str, float]]:
 
 def _look(current: Workspace, query: str, column: Column, product_id: str) -> None:
     shown = Shown(
-        list_id=secrets.token_hex(8), visit=visit.begin(), shopper="", query=query, policy="",
-        arm=column.system, probabilities={column.system: 1.0}, context={},
+        list_id=secrets.token_hex(8),
+        visit=visit.begin(),
+        shopper="",
+        query=query,
+        policy="",
+        arm=column.system,
+        probabilities={column.system: 1.0},
+        context={},
         products=column.ids(DEPTH),
-    )  # fmt: skip
+    )
     with Feedback(current) as feedback:
         feedback.show(shown)
         feedback.record(shown.list_id, product_id, "click")

@@ -91,9 +91,12 @@ def _choose_measure(judged: Judged) -> pd.DataFrame:
     if not chosen:
         reviews = judged.reviews[[*columns, "confidence"]]
         return reviews.assign(hit=judged.reviews["sentiment"] == "negative")
-    rows = judged.mentions[judged.mentions["aspect"] == chosen]
-    rows = rows.assign(hit=rows["sentiment"] == "negative")[["row", "clause", "confidence", "hit"]]
-    return rows.merge(judged.reviews[columns], left_on="row", right_index=True).drop(columns="row")
+    mentions = judged.mentions[judged.mentions["aspect"] == chosen]
+    hits = mentions.assign(hit=mentions["sentiment"] == "negative")
+    rows: pd.DataFrame = hits[["row", "clause", "confidence", "hit"]].merge(
+        judged.reviews[columns], left_on="row", right_index=True
+    )
+    return rows.drop(columns="row")
 
 
 def _finding(

@@ -13,7 +13,7 @@ from engine.bandit.policies import POLICIES
 from engine.bandit.popularity import read_popularity
 from engine.bandit.similarity import ProductSimilarity, read_similarity
 from engine.storage.feedback import GOALS, Feedback
-from engine.storage.runs import UNTUNED, Run, list_runs
+from engine.storage.runs import Run, list_runs, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tasks.interest.answers import PREDICT, InterestInput
 from pages.ui.frame import session
@@ -81,7 +81,7 @@ def choose_setup(current: Workspace, run: Run | None) -> Setup:
     config = _choose_config()
     st.caption(t(f"strategy.policy_texts.{config.policy}"))
     interest = next((run.run_id for run in list_runs(current, "interest")), "")
-    return Setup(current, run.run_id if run else UNTUNED, config, interest)
+    return Setup(current, run_id_of(run), config, interest)
 
 
 def _choose_config() -> BanditConfig:

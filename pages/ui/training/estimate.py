@@ -5,7 +5,6 @@ The model process works the plan out; a thread waits for it, so that no page eve
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import psutil
 import streamlit as st
@@ -15,12 +14,11 @@ from engine.errors import ShoplabError
 from engine.serving import client
 from engine.serving.question import Question
 from engine.storage.workspace import Workspace
-from engine.training.answers import PLAN
+from engine.training.answers import PLAN, Plan, PlanInput
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
 
-Plan = dict[str, Any]
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 120
 _MB = 1e6
@@ -33,7 +31,7 @@ def _waiters() -> ThreadPoolExecutor:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _asked(stamp: str, task: str, config: str, _name: str) -> "Future[Plan]":
-    question = Question(_name, PLAN, {"task": task, "config": json.loads(config)})
+    question = Question(_name, PLAN, PlanInput(task, json.loads(config)))
     return _waiters().submit(client.ask, question, PATIENCE_SECONDS)
 
 
@@ -78,10 +76,10 @@ def _show(current: Workspace, task: str, config: TrainingConfig, waiting: bool) 
 
 def _show_plan(plan: Plan) -> None:
     with st.container(horizontal=True, gap="large", key="estimate"):
-        st.metric(t("tune.estimate.time"), names.duration(plan["seconds"]), width="content")
-        memory = f"{plan['memory_mb'] / 1000:,.1f} GB"
+        st.metric(t("tune.estimate.time"), names.duration(plan.seconds), width="content")
+        memory = f"{plan.memory_mb / 1000:,.1f} GB"
         st.metric(t("tune.estimate.memory"), memory, width="content")
-    counts = {name: f"{plan[name]:,}" for name in ("n_train", "n_validation", "n_test")}
-    st.caption(escape(t("tune.estimate.examples", device=plan["device"].upper(), **counts)))
-    if plan["device"] == "cpu" and plan["memory_mb"] > psutil.virtual_memory().available / _MB:
+    counts = {name: f"{getattr(plan, name):,}" for name in ("n_train", "n_validation", "n_test")}
+    st.caption(escape(t("tune.estimate.examples", device=plan.device.upper(), **counts)))
+    if plan.device == "cpu" and plan.memory_mb > psutil.virtual_memory().available / _MB:
         st.warning(t("tune.estimate.too_little_memory"), icon=":material/memory:")

@@ -45,7 +45,7 @@ def _offer_start(current: Workspace, task: str, config: TrainingConfig) -> None:
         t("tune.start"), type="primary", icon=":material/play_arrow:", key="start", width="stretch"
     ):
         plan = known_plan(current, task, config)
-        seconds = plan["seconds"] if plan else None
+        seconds = plan.seconds if plan else None
         jobs.submit(current.name, task, config.model_dump(), predicted_seconds=seconds)
         st.toast(t("tune.started"))
         st.rerun()
