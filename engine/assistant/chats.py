@@ -1,4 +1,4 @@
-"""What was said in a workspace's chats, and what waits for a person: one SQLite file."""
+"""The turns of a workspace's chats, and what waits for a person: one SQLite file."""
 
 import json
 import time
@@ -51,15 +51,20 @@ class Chats:
     def add(self, chat: str, customer: str, message: str, reply: Reply) -> int:
         """Keep a message with its reply; the number of the turn."""
         row = (
-            chat, time.time(), customer, message,
-            json.dumps(reply.as_json(), ensure_ascii=False), reply.action, reply.reason,
-        )  # fmt: skip
-        found = self._database.execute(
+            chat,
+            time.time(),
+            customer,
+            message,
+            json.dumps(reply.as_json(), ensure_ascii=False),
+            reply.action,
+            reply.reason,
+        )
+        cursor = self._database.execute(
             "INSERT INTO turns (chat, time, customer, message, reply, action, reason)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             row,
         )
-        return int(found.lastrowid or 0)
+        return int(cursor.lastrowid or 0)
 
     def replace(self, number: int, reply: Reply) -> None:
         """Put another wording of the same reply in its place."""
@@ -67,7 +72,7 @@ class Chats:
         self._database.execute("UPDATE turns SET reply = ? WHERE number = ?", (text, number))
 
     def turns(self, chat: str) -> list[Turn]:
-        """What was said in a chat, the oldest first."""
+        """The turns of a chat, the oldest first."""
         rows = self._database.execute("SELECT * FROM turns WHERE chat = ? ORDER BY number", (chat,))
         return [_turn(row) for row in rows]
 
@@ -101,6 +106,11 @@ class Chats:
 
 def _turn(row: Any) -> Turn:
     return Turn(
-        row["number"], row["chat"], row["time"], row["customer"], row["message"],
-        read_reply(json.loads(row["reply"])), row["done"],
-    )  # fmt: skip
+        row["number"],
+        row["chat"],
+        row["time"],
+        row["customer"],
+        row["message"],
+        read_reply(json.loads(row["reply"])),
+        row["done"],
+    )
