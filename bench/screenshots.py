@@ -41,11 +41,14 @@ LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
 QUERIES = {"en": "zoomers for the gym", "zh": "送爸爸的保温杯"}
 ASKING = ("search", "intent")
+# The first question encodes the whole catalog.
+WAIT_MS = 600_000
 
 
 def settle(page: Page) -> None:
     """Wait until the page's script has finished and its charts are drawn."""
-    page.wait_for_selector(".stApp[data-test-script-state=notRunning]", state="attached")
+    done = ".stApp[data-test-script-state=notRunning]"
+    page.wait_for_selector(done, state="attached", timeout=WAIT_MS)
     page.wait_for_timeout(1500)
 
 

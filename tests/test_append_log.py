@@ -13,7 +13,7 @@ import pytest
 from engine.catalog.decisions import ACCEPTED, Decisions
 from engine.storage.append_log import AppendLog
 from engine.storage.workspace import Workspace
-from pages.ui.assistant.check import read_messages
+from pages.ui.assistant.checked_messages import read_messages
 from tests.killing import killed_at
 
 # Everything that `splitlines` takes for the end of a line, and half a surrogate pair.
@@ -119,4 +119,4 @@ def test_a_file_of_messages_is_cut_at_line_ends_alone() -> None:
     texts = [ODD[:-1], "mug?"]
     content = "\r\n".join(json.dumps({"message": text}, ensure_ascii=False) for text in texts)
     rows = read_messages("messages.jsonl", content.encode())
-    assert [row["message"] for row in rows] == texts
+    assert [row.message.text for row in rows] == texts

@@ -5,7 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from engine.assistant.assistant import Assistant, Message
+from engine.assistant.answers import Message
+from engine.assistant.assistant import Assistant
 from engine.assistant.chats import Chats
 from engine.assistant.policy import split_passages
 from engine.assistant.policy_file import (
@@ -26,7 +27,7 @@ from engine.errors import InputError
 from engine.messages import LANGUAGES
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
-from tests.assistant_double import open_assistant
+from tests.doubles.assistant import open_assistant
 from tests.shop_double import whole
 
 POLICY = """# Rules

@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.assistant.assistant import Assistant, Message
+from engine.assistant.answers import Message
+from engine.assistant.assistant import Assistant
 from engine.assistant.reply import Reply, Sentence, Source
 from engine.models.pretrained import default_encoder
 from engine.progress import Silent

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from engine.assistant import questions
+from engine.assistant.answers import REPLY, JudgeInput, Message, RephraseInput, ReplyInput
+from engine.assistant.messages_file import read_message
 from engine.assistant.policy_file import keep_policy
+from engine.codec import decode, encode
 from engine.errors import InputError, ShoplabError
 from engine.progress import Silent
 from engine.storage.workspace import Workspace
@@ -41,43 +44,50 @@ def asker(shop: Workspace, search: Any, text: str = ""):
     writer = SimpleNamespace(generator=SimpleNamespace(stream=stream))
     bundles = {"search": search, "describe": writer}
 
-    def ask(verb: str, **body: Any) -> Any:
-        return questions.answer(shop, verb, "untuned", body, lambda task, run: bundles[task])
+    def ask(body: ReplyInput | RephraseInput | JudgeInput) -> Any:
+        return questions.answer(shop, "untuned", body, lambda task, run: bundles[task])
 
     return ask
 
 
 def test_messages_are_answered_and_a_new_policy_counts_at_once(shop, search) -> None:
     ask = asker(shop, search)
-    message = {"message": "can I return it?", "customer": None, "context": []}
-    (before,) = ask(verb="reply", messages=[message], intent="")
-    assert before["action"] == "hand_over"
+    body = ReplyInput((Message("can I return it?"),))
+    (before,) = ask(body)
+    assert before.reply.action == "hand_over"
     keep_policy(shop, POLICY, "policy.md")
-    (after,) = ask(verb="reply", messages=[message], intent="")
-    assert "within 30 days" in after["text"]
-    json.dumps(after)
+    (after,) = ask(body)
+    assert "within 30 days" in after.reply.text
+    assert decode(REPLY.answer, json.loads(json.dumps(encode([after])))) == [after]
 
 
 def test_a_generator_words_an_answer_or_the_plain_one_stands(shop, search) -> None:
     keep_policy(shop, POLICY, "policy.md")
-    message = {"message": "can I return it?", "customer": "", "context": []}
-    (reply,) = asker(shop, search)(verb="reply", messages=[message], intent="")
-    asked = {"reply": reply, "message": message["message"], "writer": "untuned"}
+    message = "can I return it?"
+    (answer,) = asker(shop, search)(ReplyInput((Message(message),)))
+    reply = answer.reply
     good = "Items can be returned within 30 days, happy to help."
     for text, written, note in (
         (good, good, ""), ("You have 60 days.", "", "unsupported"), ("", "", "not_written"),
     ):  # fmt: skip
-        found = asker(shop, search, text)(verb="rephrase", **asked)
-        assert (found["written"], found["note"]) == (written, note)
-    found = asker(shop, search)(verb="judge", text=good, **asked)
-    assert found["text"] == good
+        reworded = asker(shop, search, text)(RephraseInput(reply, message, "untuned"))
+        assert (reworded.written, reworded.note) == (written, note)
+    reworded = asker(shop, search)(JudgeInput(reply, message, good))
+    assert reworded.text == good
 
 
-def test_what_is_no_message_is_refused_by_its_row(shop, search) -> None:
-    good = {"message": "hi"}
+def test_a_message_is_read_in_every_form_that_a_file_may_hold() -> None:
+    context = [{"text": "the red mug"}, "and this"]
+    assert read_message({"message": "hi", "customer": 7, "context": context}, 1) == Message(
+        "hi", "7", ("the red mug", "and this")
+    )
+    assert read_message({"message": "hi", "customer": None, "context": None}, 1) == Message("hi")
+
+
+def test_what_is_no_message_is_refused_by_its_row() -> None:
     for bad in ({"text": "hi"}, {"message": 3}, {"message": "hi", "context": [3]}):
         with pytest.raises(InputError) as caught:
-            asker(shop, search)(verb="reply", messages=[good, bad], intent="")
+            read_message(bad, 2)
         assert (caught.value.code, caught.value.params["row"]) == ("assistant.bad_message", 2)
 
 

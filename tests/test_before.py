@@ -51,6 +51,7 @@ PLACE = "SHOPLAB_HOME"
 # What the folder calls it, and what JSON calls it today: a word that changes is changed here.
 TODAY = {
     "floors": "baselines",
+    "mix": "weights",
     "told": "informative",
     "alike": "self_repetition",
     "describe.floors_are_true": "describe.baselines_are_true",
@@ -298,12 +299,12 @@ def test_the_held_out_answers_give_the_recorded_figures(shop: Workspace, task: s
         assert value == pytest.approx(figures[record["primary_metric"]], abs=1e-6), system
 
 
-def test_the_held_out_pages_still_price_a_mix(shop: Workspace) -> None:
+def test_the_held_out_pages_still_measure_tradeoffs(shop: Workspace) -> None:
     (run,) = list_runs(shop, "interest")
     task, bundle = get_task("interest"), open_bundle(shop, "interest", run.run_id, Silent())
-    mixes = decode(MEASURE.body, {"mixes": EXPECTED["mixes"]})
-    found = task.measure(bundle, load_heldout(shop, run.run_id), mixes)  # type: ignore[attr-defined]
-    holds(encode(found), EXPECTED["prices"])
+    weights = decode(MEASURE.body, {"weights": EXPECTED["mixes"]})
+    found = task.measure(bundle, load_heldout(shop, run.run_id), weights)  # type: ignore[attr-defined]
+    holds(encode(found), today(EXPECTED["prices"]))
 
 
 def test_vectors_of_the_catalog_are_taken_from_disk(

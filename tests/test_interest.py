@@ -29,18 +29,19 @@ from engine.ranking import Chances
 from engine.simulation.tiny_shop import tiny_pages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
-from engine.tasks.interest import bundle as interest_bundle
+from engine.tasks.interest import shortlist
 from engine.tasks.interest.answers import (
     PREDICT,
     InterestAnswer,
     InterestInput,
-    MixesInput,
+    TradeoffsInput,
     WhyInput,
 )
 from engine.tasks.interest.baselines import HistoryNeighbours, by_recency, order
-from engine.tasks.interest.bundle import InterestBundle, list_moments
-from engine.tasks.interest.diversify import Mix
+from engine.tasks.interest.bundle import InterestBundle
 from engine.tasks.interest.learning import fit_chances
+from engine.tasks.interest.moments import list_moments
+from engine.tasks.interest.reranking import RerankWeights
 from engine.tasks.interest.task import TASK
 from engine.tasks.tiny import FAST
 from tests.tiny_shop import tiny_tables
@@ -60,13 +61,17 @@ def log_of(events: list[tuple[int, str | None, str, str]]) -> pd.DataFrame:
         [
             {
                 "time": START + pd.Timedelta(minutes=minute),
-                "user_id": user, "session_id": "s", "query": "mug", "product_id": product,
-                "event": event, "position": 1 + PRODUCTS.index(product),
+                "user_id": user,
+                "session_id": "s",
+                "query": "mug",
+                "product_id": product,
+                "event": event,
+                "position": 1 + PRODUCTS.index(product),
             }
             for minute, user, product, event in events
         ],
         columns=["time", "user_id", "session_id", "query", "product_id", "event", "position"],
-    )  # fmt: skip
+    )
 
 
 NO_ORDERS = pd.DataFrame(columns=["order_id", "product_id", "user_id", "time"], dtype="str")
@@ -82,10 +87,10 @@ def test_nothing_from_the_future_is_known(events, minute, most) -> None:
     for user in ("u1", "u2", "s", "nobody"):
         assert now.before(user, moment, most) == then.before(user, None, most)
     for change in (lambda some: some, by_query):
-        counted, known = (count_popularity(change(some), looked) for some in (log, past))
+        counted, earlier = (count_popularity(change(some), looked) for some in (log, past))
         for name in (*PRODUCTS, *(answer("mug", one) for one in PRODUCTS)):
-            assert counted.clicked(name, moment) == known.clicked(name, None)
-            assert counted.ctr(name, moment) == known.ctr(name, None)
+            assert counted.clicked(name, moment) == earlier.clicked(name, None)
+            assert counted.ctr(name, moment) == earlier.ctr(name, None)
 
 
 @given(st.lists(EVENTS, max_size=30))
@@ -123,10 +128,10 @@ def test_a_page_says_what_was_shown_and_what_came_of_it() -> None:
 def test_chances_are_measured_against_what_happened() -> None:
     truth = [{"a": 1, "b": 0}, {"a": 0, "b": 2}]
     sure = [Chances(["a", "b"], [0.9, 0.1]), Chances(["b", "a"], [0.9, 0.1])]
-    found = score_chances(truth, sure)
-    assert found["auc"] == 1
-    assert found["log_loss"] == pytest.approx(-np.log(0.9))
-    assert found["ece"] == pytest.approx(0.1)
+    metrics = score_chances(truth, sure)
+    assert metrics["auc"] == 1
+    assert metrics["log_loss"] == pytest.approx(-np.log(0.9))
+    assert metrics["ece"] == pytest.approx(0.1)
     assert np.isnan(score_chances([{"a": 1}], [Chances(["a"], [0.9])])["auc"])
 
 
@@ -193,7 +198,7 @@ def test_a_place_changes_the_chance_of_a_click_but_not_what_is_wanted(
 
 
 def test_known_and_new_shoppers_are_answered(bundle: InterestBundle) -> None:
-    known, new, searching = TASK.predict(
+    old, new, searching = TASK.predict(
         bundle,
         [
             InterestInput(user_id="u1", k=3),
@@ -201,9 +206,9 @@ def test_known_and_new_shoppers_are_answered(bundle: InterestBundle) -> None:
             InterestInput(query="all mugs", k=2),
         ],
     )
-    assert known.history and not known.cold
-    assert len(known.results) == 3
-    assert not {past.product_id for past in known.history} & set(ids_of(known))
+    assert old.history and not old.cold
+    assert len(old.results) == 3
+    assert not {past.product_id for past in old.history} & set(ids_of(old))
     assert new.cold and len(new.results) == 10
     assert ids_of(searching)[0] == "mug-red"
     scores = [result.score for result in new.results]
@@ -230,7 +235,7 @@ def test_what_was_just_looked_at_comes_after_the_past(bundle: InterestBundle) ->
         ({"history": ["mug-red"], "strengths": []}, "interest.bad_strengths"),
         ({"history": ["mug-red"], "strengths": [0]}, "codec.does_not_fit"),
         ({"history": ["mug-red"], "strengths": ["much"]}, "codec.does_not_fit"),
-        ({"query": "mug", "mix": {"luck": 0.5}}, "codec.does_not_fit"),
+        ({"query": "mug", "weights": {"luck": 0.5}}, "codec.does_not_fit"),
         ({"query": "mug", "among": "mug-red"}, "codec.no_list"),
     ],
 )
@@ -276,31 +281,32 @@ def test_reasons_come_with_the_list(bundle: InterestBundle) -> None:
     assert new.results[0].reason.because == []
 
 
-def test_a_mix_changes_the_list_and_says_how(bundle: InterestBundle) -> None:
-    plain, mixed = TASK.predict(
+def test_rerank_weights_change_the_list_and_say_how(bundle: InterestBundle) -> None:
+    plain, reranked = TASK.predict(
         bundle,
         [
             InterestInput(user_id="u1"),
-            InterestInput(user_id="u1", mix=Mix(novelty=0.9, diversity=0.5)),
+            InterestInput(user_id="u1", weights=RerankWeights(novelty=0.9, diversity=0.5)),
         ],
     )
-    assert plain.like == plain.plain == mixed.plain
-    assert mixed.like.novelty > plain.like.novelty
+    assert plain.like == plain.plain == reranked.plain
+    assert reranked.like.novelty > plain.like.novelty
     assert [result.was for result in plain.results] == list(range(1, 11))
-    for result in mixed.results:
+    for result in reranked.results:
         if result.was <= 10:
             assert ids_of(plain)[result.was - 1] == result.product_id
 
 
-def test_what_a_mix_costs_is_measured_on_held_out_pages(
+def test_what_weights_cost_is_measured_on_held_out_pages(
     bundle: InterestBundle, dataset: Dataset
 ) -> None:
     answers = TASK.outputs(bundle, dataset.test)
     heldout = RankingEvaluator().heldout_rows(dataset.test, answers)
-    plain, mixed = TASK.measure(bundle, heldout, MixesInput((Mix(), Mix(novelty=0.9))))
+    weights = (RerankWeights(), RerankWeights(novelty=0.9))
+    plain, reranked = TASK.measure(bundle, heldout, TradeoffsInput(weights))
     assert plain.before == pytest.approx(heldout["tuned.score"].mean())
     assert plain.after == plain.before
-    assert mixed.now.novelty > mixed.was.novelty
+    assert reranked.now.novelty > reranked.was.novelty
     chances = heldout["tuned.chances"].map(json.loads)
     assert [set(one) for one in chances] == [set(one) for one in dataset.test["qrels"]]
 
@@ -308,35 +314,42 @@ def test_what_a_mix_costs_is_measured_on_held_out_pages(
 def test_before_training_a_new_shopper_gets_what_is_popular(tables: Tables, model: str) -> None:
     untuned = TASK.untuned(tables, TASK.config("quick", tables, model=model, **FAST), Silent())
     answer = TASK.predict(untuned, [InterestInput(history=())])[0]
-    appeals = [untuned.popularity.ctr(name, None) for name in ids_of(answer)]
-    assert appeals == sorted(appeals, reverse=True) and appeals[0] > appeals[-1]
+    ctrs = [untuned.behaviour.popularity.ctr(name, None) for name in ids_of(answer)]
+    assert ctrs == sorted(ctrs, reverse=True) and ctrs[0] > ctrs[-1]
+
+
+def test_before_training_a_product_is_explained_by_closeness(tables: Tables, model: str) -> None:
+    untuned = TASK.untuned(tables, TASK.config("quick", tables, model=model, **FAST), Silent())
+    why = TASK.explain(untuned, WhyInput(history=("mug-red", "shoe-green"), product_id="mug-blue"))
+    assert sum(share for _, share in why.weights) == pytest.approx(1)
+    assert why.most == "mug-red"
 
 
 def test_blind_answers_are_those_to_somebody_new(bundle: InterestBundle, dataset: Dataset) -> None:
-    found = TASK.outputs(bundle, dataset.test)
-    assert set(found) == set(bundle.systems)
+    outputs = TASK.outputs(bundle, dataset.test)
+    assert set(outputs) == set(bundle.systems)
     nobody = [[] for _ in dataset.test["history"]]
     new = dataset.test.assign(history=nobody, strengths=nobody)
-    assert found["tuned_blind"] == bundle.rank(list(list_moments(new)))["tuned"]
-    assert found["tuned_blind"] != found["tuned"]
+    assert outputs["tuned_blind"] == bundle.rank(list(list_moments(new)))["tuned"]
+    assert outputs["tuned_blind"] != outputs["tuned"]
 
 
-def test_a_choice_may_be_given(bundle: InterestBundle) -> None:
+def test_a_choice_may_be_limited(bundle: InterestBundle) -> None:
     item = InterestInput(query="all mugs", among=("mug-blue", "gone", "pan-red", "mug-red"))
     ids = ids_of(TASK.predict(bundle, [item])[0])
     assert set(ids) == {"mug-blue", "pan-red", "mug-red"}
     assert ids[0] == "mug-red"
 
 
-def test_of_a_large_catalog_the_likeliest_are_weighed(
+def test_of_a_large_catalog_the_likeliest_are_scored(
     bundle: InterestBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = TASK.predict(bundle, [InterestInput(query="all mugs", k=1)])
-    monkeypatch.setattr(interest_bundle, "MOST_WEIGHED", 12)
+    monkeypatch.setattr(shortlist, "MOST_SCORED", 12)
     offered = bundle.offer(History(), "all mugs").product_ids
     assert len(offered) <= 12
-    weighed = TASK.predict(bundle, [InterestInput(query="all mugs", k=1)])
-    assert weighed[0].results == whole[0].results
+    scored = TASK.predict(bundle, [InterestInput(query="all mugs", k=1)])
+    assert scored[0].results == whole[0].results
 
 
 def test_a_log_without_what_was_shown_teaches_nothing(tables: Tables) -> None:

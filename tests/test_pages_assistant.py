@@ -5,14 +5,16 @@ import json
 import pandas as pd
 import pytest
 
+from engine.assistant.answers import Message, ReplyInput
 from engine.assistant.chats import Chats
 from engine.assistant.policy_file import keep_policy, read_policy
 from engine.errors import InputError
 from engine.models.endpoint import Endpoint
 from engine.serving import client
 from engine.storage.workspace import Workspace
-from pages.ui.assistant.check import read_messages
-from tests.assistant_double import AssistantModels
+from pages.ui.assistant.checked_messages import CheckedMessage, read_messages
+from tests.doubles.assistant import AssistantModels
+from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of, whole
 
 TITLES = {"en": "Customer service assistant", "zh": "智能客服"}
@@ -91,6 +93,20 @@ def test_every_text_of_the_page_is_in_both_languages(assistant) -> None:
 def small_frame() -> pd.DataFrame:
     products = pd.DataFrame({"product_id": ["P1", "P2"], "title": ["Red cup", "Blue jug"]})
     return whole("products", products)
+
+
+def test_a_shop_without_an_intent_model_is_not_asked_for_intents(assistant) -> None:
+    say(open_view(shop_with_orders(), 0), "hello")
+    assert assistant.bodies == [ReplyInput((Message("hello"),), intent="")]
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "By attribute"), ("zh", "按属性筛选")])
+def test_the_shops_own_intent_stands_by_its_name(assistant, language, name) -> None:
+    shop = shop_with_orders(language)
+    finish_run(shop, "intent", recommended="tuned")
+    said = said_on(say(open_view(shop, 0, language), "a red teapot"))
+    assert name in said
+    assert "by_attribute" not in said
 
 
 def test_a_customer_sees_only_their_own_orders(assistant) -> None:
@@ -178,16 +194,19 @@ def test_many_messages_are_counted_by_kind(assistant) -> None:
 
 def test_files_of_messages_are_read_or_refused_by_line() -> None:
     lines = [json.dumps({"message": "hi", "customer": None, "do": "answer"}), ""]
-    assert read_messages("a.jsonl", "\n".join(lines).encode()) == [
-        {"message": "hi", "customer": "", "context": [], "do": "answer"}
+    (row,) = read_messages("a.jsonl", "\n".join(lines).encode())
+    assert row == CheckedMessage(Message("hi", customer="", context=()), expected="answer")
+    table = "message,context\nhi,\nho,a mug\n"
+    assert [row.message for row in read_messages("a.csv", table.encode())] == [
+        Message("hi"),
+        Message("ho", context=("a mug",)),
     ]
-    assert [one["message"] for one in read_messages("a.csv", b"message\nhi\nho\n")] == ["hi", "ho"]
-    assert [one["message"] for one in read_messages("a.txt", "你好\n\n在吗".encode())] == [
-        "你好", "在吗",
-    ]  # fmt: skip
+    rows = read_messages("a.txt", "你好\n\n在吗".encode())
+    assert [row.message.text for row in rows] == ["你好", "在吗"]
     for name, data, code in (
         ("a.jsonl", b'{"message": "hi"}\n{', "reader.broken_json_line"),
         ("a.jsonl", b'{"text": "hi"}', "assistant.bad_message"),
+        ("a.jsonl", b'{"message": "hi", "context": [3]}', "assistant.bad_message"),
         ("a.csv", b"text\nhi\n", "assistant.no_messages"),
         ("a.txt", b" \n...", "assistant.no_messages"),
     ):

@@ -413,6 +413,12 @@ def test_both_languages_say_the_same_things():
 PROBE = """
 import json, sys
 from streamlit.testing.v1 import AppTest
+from engine.errors import ShoplabError
+from engine.serving import client
+def refuse(*_):
+    raise ShoplabError("inference.failed", log="")
+# The pages are what is looked at: no model is to be waited for.
+client.ask, client.warm = refuse, lambda *_: None
 app = AppTest.from_file("app.py", default_timeout=float(sys.argv[1]))
 app.query_params["w"] = sys.argv[2]
 app.run()

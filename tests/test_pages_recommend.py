@@ -25,13 +25,13 @@ from engine.tasks.interest.answers import (
     InterestAnswer,
     InterestInput,
     InterestResult,
-    MixesInput,
     PastProduct,
     Reason,
+    TradeoffsInput,
 )
-from engine.tasks.interest.diversify import ListTraits, Mix
 from engine.tasks.interest.merchandising import Boost, Rules
 from engine.tasks.interest.merchandising_file import change_rules, load_rules
+from engine.tasks.interest.reranking import ListTraits, RerankWeights
 from engine.tasks.interest.task import TASK
 from engine.training.run import train_run
 from pages.ui.parts import download
@@ -59,13 +59,13 @@ class Models:
     def __init__(self, encoder: str) -> None:
         self.encoder = encoder
         self.bundles: dict[tuple[str, str], Any] = {}
-        self.asked: list[tuple[str, Any]] = []
+        self.calls: list[tuple[str, Any]] = []
 
     def ask(self, question: Question[Any, Any], timeout: float = 0) -> Any:
         call, run_id = question.call, question.run
         payload = decode(call.body, encode(question.body))
         assert call.task == "interest"
-        self.asked.append((call.verb, payload))
+        self.calls.append((call.verb, payload))
         workspace = Workspace.open(question.workspace)
         key = (str(workspace.folder), run_id)
         if key not in self.bundles:
@@ -84,11 +84,11 @@ class Models:
 
 
 @pytest.fixture
-def asked(home: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> Models:
+def models(home: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> Models:
     """Stands where the process that holds the models would answer, with a tiny real model."""
-    models = Models(model)
-    monkeypatch.setattr(client, "ask", models.ask)
-    return models
+    double = Models(model)
+    monkeypatch.setattr(client, "ask", double.ask)
+    return double
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def shop(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def trained(asked: Models, shop: Path, home: Path) -> Workspace:
+def trained(models: Models, shop: Path, home: Path) -> Workspace:
     """A copy of the trained shop with a key, and so with answers, of its own."""
     folder = home / "workspaces" / shop.name
     shutil.copytree(shop, folder)
@@ -124,8 +124,8 @@ def press(app: AppTest, key: str) -> AppTest:
 
 def titles_of(app: AppTest) -> list[str]:
     """The product of each card, from the top."""
-    found = [re.match(r"\*\*\d+\\\. (.*?)\*\*", str(one.value)) for one in app.markdown]
-    return [match[1] for match in found if match]
+    matches = [re.match(r"\*\*\d+\\\. (.*?)\*\*", str(one.value)) for one in app.markdown]
+    return [match[1] for match in matches if match]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -142,7 +142,7 @@ def test_every_view_of_a_trained_shop_answers(trained: Workspace, language) -> N
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_before_training_everybody_gets_a_list(asked: Models, language: str) -> None:
+def test_before_training_everybody_gets_a_list(models: Models, language: str) -> None:
     app = clean(open_page("recommend", tiny_workspace("tiny", "interest"), language))
     assert len(titles_of(app)) == 10
     assert not list(app.metric)
@@ -183,23 +183,23 @@ def test_shoppers_are_found_by_example_and_by_id(trained: Workspace) -> None:
     assert len(titles_of(unknown)) == 10
 
 
-def test_a_wish_shows_what_it_brings_and_its_price(trained: Workspace, asked: Models) -> None:
+def test_reranking_shows_what_it_brings_and_costs(trained: Workspace, models: Models) -> None:
     app = clean(open_page("recommend", trained, whom="u1"))
     plain = titles_of(app)
     assert not app.metric
     sliders = {slider.key: slider for slider in app.slider}
-    assert sliders["mix_freshness"].disabled
-    clean(sliders["mix_diversity"].set_value(90).run())
+    assert sliders["rerank_freshness"].disabled
+    clean(sliders["rerank_diversity"].set_value(90).run())
     assert titles_of(app) != plain
     labels = [one.label for one in app.metric]
     assert labels == ["Diversity", "Novelty (bits)", "Cost: nDCG@10"]
     assert "95% interval" in said_on(app)
-    mixed = titles_of(app)
+    reranked = titles_of(app)
     look_at(app, VIEWS["en"][0])
     rows = "\n".join(str(one.value) for one in app.markdown)
-    assert all(f"{rank}\\. {title}" in rows for rank, title in enumerate(mixed, start=1))
-    measured = [payload for verb, payload in asked.asked if verb == "measure"]
-    assert measured == [MixesInput((Mix(diversity=0.9),))]
+    assert all(f"{rank}\\. {title}" in rows for rank, title in enumerate(reranked, start=1))
+    measured = [payload for verb, payload in models.calls if verb == "measure"]
+    assert measured == [TradeoffsInput((RerankWeights(diversity=0.9),))]
 
 
 def test_a_search_turns_the_list_to_it_and_shows_chances(
@@ -237,7 +237,7 @@ def test_rules_are_made_shown_and_taken_back(trained: Workspace) -> None:
     assert load_rules(workspace) == rules
 
 
-def test_what_is_sold_out_is_left_out_on_a_wish(asked: Models) -> None:
+def test_what_is_sold_out_is_left_out_on_a_wish(models: Models) -> None:
     workspace = tiny_workspace("tiny", "interest")
     frames = dict(workspace.tables().frames)
     stock = ['{"stock": "0"}' if n % 2 else '{"stock": "3"}' for n in range(24)]
@@ -250,26 +250,26 @@ def test_what_is_sold_out_is_left_out_on_a_wish(asked: Models) -> None:
     assert "sold out" in said_on(app)
     app.text_input(key="rule_find").set_value("hyperlink")
     clean(app.run())
-    press(app, "pin_found")
+    press(app, "pin_chosen")
     assert load_rules(workspace).pinned == (products["product_id"][1],)
 
 
-def test_the_whole_list_is_a_safe_file_after_the_rules(trained: Workspace, asked: Models) -> None:
+def test_the_whole_list_is_a_safe_file_after_the_rules(trained: Workspace, models: Models) -> None:
     workspace = trained
     frames = dict(workspace.tables().frames)
     hostile = frames["products"].copy()
     hostile.loc[0, "title"] = HOSTILE
     workspace.replace_tables(frames | {"products": hostile}, {})
     change_rules(workspace, lambda rules: rules.pin(hostile["product_id"][0]))
-    asked.bundles.clear()
+    models.bundles.clear()
     app = look_at(clean(open_page("recommend", workspace)), VIEWS["en"][3])
     assert "12 shoppers get" in said_on(app)
     seen: list[pd.DataFrame] = []
     (run_id,) = [one.name for one in (workspace.folder / "runs").glob("[!.]*")]
     run = load_run(workspace, run_id)
     items = [InterestInput(user_id=f"u{n}", k=40, why=True) for n in range(3)]
-    found = asked.ask(Question("tiny", PREDICT, items, run.run_id))
-    seen.append(many.as_table(workspace, ["u0", "u1", "u2"], found))
+    lists = models.ask(Question("tiny", PREDICT, items, run.run_id))
+    seen.append(many.as_table(workspace, ["u0", "u1", "u2"], lists))
     frame = seen[0]
     assert frame.groupby("user_id").size().tolist() == [5, 5, 5]
     assert set(frame.loc[frame["rank"] == 1, "product_id"]) == {hostile["product_id"][0]}
@@ -282,14 +282,14 @@ def test_a_reason_is_named_only_where_it_stands_out() -> None:
     answer = InterestAnswer("", "tuned", False, history, [], traits, traits)
     none = dict.fromkeys((field.name for field in fields(Facts)), 0.0)
     facts = Facts(**none | {"price": -9, "clicks": 3, "popularity": 0.2})
-    flat = Reason(because=[(2, 0.3), (1, 0.25)], alike=(0, 0.1), facts=facts)
+    flat = Reason(because=[(2, 0.3), (1, 0.25)], nearest=(0, 0.1), facts=facts)
 
     def reasons(**changes: Any) -> list[str]:
         reason = replace(flat, **changes)
         return explain(InterestResult(1, "p", "P", 0.5, was=1, reason=reason), answer)
 
     assert reasons() == []
-    assert reasons(alike=(3, 0.8)) == ["Similar to “T3” from the history"]
+    assert reasons(nearest=(3, 0.8)) == ["Similar to “T3” from the history"]
     assert reasons(because=[(2, 0.62), (1, 0.2)]) == [
         "Because of “T2”, which makes up 62% of the history's weight"
     ]

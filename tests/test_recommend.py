@@ -68,23 +68,27 @@ def orders(*lines: tuple[str, str, str]) -> pd.DataFrame:
 
 
 def test_orders_become_baskets_in_time_order() -> None:
-    found = list_baskets(
+    baskets = list_baskets(
         orders(
-            ("b", "pan", "2025-01-02"), ("a", "lid", "2025-01-01"), ("b", "pan", "2025-01-02"),
-            ("b", "gone", "2025-01-02"), ("a", "salt", "2025-01-01"), ("c", "gone", "2025-01-01"),
+            ("b", "pan", "2025-01-02"),
+            ("a", "lid", "2025-01-01"),
+            ("b", "pan", "2025-01-02"),
+            ("b", "gone", "2025-01-02"),
+            ("a", "salt", "2025-01-01"),
+            ("c", "gone", "2025-01-01"),
             ("d", "pot", ""),
         ),
         NAMES,
-    )  # fmt: skip
-    assert found["order_id"].tolist() == ["d", "a", "b"]
-    assert found["basket"].tolist() == [["pot"], ["lid", "salt"], ["pan"]]
-    assert count_learnable(found) == 1
+    )
+    assert baskets["order_id"].tolist() == ["d", "a", "b"]
+    assert baskets["basket"].tolist() == [["pot"], ["lid", "salt"], ["pan"]]
+    assert count_learnable(baskets) == 1
     assert list_baskets(orders(), NAMES).empty
 
 
 def test_a_matrix_has_a_row_for_every_basket_and_skips_unknown_products() -> None:
-    found = to_matrix([["pan", "gone"], [], ["pot", "lid"]], COLUMNS).toarray()
-    assert found.tolist() == [[1, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 1]]
+    matrix = to_matrix([["pan", "gone"], [], ["pot", "lid"]], COLUMNS).toarray()
+    assert matrix.tolist() == [[1, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 1]]
 
 
 @given(
@@ -104,42 +108,45 @@ def test_nothing_learned_from_is_later_than_what_is_held_out(
     ]
     baskets = list_baskets(orders(*lines), NAMES)
     train, validation, test = split_baskets(baskets, seed, most_held=10)
-    held = pd.concat([validation, test])
+    held_out = pd.concat([validation, test])
     assert len(validation) <= 10 and len(test) <= 10
-    if len(train) and len(held):
-        assert train["time"].max() <= held["time"].min()
+    if len(train) and len(held_out):
+        assert train["time"].max() <= held_out["time"].min()
     if len(validation) and len(test):
         assert validation["time"].max() <= test["time"].min()
-    ids = [*train["order_id"], *held["order_id"]]
+    ids = [*train["order_id"], *held_out["order_id"]]
     assert len(ids) == len(set(ids))
     whole = baskets.set_index("order_id")["basket"]
-    for row in held.itertuples():
+    for row in held_out.itertuples():
         assert row.hidden not in row.basket and row.basket
         assert sorted([*row.basket, row.hidden]) == sorted(whole[row.order_id])
 
 
 def test_which_product_is_hidden_is_drawn() -> None:
     baskets = pd.DataFrame({"basket": [["pan", "lid", "salt"]] * 50})
-    found = hold_one_out(baskets, np.random.default_rng(0))
-    assert set(found["hidden"]) == {"pan", "lid", "salt"}
+    held_out = hold_one_out(baskets, np.random.default_rng(0))
+    assert set(held_out["hidden"]) == {"pan", "lid", "salt"}
 
 
 def test_pairs_are_counted() -> None:
     assert product_counts(MATRIX).tolist() == [3, 2, 2, 0]
     assert pair_counts(MATRIX).toarray().tolist() == [
-        [0, 2, 1, 0], [2, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0],
-    ]  # fmt: skip
+        [0, 2, 1, 0],
+        [2, 0, 1, 0],
+        [1, 1, 0, 0],
+        [0, 0, 0, 0],
+    ]
 
 
 def test_popularity_is_the_same_for_every_basket() -> None:
-    found = Popularity().fit(MATRIX).scores(to_matrix([["pan"], ["pot"]], COLUMNS))
-    assert found.tolist() == [[3, 2, 2, 0]] * 2
+    scores = Popularity().fit(MATRIX).scores(to_matrix([["pan"], ["pot"]], COLUMNS))
+    assert scores.tolist() == [[3, 2, 2, 0]] * 2
 
 
 def test_lift_is_how_much_more_often_than_by_chance() -> None:
-    found = lift(MATRIX).toarray()
-    assert found[0, 1] == pytest.approx(2 * 4 / (3 * 2))
-    assert found[0, 2] == pytest.approx(1 * 4 / (3 * 2))
+    lifts = lift(MATRIX).toarray()
+    assert lifts[0, 1] == pytest.approx(2 * 4 / (3 * 2))
+    assert lifts[0, 2] == pytest.approx(1 * 4 / (3 * 2))
     assert Lift().fit(MATRIX).scores(ask("pan", "lid"))[0, 2] == pytest.approx(
         4 / (3 * 2) + 4 / (2 * 2)
     )
@@ -156,10 +163,10 @@ def test_ease_is_its_closed_form() -> None:
     dense = MATRIX.toarray()[:, :3].astype(float)
     inverse = np.linalg.inv(dense.T @ dense + 2.0 * np.eye(3))
     expected = np.eye(3) - inverse / np.diag(inverse)
-    found = Ease(2.0, 10, 1.0).fit(MATRIX)
-    np.testing.assert_allclose(found.weights, expected, atol=1e-6)
-    assert np.diag(found.weights).tolist() == [0, 0, 0]
-    scores = found.scores(ask("pan"))[0]
+    model = Ease(2.0, 10, 1.0).fit(MATRIX)
+    np.testing.assert_allclose(model.weights, expected, atol=1e-6)
+    assert np.diag(model.weights).tolist() == [0, 0, 0]
+    scores = model.scores(ask("pan"))[0]
     np.testing.assert_allclose(scores, [*expected[0], 0], atol=1e-6)
 
 
@@ -167,22 +174,22 @@ def test_ease_is_the_ridge_regression_that_it_says_it_is() -> None:
     """Each column of B minimises |x_j − X b|² + λ|b|² with b_j = 0."""
     rng = np.random.default_rng(0)
     dense = (rng.random((60, 5)) < 0.4).astype(np.float32)
-    found = Ease(3.0, 5, 1.0).fit(csr_matrix(dense)).weights
+    weights = Ease(3.0, 5, 1.0).fit(csr_matrix(dense)).weights
     for target in range(5):
         others = [column for column in range(5) if column != target]
         part = dense[:, others].astype(float)
         best = np.linalg.solve(part.T @ part + 3.0 * np.eye(4), part.T @ dense[:, target])
-        np.testing.assert_allclose(found[others, target], best, atol=1e-5)
+        np.testing.assert_allclose(weights[others, target], best, atol=1e-5)
 
 
 def test_rare_products_fall_back_to_the_cosine_on_the_same_scale() -> None:
-    found = Ease(2.0, 2, 1.0).fit(MATRIX)
-    assert found.head.tolist() == [0, 1]
+    model = Ease(2.0, 2, 1.0).fit(MATRIX)
+    assert model.head.tolist() == [0, 1]
     cosine = ShrunkCosine(1.0).fit(MATRIX).similarity.toarray()
-    scale = found.weights[0, 1] * cosine[0, 1] + found.weights[1, 0] * cosine[1, 0]
+    scale = model.weights[0, 1] * cosine[0, 1] + model.weights[1, 0] * cosine[1, 0]
     scale /= cosine[0, 1] ** 2 + cosine[1, 0] ** 2
-    scores = found.scores(ask("pan", "salt"))[0]
-    assert scores[1] == pytest.approx(found.weights[0, 1] + scale * cosine[2, 1], abs=1e-6)
+    scores = model.scores(ask("pan", "salt"))[0]
+    assert scores[1] == pytest.approx(model.weights[0, 1] + scale * cosine[2, 1], abs=1e-6)
     assert scores[2] == pytest.approx(scale * cosine[0, 2], abs=1e-6)
 
 
@@ -208,24 +215,24 @@ def test_shared_facts_are_brand_and_short_attribute_values() -> None:
     facts = product_facts(catalog)
     assert facts == [["brand=Acme", "color=red"], ["brand=Acme", "color=red"], []]
     columns = {"a": 0, "b": 1, "c": 2}
-    found = SharedFacts(facts).scores(to_matrix([["a", "c"], []], columns))
-    assert found.tolist() == [[1, 1, 0], [0, 0, 0]]
+    scores = SharedFacts(facts).scores(to_matrix([["a", "c"], []], columns))
+    assert scores.tolist() == [[1, 1, 0], [0, 0, 0]]
 
 
 def test_price_levels_are_compared_within_categories() -> None:
     prices = pd.Series([1.0, 100.0, 10.0, 1000.0, float("nan")])
     model = PriceLevel(prices, ["mug", "mug", "pot", "pot", "pot"])
-    found = model.scores(to_matrix([["0"]], {str(n): n for n in range(5)}))[0]
-    assert found[2] == pytest.approx(0)
-    assert found[3] == found[1] == pytest.approx(-math.sqrt(2))
-    assert found[4] == pytest.approx(-math.sqrt(0.5))
+    scores = model.scores(to_matrix([["0"]], {str(n): n for n in range(5)}))[0]
+    assert scores[2] == pytest.approx(0)
+    assert scores[3] == scores[1] == pytest.approx(-math.sqrt(2))
+    assert scores[4] == pytest.approx(-math.sqrt(0.5))
 
 
 def test_text_complements_look_from_anchors_to_products() -> None:
     anchors = np.eye(4, dtype=np.float32)
     products = np.roll(np.eye(4, dtype=np.float32), 1, axis=1)
-    found = TextComplements(anchors, products).fit(MATRIX).scores(ask("lid"))
-    assert found.tolist() == [[1, 0, 0, 0]]
+    scores = TextComplements(anchors, products).fit(MATRIX).scores(ask("lid"))
+    assert scores.tolist() == [[1, 0, 0, 0]]
     assert TextComplements(anchors, products).scores(ask()).tolist() == [[0, 0, 0, 0]]
 
 
@@ -233,16 +240,16 @@ def test_text_complements_look_from_anchors_to_products() -> None:
 def test_implicits_models_find_what_is_bought_together(model: type) -> None:
     baskets = [["pan", "lid"]] * 30 + [["salt", "pot"]] * 30 + [["pan", "salt"]]
     fitted = model().fit(to_matrix(baskets, COLUMNS))
-    found = rank_baskets(
+    rankings = rank_baskets(
         lambda block: {"it": fitted.scores(block)}, to_matrix([["pan"], ["pot"]], COLUMNS), NAMES, 1
     )
-    assert [list(one.product_ids) for one in found["it"]] == [["lid"], ["salt"]]
+    assert [list(one.product_ids) for one in rankings["it"]] == [["lid"], ["salt"]]
 
 
 @pytest.mark.parametrize("model", [Popularity(), Lift(), ShrunkCosine(5), Ease(10, 5, 5)])
 def test_models_without_any_past_score_nothing(model: Popularity) -> None:
-    found = model.fit(to_matrix([], COLUMNS)).scores(ask("pan"))
-    assert found.tolist() == [[0, 0, 0, 0]]
+    scores = model.fit(to_matrix([], COLUMNS)).scores(ask("pan"))
+    assert scores.tolist() == [[0, 0, 0, 0]]
 
 
 def test_gains_are_the_ndcg_that_the_evaluation_measures() -> None:
@@ -259,14 +266,14 @@ def test_gains_are_the_ndcg_that_the_evaluation_measures() -> None:
 
 def test_lists_never_hold_what_the_basket_holds() -> None:
     model = Popularity().fit(MATRIX)
-    found = rank_baskets(lambda block: {"it": model.scores(block)}, ask("pan"), NAMES, 10)
-    assert list(found["it"][0].product_ids) == ["lid", "salt", "pot"]
+    rankings = rank_baskets(lambda block: {"it": model.scores(block)}, ask("pan"), NAMES, 10)
+    assert list(rankings["it"][0].product_ids) == ["lid", "salt", "pot"]
 
 
 def test_a_strength_is_chosen_by_what_it_finds() -> None:
     baskets = to_matrix([["pan"], ["lid"]], COLUMNS)
-    found = choose_strengths(MATRIX, baskets, [1, 0], 10)
-    assert mean_gain(Ease(found.ease, 10, found.shrink).fit(MATRIX), baskets, [1, 0]) == 1.0
+    strengths = choose_strengths(MATRIX, baskets, [1, 0], 10)
+    assert mean_gain(Ease(strengths.ease, 10, strengths.shrink).fit(MATRIX), baskets, [1, 0]) == 1.0
 
 
 def test_a_blend_learns_which_model_to_believe() -> None:
@@ -278,7 +285,7 @@ def test_a_blend_learns_which_model_to_believe() -> None:
     baskets = csr_matrix((200, 20), dtype=np.float32)
     scores = {"right": right, "noise": noise}
     rows = np.arange(200)
-    own = {name: found[rows, hidden] for name, found in scores.items()}
+    own = {name: values[rows, hidden] for name, values in scores.items()}
     blend = learn_blend(scores, own, np.arange(20) == hidden[:, None])
     assert blend.weights["right"] > 5 * abs(blend.weights["noise"])
     mixed = hidden_gains(blend.mix(scores), baskets, hidden).mean()
@@ -303,12 +310,12 @@ def test_the_mixture_recommends_what_does_best_on_validation() -> None:
     mixture = Mixture(matrix, catalog, None, "orders", 100)
     assert mixture.recommended == "cosine"
     drawn = rng.integers(0, 10, ENOUGH_TO_CHOOSE)
-    held, hidden = to_matrix([[f"a{n}"] for n in drawn], columns), 10 + drawn
-    mixture.choose(held[:-1], hidden[:-1])
+    held_out, hidden = to_matrix([[f"a{n}"] for n in drawn], columns), 10 + drawn
+    mixture.choose(held_out[:-1], hidden[:-1])
     assert mixture.blend is None
-    mixture.choose(held, hidden)
+    mixture.choose(held_out, hidden)
     assert "blend_orders" in mixture.systems
-    gains = mixture.gains(held, hidden)
+    gains = mixture.gains(held_out, hidden)
     assert gains[mixture.recommended] == max(gains.values()) == 1.0
     assert gains["popularity"] < 0.5
 
@@ -327,24 +334,27 @@ def test_pairs_to_learn_count_as_often_as_bought_and_rivals_were_not_bought_toge
     assert len(bought_together(BASKETS, most=2, seed=0)) == 2
     leaf = {"pan": "cook", "lid": "cook", "salt": "spice", "pot": "cook"}
     rivals = draw_rivals(pairs, leaf, seed=0)
-    cooked = [rival for rival, name in zip(rivals, pairs["product_id"], strict=True)
-              if leaf[name] == "cook"]  # fmt: skip
-    assert set(cooked) == {"pot"}
+    cooked = pairs["product_id"].map(leaf).eq("cook")
+    assert set(np.array(rivals)[cooked]) == {"pot"}
 
 
 def test_substitutes_are_looked_at_together_and_not_bought_together() -> None:
     log = pd.DataFrame(
-        [("s1", "pan", "lid", "impression"), ("s1", "pan", "pan", "click"),
-         ("s1", "pan", "pot", "click"), ("s2", "pan", "salt", "click")],
+        [
+            ("s1", "pan", "lid", "impression"),
+            ("s1", "pan", "pan", "click"),
+            ("s1", "pan", "pot", "click"),
+            ("s2", "pan", "salt", "click"),
+        ],
         columns=["session_id", "query", "product_id", "event"],
-    )  # fmt: skip
+    )
     looks = looked_at_together(log, COLUMNS)
     assert looks[0, 3] == looks[3, 0] == 1 and looks.sum() == 2
     vectors = np.array([[1, 0], [0.9, 0.4359], [0, 1], [0.8, 0.6]], dtype=np.float32)
     model = Substitutes(NAMES, ["cook", "cook", "spice", "cook"], vectors, looks, lift(MATRIX))
-    found = model.of(0, 5)
-    assert [(one.product_id, one.looks) for one in found] == [("pot", 1)]
-    assert found[0].closeness == pytest.approx(0.8)
+    substitutes = model.of(0, 5)
+    assert [(one.product_id, one.looks) for one in substitutes] == [("pot", 1)]
+    assert substitutes[0].closeness == pytest.approx(0.8)
     assert [one.product_id for one in model.of_basket([0, 3], 5)] == []
     assert [one.of for one in model.of_basket([0], 5)] == ["pan"]
 
@@ -360,20 +370,20 @@ def test_every_basket_is_scored_once_and_fewer_at_a_time_in_a_large_catalog(prod
 def test_hit_rate_coverage_and_novelty_by_hand() -> None:
     popularity = {"a": 0.5, "b": 0.25, "c": 0.125, "d": 0.125}
     rankings = [Ranking(["a", "b"], [2, 1]), Ranking(["a", "c"], [2, 1])]
-    found = score_lists([{"b": 1}, {"d": 1}], rankings, popularity)
-    assert found == {"hr@10": 0.5, "coverage@10": 0.75, "novelty@10": (1 + 2 + 1 + 3) / 4}
+    figures = score_lists([{"b": 1}, {"d": 1}], rankings, popularity)
+    assert figures == {"hr@10": 0.5, "coverage@10": 0.75, "novelty@10": (1 + 2 + 1 + 3) / 4}
 
 
 def test_expected_shares_are_above_zero_for_what_nobody_bought() -> None:
-    found = expected_shares(MATRIX, NAMES)
-    assert found["pan"] == pytest.approx(3.5 / 5)
-    assert found["pot"] == pytest.approx(0.5 / 5)
+    shares = expected_shares(MATRIX, NAMES)
+    assert shares["pan"] == pytest.approx(3.5 / 5)
+    assert shares["pot"] == pytest.approx(0.5 / 5)
 
 
 def test_bundles_by_hand() -> None:
     baskets = [["pan", "lid"]] * 6 + [["pan"]] * 2 + [["salt"]] * 4
-    found = find_bundles(baskets)
-    rule = found[found["given"] == ("pan",)].iloc[0]
+    bundles = find_bundles(baskets)
+    rule = bundles[bundles["given"] == ("pan",)].iloc[0]
     assert rule["added"] == ("lid",)
     assert (rule["together"], rule["given_count"]) == (6, 8)
     assert rule["support"] == pytest.approx(6 / 12)
@@ -392,16 +402,16 @@ def test_bundles_of_three_are_found() -> None:
 def test_an_estimate_covers_what_the_assumptions_mean() -> None:
     rule = {"together": 200, "given_count": 1000}
     offer = Offer(margin=0.4, discount=0.0, uplift=(0.2, 0.2), days=30)
-    found = estimate(rule, price=50.0, span_days=300.0, offer=offer)
+    effect = estimate(rule, price=50.0, span_days=300.0, offer=offer)
     # 100 baskets come, 20 % add it anyway, 4 more do: 4 · 50 · 0.4.
-    assert found.baskets == pytest.approx(100)
-    assert found.low < 80 < found.high
-    assert found.mean == pytest.approx(80, rel=0.25)
+    assert effect.baskets == pytest.approx(100)
+    assert effect.low < 80 < effect.high
+    assert effect.mean == pytest.approx(80, rel=0.25)
     dear = estimate(rule, 50.0, 300.0, Offer(0.4, 0.3, (0.2, 0.2)))
     assert dear.mean < 0
     sure = estimate({"together": 20000, "given_count": 100000}, 50.0, 300.0, offer)
-    assert (sure.high - sure.low) / sure.mean < (found.high - found.low) / found.mean
-    assert estimate(rule, 50.0, 300.0, offer) == found
+    assert (sure.high - sure.low) / sure.mean < (effect.high - effect.low) / effect.mean
+    assert estimate(rule, 50.0, 300.0, offer) == effect
 
 
 def test_a_span_of_time_is_in_days() -> None:
@@ -417,10 +427,10 @@ def test_the_network_shows_groups_apart() -> None:
     baskets = [
         [f"{letter}{n}" for n in rng.permutation(4)[:2]] for letter in "aab" * 40 for _ in range(2)
     ]
-    found = network.draw_network(to_matrix(baskets, columns), names, 2, most_groups=2, most_nodes=4)
-    groups = [{node.name[0] for node in found.nodes if node.group == group} for group in (0, 1)]
+    drawn = network.draw_network(to_matrix(baskets, columns), names, 2, most_groups=2, most_nodes=4)
+    groups = [{node.name[0] for node in drawn.nodes if node.group == group} for group in (0, 1)]
     assert sorted(groups, key=str) == [{"a"}, {"b"}]
-    assert all(tie.lift > 1 and tie.together >= 2 for tie in found.ties)
-    right = [node.x for node in found.nodes if node.group == 1]
-    assert max(node.x for node in found.nodes if node.group == 0) < min(right)
+    assert all(tie.lift > 1 and tie.together >= 2 for tie in drawn.ties)
+    right = [node.x for node in drawn.nodes if node.group == 1]
+    assert max(node.x for node in drawn.nodes if node.group == 0) < min(right)
     assert network.draw_network(MATRIX[:0], NAMES, 2, 2, 4) == network.Network([], [])

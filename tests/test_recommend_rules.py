@@ -1,4 +1,4 @@
-"""What a shop wants on its lists: rules over places, wishes beside being wanted, their price."""
+"""What a shop wants on its lists: rules over places, reranking, and what it costs."""
 
 import json
 from dataclasses import astuple
@@ -18,12 +18,19 @@ from engine.ranking import Chances, Ranking
 from engine.simulation.tiny_shop import tiny_frames, tiny_pages
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
-from engine.tasks.interest.diversify import MOST, Candidates, Mix, alike, describe, rerank
 from engine.tasks.interest.merchandising import Boost, Rules, Shop, apply
 from engine.tasks.interest.merchandising_file import can_undo, change_rules, load_rules, undo_rules
-from engine.tasks.interest.novelty import Standing
+from engine.tasks.interest.novelty import Novelty
+from engine.tasks.interest.reranking import (
+    MOST,
+    Candidates,
+    RerankWeights,
+    describe,
+    rerank,
+    similarity,
+)
 from engine.tasks.interest.shop_columns import read_columns
-from engine.tasks.interest.timeline import count_acts, journey
+from engine.tasks.interest.timeline import build_timeline, count_acts
 from engine.tasks.interest.tradeoff import measure, ndcg
 from tests.tiny_shop import tiny_tables
 
@@ -79,13 +86,13 @@ def test_a_boost_moves_products_up_by_its_places(boost: Boost, first: list[str])
 @given(NAMES, NAMES, st.integers(1, 20), st.booleans())
 def test_rules_lose_and_double_nothing(pinned, hidden, places, in_stock) -> None:
     rules = Rules(pinned, hidden, (Boost("category", "Home", places),), in_stock)
-    found = names_of(rules)
+    names = names_of(rules)
     gone = set(hidden) | ({"a"} if in_stock else set())
-    assert len(found) == len(set(found))
-    assert set(found) == (set(LIST) | set(pinned)) - gone
+    assert len(names) == len(set(names))
+    assert set(names) == (set(LIST) | set(pinned)) - gone
     assert Rules.of(json.loads(json.dumps(rules.as_json()))) == rules
     # What no boost lifts keeps its order.
-    rest = [name for name in found if name in "abcf" and name not in pinned]
+    rest = [name for name in names if name in "abcf" and name not in pinned]
     assert rest == sorted(rest)
 
 
@@ -127,50 +134,50 @@ def candidates(lists: int = 1, count: int = 6, seed: int = 0) -> Candidates:
     vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
     wanted = -np.sort(-rng.random((lists, count)), axis=1)
     novelty, age = 9 * rng.random((lists, count)), 90 * rng.random((lists, count))
-    return Candidates(wanted, novelty, age, alike(vectors, vectors.mean(axis=(0, 1))))
+    return Candidates(wanted, novelty, age, similarity(vectors, vectors.mean(axis=(0, 1))))
 
 
 @given(SHARES, SHARES, SHARES, st.integers(0, 8), st.integers(0, 50))
 def test_reranking_is_an_order_of_the_same_products(d, n, f, k, seed) -> None:
-    order = rerank(candidates(seed=seed), Mix(d, n, f), k)[0]
+    order = rerank(candidates(seed=seed), RerankWeights(d, n, f), k)[0]
     assert sorted(order.tolist()) == list(range(6))
     if not (d or n or f) or not k:
         assert order.tolist() == list(range(6))
 
 
-@pytest.mark.parametrize("wish", ["diversity", "novelty", "freshness"])
-def test_a_wish_is_fulfilled_more_the_more_it_counts(wish: str) -> None:
-    figure = {"diversity": "diversity", "novelty": "novelty", "freshness": "age"}[wish]
-    found = candidates(20, 20)
+@pytest.mark.parametrize("objective", ["diversity", "novelty", "freshness"])
+def test_an_objective_is_served_more_the_more_it_counts(objective: str) -> None:
+    figure = {"diversity": "diversity", "novelty": "novelty", "freshness": "age"}[objective]
+    lists = candidates(20, 20)
     means = [
-        getattr(describe(found, rerank(found, Mix(**{wish: share}), 5), 5), figure)
+        getattr(describe(lists, rerank(lists, RerankWeights(**{objective: share}), 5), 5), figure)
         for share in (0.0, 0.5, MOST)
     ]
     assert all((b > a) != (figure == "age") for a, b in pairwise(means))
 
 
 def test_a_shorter_list_is_ordered_as_if_it_stood_alone() -> None:
-    long, mix = candidates(2), Mix(0.5, 0.3, 0.3)
+    long, weights = candidates(2), RerankWeights(0.5, 0.3, 0.3)
     cut = [np.array(one) for one in (long.relevance, long.novelty, long.age)]
     for one in cut:
         one[1, 4:] = np.nan
-    both = Candidates(*cut, long.likeness)
-    alone = Candidates(*(one[1:, :4] for one in cut), long.likeness[1:, :4, :4])
-    order = rerank(both, mix, 6)
-    assert order[1, :4].tolist() == rerank(alone, mix, 4)[0].tolist()
+    both = Candidates(*cut, long.similarity)
+    alone = Candidates(*(one[1:, :4] for one in cut), long.similarity[1:, :4, :4])
+    order = rerank(both, weights, 6)
+    assert order[1, :4].tolist() == rerank(alone, weights, 4)[0].tolist()
     assert set(order[1].tolist()) == set(range(6))
-    only = Candidates(*(one[1:] for one in cut), long.likeness[1:])
+    only = Candidates(*(one[1:] for one in cut), long.similarity[1:])
     of_cut, of_whole = describe(only, order[1:], 6), describe(alone, order[1:, :4], 4)
     assert astuple(of_cut) == pytest.approx(astuple(of_whole))
 
 
 def test_twins_do_not_stand_side_by_side_where_variety_counts() -> None:
-    alike_two = np.eye(3)[None]
-    alike_two[0, 0, 1] = alike_two[0, 1, 0] = 1
-    found = Candidates(np.array([[1.0, 0.9, 0.5]]), np.zeros((1, 3)), np.zeros((1, 3)), alike_two)
-    assert rerank(found, Mix(diversity=0.5), 3).tolist() == [[0, 2, 1]]
-    assert describe(found, np.array([[0, 1]]), 2).diversity == 0
-    assert describe(found, np.array([[0, 2]]), 2).diversity == 1
+    twins = np.eye(3)[None]
+    twins[0, 0, 1] = twins[0, 1, 0] = 1
+    three = Candidates(np.array([[1.0, 0.9, 0.5]]), np.zeros((1, 3)), np.zeros((1, 3)), twins)
+    assert rerank(three, RerankWeights(diversity=0.5), 3).tolist() == [[0, 2, 1]]
+    assert describe(three, np.array([[0, 1]]), 2).diversity == 0
+    assert describe(three, np.array([[0, 2]]), 2).diversity == 1
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=12, max_size=12), min_size=1, max_size=5))
@@ -185,33 +192,34 @@ def test_many_lists_are_measured_as_one_by_one(grades: list[list[int]]) -> None:
 @pytest.mark.parametrize(
     "bad", [{"age": 0.1}, {"novelty": 1.0}, {"novelty": -0.1}, {"novelty": "much"}]
 )
-def test_a_wrong_mix_is_refused(bad: dict[str, object]) -> None:
+def test_wrong_weights_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(InputError) as caught:
-        decode(Mix, bad)
+        decode(RerankWeights, bad)
     assert (caught.value.code, caught.value.params["field"]) == ("codec.does_not_fit", *bad)
 
 
-def test_the_price_of_a_mix_is_that_of_its_order() -> None:
+def test_the_tradeoff_of_weights_is_that_of_their_order() -> None:
     # Everybody clicks the first product; the last one is unknown and unlike the others.
     part = pd.DataFrame(
         {
-            "example_id": [f"e{n}" for n in range(30)], "input": "mug",
+            "example_id": [f"e{n}" for n in range(30)],
+            "input": "mug",
             "qrels": [{"a": 1, "b": 0, "c": 0}] * 30,
             "known.novelty": ['{"a": 1, "b": 2, "c": 9}'] * 30,
             "known.age": ['{"a": 50, "b": 50, "c": 0}'] * 30,
         }
-    )  # fmt: skip
+    )
     answers = {"tuned": [Chances(["a", "b", "c"], [0.9, 0.5, 0.1])] * 30}
     heldout = RankingEvaluator().heldout_rows(part, answers)
     rows, vectors = {"a": 0, "b": 1, "c": 2}, np.eye(3)
     about = (rows, vectors, vectors.mean(axis=0))
-    free, dear = measure(heldout, "tuned", [Mix(), Mix(novelty=MOST)], *about)
+    free, costly = measure(heldout, "tuned", [RerankWeights(), RerankWeights(novelty=MOST)], *about)
     assert free.after == free.before == 1 and free.interval.delta == 0
-    assert dear.after == pytest.approx(1 / np.log2(4))
-    assert dear.interval.high < 0
-    assert dear.now.novelty == dear.was.novelty == 4
+    assert costly.after == pytest.approx(1 / np.log2(4))
+    assert costly.interval.high < 0
+    assert costly.now.novelty == costly.was.novelty == 4
     with pytest.raises(InputError):
-        measure(heldout.drop(columns="tuned.chances"), "tuned", [Mix()], *about)
+        measure(heldout.drop(columns="tuned.chances"), "tuned", [RerankWeights()], *about)
 
 
 def test_columns_of_the_shop_are_found_in_both_languages() -> None:
@@ -223,34 +231,36 @@ def test_columns_of_the_shop_are_found_in_both_languages() -> None:
     products = pd.DataFrame(
         {"product_id": ["a", "b", "c"], "title": "", "category": None, "brand": None, "price": 10.0}
     )
-    found = read_columns(products.assign(attributes=[json.dumps(one) for one in cells]))
-    assert found.sold_out == {"b", "c"}
-    assert found.margins == {"a": 1.0, "b": 0.5}
-    assert found.dates["b"] == pd.Timestamp("2025-03-01")
+    columns = read_columns(products.assign(attributes=[json.dumps(one) for one in cells]))
+    assert columns.sold_out == {"b", "c"}
+    assert columns.margins == {"a": 1.0, "b": 0.5}
+    assert columns.dates["b"] == pd.Timestamp("2025-03-01")
     chinese = [{"成本": "9元", "库存": "0"}, {"成本": "2", "库存": "7"}, {"库存": "缺货"}]
-    found = read_columns(products.assign(attributes=[json.dumps(one) for one in chinese]))
-    assert found.sold_out == {"a", "c"}
-    assert found.margins == {"a": 0.5, "b": 1.0}
+    columns = read_columns(products.assign(attributes=[json.dumps(one) for one in chinese]))
+    assert columns.sold_out == {"a", "c"}
+    assert columns.margins == {"a": 0.5, "b": 1.0}
     assert read_columns(tiny_frames()["products"]).columns == {}
 
 
-def test_standing_looks_back_only() -> None:
+def test_novelty_and_age_look_back_only() -> None:
     products, log = tiny_frames()["products"], tiny_pages()
-    standing, moment = Standing(products, log), pd.Timestamp("2025-03-02")
-    then = Standing(products, log[log["time"] < moment])
+    novelty, moment = Novelty(products, log), pd.Timestamp("2025-03-02")
+    then = Novelty(products, log[log["time"] < moment])
     clicks = np.array([0.0, 3.0])
-    assert standing.novelty(clicks, moment) == pytest.approx(then.novelty(clicks, None))
-    assert standing.novelty(clicks, None)[0] > standing.novelty(clicks, None)[1]
-    assert standing.ages(["mug-red", "gone"], moment).tolist() == [1.0, 0.0]
-    assert not standing.tells_age
+    assert novelty.self_information(clicks, moment) == pytest.approx(
+        then.self_information(clicks, None)
+    )
+    assert novelty.self_information(clicks, None)[0] > novelty.self_information(clicks, None)[1]
+    assert novelty.ages(["mug-red", "gone"], moment).tolist() == [1.0, 0.0]
+    assert not novelty.tells_age
     dated = products.assign(attributes='{"release_date": "2025-02-20"}')
     dated.loc[0, "attributes"] = '{"release_date": "2025-02-28"}'
-    known = Standing(dated, log)
-    assert known.dated and known.tells_age
-    assert known.ages([dated["product_id"][0]], moment).tolist() == [2.0]
+    of_column = Novelty(dated, log)
+    assert of_column.dated and of_column.tells_age
+    assert of_column.ages([dated["product_id"][0]], moment).tolist() == [2.0]
 
 
-def test_a_journey_holds_what_every_table_knows_of_a_shopper() -> None:
+def test_a_timeline_holds_what_every_table_has_of_a_shopper() -> None:
     tables = tiny_tables("interest")
     time = pd.Timestamp("2025-02-01")
     orders = pd.DataFrame(
@@ -258,11 +268,11 @@ def test_a_journey_holds_what_every_table_knows_of_a_shopper() -> None:
     )
     reviews = tables.reviews.head(1).assign(user_id="u1", rating=4.0)
     whole = Tables({**tables.frames, "orders": orders, "reviews": reviews}, "en")
-    found = journey(whole, "u1")
-    assert found["time"].is_monotonic_increasing
-    assert set(found["event"]) == {"impression", "click", "purchase", "review"}
-    assert found["rating"].max() == 4
-    assert journey(whole, "nobody").empty
+    timeline = build_timeline(whole, "u1")
+    assert timeline["time"].is_monotonic_increasing
+    assert set(timeline["event"]) == {"impression", "click", "purchase", "review"}
+    assert timeline["rating"].max() == 4
+    assert build_timeline(whole, "nobody").empty
     counts = count_acts(whole)
-    assert counts["u1"] == found["event"].isin(["click", "purchase"]).sum()
+    assert counts["u1"] == timeline["event"].isin(["click", "purchase"]).sum()
     assert counts.is_monotonic_decreasing

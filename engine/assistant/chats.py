@@ -1,4 +1,4 @@
-"""What was said in a workspace's chats, and what waits for a person: one SQLite file."""
+"""The turns of a workspace's chats, and what waits for a person: one SQLite file."""
 
 import json
 import time
@@ -66,7 +66,7 @@ class Chats:
         self._database.execute("UPDATE turns SET reply = ? WHERE number = ?", (text, number))
 
     def turns(self, chat: str) -> list[Turn]:
-        """What was said in a chat, the oldest first."""
+        """The turns of a chat, the oldest first."""
         rows = self._database.execute("SELECT * FROM turns WHERE chat = ? ORDER BY number", (chat,))
         return [_turn(row) for row in rows]
 
@@ -100,6 +100,11 @@ class Chats:
 
 def _turn(row: Any) -> Turn:
     return Turn(
-        row["number"], row["chat"], row["time"], row["customer"], row["message"],
-        read_reply(json.loads(row["reply"])), row["done"],
-    )  # fmt: skip
+        row["number"],
+        row["chat"],
+        row["time"],
+        row["customer"],
+        row["message"],
+        read_reply(json.loads(row["reply"])),
+        row["done"],
+    )

@@ -23,15 +23,17 @@ class Likeness:
         """The likeness of each text; 0 is usual."""
         if not texts or self._background is None:
             return np.zeros(len(texts))
-        asked = self._vectors.of([question])[0]
-        usual = self._background @ asked
+        vector = self._vectors.of([question])[0]
+        usual = self._background @ vector
         spread = float(usual.std()) or 1.0
-        found = self._vectors.of(texts, "passage") @ asked
-        return np.asarray((found - float(usual.mean())) / spread, dtype=float)
+        similarities = self._vectors.of(texts, "passage") @ vector
+        return np.asarray((similarities - float(usual.mean())) / spread, dtype=float)
 
     def near(
         self, question: str, texts: Sequence[str], least: float
     ) -> Iterable[tuple[int, float]]:
         """The places of the texts of at least such a likeness, the nearest first."""
-        found = self.of(question, texts)
-        return [(int(at), float(found[at])) for at in np.argsort(-found) if found[at] >= least]
+        likeness = self.of(question, texts)
+        return [
+            (int(at), float(likeness[at])) for at in np.argsort(-likeness) if likeness[at] >= least
+        ]

@@ -11,11 +11,22 @@ from engine.assistant.understanding import cue_pattern
 from engine.messages import say
 from engine.tables.tables import Tables
 
-# So many orders, and lines of one order, are told one by one.
+# So many orders, and lines of one order, are listed one by one.
 MOST = 5
 _MONTHS = (
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-)  # fmt: skip
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+)
 _MONTH = re.compile(
     rf"\b(?:in|during|of|since|from)\s+({'|'.join(_MONTHS)})[a-z]*\b|(?<!\d)(1[0-2]|[1-9])\s*月(?!\d)"
     r"|([一二三四五六七八九十]+)月份?",
@@ -25,7 +36,7 @@ _NUMERALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十
 
 
 @dataclass(frozen=True)
-class Told:
+class OrderAnswer:
     """What the orders say, or why they say nothing: a reason's code."""
 
     sentences: tuple[Sentence, ...] = ()
@@ -71,16 +82,18 @@ class Orders:
             or cue_pattern("order", "others", language).search(message)
         )
 
-    def tell(self, message: str, customer: str, products: Sequence[str], language: str) -> Told:
+    def answer(
+        self, message: str, customer: str, products: Sequence[str], language: str
+    ) -> OrderAnswer:
         """What the customer's own orders say to a message; `products` are the ids that it means."""
         if self.is_of_others(message, customer, language):
-            return Told(reason="not_yours")
+            return OrderAnswer(reason="not_yours")
         if not customer:
-            return Told(reason="not_signed_in")
+            return OrderAnswer(reason="not_signed_in")
         if looks_like_id(message) and not self.named(message):
-            return Told(reason="no_such_order")
+            return OrderAnswer(reason="no_such_order")
         if customer not in self._of:
-            return Told(reason="no_orders")
+            return OrderAnswer(reason="no_orders")
         lines, narrowed = self._of[customer], False
         if names := self.named(message):
             lines, narrowed = lines[lines["order_id"].isin(names)], True
@@ -89,8 +102,8 @@ class Orders:
         if products:
             lines, narrowed = lines[lines["product_id"].isin(products)], True
         if lines.empty:
-            return Told(reason="no_such_order")
-        return Told(tuple(self._say(message, lines, narrowed, language)))
+            return OrderAnswer(reason="no_such_order")
+        return OrderAnswer(tuple(self._say(message, lines, narrowed, language)))
 
     def _say(
         self, message: str, lines: pd.DataFrame, narrowed: bool, language: str
@@ -113,12 +126,12 @@ class Orders:
             orders = orders[:1]
         elif not narrowed and (wants("last") or not wants("all")):
             orders = orders[-1:]
-        told: list[Sentence] = []
+        sentences: list[Sentence] = []
         for name in reversed(orders[-MOST:]):
-            told += _of_order(lines[lines["order_id"] == name], language)
+            sentences += _of_order(lines[lines["order_id"] == name], language)
         if len(orders) > MOST:
-            told.append(Sentence(say("assistant.orders.more", language)))
-        return told
+            sentences.append(Sentence(say("assistant.orders.more", language)))
+        return sentences
 
 
 def looks_like_id(message: str) -> bool:
@@ -133,17 +146,20 @@ def _of_order(lines: pd.DataFrame, language: str) -> list[Sentence]:
     order = str(first["order_id"])
     date = f"{first['time']:%Y-%m-%d}" if pd.notna(first["time"]) else ""
     sources = tuple(_source(line) for _, line in lines.iterrows())
-    told = [Sentence(say(code, language, order=order, date=date), sources[:1])]
+    sentences = [Sentence(say(code, language, order=order, date=date), sources[:1])]
     for (_, line), source in zip(lines.iterrows(), sources, strict=True):
         code = "assistant.orders.line" if pd.notna(line["price"]) else "assistant.orders.unpriced"
         text = say(
-            code, language, title=line["title"], quantity=f"{line['quantity']:g}",
+            code,
+            language,
+            title=line["title"],
+            quantity=f"{line['quantity']:g}",
             price=f"{line['price']:.15g}",
-        )  # fmt: skip
-        told.append(Sentence(text, (source,)))
+        )
+        sentences.append(Sentence(text, (source,)))
     if len(lines) > 1 or first["quantity"] != 1:
-        told.append(_total(lines, "total", language))
-    return told
+        sentences.append(_total(lines, "total", language))
+    return sentences
 
 
 def _total(lines: pd.DataFrame, key: str, language: str, **params: object) -> Sentence:

@@ -46,42 +46,46 @@ class Policy:
         self.text = text
         self.passages = split_passages(text)
         self.language = language_of(text, language)
-        told = [f"{one.heading}. {one.text}" for one in self.passages]
-        self._topics = [topics_of(one, self.language) for one in told]
+        texts = [f"{one.heading}. {one.text}" for one in self.passages]
+        self._topics = [topics_of(one, self.language) for one in texts]
         self._headed = [topics_of(one.heading, self.language) for one in self.passages]
-        self._words = [Counter(_telling(one)) for one in told]
+        self._words = [Counter(_telling(one)) for one in texts]
         spread = Counter(word for some in self._words for word in some)
-        self._idf = {word: np.log(1 + len(told) / n) for word, n in spread.items()}
-        self._unknown = float(np.log(1 + 2 * max(len(told), 1)))
+        self._idf = {word: np.log(1 + len(texts) / n) for word, n in spread.items()}
+        self._unknown = float(np.log(1 + 2 * max(len(texts), 1)))
         self._vectors = vectors
-        self._known = vectors.of(told, "passage") if told else np.empty((0, 1), dtype=np.float32)
+        self._passage_vectors = (
+            vectors.of(texts, "passage") if texts else np.empty((0, 1), dtype=np.float32)
+        )
 
     def find(self, question: str, most: int = 2) -> list[Hit]:
         """The passages that answer a question best, the best first."""
         if not self.passages:
             return []
-        asked = topics_of(question, self.language)
+        topics = topics_of(question, self.language)
         weak = set(cues("weak", self.language)["topics"])
-        narrow = asked & set(cues("narrow", self.language)["topics"])
+        narrow = topics & set(cues("narrow", self.language)["topics"])
         vector = self._vectors.of([question])[0]
-        similar = self._known @ vector
+        similar = self._passage_vectors @ vector
         spread = float(similar.std()) or 1.0
         standing = (similar - float(similar.mean())) / spread
-        told = _telling(question)
-        total = sum(self._idf.get(word, self._unknown) for word in set(told)) or 1.0
+        telling = _telling(question)
+        total = sum(self._idf.get(word, self._unknown) for word in set(telling)) or 1.0
         hits = []
         for place, passage in enumerate(self.passages):
-            shared = sum(self._idf[word] for word in set(told) if word in self._words[place])
+            shared = sum(self._idf[word] for word in set(telling) if word in self._words[place])
             covered = shared / total
-            topic = len(asked & self._topics[place]) / max(len(asked), 1)
-            headed = len(asked & self._headed[place]) / max(len(asked), 1)
+            topic = len(topics & self._topics[place]) / max(len(topics), 1)
+            headed = len(topics & self._headed[place]) / max(len(topics), 1)
             score = (
-                0.34 * topic + 0.12 * headed + 0.24 * covered
+                0.34 * topic
+                + 0.12 * headed
+                + 0.24 * covered
                 + 0.30 * float(np.clip(standing[place] / 3, 0, 1))
-            )  # fmt: skip
+            )
             # A topic that the text never mentions is not answered by what sounds alike, and a
             # narrow one ("students") not by a passage on the wider one.
-            strong = asked - weak
+            strong = topics - weak
             sure = bool(strong & self._topics[place]) if strong else covered >= COVERED
             sure = sure and narrow <= self._topics[place]
             hits.append(Hit(passage, score, sure and score >= SURE))
@@ -91,7 +95,7 @@ class Policy:
 
 def split_passages(text: str) -> list[Passage]:
     """The passages of a Markdown or plain text; headings stand above what follows them."""
-    found: list[Passage] = []
+    passages: list[Passage] = []
     headings: list[tuple[int, str]] = []
     block: list[str] = []
     started = 0
@@ -99,7 +103,7 @@ def split_passages(text: str) -> list[Passage]:
     def close() -> None:
         if block:
             heading = " › ".join(title for _, title in headings)
-            found.extend(Passage(started, heading, part) for part in _parts(" ".join(block)))
+            passages.extend(Passage(started, heading, part) for part in _parts(" ".join(block)))
             block.clear()
 
     for number, line in enumerate(text.splitlines(), start=1):
@@ -115,7 +119,7 @@ def split_passages(text: str) -> list[Passage]:
                 started = number
             block.append(_BULLET.sub("", line).strip())
     close()
-    return found
+    return passages
 
 
 def topics_of(text: str, language: str) -> set[str]:

@@ -46,7 +46,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Meant:
+class ResolvedProducts:
     """The products that a message means, the likeliest first, and by what it names them.
 
     `specific` tells whether single products are named, not only a kind or a brand. `exact`
@@ -59,7 +59,7 @@ class Meant:
     exact: tuple[tuple[int, int], ...] = ()
 
     @property
-    def asked(self) -> tuple[Term, ...]:
+    def values(self) -> tuple[Term, ...]:
         """The attribute values that are mentioned."""
         return tuple(
             term for term in self.terms if term.role == "attribute" and not self.is_title(term)
@@ -97,7 +97,7 @@ class ProductNames:
         """The rows of the products that a term fits."""
         return self._words.rows[term.name]
 
-    def resolve(self, message: str) -> Meant:
+    def resolve(self, message: str) -> ResolvedProducts:
         """The products that a message means; no rows where it names none."""
         lowered = normalise(message)
         exact = self._exact(lowered)
@@ -108,14 +108,14 @@ class ProductNames:
                 for title in {self.titles[row] for row in exact}
                 for match in re.finditer(re.escape(title), message, re.IGNORECASE)
             )
-            return Meant(tuple(exact), terms, True, spans)
+            return ResolvedProducts(tuple(exact), terms, True, spans)
         identity = [term for term in terms if term.role != "attribute"]
         if not identity:
-            return Meant((), terms, False)
+            return ResolvedProducts((), terms, False)
         scores = np.zeros(len(self.ids))
         for term in identity:
             scores[self._words.rows[term.name]] += term.weight
-        numbers = self._said_numbers(message, identity)
+        numbers = self._model_numbers(message, identity)
         if numbers:
             scores += (
                 NUMBER
@@ -124,26 +124,26 @@ class ProductNames:
             )
         rows = np.flatnonzero(scores >= scores.max() - 1e-9)
         named = any(self._is_specific(term) for term in identity)
-        return Meant(tuple(self._order(rows, terms)), terms, named)
+        return ResolvedProducts(tuple(self._order(rows, terms)), terms, named)
 
-    def groups(self, message: str, meant: Meant) -> list[list[int]]:
+    def groups(self, message: str, resolved: ResolvedProducts) -> list[list[int]]:
         """The products that each name in a message means, for those that name several."""
         exact = self._exact(normalise(message))
         if len({self.titles[row] for row in exact}) > 1:
             return [[row] for row in exact]
-        kinds = [term for term in meant.identity if not self._is_specific(term)]
+        kinds = [term for term in resolved.identity if not self._is_specific(term)]
         categories = [term for term in kinds if term.role != "brand"]
         groups = []
-        for start, end, specific in self._spans(message, meant.identity):
+        for start, end, specific in self._spans(message, resolved.identity):
             if specific:
                 own = any(start <= term.start < end for term in categories)
                 shared = [] if own else categories[-1:]
-                told = " ".join(message[term.start : term.end] for term in shared)
-                groups.append(list(self.resolve(f"{message[start:end]} {told}").rows))
+                category = " ".join(message[term.start : term.end] for term in shared)
+                groups.append(list(self.resolve(f"{message[start:end]} {category}").rows))
         if len(groups) < 2 and len(brands := [t for t in kinds if t.role == "brand"]) > 1:
-            told = " ".join(message[term.start : term.end] for term in categories[-1:])
-            said = [f"{message[term.start : term.end]} {told}" for term in brands]
-            groups = [list(self.resolve(one).rows) for one in said]
+            category = " ".join(message[term.start : term.end] for term in categories[-1:])
+            names = [f"{message[term.start : term.end]} {category}" for term in brands]
+            groups = [list(self.resolve(one).rows) for one in names]
         return [group for group in groups if group]
 
     def keep(self, rows: Iterable[int], terms: Iterable[Term]) -> list[int]:
@@ -153,17 +153,17 @@ class ProductNames:
             fields[term.field].update(self._words.rows[term.name].tolist())
         return [row for row in rows if all(row in fits for fits in fields.values())]
 
-    def mask(self, message: str, meant: Meant, language: str) -> str:
+    def mask(self, message: str, resolved: ResolvedProducts, language: str) -> str:
         """The message with its names replaced: what it wants does not depend on the shop."""
         masked = message
         for form in _ID.findall(message):
             if form.lower() in self._by_id:
                 masked = masked.replace(form, PRODUCT[language])
-        for title in sorted({self.titles[row] for row in meant.rows[:1]}, key=len, reverse=True):
+        for title in sorted({self.titles[row] for row in resolved.rows[:1]}, key=len, reverse=True):
             masked = re.sub(re.escape(title), PRODUCT[language], masked, flags=re.IGNORECASE)
         if masked != message:
             return normalise(masked)
-        spans = list(self._spans(message, meant.identity))
+        spans = list(self._spans(message, resolved.identity))
         for start, end, specific in reversed(spans):
             mask = (PRODUCT if specific else KIND)[language]
             pad = "" if language == "zh" else " "
@@ -192,19 +192,18 @@ class ProductNames:
 
     def _is_specific(self, term: Term) -> bool:
         few = max(SPECIFIC * len(self.ids), FEW)
-        known = term.role == "name" and term.name not in self._words.kinds
-        return known and len(self._words.rows[term.name]) <= few
+        is_name = term.role == "name" and term.name not in self._words.kinds
+        return is_name and len(self._words.rows[term.name]) <= few
 
     def _order(self, rows: NDArray[np.intp], terms: Sequence[Term]) -> list[int]:
-        """Rows with the values asked for first, then those whose title is told most fully."""
+        """Rows with the values asked for first, then those whose title is named most fully."""
         attribute = [term for term in terms if term.role == "attribute"]
+        literal_rows = self._words.literal_rows
 
         def worth(row: int) -> tuple[int, int, int]:
-            fits = sum(row in self._words.said[term.name] for term in attribute)
-            told = sum(
-                term.end - term.start for term in terms if row in self._words.said[term.name]
-            )
-            return (-fits, len(self.titles[row]) - told, row)
+            fits = sum(row in literal_rows[term.name] for term in attribute)
+            covered = sum(term.end - term.start for term in terms if row in literal_rows[term.name])
+            return (-fits, len(self.titles[row]) - covered, row)
 
         return sorted((int(row) for row in rows), key=worth)
 
@@ -217,14 +216,17 @@ class ProductNames:
         longest.sort(key=lowered.find)
         return [row for title in longest for row in self._by_title[title]]
 
-    def _said_numbers(self, message: str, identity: Sequence[Term]) -> set[str]:
+    def _model_numbers(self, message: str, identity: Sequence[Term]) -> set[str]:
         """Model numbers: right after a name, or counted as a generation."""
-        found = {match[1] for match in _GENERATION.finditer(message)}
+        numbers = {match[1] for match in _GENERATION.finditer(message)}
         for term in identity:
-            if match := re.match(r"\s*(?:mark |mk )?(\d{1,4})(?![\d.,]*\d|\s*[%$€元块])",
-                                 message[term.end :], re.IGNORECASE):  # fmt: skip
-                found.add(match[1])
-        return found
+            if match := re.match(
+                r"\s*(?:mark |mk )?(\d{1,4})(?![\d.,]*\d|\s*[%$€元块])",
+                message[term.end :],
+                re.IGNORECASE,
+            ):
+                numbers.add(match[1])
+        return numbers
 
     def _terms(self, message: str) -> Iterator[Term]:
         tokens = tokens_of(message)

@@ -1,27 +1,20 @@
-"""What pages ask the model process about messages: the only door to the assistant's encoder.
-
-A question's run is the search model whose encoder understands; by verb:
-`reply` with `messages` (`{"message", "customer", "context"}` each) and `intent` (a run of intent,
-    or "") gives a list of replies (`Reply.as_json`), with the shop's own intent in `shop_intent`;
-`rephrase` with `reply`, `message` and `writer` (a run of describe, or "untuned") gives the reply in
-    the generator's words where the sources support them;
-`judge` with `reply`, `message` and `text` gives the same for a text from somewhere else.
-"""
+"""What pages ask the model process about messages: the only door to the assistant's encoder."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
-from engine.assistant.assistant import Assistant, Message
+from engine.assistant.answers import JudgeInput, MessageAnswer, RephraseInput, ReplyInput
+from engine.assistant.assistant import Assistant
 from engine.assistant.policy_file import read_policy
-from engine.assistant.reply import read_reply
+from engine.assistant.reply import Reply
 from engine.assistant.rewording import judged, rephrased
-from engine.errors import InputError
+from engine.assistant.rewording_prompt import Messages
 from engine.models.generator import SamplingConfig
 from engine.retrieval.fuse import fuse_all
 from engine.reviews.aspects import Aspects, read_aspects
@@ -33,31 +26,38 @@ from engine.tasks.search.bundle import DEPTH, SearchBundle
 
 if TYPE_CHECKING:
     from engine.tasks.classify.bundle import ClassifierBundle
+    from engine.tasks.describe.writer import Writer
 
-Get = Callable[[str, str], Bundle]
+# The bundle of a task and run.
+GetBundle = Callable[[str, str], Bundle]
 
-WRITING = SamplingConfig(new_tokens=120)
+SAMPLING = SamplingConfig(new_tokens=120)
 
 
-def answer(workspace: Workspace, verb: str, run: str, question: Mapping[str, Any], get: Get) -> Any:
-    """The answer to one question, see the module; `get` gives the bundle of a task and run."""
-    assistant = _current_assistant(workspace, get("search", run))
-    if verb == "reply":
-        return _reply_all(assistant, question, get)
-    reply, message = read_reply(question["reply"]), question["message"]
-    match verb:
-        case "rephrase":
-            writer = get("describe", question["writer"])
+def answer(
+    workspace: Workspace,
+    run: str,
+    body: ReplyInput | RephraseInput | JudgeInput,
+    get_bundle: GetBundle,
+) -> list[MessageAnswer] | Reply:
+    """The answer to one question of `engine.assistant.answers`; `run` is one of search.
 
-            def write(chat: Any) -> str:
-                return writer.generator.stream(chat, WRITING, lambda _: None)  # type: ignore[attr-defined]
+    A reply in other words comes back in its own where its sources do not support them. Raises
+    InputError for a message without words.
+    """
+    assistant = _current_assistant(workspace, get_bundle("search", run))
+    match body:
+        case ReplyInput():
+            return _reply_all(assistant, body, get_bundle)
+        case RephraseInput():
+            generator = cast("Writer", get_bundle("describe", body.writer)).generator
 
-            found = rephrased(reply, message, assistant.checker, write)
-        case "judge":
-            found = judged(reply, question["text"], message, assistant.checker)
-        case other:
-            raise ValueError(other)
-    return found.as_json()
+            def write(chat: Messages) -> str:
+                return generator.stream(chat, SAMPLING, lambda _: None)
+
+            return rephrased(body.reply, body.message, assistant.checker, write)
+        case JudgeInput():
+            return judged(body.reply, body.text, body.message, assistant.checker)
 
 
 def open_assistant(workspace: Workspace, search: SearchBundle) -> Assistant:
@@ -66,40 +66,30 @@ def open_assistant(workspace: Workspace, search: SearchBundle) -> Assistant:
     def rank(query: str, keep: NDArray[np.bool_]) -> Sequence[str]:
         by_words = search.bm25_all.search(query, DEPTH, keep)
         by_meaning = search.dense.search(search.encode([query]), DEPTH, keep)
-        (found,) = fuse_all([by_words], by_meaning, search.bm25_weight, DEPTH)
-        return found.product_ids
+        (fused,) = fuse_all([by_words], by_meaning, search.bm25_weight, DEPTH)
+        return fused.product_ids
 
     return Assistant(
-        search.tables, search.encoder.encode, rank, read_policy(workspace),
+        search.tables,
+        search.encoder.encode,
+        rank,
+        read_policy(workspace),
         Aspects(read_aspects(workspace)),
-    )  # fmt: skip
+    )
 
 
-def read_message(item: Mapping[str, Any], row: int) -> Message:
-    """A message as a file's line `row` or a page gives it.
-
-    Raises InputError for one without a text, or with a context that is no list of texts.
-    """
-    text, context = item.get("message"), item.get("context") or ()
-    said = [one.get("text") if isinstance(one, dict) else one for one in context]
-    if not isinstance(text, str) or not all(isinstance(one, str) for one in said):
-        raise InputError("assistant.bad_message", row=row)
-    return Message(text, str(item.get("customer") or ""), tuple(map(str, said)))
-
-
-def _reply_all(assistant: Assistant, question: Mapping[str, Any], get: Get) -> list[dict[str, Any]]:
-    messages = [read_message(item, row) for row, item in enumerate(question["messages"], start=1)]
-    replies = [assistant.reply(message).as_json() for message in messages]
-    if question["intent"]:
-        bundle = cast("ClassifierBundle", get("intent", question["intent"]))
-        queries = [IntentInput(message.text) for message in messages]
-        for reply, answer in zip(replies, INTENT.predict(bundle, queries), strict=True):
-            intent = answer.heads.get("intent")
-            reply["shop_intent"] = intent and {
-                "label": intent.label,
-                "confidence": intent.confidence,
-            }
-    return replies
+def _reply_all(
+    assistant: Assistant, body: ReplyInput, get_bundle: GetBundle
+) -> list[MessageAnswer]:
+    replies = [assistant.reply(message) for message in body.messages]
+    if not body.intent:
+        return [MessageAnswer(reply) for reply in replies]
+    bundle = cast("ClassifierBundle", get_bundle("intent", body.intent))
+    intents = INTENT.predict(bundle, [IntentInput(message.text) for message in body.messages])
+    return [
+        MessageAnswer(reply, intent.heads.get("intent"))
+        for reply, intent in zip(replies, intents, strict=True)
+    ]
 
 
 def _current_assistant(workspace: Workspace, bundle: Bundle) -> Assistant:

@@ -9,11 +9,11 @@ from engine.claims.lexicon import forms_of
 from engine.claims.vocabulary import readable
 from engine.messages import say
 
-# So many sentences of a description are told where somebody wants to know all.
+# So many sentences of a description are quoted where somebody wants to know all.
 DESCRIBED = 4
 
 
-class Teller:
+class FactRenderer:
     """The products of one catalog by row, and what is said of them."""
 
     def __init__(self, names: ProductNames, checker: ClaimChecker) -> None:
@@ -27,13 +27,13 @@ class Teller:
     def holding(self, row: int, terms: Sequence[Term]) -> list[Fact]:
         """The fact that holds each of the values: a column's before the title's."""
         facts = [fact for fact in self.facts(row) if fact.name != "description"]
-        found = []
+        holders = []
         for term in terms:
             fits = [fact for fact in facts if _holds(fact, term)]
-            found += ([fact for fact in fits if fact.is_attribute] or fits)[:1]
-        return found
+            holders += ([fact for fact in fits if fact.is_attribute] or fits)[:1]
+        return holders
 
-    def say(self, row: int, fact: Fact, language: str) -> Sentence:
+    def sentence(self, row: int, fact: Fact, language: str) -> Sentence:
         """One fact of a product."""
         title = self.names.titles[row]
         if fact.name in ("description", "title"):
@@ -44,30 +44,30 @@ class Teller:
         return Sentence(text, (self.source(row, fact),))
 
     def line(self, row: int, language: str, facts: Sequence[Fact] = ()) -> Sentence:
-        """One product of a list: title, price, and what else is told of it."""
+        """One product of a list: title, price, and the other `facts`."""
         price = [fact for fact in self.facts(row) if fact.name == "price"]
-        told = [*price, *facts]
+        shown = [*price, *facts]
         parts = [
             say("assistant.catalog.part", language, name=field_name(one, language), value=one.value)
-            for one in told
+            for one in shown
         ]
         title = self.names.titles[row]
         if not parts:
             named = Fact("title", title, "title")
             return Sentence(title, (self.source(row, named),))
-        shown = say("assistant.catalog.between", language).join(parts)
-        text = say("assistant.catalog.listed", language, title=title, facts=shown)
-        return Sentence(text, tuple(self.source(row, one) for one in told))
+        joined = say("assistant.catalog.between", language).join(parts)
+        text = say("assistant.catalog.listed", language, title=title, facts=joined)
+        return Sentence(text, tuple(self.source(row, one) for one in shown))
 
     def about(self, row: int, language: str, described: bool = True) -> list[Sentence]:
         """All of a product's columns, and the beginning of its description."""
         facts = self.facts(row)
         columns = [fact for fact in facts if fact.is_attribute or fact.name == "brand"]
-        told = [self.line(row, language, columns)]
+        sentences = [self.line(row, language, columns)]
         if described:
-            spoken = [fact for fact in facts if fact.name == "description"][:DESCRIBED]
-            told += [self.say(row, fact, language) for fact in spoken]
-        return told
+            descriptions = [fact for fact in facts if fact.name == "description"][:DESCRIBED]
+            sentences += [self.sentence(row, fact, language) for fact in descriptions]
+        return sentences
 
     def source(self, row: int, fact: Fact) -> Source:
         """Where a fact stands."""
@@ -87,9 +87,9 @@ def as_text(fact: Fact) -> str:
     return f"{readable(fact.name)}: {fact.value}" if fact.is_attribute else fact.value
 
 
-def once(told: Iterable[Sentence]) -> list[Sentence]:
+def once(sentences: Iterable[Sentence]) -> list[Sentence]:
     """Each sentence once, in their order."""
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(sentences))
 
 
 def _holds(fact: Fact, term: Term) -> bool:

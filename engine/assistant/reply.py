@@ -1,16 +1,27 @@
 """What the assistant says, and what every sentence of it rests on."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
+
+from engine.codec import decode, encode
 
 Action = Literal["answer", "ask_back", "hand_over"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 SourceKind = Literal["catalog", "reviews", "policy", "orders"]
 Kind = Literal[
-    "search", "product", "compare", "opinion", "policy", "order", "order_help", "smalltalk",
-    "complaint", "human", "outside",
-]  # fmt: skip
+    "search",
+    "product",
+    "compare",
+    "opinion",
+    "policy",
+    "order",
+    "order_help",
+    "smalltalk",
+    "complaint",
+    "human",
+    "outside",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -73,22 +84,18 @@ class Reply:
     @property
     def sources(self) -> tuple[Source, ...]:
         """Every source once, in the order of the sentences."""
-        found = (source for sentence in self.sentences for source in sentence.sources)
-        return tuple(dict.fromkeys(found))
+        every = (source for sentence in self.sentences for source in sentence.sources)
+        return tuple(dict.fromkeys(every))
 
     def as_json(self) -> dict[str, Any]:
-        """The reply as the command line and the model process give it."""
-        return asdict(self) | {"text": self.text, "sources": [asdict(one) for one in self.sources]}
+        """The reply as the command line prints it and as chats keep it."""
+        fields: dict[str, Any] = encode(self)
+        return fields | {"text": self.text, "sources": encode(self.sources)}
 
 
-def read_reply(held: Mapping[str, Any]) -> Reply:
-    """The reply that `as_json` wrote."""
-    sentences = [
-        Sentence(one["text"], tuple(_source(source) for source in one["sources"]))
-        for one in held["sentences"]
-    ]
-    known = {name: held[name] for name in Reply.__dataclass_fields__ if name in held}
-    return Reply(**known | {"sentences": tuple(sentences), "products": tuple(held["products"])})
+def read_reply(fields: Mapping[str, Any]) -> Reply:
+    """The reply that `as_json` wrote. Raises InputError for anything else."""
+    return decode(Reply, fields)
 
 
 def with_written(reply: Reply, text: str) -> Reply:
@@ -99,8 +106,3 @@ def with_written(reply: Reply, text: str) -> Reply:
 def without_written(reply: Reply, note: str) -> Reply:
     """`reply` in its own words, with the code of why."""
     return replace(reply, written="", note=note)
-
-
-def _source(held: Mapping[str, Any]) -> Source:
-    rows: Sequence[Sequence[Any]] = held["rows"]
-    return Source(**{**held, "rows": tuple((str(name), float(value)) for name, value in rows)})

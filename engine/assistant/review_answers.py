@@ -38,21 +38,21 @@ class Opinions:
         """The aspects of products that a message asks about."""
         return list(self._aspects.find(message))
 
-    def tell(
+    def answer(
         self, message: str, products: Sequence[tuple[str, str]], language: str
     ) -> list[Sentence]:
         """What the reviews of `products` (id and title) say to a message; nothing without any."""
-        known = [(name, title) for name, title in products if name in self._of]
-        if not known:
+        reviewed = [(name, title) for name, title in products if name in self._of]
+        if not reviewed:
             return []
-        told = []
+        answers = []
         aspects = self.aspects_of(message)
-        for name, title in known:
-            told.append(self._stars(name, title, language))
-            told += self._of_aspects(name, aspects, language) if aspects else []
+        for name, title in reviewed:
+            answers.append(self._stars(name, title, language))
+            answers += self._of_aspects(name, aspects, language) if aspects else []
             if not aspects:
-                told += self._quotes(name, language)
-        return told
+                answers += self._quotes(name, language)
+        return answers
 
     def best(
         self, products: Sequence[tuple[str, str]], language: str, most: int = 3
@@ -68,22 +68,25 @@ class Opinions:
 
     def reviewed(self, products: Sequence[str], message: str, most: int) -> list[str]:
         """Those of the products that have reviews, first those that speak of what is asked."""
-        known = [name for name in products if name in self._of]
-        known = sorted(known, key=lambda name: -len(self._of[name]))[:MOST_READ]
+        names = [name for name in products if name in self._of]
+        names = sorted(names, key=lambda name: -len(self._of[name]))[:MOST_READ]
         aspects = self.aspects_of(message)
-        spoken = {name: any(self._speaking(name, one) for one in aspects) for name in known}
-        return sorted(known, key=lambda name: not spoken[name])[:most]
+        mentions = {name: any(self._speaking(name, one) for one in aspects) for name in names}
+        return sorted(names, key=lambda name: not mentions[name])[:most]
 
     def _speaking(self, name: str, aspect: str) -> list[tuple[pd.Series, str]]:
         """The reviews of a product that speak of an aspect, each with the sentence that does."""
-        found = []
+        mentions = []
         for _, review in self._of[name].iterrows():
             # Whole sentences: what surrounds a clause may turn it round.
-            said = [one for one in sentences(review["text"]) if aspect in self._aspects.find(one)]
-            said = [one for one in said if not is_prompt_injection(one)]
-            if said:
-                found.append((review, said[0]))
-        return found
+            clauses = [
+                clause
+                for clause in sentences(review["text"])
+                if aspect in self._aspects.find(clause) and not is_prompt_injection(clause)
+            ]
+            if clauses:
+                mentions.append((review, clauses[0]))
+        return mentions
 
     def _stars(self, name: str, title: str, language: str) -> Sentence:
         reviews = self._of[name]
@@ -104,45 +107,51 @@ class Opinions:
             for field, some in bounds
         ]
         text = say(
-            "assistant.reviews.stars", language, title=title, n=len(reviews),
-            mean=f"{starred['rating'].mean():.1f}", good=len(good), bad=len(bad),
-            high=PRAISES_FROM, low=COMPLAINS_TO,
-        )  # fmt: skip
+            "assistant.reviews.stars",
+            language,
+            title=title,
+            n=len(reviews),
+            mean=f"{starred['rating'].mean():.1f}",
+            good=len(good),
+            bad=len(bad),
+            high=PRAISES_FROM,
+            low=COMPLAINS_TO,
+        )
         return Sentence(text, tuple(sources))
 
     def _of_aspects(self, name: str, aspects: Sequence[str], language: str) -> list[Sentence]:
         reviews = self._of[name]
-        told = []
+        answers = []
         for aspect in aspects:
-            spoken = self._speaking(name, aspect)
-            if not spoken:
-                told.append(
+            mentions = self._speaking(name, aspect)
+            if not mentions:
+                answers.append(
                     Sentence(
                         say("assistant.reviews.no_aspect", language),
                         (Source("reviews", name, field="review_id", rows=_rows(reviews, None)),),
                     )
                 )
                 continue
-            spoken.sort(key=lambda one: -abs(score_words(one[1])))
-            rows = tuple((str(review["name"]), 1.0) for review, _ in spoken)
-            text = say("assistant.reviews.aspect", language, n=len(spoken))
-            told.append(Sentence(text, (Source("reviews", name, field=aspect, rows=rows),)))
-            told += [
+            mentions.sort(key=lambda one: -abs(score_words(one[1])))
+            rows = tuple((str(review["name"]), 1.0) for review, _ in mentions)
+            text = say("assistant.reviews.aspect", language, n=len(mentions))
+            answers.append(Sentence(text, (Source("reviews", name, field=aspect, rows=rows),)))
+            answers += [
                 _quote(name, str(review["name"]), clause, review["rating"], language)
-                for review, clause in spoken[: QUOTES + 1]
+                for review, clause in mentions[: QUOTES + 1]
                 if len(clause) <= LONGEST
             ]
-        return told
+        return answers
 
     def _quotes(self, name: str, language: str) -> list[Sentence]:
-        told = []
+        quotes = []
         by_name = self._of[name].set_index("name")
         for one in opinions(self._tables, name, most=1):
             review = one.fact.source.partition(":")[2]
             stars = by_name["rating"].get(review)
             if len(one.fact.value) <= LONGEST and not is_prompt_injection(one.fact.value):
-                told.append(_quote(name, review, one.fact.value, stars, language))
-        return told[: 2 * QUOTES]
+                quotes.append(_quote(name, review, one.fact.value, stars, language))
+        return quotes[: 2 * QUOTES]
 
 
 def _rows(reviews: pd.DataFrame, column: str | None) -> tuple[tuple[str, float], ...]:
@@ -153,9 +162,9 @@ def _rows(reviews: pd.DataFrame, column: str | None) -> tuple[tuple[str, float],
 
 
 def _quote(name: str, review: str, text: str, stars: object, language: str) -> Sentence:
-    known = isinstance(stars, int | float) and pd.notna(stars)
-    field = f"{float(stars):g}" if known else ""  # type: ignore[arg-type]
-    code = "assistant.reviews.quote_stars" if known else "assistant.reviews.quote"
-    said = say(code, language, quote=text, stars=field)
-    rows = ((review, float(stars)),) if known else ()  # type: ignore[arg-type]
-    return Sentence(said, (Source("reviews", review, name, "text", text, rows),))
+    starred = isinstance(stars, int | float) and pd.notna(stars)
+    field = f"{float(stars):g}" if starred else ""  # type: ignore[arg-type]
+    code = "assistant.reviews.quote_stars" if starred else "assistant.reviews.quote"
+    sentence = say(code, language, quote=text, stars=field)
+    rows = ((review, float(stars)),) if starred else ()  # type: ignore[arg-type]
+    return Sentence(sentence, (Source("reviews", review, name, "text", text, rows),))

@@ -28,9 +28,9 @@ _NUMBER = re.compile(r"(?<![\d.,])\d{1,4}(?![\d.,]*\d)")
 class TitleWords:
     """Brands, categories, values of columns, and the names that are left of the titles.
 
-    `lexicon` holds them with the kind `<role>:<field>`; `said` are the rows of the products whose
-    title or columns have a word, and `rows` the same, but all of a category for another word for
-    it (such words are `kinds`); `numbers` are the model numbers in each title.
+    `lexicon` holds them with the kind `<role>:<field>`; `literal_rows` are the rows of the
+    products whose title or columns hold a word, and `rows` the same, but all of a category for
+    another word for it (such words are `kinds`); `numbers` are the model numbers in each title.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -43,8 +43,8 @@ class TitleWords:
             self.in_category[category].add(row)
         self.lexicon = Lexicon()
         cells = (products[name] for name in ("brand", "category", "attributes"))
-        held = [list(_values(*some)) for some in zip(*cells, strict=True)]
-        for values in held:
+        values_of_rows = [list(_values(*some)) for some in zip(*cells, strict=True)]
+        for values in values_of_rows:
             for role, field, term in values:
                 self._learn(role, field, term)
         left = [self._residue(title) for title in self.titles]
@@ -52,14 +52,19 @@ class TitleWords:
             for run in runs:
                 self._learn("name", "name", run)
         self.numbers = [numbers for _, numbers in left]
-        self.said = self._find_rows(held, products["description"].fillna("").tolist())
+        descriptions = products["description"].fillna("").tolist()
+        self.literal_rows = self._find_rows(values_of_rows, descriptions)
         names = {one.name for one in self.lexicon.terms.values() if one.kind.startswith("name")}
-        self.kinds = {name for name in names & self.said.keys() if self._is_kind(self.said[name])}
+        self.kinds = {
+            name
+            for name in names & self.literal_rows.keys()
+            if self._is_kind(self.literal_rows[name])
+        }
         self.rows: dict[str, NDArray[np.intp]] = {
             name: np.array(
                 sorted(self._all_of(some) if name in self.kinds else some), dtype=np.intp
             )
-            for name, some in self.said.items()
+            for name, some in self.literal_rows.items()
         }
 
     def find(self, text: str) -> list[Mention]:
@@ -93,10 +98,10 @@ class TitleWords:
         return runs, numbers
 
     def _find_rows(
-        self, held: Sequence[Iterable[tuple[str, str, str]]], descriptions: Sequence[str]
+        self, values_of_rows: Sequence[Iterable[tuple[str, str, str]]], descriptions: Sequence[str]
     ) -> dict[str, set[int]]:
         rows: dict[str, set[int]] = defaultdict(set)
-        for row, (values, title) in enumerate(zip(held, self.titles, strict=True)):
+        for row, (values, title) in enumerate(zip(values_of_rows, self.titles, strict=True)):
             for _, _, term in values:
                 rows[" ".join(forms_of(term))].add(row)
             for mention in self.lexicon.find_all(title, tokens_of(title)):

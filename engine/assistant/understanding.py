@@ -40,9 +40,13 @@ class Understanding:
         self.words = TfidfVectorizer(analyzer=_terms, sublinear_tf=True)
         counted = self.words.fit_transform(texts)
         self.model = LogisticRegressionCV(
-            Cs=list(STRENGTHS), cv=FOLDS, scoring="neg_log_loss", max_iter=500,
-            l1_ratios=(0.0,), use_legacy_attributes=False,
-        )  # fmt: skip
+            Cs=list(STRENGTHS),
+            cv=FOLDS,
+            scoring="neg_log_loss",
+            max_iter=500,
+            l1_ratios=(0.0,),
+            use_legacy_attributes=False,
+        )
         self.model.fit(_joined(vectors.of(texts), counted), kinds)
 
     def kinds(self, message: str) -> dict[str, float]:
@@ -106,8 +110,8 @@ def _read(name: str) -> dict[str, Any]:
 
 def _terms(text: str) -> list[str]:
     """Words and pairs of words."""
-    found = words(text)
-    return [*found, *(" ".join(pair) for pair in pairwise(found))]
+    listed = words(text)
+    return [*listed, *(" ".join(pair) for pair in pairwise(listed))]
 
 
 def _joined(vectors: NDArray[np.float32], counted: Any) -> Any:

@@ -25,13 +25,13 @@ def supports(reply: Reply, text: str, message: str, checker: ClaimChecker) -> bo
     Every number and quotation must stand in them, every claim must have a fact among them, no
     denial may come or go, and no word may be new but those of courtesy and grammar.
     """
-    told = [reply.plain, *(part for source in reply.sources for part in _texts(source))]
-    held = "\n".join(told)
-    if any(number not in _numbers(held) for number in _numbers(text)):
+    statements = [reply.plain, *(part for source in reply.sources for part in _texts(source))]
+    evidence = "\n".join(statements)
+    if any(number not in _numbers(evidence) for number in _numbers(text)):
         return False
-    if any(quote not in held for quote in _quotes(text)):
+    if any(quote not in evidence for quote in _quotes(text)):
         return False
-    facts = [Fact("description", part, "description") for part in told]
+    facts = [Fact("description", part, "description") for part in statements]
     claims = checker.claims(text, facts)
     if any(claim.fact is None for claim in claims if claim.kind not in _CLAIMED):
         return False
@@ -39,9 +39,9 @@ def supports(reply: Reply, text: str, message: str, checker: ClaimChecker) -> bo
     negators = cue_pattern("negators", "words", language)
     if _count(negators.findall(text)) != _count(negators.findall(reply.plain)):
         return False
-    known = set(words(held)) | set(words(message)) | STOPWORDS
-    known |= set(words(" ".join(cues("polite", language)["words"])))
-    return all(word in known for word in words(text))
+    vocabulary = set(words(evidence)) | set(words(message)) | STOPWORDS
+    vocabulary |= set(words(" ".join(cues("polite", language)["words"])))
+    return all(word in vocabulary for word in words(text))
 
 
 def derived(source: Source) -> set[str]:
@@ -51,17 +51,20 @@ def derived(source: Source) -> set[str]:
     values = [value for _, value in source.rows]
     total = sum(values)
     return {
-        str(len(values)), f"{total:g}", f"{total:.2f}", f"{total / len(values):.1f}",
+        str(len(values)),
+        f"{total:g}",
+        f"{total:.2f}",
+        f"{total / len(values):.1f}",
         *(f"{value:g}" for value in values),
-    }  # fmt: skip
+    }
 
 
 def _missing(sentence: Sentence) -> Iterator[str]:
     texts = [part for source in sentence.sources for part in _texts(source)]
-    known = {number for text in texts for number in _numbers(text)}
-    known |= {number for source in sentence.sources for number in derived(source)}
+    numbers = {number for text in texts for number in _numbers(text)}
+    numbers |= {number for source in sentence.sources for number in derived(source)}
     for number in _numbers(sentence.text):
-        if sentence.sources and number not in known:
+        if sentence.sources and number not in numbers:
             yield number
     for quote in _quotes(sentence.text):
         if not any(quote in text for text in texts):
@@ -80,5 +83,5 @@ def _texts(source: Source) -> Sequence[str]:
     return (source.quote, source.title, source.id, source.field)
 
 
-def _count(found: Iterable[str]) -> int:
-    return sum(1 for _ in found)
+def _count(matches: Iterable[str]) -> int:
+    return sum(1 for _ in matches)

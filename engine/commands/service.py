@@ -41,7 +41,7 @@ def reply(
     for file in (source, policy):
         if file is not None and not file.is_file():
             raise InputError("reader.missing", file=str(file))
-    from engine.assistant.assistant import Message
+    from engine.assistant.answers import Message
 
     assistant = _open_assistant(shop, policy, run)
     if source is not None:
@@ -64,7 +64,7 @@ def _open_assistant(shop: Workspace, policy: Path | None, run: str | None) -> "A
 
 def _reply_to_file(assistant: "Assistant", source: Path, customer: str) -> Iterator[dict[str, Any]]:
     """The replies to the messages of a file, one by one; `customer` where a line names nobody."""
-    from engine.assistant.questions import read_message
+    from engine.assistant.messages_file import read_message
 
     with source.open("rb") as stream:
         for row, item in read_items(stream, str(source)):

@@ -164,7 +164,7 @@ def _answer(bundles: Bundles, request: Request) -> object:
         case "assistant":
             from engine.assistant import questions as messages
 
-            return encode(messages.answer(workspace, verb, question.run, question.body, get_bundle))
+            return encode(messages.answer(workspace, question.run, question.body, get_bundle))
         case "tasks":
             bundle = get_bundle(question.call.task, question.run)
             number = request["id"]

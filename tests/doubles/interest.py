@@ -1,7 +1,7 @@
 """An interest model of the small shop that turns every choice round."""
 
 from engine.tasks.interest.answers import InterestAnswer, InterestInput, InterestResult
-from engine.tasks.interest.diversify import ListTraits
+from engine.tasks.interest.reranking import ListTraits
 
 
 def predict(item: InterestInput, run: str) -> InterestAnswer:

@@ -1,4 +1,4 @@
-"""What an interest model says about a shopper: products, chances and reasons."""
+"""What an interest model answers about a shopper: products, probabilities and reasons."""
 
 from collections.abc import Sequence
 
@@ -18,14 +18,13 @@ from engine.tasks.interest.answers import (
     WhyInput,
 )
 from engine.tasks.interest.bundle import InterestBundle
-from engine.tasks.interest.diversify import Mix, describe, rerank
-from engine.tasks.interest.features import Moment
+from engine.tasks.interest.moments import Moment
+from engine.tasks.interest.reasons import list_reasons, weigh
+from engine.tasks.interest.reranking import RerankWeights, describe, rerank
 from engine.text.words import normalise
 
 MOST_RESULTS = 100
 LONGEST_HISTORY = 200
-# A reason names at most so many products of the history.
-MOST_NAMED = 3
 # How many of a list's first places its traits describe.
 TRAIT_DEPTH = 10
 
@@ -33,33 +32,34 @@ TRAIT_DEPTH = 10
 def answer_all(bundle: InterestBundle, inputs: Sequence[InterestInput]) -> list[InterestAnswer]:
     """The answer to each input.
 
-    Raises InputError for a shopper of whom nothing is said, for a history that is too long, and for
-    one with another number of strengths.
+    Raises InputError for a shopper without an id, a history or a query, for a history that is too
+    long, and for one with another number of strengths.
     """
-    moments = []
-    for row, item in enumerate(inputs, start=1):
-        history, query = _history(bundle, item, row), normalise(item.query)
-        if item.among is None:
-            moments.append(bundle.offer(history, query))
-        else:
-            names = [name for name in dict.fromkeys(item.among) if name in bundle.titles]
-            moments.append(bundle.moment(history, query, names))
+    moments = [_moment(bundle, item, row) for row, item in enumerate(inputs, start=1)]
     rankings = bundle.rank(moments)[bundle.recommended] if moments else []
     rows = zip(inputs, moments, rankings, strict=True)
     return [_answer(bundle, item, moment, ranking) for item, moment, ranking in rows]
+
+
+def _moment(bundle: InterestBundle, item: InterestInput, row: int) -> Moment:
+    history, query = _history(bundle, item, row), normalise(item.query)
+    if item.among is None:
+        return bundle.offer(history, query)
+    names = [name for name in dict.fromkeys(item.among) if name in bundle.titles]
+    return bundle.behaviour.moment(history, query, names)
 
 
 def _answer(
     bundle: InterestBundle, item: InterestInput, moment: Moment, ranking: Ranking
 ) -> InterestAnswer:
     history, k = moment.history, min(item.k, MOST_RESULTS)
-    candidates = bundle.candidates(ranking)
-    order = rerank(candidates, item.mix, k)
+    candidates = bundle.behaviour.candidates(ranking, bundle.catalog)
+    order = rerank(candidates, item.weights, k)
     places = order[0, :k].tolist()
     names = [ranking.product_ids[place] for place in places]
     reasons: Sequence[Reason | None] = [None] * len(names)
     if item.why and names:
-        reasons = _reasons(bundle, history, moment.query, names)
+        reasons = list_reasons(bundle, history, moment.query, names)
     return InterestAnswer(
         query=moment.query,
         system=bundle.recommended,
@@ -77,28 +77,8 @@ def _answer(
             )
         ],
         like=describe(candidates, order, TRAIT_DEPTH),
-        plain=describe(candidates, rerank(candidates, Mix(), 0), TRAIT_DEPTH),
+        plain=describe(candidates, rerank(candidates, RerankWeights(), 0), TRAIT_DEPTH),
     )
-
-
-def _reasons(
-    bundle: InterestBundle, history: History, query: str, names: Sequence[str]
-) -> list[Reason]:
-    shares, facts = bundle.reasons(bundle.moment(history, query, names))
-    largest = np.argsort(-shares, axis=1, kind="stable")[:, :MOST_NAMED].tolist()
-    similarity = bundle.likeness(names, history.product_ids)
-    return [
-        Reason(
-            because=[(place, float(shares[row, place])) for place in largest[row]],
-            alike=(
-                (int(similarity[row].argmax()), float(similarity[row].max()))
-                if largest[row]
-                else None
-            ),
-            facts=facts[row],
-        )
-        for row in range(len(names))
-    ]
 
 
 def explain(bundle: InterestBundle, item: WhyInput) -> InterestExplanation:
@@ -106,8 +86,8 @@ def explain(bundle: InterestBundle, item: WhyInput) -> InterestExplanation:
     history = _history(bundle, item, 1)
     if item.product_id not in bundle.titles:
         raise InputError("interest.unknown_product", product=item.product_id)
-    moment = bundle.moment(history, normalise(item.query), [item.product_id])
-    shares, facts = bundle.reasons(moment)
+    moment = bundle.behaviour.moment(history, normalise(item.query), [item.product_id])
+    shares, facts = weigh(bundle, moment)
     titles = [bundle.titles[name] for name in history.product_ids]
     weights = shares[0].astype(float).tolist()
     return InterestExplanation(
@@ -129,7 +109,7 @@ def _history(bundle: InterestBundle, item: ShopperInput, row: int) -> History:
     strengths = (1.0,) * len(names) if item.strengths is None else item.strengths
     if len(strengths) != len(names):
         raise InputError("interest.bad_strengths", row=row)
-    past = bundle.past(item.user_id) if item.user_id else History()
+    past = bundle.behaviour.past(item.user_id, bundle.history) if item.user_id else History()
     acts = [*zip(past.product_ids, past.strengths, strict=True)]
     acts += [act for act in zip(names, strengths, strict=True) if act[0] in bundle.titles]
     return recent(acts, bundle.history)

@@ -1,4 +1,4 @@
-"""What an interest model can be asked, and what it answers."""
+"""The inputs and answers of the interest task."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from engine.codec import Call, Count, Text
 from engine.evaluation.compare import Interval
-from engine.tasks.interest.diversify import ListTraits, Mix
+from engine.tasks.interest.reranking import ListTraits, RerankWeights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,45 +30,45 @@ class ShopperInput:
 class InterestInput(ShopperInput):
     """The best `k` products for a shopper are wanted, of those `among` or of the whole catalog.
 
-    `mix` reorders them; with `why` each comes with its reason.
+    `weights` reorder them; with `why` each comes with its reason.
     """
 
     k: Count = 10
     among: tuple[Text, ...] | None = None
-    mix: Mix = field(default_factory=Mix)
+    weights: RerankWeights = field(default_factory=RerankWeights)
     why: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhyInput(ShopperInput):
-    """A product whose chance with a shopper is to be explained."""
+    """A product whose score for a shopper is to be explained."""
 
     product_id: Text
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a product beside its text (`engine.tasks.interest.features`).
+    """The features of a product (`engine.tasks.interest.features`), with rates as rates.
 
-    `query` is the cosine of query and product and `fit` the same in standard deviations of the
-    catalog. `popularity` is the smoothed share of looks that became clicks, `asked` the same as an
-    answer to this query, `dearness` how expensive the product is for its category. The others
+    `query` is the cosine of query and product and `query_z` the same in standard deviations of the
+    catalog. `popularity` is the smoothed share of looks that became clicks, `query_ctr` the same
+    among looks for this query, `price_z` how expensive the product is for its category. The others
     compare it with the history: mean cosine, that of the `nearest` product, the shares of the same
-    brand and category, how near the prices are (0 at most), and how much history there is. `clicks`
-    counts the clicks so far.
+    brand and category, how near the prices are (0 at most), and how much history there is
+    (`history_weight`). `clicks` counts the clicks so far.
     """
 
     query: float
-    fit: float
+    query_z: float
     popularity: float
-    asked: float
-    dearness: float
+    query_ctr: float
+    price_z: float
     history: float
     nearest: float
     brand: float
     category: float
     price: float
-    known: float
+    history_weight: float
     clicks: float
 
 
@@ -77,20 +77,20 @@ class Reason:
     """Why a product is on a list.
 
     `because` holds up to three places of the answer's history with their shares, the largest first;
-    `alike` the place of the product nearest by text with its similarity (0 to 1), or None.
+    `nearest` the place of the product most similar by text with its similarity (0 to 1), or None.
     """
 
     because: Sequence[tuple[int, float]]
-    alike: tuple[int, float] | None
+    nearest: tuple[int, float] | None
     facts: Facts
 
 
 @dataclass(frozen=True)
 class InterestResult:
-    """A product of the list; `rank` counts from 1, and `was` is its rank without the mix.
+    """A product of the list; `rank` counts from 1, and `was` is its rank without the weights.
 
-    `score` is the chance of a click where the model was trained, else closeness. The `reason` is
-    there if it was asked for.
+    `score` is the probability of a click where the model was trained, else closeness. The `reason`
+    is there if the input wanted it.
     """
 
     rank: int
@@ -116,7 +116,7 @@ class InterestAnswer:
 
     `history` is what the answer rests on, oldest first, without products that the catalog lacks;
     `cold` says that it is empty. `like` describes the first places of the list, `plain` those of
-    the list without the mix.
+    the list without the weights.
     """
 
     query: str
@@ -145,20 +145,20 @@ class InterestExplanation:
 
 
 @dataclass(frozen=True)
-class MixesInput:
-    """The mixes whose price is to be measured on a run's held-out pages."""
+class TradeoffsInput:
+    """The weights whose tradeoff is to be measured on a run's held-out pages."""
 
-    mixes: tuple[Mix, ...]
+    weights: tuple[RerankWeights, ...]
 
 
 @dataclass(frozen=True)
-class Price:
-    """What a mix costs on nDCG@10 (`before` to `after`, `interval` of the difference).
+class Tradeoff:
+    """What `weights` cost in nDCG@10 (`before` to `after`, `interval` of the difference).
 
-    `was` and `now` describe the first places of the lists without and with it.
+    `was` and `now` describe the first places of the lists without and with them.
     """
 
-    mix: Mix
+    weights: RerankWeights
     before: float
     after: float
     interval: Interval
@@ -168,5 +168,5 @@ class Price:
 
 PREDICT = Call("tasks", "predict", list[InterestInput], list[InterestAnswer], "interest")
 EXPLAIN = Call("tasks", "explain", WhyInput, InterestExplanation, "interest")
-MEASURE = Call("tasks", "measure", MixesInput, list[Price], "interest")
+MEASURE = Call("tasks", "measure", TradeoffsInput, list[Tradeoff], "interest")
 CALLS = (PREDICT, EXPLAIN, MEASURE)

@@ -1,4 +1,4 @@
-"""What the interest task can be told, and its presets."""
+"""The settings of the interest task and its presets."""
 
 from collections.abc import Mapping
 

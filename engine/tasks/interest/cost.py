@@ -10,9 +10,10 @@ from engine.models.timing import fastest_seconds
 from engine.models.work import Phase, Work
 from engine.tables.product_text import passages
 from engine.tasks.base import Dataset
-from engine.tasks.interest.bundle import make_net
+from engine.tasks.interest.calibrated_net import make_net
 from engine.tasks.interest.config import InterestConfig
-from engine.tasks.interest.features import FACTS
+from engine.tasks.interest.examples import list_queries
+from engine.tasks.interest.features import FEATURES
 from engine.tasks.interest.net import Pairs, Vectors
 
 RUNS = 5
@@ -25,8 +26,7 @@ def count_work(dataset: Dataset, config: InterestConfig) -> Work:
     """Products of pages are learned once an epoch; catalog and queries are encoded once."""
     tables = dataset.tables
     texts = passages(tables.products)
-    parts = (dataset.train, dataset.validation, dataset.test)
-    queries = sorted({query for part in parts for query in part["query"]})
+    queries = list_queries(dataset)
     sample = texts.sample(min(len(texts), TEXTS), random_state=0).tolist()
     encoder = load_encoder(config.model, config.max_tokens)
     tokens = mean_tokens(encoder, sample) * len(texts)
@@ -43,7 +43,7 @@ def count_work(dataset: Dataset, config: InterestConfig) -> Work:
             Phase(steps, partial(step_seconds, encoder.dimension, config)),
         ],
         fixed_seconds=FIXED_SECONDS,
-        memory_bytes=rows * NUMBER_BYTES * (2 * config.history + len(FACTS)),
+        memory_bytes=rows * NUMBER_BYTES * (2 * config.history + len(FEATURES)),
         device="cpu",
     )
 
@@ -59,7 +59,7 @@ def step_seconds(dimension: int, config: InterestConfig) -> float:
         rows,
         rows[:, None].expand(batch, config.history),
         torch.ones(batch, config.history),
-        torch.zeros(batch, len(FACTS)),
+        torch.zeros(batch, len(FEATURES)),
         rows * 0,
     )
     optimizer = torch.optim.AdamW(net.parameters())

@@ -1,157 +1,124 @@
-"""What a shop knows of a product beside its text: from a moment and a product to numbers."""
+"""What a shop knows of a product for a shopper beside its text, as numbers for the net."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
-import pandas as pd
-import torch
 from numpy.typing import NDArray
 
-from engine.labelling.histories import History
-from engine.tables.categories import leaves
-from engine.tables.prices import price_z
-from engine.tasks.interest.net import Pairs, Vectors
-
-# What is compared with the history: mean and nearest closeness, the shares of it of the same brand
-# and category, how near its prices are, and how much of it there is.
-COMPARED = ("history", "nearest", "brand", "category", "price", "known")
-FACTS = ("query", "fit", "popularity", "asked", "dearness", *COMPARED)
-Floats = NDArray[np.float32]
+from engine.tasks.interest.catalog import Catalog, Floats, Rows
+from engine.tasks.interest.query_vectors import QueryVectors
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A shopper with a history and a query (or ""), and the products in question.
+class Features:
+    """The columns of the features, each of shape (pairs,).
 
-    `appeals` say how popular each product was by then, `asked` how popular as an answer to this
-    query, both 0 to 1 (see `labelling.histories`); `positions` where it stood, from 1, if it was
-    shown.
+    Saved nets know the columns by their order, which is that of the fields here.
     """
 
-    history: History
-    query: str
-    product_ids: Sequence[str]
-    appeals: Sequence[float]
-    asked: Sequence[float]
-    positions: Sequence[int] = ()
-
-
-@dataclass(frozen=True)
-class Queries:
-    """Queries and their vectors; one row more than there are queries, for no query."""
-
-    rows: Mapping[str, int]
-    vectors: Floats
+    # The cosine of query and product, and the same in standard deviations of the catalog; 0 and 0
+    # without a query.
+    query: NDArray[np.floating]
+    query_z: NDArray[np.floating]
+    # The logarithms of the smoothed click-through rate, everywhere and for this query.
+    popularity: NDArray[np.floating]
+    query_ctr: NDArray[np.floating]
+    # How expensive the product is for its category, in standard deviations.
+    price_z: NDArray[np.floating]
+    # The cosine of the product and the history, on average and at most.
+    history: NDArray[np.floating]
+    nearest: NDArray[np.floating]
+    # The shares of the history with the product's brand and category.
+    brand: NDArray[np.floating]
+    category: NDArray[np.floating]
+    # How near the price is to those of the history, 0 at most, in standard deviations.
+    price: NDArray[np.floating]
+    # The logarithm of 1 + all strengths of the history.
+    history_weight: NDArray[np.floating]
 
     @classmethod
-    def of(cls, known: Mapping[str, Floats], dimension: int) -> Self:
-        """Each query of `known` with its vector."""
-        stacked = [*known.values(), np.zeros(dimension, dtype=np.float32)]
-        return cls({text: row for row, text in enumerate(known)}, np.stack(stacked))
+    def of(cls, matrix: NDArray[np.floating]) -> Self:
+        """The columns of such a matrix as `matrix` gives."""
+        return cls(*matrix.T)
+
+    def matrix(self) -> Floats:
+        """The columns side by side, shape (pairs, features)."""
+        return np.stack([getattr(self, name) for name in FEATURES], axis=1, dtype=np.float32)
 
 
-class Shelf:
-    """A catalog with its vectors, shape (products, dimension).
+FEATURES = tuple(field.name for field in fields(Features))
 
-    `dearness` of a product is how far its price is above what its category's products cost, in
-    standard deviations of the logarithm.
+
+@dataclass(frozen=True)
+class PairRows:
+    """Moments and products, one row per pair.
+
+    `products` (pairs,) and `histories` (pairs, most) are rows of the catalog, `queries` (pairs,)
+    rows of the queries; -1 stands for no query and for the empty places of a history. `strengths`
+    (pairs, most) say how much each act counts, `closeness` (pairs, most) is the cosine of the
+    product and each product of the history. `ctrs` and `query_ctrs` (pairs,) are as in `Moment`.
     """
 
-    def __init__(self, products: pd.DataFrame, vectors: Floats) -> None:
-        self.rows = {name: row for row, name in enumerate(products["product_id"])}
-        self.vectors = vectors
-        self.mean = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1], np.float32)
-        centred = vectors - self.mean
-        self.covariance = centred.T @ centred / max(len(vectors), 1)
-        leaf = leaves(products["category"])
-        self.brands = _codes(products["brand"].fillna("").to_numpy(dtype=object))
-        self.leaves = _codes(np.array(leaf, dtype=object))
-        self.dearness = price_z(products["price"], leaf)
-
-    def tensors(self, queries: Queries) -> Vectors:
-        """The vectors as the net takes them."""
-        return Vectors(torch.from_numpy(self.vectors), torch.from_numpy(queries.vectors))
-
-    def pair(self, moments: Sequence[Moment], queries: Queries, most: int) -> Pairs:
-        """Every moment with each of its products, in order; `most` of a history are looked at."""
-        # Places that no history fills would be worked out for nothing.
-        longest = max((len(moment.history.product_ids) for moment in moments), default=0)
-        most = max(1, min(most, longest))
-        counts = [len(moment.product_ids) for moment in moments]
-        histories = np.full((len(moments), most), -1)
-        strengths = np.zeros((len(moments), most), dtype=np.float32)
-        for row, moment in enumerate(moments):
-            names = moment.history.product_ids[-most:]
-            histories[row, : len(names)] = [self.rows[name] for name in names]
-            strengths[row, : len(names)] = moment.history.strengths[-most:]
-        asked = np.array([queries.rows.get(moment.query, -1) for moment in moments], dtype=int)
-        products = np.array(
-            [self.rows[name] for moment in moments for name in moment.product_ids], dtype=int
-        )
-        appeals = np.concatenate([np.asarray(moment.appeals, float) for moment in moments])
-        answers = np.concatenate([np.asarray(moment.asked, float) for moment in moments])
-        positions = np.concatenate([_places(moment) for moment in moments])
-        which = np.repeat(np.arange(len(moments)), counts)
-        facts = np.zeros((len(products), len(FACTS)), dtype=np.float32)
-        near = np.einsum("pd,pd->p", self.vectors[products], queries.vectors[asked[which]])
-        facts[:, 0] = near
-        facts[:, 1] = self._fit(near, asked[which], queries)
-        facts[:, 2] = np.log(appeals)
-        facts[:, 3] = np.log(answers)
-        facts[:, 4] = self.dearness[products]
-        each = np.split(self.vectors[products], np.cumsum(counts)[:-1])
-        closeness = np.concatenate(
-            [own @ self.vectors[held].T for own, held in zip(each, histories, strict=True)]
-        )
-        facts[:, 5:] = self._compare(products, histories[which], strengths[which], closeness)
-        columns = (products, asked[which], histories[which], strengths[which], facts, positions)
-        return Pairs(*(torch.from_numpy(column) for column in columns))
-
-    def _fit(self, near: Floats, asked: NDArray[np.intp], queries: Queries) -> Floats:
-        """How much nearer to its query than the catalog's products are, in standard deviations."""
-        mean = queries.vectors @ self.mean
-        # Rounding may leave the variance of no query just below 0.
-        variance = ((queries.vectors @ self.covariance) * queries.vectors).sum(axis=1)
-        spread = np.sqrt(np.maximum(variance, 0))
-        found = (near - mean[asked]) / np.maximum(spread[asked], 1e-6)
-        return np.where(asked >= 0, found, 0)
-
-    def _compare(
-        self,
-        products: NDArray[np.intp],
-        histories: NDArray[np.intp],
-        strengths: Floats,
-        closeness: Floats,
-    ) -> Floats:
-        """How products are like histories: the last of `FACTS`; 0 where there is no history."""
-        total = strengths.sum(axis=1)
-        shares = strengths / np.where(total > 0, total, 1)[:, None]
-        found = np.zeros((len(products), len(COMPARED)), dtype=np.float32)
-        dear = np.zeros(len(products), dtype=np.float32)
-        for held, share, likeness in zip(histories.T, shares.T, closeness.T, strict=True):
-            found[:, 0] += share * likeness
-            found[:, 1] = np.where(held >= 0, np.maximum(found[:, 1], likeness), found[:, 1])
-            found[:, 2] += share * _same(self.brands, held, products)
-            found[:, 3] += share * _same(self.leaves, held, products)
-            dear += share * self.dearness[held]
-        found[:, 4] = np.where(total > 0, -np.abs(dear - self.dearness[products]), 0)
-        found[:, 5] = np.log1p(total)
-        return found
+    products: Rows
+    queries: Rows
+    histories: Rows
+    strengths: Floats
+    closeness: Floats
+    ctrs: NDArray[np.float64]
+    query_ctrs: NDArray[np.float64]
 
 
-def _places(moment: Moment) -> NDArray[np.intp]:
-    return np.array(moment.positions or [0] * len(moment.product_ids), dtype=int)
+def compute_features(catalog: Catalog, queries: QueryVectors, pairs: PairRows) -> Features:
+    """The features of every pair; those that compare with the history are 0 without one."""
+    total = pairs.strengths.sum(axis=1)
+    shares = pairs.strengths / np.where(total > 0, total, 1)[:, None]
+    cosine = np.einsum("pd,pd->p", catalog.vectors[pairs.products], queries.vectors[pairs.queries])
+    return Features(
+        query=cosine,
+        query_z=_query_z(cosine, catalog, queries, pairs.queries),
+        popularity=np.log(pairs.ctrs),
+        query_ctr=np.log(pairs.query_ctrs),
+        price_z=catalog.price_z[pairs.products],
+        history=_average(shares, pairs.closeness.T),
+        nearest=pairs.closeness.max(axis=1, initial=0, where=pairs.histories >= 0),
+        brand=_share_of_same(catalog.brands, pairs, shares),
+        category=_share_of_same(catalog.categories, pairs, shares),
+        price=np.where(total > 0, -_price_distance(catalog.price_z, pairs, shares), 0),
+        history_weight=np.log1p(total),
+    )
 
 
-def _codes(values: NDArray[Any]) -> NDArray[np.intp]:
-    """A number for each distinct text, -1 for ""."""
-    codes, names = pd.factorize(values)
-    return np.where(np.asarray(names, dtype=object)[codes] == "", -1, codes)
+def _query_z(cosine: Floats, catalog: Catalog, queries: QueryVectors, rows: Rows) -> Floats:
+    """How far a cosine is above that of the query and the catalog, in standard deviations."""
+    mean = queries.vectors @ catalog.mean
+    # Rounding may leave the variance of no query just below 0.
+    variance = ((queries.vectors @ catalog.covariance) * queries.vectors).sum(axis=1)
+    spread = np.sqrt(np.maximum(variance, 0))
+    scores = (cosine - mean[rows]) / np.maximum(spread[rows], 1e-6)
+    return np.where(rows >= 0, scores, 0)
 
 
-def _same(
-    codes: NDArray[np.intp], one: NDArray[np.intp], other: NDArray[np.intp]
-) -> NDArray[np.bool_]:
-    return (codes[one] == codes[other]) & (codes[one] >= 0)
+def _average(shares: NDArray[np.floating], values: Iterable[NDArray[np.generic]]) -> Floats:
+    """The average over a history by `shares` (pairs, most) of the `values` of each of its places.
+
+    Place by place: a matrix of all of them would be as large as the histories themselves.
+    """
+    average = np.zeros(len(shares), dtype=np.float32)
+    for share, value in zip(shares.T, values, strict=True):
+        average += share * value
+    return average
+
+
+def _share_of_same(codes: Rows, pairs: PairRows, shares: NDArray[np.floating]) -> Floats:
+    """The share of the history with the product's code; a product without one (-1) has 0."""
+    own = codes[pairs.products]
+    return _average(shares, ((codes[rows] == own) & (own >= 0) for rows in pairs.histories.T))
+
+
+def _price_distance(price_z: Floats, pairs: PairRows, shares: NDArray[np.floating]) -> Floats:
+    """How far the product's price is from the average of the history."""
+    usual = _average(shares, (price_z[rows] for rows in pairs.histories.T))
+    distance: Floats = np.abs(usual - price_z[pairs.products])
+    return distance

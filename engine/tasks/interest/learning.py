@@ -32,14 +32,14 @@ class Shown(Dataset[dict[str, Tensor]]):
 
     def split(self, count: int) -> "tuple[Shown, Shown]":
         """The first `count` rows, and the others."""
-        parts = torch.arange(len(self)).split([count, len(self) - count])
+        parts = torch.split(torch.arange(len(self)), [count, len(self) - count])
         first, others = (
             Shown(self.pairs.take(rows), self.clicked[rows], self.weights[rows]) for rows in parts
         )
         return first, others
 
     def __getitems__(self, rows: list[int]) -> dict[str, Tensor]:
-        """A whole batch at once: cutting rows out one by one would take longer than learning."""
+        """A whole batch at once: taking rows one by one would take longer than learning."""
         which = torch.tensor(rows)
         part = self.pairs.take(which)
         return {one.name: getattr(part, one.name) for one in fields(part)} | {
@@ -62,13 +62,13 @@ class _Lesson(nn.Module):
         queries: Tensor,
         histories: Tensor,
         strengths: Tensor,
-        facts: Tensor,
+        features: Tensor,
         positions: Tensor,
         labels: Tensor,
         weights: Tensor,
     ) -> dict[str, Tensor]:
-        """Binary cross-entropy of the clicks, the place's pull taken out."""
-        pairs = Pairs(products, queries, histories, strengths, facts, positions)
+        """Binary cross-entropy of the clicks, with the position's bias beside the interest."""
+        pairs = Pairs(products, queries, histories, strengths, features, positions)
         logits = self.net(pairs, self.vectors) + self.net.bias(pairs)
         return {"loss": binary_cross_entropy_with_logits(logits, labels, weights)}
 
@@ -119,8 +119,8 @@ def fit_chances(scores: NDArray[np.float64], clicked: NDArray[np.float32]) -> tu
     """
     if len(np.unique(clicked)) < 2:
         return 1.0, 0.0
-    found = LogisticRegression(C=1e4).fit(scores[:, None], clicked)
-    return float(found.coef_[0, 0]), float(found.intercept_[0])
+    model = LogisticRegression(C=1e4).fit(scores[:, None], clicked)
+    return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
 def _as_is(batch: Any) -> dict[str, Tensor]:

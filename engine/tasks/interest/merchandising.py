@@ -1,4 +1,4 @@
-"""What the shop wants on its lists, whatever the model says: pin, hide, lift, only what is there.
+"""The shop's own rules for its lists, whatever the model says: pin, hide, boost, in stock only.
 
 Rules work on places, not on scores: "up to five places up" means the same on every list.
 """
@@ -46,13 +46,13 @@ class Rules:
         return asdict(self)
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Self:
-        """The rules of such a dict."""
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """The rules of such a dict, as `as_json` gives it."""
         return cls(
-            tuple(given["pinned"]),
-            tuple(given["hidden"]),
-            tuple(Boost(**boost) for boost in given["boosts"]),
-            bool(given["in_stock"]),
+            tuple(record["pinned"]),
+            tuple(record["hidden"]),
+            tuple(Boost(**boost) for boost in record["boosts"]),
+            bool(record["in_stock"]),
         )
 
     def pin(self, product_id: str) -> Self:
@@ -90,7 +90,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Shop:
-    """What rules ask of products, by product id.
+    """What rules need of products, by product id.
 
     `margins` are ranks from 0 to 1, `sold_out` cannot be sold.
     """

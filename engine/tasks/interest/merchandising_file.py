@@ -11,7 +11,7 @@ MOST_STEPS = 30
 
 
 def load_rules(workspace: Workspace) -> Rules:
-    """The rules in force; none where nobody made any."""
+    """The rules in force; no rules where nobody made any."""
     steps = _read(workspace)
     return steps[-1] if steps else Rules()
 

@@ -24,15 +24,15 @@ class Pairs:
 
     `products` (pairs,) and `queries` (pairs,) are rows of the vectors, -1 for no query; `histories`
     (pairs, most) rows of products, -1 where there are fewer; `strengths` (pairs, most) how much
-    each act counts; `facts` (pairs, facts) what else is known; `positions` (pairs,) from 1 where
-    the product stood, 0 if nowhere.
+    each act counts; `features` (pairs, features) the matrix of `Features`; `positions` (pairs,)
+    from 1 where the product stood, 0 if nowhere.
     """
 
     products: Tensor
     queries: Tensor
     histories: Tensor
     strengths: Tensor
-    facts: Tensor
+    features: Tensor
     positions: Tensor
 
     def __len__(self) -> int:
@@ -57,34 +57,34 @@ class InterestNet(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, dimension: int, facts: int, size: int, dropout: float) -> None:
+    def __init__(self, dimension: int, features: int, size: int, dropout: float) -> None:
         super().__init__()
         self.product = nn.Linear(dimension, size, bias=False)
         self.query = nn.Linear(dimension, size, bias=False)
         self.unit = nn.Sequential(nn.Linear(3 * size + 1, size), nn.PReLU(), nn.Linear(size, 1))
         self.deep = nn.Sequential(
             nn.Dropout(dropout),
-            nn.Linear(4 * size + facts, size),
+            nn.Linear(4 * size + features, size),
             nn.PReLU(),
             nn.Dropout(dropout),
             nn.Linear(size, 1),
         )
-        self.wide = nn.Linear(facts, 1)
+        self.wide = nn.Linear(features, 1)
         self.place = nn.Embedding(DEEPEST + 1, 1)
-        self.register_buffer("mean", torch.zeros(facts))
-        self.register_buffer("scale", torch.ones(facts))
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("scale", torch.ones(features))
         nn.init.zeros_(self.wide.weight)
         nn.init.zeros_(self.place.weight)
 
     @torch.no_grad()
     def start(self, pairs: Pairs, clicked: Tensor) -> None:
-        """Take from training pairs each fact's mean and spread, and each place's share of clicks.
+        """Set each feature's mean and spread, and each place's bias, from the training pairs.
 
-        Few steps would not carry the biases that far: what is left of the pull of the places would
-        be taken for interest.
+        A few steps would not carry the biases that far, and what they leave of the pull of the
+        places would be taken for interest.
         """
-        self.mean.copy_(pairs.facts.mean(dim=0))
-        self.scale.copy_(pairs.facts.std(dim=0).clamp_min(1e-6))
+        self.mean.copy_(pairs.features.mean(dim=0))
+        self.scale.copy_(pairs.features.std(dim=0).clamp_min(1e-6))
         shown = pairs.positions.bincount(minlength=DEEPEST + 1)
         hits = pairs.positions.bincount(clicked, minlength=DEEPEST + 1)
         share = (hits + clicked.mean()) / (shown + 1)
@@ -96,15 +96,15 @@ class InterestNet(nn.Module):
         query = self.query(vectors.queries[pairs.queries]) * (pairs.queries >= 0)[:, None]
         history = self._history(pairs, vectors)
         pooled = (self._shares(product, history, pairs)[..., None] * history).sum(dim=1)
-        facts = (pairs.facts - self.mean) / self.scale
-        seen = torch.cat([product * pooled, product * query, product, pooled, facts], dim=1)
-        found: Tensor = self.deep(seen) + self.wide(facts)
-        return found.squeeze(1)
+        features = (pairs.features - self.mean) / self.scale
+        joined = torch.cat([product * pooled, product * query, product, pooled, features], dim=1)
+        logits: Tensor = self.deep(joined) + self.wide(features)
+        return logits.squeeze(1)
 
     def bias(self, pairs: Pairs) -> Tensor:
         """What the place of each product adds to the log-odds of a click, shape (pairs,)."""
-        found: Tensor = self.place(pairs.positions)
-        return found.squeeze(1)
+        biases: Tensor = self.place(pairs.positions)
+        return biases.squeeze(1)
 
     def attention(self, pairs: Pairs, vectors: Vectors) -> Tensor:
         """How much each product of the history counts, (pairs, most), 0 where there is none."""
@@ -112,10 +112,10 @@ class InterestNet(nn.Module):
         return self._shares(product, self._history(pairs, vectors), pairs)
 
     def _history(self, pairs: Pairs, vectors: Vectors) -> Tensor:
-        # Products of one page share a history: each row is brought down once.
-        rows, where = pairs.histories.unique(return_inverse=True)
-        found: Tensor = self.product(vectors.products[rows])[where]
-        return found
+        # Products of one page share a history: each vector is projected once.
+        rows, where = torch.unique(pairs.histories, return_inverse=True)
+        projected: Tensor = self.product(vectors.products[rows])[where]
+        return projected
 
     def _shares(self, product: Tensor, history: Tensor, pairs: Pairs) -> Tensor:
         wide = product[:, None].expand_as(history)
@@ -123,7 +123,7 @@ class InterestNet(nn.Module):
         logits = self.unit(torch.cat([history, wide, history * wide, strength], dim=2)).squeeze(2)
         shares = logits.masked_fill(pairs.histories < 0, -torch.inf).softmax(dim=1)
         # An empty history has nothing to share out.
-        return shares.nan_to_num(0.0)
+        return torch.nan_to_num(shares, 0.0)
 
 
 @torch.inference_mode()
@@ -132,7 +132,7 @@ def log_odds(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The log-odds of interest of every pair, and what its place adds to them."""
     net.eval()
-    parts = [pairs.take(rows) for rows in torch.arange(len(pairs)).split(BATCH)]
+    parts = [pairs.take(rows) for rows in torch.split(torch.arange(len(pairs)), BATCH)]
     interest = [net(part, vectors) for part in parts]
     places = [net.bias(part) for part in parts]
     return torch.cat(interest).double().numpy(), torch.cat(places).double().numpy()

@@ -1,4 +1,4 @@
-"""How well known and how old products are at a moment, from what a log had shown by then."""
+"""How novel and how old products are at a moment, from what the log had shown by then."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -14,10 +14,10 @@ ENOUGH_NEW = 0.05
 _DAY = np.timedelta64(1, "D")
 
 
-class Standing:
-    """A catalog over the time of its search log.
+class Novelty:
+    """The self-information and the age of a catalog's products over the time of its search log.
 
-    A product is there since the date that its own column says (`dated`), else since the log first
+    A product dates from the day in its own date column (`dated`), else from the first time the log
     shows it.
     """
 
@@ -35,16 +35,16 @@ class Standing:
 
     @cached_property
     def tells_age(self) -> bool:
-        """Whether ages differ enough to choose by: in a log, some products have to come later."""
+        """Whether ages differ enough to rank by: in a log, some products have to come later."""
         if self.dated:
             return len(set(self._since.values())) > 1
         if not self._since:
             return False
         start, end = self.span
         later = sum(since > start + (end - start) / 2 for since in self._since.values())
-        return later >= ENOUGH_NEW * len(self.product_ids)
+        return bool(later >= ENOUGH_NEW * len(self.product_ids))
 
-    def novelty(
+    def self_information(
         self, clicks: NDArray[np.floating], moment: pd.Timestamp | None
     ) -> NDArray[np.floating]:
         """The self-information −log2 p of products with so many `clicks` by a moment, in bits.
@@ -62,10 +62,11 @@ class Standing:
         return bits
 
     def ages(self, product_ids: Sequence[str], moment: pd.Timestamp | None) -> NDArray[np.floating]:
-        """How many days products are there at a moment or at the log's end (None).
+        """How many days old products are at a moment or at the log's end (None).
 
-        0 for those that come later or that nobody knows the date of.
+        0 for those that come later or have no date.
         """
         now = np.datetime64(self.span[1] if moment is None else moment)
         days = [(now - np.datetime64(self._since.get(name, now))) / _DAY for name in product_ids]
-        return np.maximum(np.array(days, dtype=float), 0)
+        ages: NDArray[np.floating] = np.maximum(np.array(days, dtype=float), 0)
+        return ages

@@ -1,4 +1,4 @@
-"""What a shop's own columns say for selling: margin, stock, and since when a product is there."""
+"""What a shop's own columns say of its products: margin, stock, and date of arrival."""
 
 import tomllib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class ShopColumns:
     """By product id; empty where the catalog has no such column (`columns` names those it has).
 
     `margins` are ranks, 0 for the lowest and 1 for the highest margin of the catalog; `sold_out`
-    holds the products that cannot be sold; `dates` say since when products are there.
+    holds the products that cannot be sold; `dates` are the days on which products arrived.
     """
 
     margins: Mapping[str, float] = field(default_factory=dict)
@@ -34,29 +34,29 @@ def read_columns(products: pd.DataFrame) -> ShopColumns:
     """
     columns = attribute_columns(products)
     ids = products["product_id"]
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for kind, names in _words()["names"].items():
         named = (name for name in columns if _plain(name) in names)
-        if (chosen := next(named, None)) is not None:
-            found[kind] = chosen
+        if (column := next(named, None)) is not None:
+            chosen[kind] = column
     earned = pd.Series(dtype=float)
-    if "margin" in found:
-        earned = _numbers(columns[found["margin"]])
-    elif "cost" in found:
+    if "margin" in chosen:
+        earned = _numbers(columns[chosen["margin"]])
+    elif "cost" in chosen:
         price = products["price"].where(products["price"] > 0)
-        earned = (price - _numbers(columns[found["cost"]])) / price
+        earned = (price - _numbers(columns[chosen["cost"]])) / price
     sold_out = (
-        columns[found["stock"]].map(_is_sold_out) if "stock" in found else pd.Series(dtype=bool)
+        columns[chosen["stock"]].map(_is_sold_out) if "stock" in chosen else pd.Series(dtype=bool)
     )
     dates = pd.Series(dtype="datetime64[ns]")
-    if "date" in found:
-        dates = pd.to_datetime(columns[found["date"]], errors="coerce", format="mixed", utc=True)
+    if "date" in chosen:
+        dates = pd.to_datetime(columns[chosen["date"]], errors="coerce", format="mixed", utc=True)
         dates = dates.dt.tz_localize(None).dropna()
     return ShopColumns(
         margins=_by_id(ids, earned.dropna().rank(pct=True)),
         sold_out=frozenset(_by_id(ids, sold_out[sold_out.astype(bool)])),
         dates=_by_id(ids, dates),
-        columns=found,
+        columns=chosen,
     )
 
 

@@ -9,7 +9,7 @@ COLUMNS = ("time", "event", "product_id", "query", "rating")
 ACTS = ("click", "add_to_cart", "purchase")
 
 
-def journey(tables: Tables, user_id: str) -> pd.DataFrame:
+def build_timeline(tables: Tables, user_id: str) -> pd.DataFrame:
     """The log, orders and reviews of one shopper in time order: `COLUMNS`.
 
     `event` is one of the log's events or `review`; an order is a `purchase`. Rows without a time
@@ -23,10 +23,9 @@ def journey(tables: Tables, user_id: str) -> pd.DataFrame:
             event="review"
         ),
     ]
-    known = tables.products["product_id"]
     rows = pd.concat([part.reindex(columns=COLUMNS) for part in parts if len(part)] or [_none()])
     rows["time"] = pd.to_datetime(rows["time"])
-    rows = rows[rows["product_id"].isin(known)]
+    rows = rows[rows["product_id"].isin(tables.products["product_id"])]
     # An order may be in the log as well.
     rows = rows.drop_duplicates(["time", "event", "product_id"])
     return rows.sort_values("time", kind="stable", na_position="first", ignore_index=True)
@@ -36,7 +35,8 @@ def count_acts(tables: Tables) -> pd.Series:
     """How many clicks, carts and orders each shopper has, the most first."""
     log = tables.searches[tables.searches["event"].isin(ACTS)]
     names = pd.concat([shoppers(log), tables.orders["user_id"]]).dropna()
-    return names.value_counts(sort=True)
+    counts: pd.Series = names.value_counts(sort=True)
+    return counts
 
 
 def _none() -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What a more varied, less obvious or fresher order costs, on pages that no model had seen."""
+"""What reranking for diversity, novelty or freshness costs, on pages that no model had seen."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,18 @@ from engine.errors import InputError
 from engine.evaluation.compare import paired_interval
 from engine.evaluation.heldout import RANKING_HEAD
 from engine.evaluation.recommendation import DEPTH
-from engine.tasks.interest.answers import Price
-from engine.tasks.interest.diversify import Candidates, Floats, Mix, alike, describe, rerank
+from engine.tasks.interest.answers import Tradeoff
+from engine.tasks.interest.reranking import (
+    Candidates,
+    Floats,
+    RerankWeights,
+    describe,
+    rerank,
+    similarity,
+)
 
-# A page shows about as many products as are measured, so what its top is like is told by its half.
+# A page shows about as many products as nDCG@10 looks at: only the traits of its first half change
+# when it is reordered.
 FIRST = 5
 _KNOWN = ("known.novelty", "known.age")
 
@@ -22,40 +30,42 @@ _KNOWN = ("known.novelty", "known.age")
 def measure(
     heldout: pd.DataFrame,
     system: str,
-    mixes: Sequence[Mix],
+    choices: Sequence[RerankWeights],
     rows: Mapping[str, int],
     vectors: Floats,
     mean: Floats,
-) -> list[Price]:
-    """The price of each mix on the held-out pages of a run; traits are of the first `FIRST` places.
+) -> list[Tradeoff]:
+    """The tradeoff of each of `choices` on the held-out pages of a run.
+
+    Traits are those of the first `FIRST` places.
 
     `vectors` are those of the catalog's products, `rows` where each has its own, `mean` their mean.
-    Pages with a product that the catalog lost since are left out. Raises InputError for a run that
-    kept no chances (an older one).
+    Pages with a product that the catalog has lost since are left out. Raises InputError for a run
+    that kept no probabilities (an older one).
     """
     if not {f"{system}.chances", *_KNOWN} <= set(heldout):
         raise InputError("interest.no_chances")
-    found, gains = _pages(heldout, system, rows, vectors, mean)
-    start = rerank(found, Mix(), 0)
-    plain, was = ndcg(gains, start), describe(found, start, FIRST)
-    prices = []
-    for mix in mixes:
-        order = rerank(found, mix, found.relevance.shape[1])
-        mixed = ndcg(gains, order)
-        scores = pd.DataFrame({"plain.score": plain, "mixed.score": mixed}).assign(
+    candidates, gains = _pages(heldout, system, rows, vectors, mean)
+    start = rerank(candidates, RerankWeights(), 0)
+    plain, was = ndcg(gains, start), describe(candidates, start, FIRST)
+    tradeoffs = []
+    for weights in choices:
+        order = rerank(candidates, weights, candidates.relevance.shape[1])
+        reranked = ndcg(gains, order)
+        scores = pd.DataFrame({"plain.score": plain, "reranked.score": reranked}).assign(
             example_id=range(len(plain)), head=RANKING_HEAD
         )
-        prices.append(
-            Price(
-                mix=mix,
+        tradeoffs.append(
+            Tradeoff(
+                weights=weights,
                 before=float(np.nanmean(plain)),
-                after=float(np.nanmean(mixed)),
-                interval=paired_interval(scores, "mixed", "plain"),
+                after=float(np.nanmean(reranked)),
+                interval=paired_interval(scores, "reranked", "plain"),
                 was=was,
-                now=describe(found, order, FIRST),
+                now=describe(candidates, order, FIRST),
             )
         )
-    return prices
+    return tradeoffs
 
 
 def ndcg(gains: Floats, order: NDArray[np.intp]) -> Floats:
@@ -68,14 +78,14 @@ def ndcg(gains: Floats, order: NDArray[np.intp]) -> Floats:
     drawn = np.take_along_axis(gains, order, axis=1)[:, :DEPTH]
     ideal = -np.sort(-gains, axis=1)[:, :DEPTH]
     reached, best = (one @ discounts[: one.shape[1]] for one in (drawn, ideal))
-    found: Floats = np.divide(reached, best, out=np.full(len(best), np.nan), where=best > 0)
-    return found
+    shares: Floats = np.divide(reached, best, out=np.full(len(best), np.nan), where=best > 0)
+    return shares
 
 
 def _pages(
     heldout: pd.DataFrame, system: str, rows: Mapping[str, int], vectors: Floats, mean: Floats
 ) -> tuple[Candidates, Floats]:
-    """Every page's products by chance, and what came of each."""
+    """Every page's products by probability, and the grade of each."""
     columns = [heldout[name].map(json.loads) for name in (f"{system}.chances", *_KNOWN, "truth")]
     pages = [page for page in zip(*columns, strict=True) if page[0].keys() <= rows.keys()]
     widest = max((len(page[0]) for page in pages), default=0)
@@ -86,4 +96,6 @@ def _pages(
         figures[:, number, : len(names)] = [[column[name] for name in names] for column in page]
         places[number, : len(names)] = [rows[name] for name in names]
     chances, novelty, age, gains = figures
-    return Candidates(chances, novelty, age, alike(vectors[places], mean)), np.nan_to_num(gains)
+    return Candidates(chances, novelty, age, similarity(vectors[places], mean)), np.nan_to_num(
+        gains
+    )

@@ -1,13 +1,22 @@
 """Asking the assistant in the model process, and putting its answers in other words."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import streamlit as st
 
-from engine.assistant.answers import JUDGE, REPHRASE, REPLY
-from engine.assistant.reply import read_reply
+from engine.assistant.answers import (
+    JUDGE,
+    REPHRASE,
+    REPLY,
+    JudgeInput,
+    Message,
+    MessageAnswer,
+    RephraseInput,
+    ReplyInput,
+)
+from engine.assistant.reply import Reply
 from engine.assistant.rewording_prompt import rephrase_prompt
 from engine.codec import Call
 from engine.models.endpoint import Endpoint
@@ -50,32 +59,31 @@ def choose_wording() -> Wording:
     return Wording(chosen or WORDINGS[0])
 
 
-def ask_replies(
-    current: Workspace, messages: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]] | None:
-    """The replies to messages (`message`, `customer`, `context`); None after an error was shown."""
-    messages = [dict(one) for one in messages]
-    return _ask(current, REPLY, {"messages": messages, "intent": _newest(current, "intent") or ""})
+def ask_replies(current: Workspace, messages: Sequence[Message]) -> list[MessageAnswer] | None:
+    """The answers to messages, in their order; None after an error was shown."""
+    # Only a shop that has trained an intent model has intents of its own.
+    trained = list_runs(current, "intent")
+    intent = trained[0].run_id if trained else ""
+    return _ask(current, REPLY, ReplyInput(tuple(messages), intent))
 
 
-def reword(
-    current: Workspace, reply: dict[str, Any], message: str, wording: Wording
-) -> dict[str, Any]:
+def reword(current: Workspace, reply: Reply, message: str, wording: Wording) -> Reply:
     """An answer in the chosen words where its sources support them; else as it was, with a note."""
-    if wording.name == "plain" or reply["action"] != "answer" or not reply["sources"]:
+    if wording.name == "plain" or reply.action != "answer" or not reply.sources:
         return reply
-    asked = {"reply": reply, "message": message}
+    reworded: Reply | None = None
     if wording.endpoint is None:
         writer = _newest(current, "describe")
-        found = _ask(current, REPHRASE, {"writer": writer, **asked})
+        reworded = _ask(current, REPHRASE, RephraseInput(reply, message, writer))
     else:
-        endpoint, prompt = wording.endpoint, rephrase_prompt(read_reply(reply), message)
+        endpoint, prompt = wording.endpoint, rephrase_prompt(reply, message)
         # Nothing is shown while it is written: it has not been checked yet.
         text = streaming.follow(
             lambda _: endpoint.ask(prompt), waiting=lambda: t("assistant.wording.waiting")
         )
-        found = _ask(current, JUDGE, {"text": text, **asked}) if text else None
-    return reply | (found or {"note": "not_written"})
+        if text:
+            reworded = _ask(current, JUDGE, JudgeInput(reply, message, text))
+    return reworded or replace(reply, note="not_written")
 
 
 def _ask(current: Workspace, call: Call[Body, Value], body: Body) -> Value | None:

@@ -1,16 +1,16 @@
 """The chat: write as a customer would, and see what each answer rests on."""
 
 import secrets
-from typing import Any
 
 import streamlit as st
 
+from engine.assistant.answers import Message
 from engine.assistant.chats import Chats, Turn
 from engine.assistant.policy_file import read_policy
-from engine.assistant.reply import read_reply
 from engine.messages import say
 from engine.storage.workspace import Workspace
 from engine.tables.categories import leaf
+from engine.tasks.classify.answers import HeadAnswer
 from pages.ui.assistant.ask import Wording, ask_replies, choose_wording, reword
 from pages.ui.assistant.reply import show_reply
 from pages.ui.frame import link, session
@@ -28,15 +28,19 @@ _LONGEST = 2_000
 
 
 def show_chat(current: Workspace) -> None:
-    """Who is asking, what was said, and the next message."""
+    """Who is asking, the turns so far, and the next message."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="assistant_who"):
         customer = _choose_customer(current)
         with st.popover(t("assistant.chat.settings"), icon=":material/tune:"):
             wording = choose_wording()
         st.button(
-            t("assistant.chat.clear"), icon=":material/delete_sweep:", key="assistant_clear",
-            help=t("assistant.chat.clear_help"), on_click=_clear, args=(current,),
-        )  # fmt: skip
+            t("assistant.chat.clear"),
+            icon=":material/delete_sweep:",
+            key="assistant_clear",
+            help=t("assistant.chat.clear_help"),
+            on_click=_clear,
+            args=(current,),
+        )
     if not read_policy(current):
         st.info(t("assistant.chat.no_policy"), icon=":material/gavel:")
     with Chats(current) as chats:
@@ -91,19 +95,21 @@ def _show_welcome(current: Workspace) -> None:
     with st.container(horizontal=True, gap="small"):
         for name, text in _examples(current).items():
             st.button(
-                escape(text), key=f"assistant_example_{name}",
-                on_click=st.session_state.__setitem__, args=(_PICKED, text),
-            )  # fmt: skip
+                escape(text),
+                key=f"assistant_example_{name}",
+                on_click=st.session_state.__setitem__,
+                args=(_PICKED, text),
+            )
 
 
 @session.per_shop(64)
 def _examples(current: Workspace) -> dict[str, str]:
     """Questions that this shop's customers may ask, in the shop's language."""
-    held = session.tables(current)
-    products = held.products
+    tables = session.tables(current)
+    products = tables.products
     title = str(products["title"].iloc[0])
     titles = dict(zip(products["product_id"], products["title"], strict=True))
-    most = held.reviews["product_id"].value_counts().index
+    most = tables.reviews["product_id"].value_counts().index
     leaves = products["category"].dropna().map(leaf)
     about = {
         "title": title,
@@ -119,7 +125,7 @@ def _show_turn(current: Workspace, turn: Turn) -> None:
     with st.chat_message("user", avatar=":material/person:"):
         st.markdown(escape(turn.message))
     with st.chat_message("assistant", avatar=":material/support_agent:"):
-        intents: dict[int, tuple[str, float]] = st.session_state.get(_INTENTS, {})
+        intents: dict[int, HeadAnswer] = st.session_state.get(_INTENTS, {})
         show_reply(turn.reply, intents.get(turn.number))
 
 
@@ -130,31 +136,27 @@ def _answer(
     with st.chat_message("user", avatar=":material/person:"):
         st.markdown(escape(message))
     with st.chat_message("assistant", avatar=":material/support_agent:"):
-        asked = {"message": message, "customer": customer, "context": _context(current, turns)}
-        found = ask_replies(current, [asked])
-        if found is None:
+        context = _context(current, turns)
+        answers = ask_replies(current, [Message(message, customer, context)])
+        if answers is None:
             return
-        reply = reword(current, found[0], message, wording)
+        (answer,) = answers
+        reply = reword(current, answer.reply, message, wording)
     with Chats(current) as chats:
-        number = chats.add(_chat(), customer, message, read_reply(reply))
-    _remember_intent(number, reply)
+        number = chats.add(_chat(), customer, message, reply)
+    if answer.intent:
+        st.session_state.setdefault(_INTENTS, {})[number] = answer.intent
     st.rerun()
 
 
-def _context(current: Workspace, turns: list[Turn]) -> list[str]:
-    """What was said before: the customer's messages, and the titles that the replies told of."""
+def _context(current: Workspace, turns: list[Turn]) -> tuple[str, ...]:
+    """The customer's earlier messages, and the titles of the products in the replies."""
     products = session.tables(current).products
     titles = dict(zip(products["product_id"], products["title"], strict=True))
-    said: list[str] = []
+    context: list[str] = []
     for turn in turns[-_REMEMBERED:]:
-        said.append(turn.message)
+        context.append(turn.message)
         named = [titles[name] for name in turn.reply.products[:_TITLES] if name in titles]
         if named:
-            said.append("\n".join(named))
-    return said
-
-
-def _remember_intent(number: int, reply: dict[str, Any]) -> None:
-    if found := reply.get("shop_intent"):
-        intents = st.session_state.setdefault(_INTENTS, {})
-        intents[number] = (found["label"], found["confidence"])
+            context.append("\n".join(named))
+    return tuple(context)

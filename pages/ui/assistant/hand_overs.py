@@ -31,9 +31,13 @@ def show_hand_overs(current: Workspace) -> None:
                 st.badge(f"{when:%Y-%m-%d %H:%M}", icon=":material/schedule:", color="grey")
             st.markdown(escape(turn.message))
             st.button(
-                t("assistant.hand_overs.done"), icon=":material/done:", type="tertiary",
-                key=f"done_{turn.number}", on_click=_close, args=(current, turn.number),
-            )  # fmt: skip
+                t("assistant.hand_overs.done"),
+                icon=":material/done:",
+                type="tertiary",
+                key=f"done_{turn.number}",
+                on_click=_close,
+                args=(current, turn.number),
+            )
 
 
 def _close(current: Workspace, number: int) -> None:

@@ -34,31 +34,49 @@ def show_policy(current: Workspace) -> None:
     number = st.session_state.setdefault(_UPLOADS, 0)
     key = f"policy_file_{number}"
     st.file_uploader(
-        t("assistant.policy.upload"), type=[ending[1:] for ending in ENDINGS],
-        max_upload_size=_MEGABYTES, help=t("assistant.policy.upload_help", most=f"{LONGEST:,}"),
-        key=key, on_change=_keep_upload, args=(current, key),
-    )  # fmt: skip
+        t("assistant.policy.upload"),
+        type=[ending[1:] for ending in ENDINGS],
+        max_upload_size=_MEGABYTES,
+        help=t("assistant.policy.upload_help", most=f"{LONGEST:,}"),
+        key=key,
+        on_change=_keep_upload,
+        args=(current, key),
+    )
     with st.container(horizontal=True):
         st.button(
-            t("assistant.policy.sample"), icon=":material/storefront:", key="policy_sample",
+            t("assistant.policy.sample"),
+            icon=":material/storefront:",
+            key="policy_sample",
             help=t("assistant.policy.sample_help"),
-            type="secondary" if text else "primary", on_click=_keep,
+            type="secondary" if text else "primary",
+            on_click=_keep,
             args=(current, sample_policy(current.language), "policy.md"),
-        )  # fmt: skip
+        )
         if can_undo_policy(current):
             st.button(
-                t("assistant.policy.undo"), icon=":material/undo:", key="policy_undo",
-                on_click=undo_policy, args=(current,),
-            )  # fmt: skip
+                t("assistant.policy.undo"),
+                icon=":material/undo:",
+                key="policy_undo",
+                on_click=undo_policy,
+                args=(current,),
+            )
     typed = st.text_area(
-        t("assistant.policy.text"), value=text, height=_HEIGHT,
-        placeholder=t("assistant.policy.placeholder"), max_chars=LONGEST,
+        t("assistant.policy.text"),
+        value=text,
+        height=_HEIGHT,
+        placeholder=t("assistant.policy.placeholder"),
+        max_chars=LONGEST,
         key=f"policy_text_{policy_stamp(current)}",
-    )  # fmt: skip
+    )
     st.button(
-        t("assistant.policy.save"), icon=":material/save:", key="policy_save", type="primary",
-        disabled=not typed or typed == text, on_click=_keep, args=(current, typed, "policy.md"),
-    )  # fmt: skip
+        t("assistant.policy.save"),
+        icon=":material/save:",
+        key="policy_save",
+        type="primary",
+        disabled=not typed or typed == text,
+        on_click=_keep,
+        args=(current, typed, "policy.md"),
+    )
 
 
 def _keep(current: Workspace, text: str, name: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 import streamlit as st
 
 from engine.assistant.reply import Reply, Source
+from engine.tasks.classify.answers import HeadAnswer
 from pages.ui.frame.i18n import catalog, escape, language, t
-from pages.ui.parts import charts
+from pages.ui.parts import charts, names
 
 _COLOURS = {"answer": "green", "ask_back": "blue", "hand_over": "orange"}
 _ICONS = {
@@ -19,7 +20,7 @@ _MOST_ROWS = 12
 _LONGEST_TITLE = 80
 
 
-def show_reply(reply: Reply, shop_intent: tuple[str, float] | None = None) -> None:
+def show_reply(reply: Reply, shop_intent: HeadAnswer | None = None) -> None:
     """The text, badges for kind and confidence, and the sources to open."""
     if reply.action == "hand_over":
         st.markdown(f"**{t('assistant.reply.handed_over')}**")
@@ -27,15 +28,19 @@ def show_reply(reply: Reply, shop_intent: tuple[str, float] | None = None) -> No
     with st.container(horizontal=True, gap="xsmall"):
         st.badge(
             t(f"assistant.actions.{reply.action}"),
-            icon=_ICONS[reply.action], color=_COLOURS[reply.action],  # type: ignore[arg-type]
-        )  # fmt: skip
+            icon=_ICONS[reply.action],
+            color=_COLOURS[reply.action],  # type: ignore[arg-type]
+        )
         kind = t(
             "assistant.reply.kind", kind=kind_name(reply.kind), share=f"{reply.confidence:.0%}"
         )
         st.badge(kind, icon=":material/psychology:", color="grey")
         if shop_intent is not None:
-            label, share = shop_intent
-            text = t("assistant.reply.intent", label=escape(label), share=f"{share:.0%}")
+            text = t(
+                "assistant.reply.intent",
+                label=escape(names.label("intent", "intent", shop_intent.label)),
+                share=f"{shop_intent.confidence:.0%}",
+            )
             st.badge(text, icon=":material/model_training:", color="violet")
         if reply.written:
             st.badge(t("assistant.reply.reworded"), icon=":material/edit:", color="blue")
@@ -61,16 +66,16 @@ def show_sources(sources: Iterable[Source]) -> None:
     for source in sources:
         places[source.kind, source.id].append(source)
     lines = []
-    for (kind, name), held in places.items():
-        title = next((one.title for one in held if one.title), "")
+    for (kind, name), fields in places.items():
+        title = next((one.title for one in fields if one.title), "")
         parts = dict.fromkeys(part for part in (name, title) if part)
         place = " · ".join(escape(charts.cut(part, _LONGEST_TITLE)) for part in parts)
         lines.append(f"- **{t(f'assistant.sources.{kind}')}** {place}")
-        lines += [f"    - {_held(one)}" for one in held]
+        lines += [f"    - {_field_text(one)}" for one in fields]
     st.markdown("\n".join(lines))
 
 
-def _held(source: Source) -> str:
+def _field_text(source: Source) -> str:
     """One field of a place: its words, or the rows that were counted."""
     field = escape(field_name(source)) if source.field != source.title else ""
     if source.quote:
@@ -97,5 +102,5 @@ def field_name(source: Source) -> str:
     if name != "rating":
         name, bound = source.field, ""
     code = f"assistant.source_fields.{name}"
-    known = code in catalog().texts[language()]
-    return f"{t(code)} {bound}".strip() if known else source.field
+    named = code in catalog().texts[language()]
+    return f"{t(code)} {bound}".strip() if named else source.field

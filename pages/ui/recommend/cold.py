@@ -1,4 +1,4 @@
-"""How shoppers without a past and products without a click fare, on pages no model had seen."""
+"""How shoppers without a history and products without a click fare, on held-out pages."""
 
 import pandas as pd
 import streamlit as st
@@ -33,43 +33,41 @@ def show_cold(current: Workspace, run: Run | None) -> None:
 
 
 def _show_shoppers(current: Workspace, run: Run) -> None:
-    """What the history brings on the same pages, and how really new shoppers fared."""
+    """What the history is worth on the same pages, and how shoppers without one fared."""
     ours = run.recommended
-    found = comparison.compare(current, run)
-    worth, systems = found.against[BLIND], [ours, *RIVALS]
+    compared = comparison.compare(current, run)
+    worth, systems = compared.against[BLIND], [ours, *RIVALS]
     charts.draw(
-        bars_of(found.measured.loc[systems], run.primary_metric, ours),
+        bars_of(compared.measured.loc[systems], run.primary_metric, ours),
         title=t(f"recommend.cold.worth_{worth.verdict}", delta=f"{worth.delta:+.3f}"),
         note=t("recommend.cold.pages", n=f"{run.n_test:,}"),
         key="chart_cold",
     )
-    pages = found.heldout
+    pages = compared.heldout
     new = pages[pages["known.history"].eq(0) & pages[f"{ours}.score"].notna()]
     if new.empty:
         st.caption(t("recommend.cold.none_new"))
         return
     st.caption(
         t(
-            "recommend.cold.really_new", n=len(new),
+            "recommend.cold.really_new",
+            n=len(new),
             ours=f"{new[f'{ours}.score'].mean():.3f}",
             popular=f"{new['clicked.score'].mean():.3f}",
         )
-    )  # fmt: skip
+    )
 
 
 def _show_products(run: Run, shown: pd.DataFrame) -> None:
-    """What share of the places, of the first places and of the clicks new products have."""
+    """The share of new products among the places, and how often they are clicked."""
     new = shown["new"]
     if not new.any():
         st.info(t("recommend.cold.no_new"), icon=":material/fiber_new:")
         return
     top, popular = shown["place"] <= TOP, shown["popular"] <= TOP
     share = {"ours": new[top].mean(), "popular": new[popular].mean(), "all": new.mean()}
-    st.markdown(
-        "**" + t(
-            "recommend.cold.finding", k=TOP, **{name: f"{part:.1%}" for name, part in share.items()}
-        ) + "**"
-    )  # fmt: skip
+    figures = {name: f"{part:.1%}" for name, part in share.items()}
+    st.markdown(f"**{t('recommend.cold.finding', k=TOP, **figures)}**")
     rows = [
         {
             "kind": t(f"recommend.cold.kinds.{'new' if is_new else 'known'}"),
@@ -84,8 +82,6 @@ def _show_products(run: Run, shown: pd.DataFrame) -> None:
     labels = {name: t(f"recommend.cold.columns.{name}", k=TOP) for name in rows[0]}
     number = st.column_config.NumberColumn
     config = {name: number(labels[name], format="percent") for name in list(rows[0])[2:]}
-    tables.show(
-        pd.DataFrame(rows), labels=labels, config=config, alt=t("recommend.cold.table"),
-        key="cold_products",
-    )  # fmt: skip
+    alt = t("recommend.cold.table")
+    tables.show(pd.DataFrame(rows), labels=labels, config=config, alt=alt, key="cold_products")
     st.caption(t("recommend.cold.note", k=TOP))

@@ -1,4 +1,4 @@
-"""The held-out products of a run with what was known of them and what the model said."""
+"""The held-out products of a run: clicks before, predicted probability, places."""
 
 import json
 

@@ -11,7 +11,7 @@ from pages.ui.parts import charts, tables
 from pages.ui.recommend.shop import shop
 from pages.ui.recommend.shopper import Request, past
 
-# From what says least of a shopper to what says most.
+# From what says least about a shopper to what says most.
 KINDS = ("impression", "click", "add_to_cart", "purchase", "review")
 _ROWS = 60
 _LONGEST = 60
@@ -51,14 +51,20 @@ def _show_timeline(request: Request, frame: pd.DataFrame) -> None:
             hovertemplate="%{customdata}<br>%{x|%Y-%m-%d %H:%M}<extra></extra>",
         )
     figure.update_yaxes(
-        tickvals=list(range(len(there))), ticktext=[_kind(kind) for kind in there],
-        automargin=True, fixedrange=True, zeroline=False, range=[-0.6, len(there) - 0.4],
-    )  # fmt: skip
+        tickvals=list(range(len(there))),
+        ticktext=[_kind(kind) for kind in there],
+        automargin=True,
+        fixedrange=True,
+        zeroline=False,
+        range=[-0.6, len(there) - 0.4],
+    )
     figure.update_xaxes(tickformat="%m-%d", fixedrange=True, showgrid=False)
     figure.update_layout(
-        height=90 + 34 * len(there), showlegend=False, dragmode=False,
+        height=90 + 34 * len(there),
+        showlegend=False,
+        dragmode=False,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-    )  # fmt: skip
+    )
     charts.draw(
         figure,
         title=t(
@@ -75,9 +81,9 @@ def _show_timeline(request: Request, frame: pd.DataFrame) -> None:
 
 def _favourite(request: Request, frame: pd.DataFrame) -> str:
     """The category acted on most."""
-    known = shop(request.current)
+    categories = shop(request.current).categories
     acted = frame.loc[frame["event"].isin(ACTS), "product_id"]
-    paths = acted.map(lambda name: leaf(known.categories.get(name, "")))
+    paths = acted.map(lambda name: leaf(categories.get(name, "")))
     common = paths[paths != ""].value_counts()
     return str(common.index[0]) if len(common) else t("recommend.history.no_category")
 

@@ -1,4 +1,4 @@
-"""Recommendations for many shoppers at once, as a table to take along."""
+"""Recommendations for many shoppers at once, as a table to download."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from engine.tasks.interest.answers import PREDICT, InterestAnswer, InterestInput
 from engine.tasks.interest.merchandising_file import load_rules
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, download, tables
-from pages.ui.recommend.mix import choose_mix
+from pages.ui.recommend.rerank_weights import choose_weights
 from pages.ui.recommend.shop import place, shop
-from pages.ui.recommend.shopper import ASKED, shoppers
+from pages.ui.recommend.shopper import DEPTH, shoppers
 from pages.ui.recommend.why import explain
 
 SIZES = (20, 100, 500)
@@ -22,9 +22,9 @@ _COLUMNS = ("user_id", "rank", "product_id", "title", "reason", "score", "rule")
 
 
 def show_many(current: Workspace, run: Run | None) -> None:
-    """The most active shoppers, each with the first products after wishes and rules."""
+    """The most active shoppers, each with the first products after reranking and rules."""
     st.markdown(t("recommend.many.intro", k=_K))
-    mix = choose_mix(current)
+    weights = choose_weights(current)
     size = st.segmented_control(
         t("recommend.many.size"), SIZES, default=SIZES[0], required=True, key="many_size"
     )
@@ -32,7 +32,7 @@ def show_many(current: Workspace, run: Run | None) -> None:
     if not users:
         st.info(t("recommend.many.nobody"), icon=":material/person_off:")
         return
-    items = [InterestInput(user_id=name, k=ASKED, mix=mix, why=True) for name in users]
+    items = [InterestInput(user_id=name, k=DEPTH, weights=weights, why=True) for name in users]
     lists = answers.ask_all(current, PREDICT, items, run_id_of(run))
     if not lists:
         return

@@ -1,4 +1,4 @@
-"""Whether the recommendations are good, whether their chances are honest, and what wishes cost."""
+"""How good the recommendations are, how honest their probabilities, and what reranking costs."""
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +11,7 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts, names
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.recommend.heldout import shown_products
-from pages.ui.recommend.mix import show_costs
+from pages.ui.recommend.tradeoff import show_tradeoffs
 from pages.ui.training import comparison
 from pages.ui.training.outcome import interval_text, show_outcome
 from pages.ui.training.systems import bars_of, link_to_compare, show_metrics
@@ -21,14 +21,14 @@ _HONEST = 0.05
 
 
 def show_quality(current: Workspace, run: Run | None) -> None:
-    """The verdict, every system with its interval, the reliability of chances, and prices."""
+    """The verdict, every system with its interval, the reliability of probabilities, and costs."""
     if run is None:
         invite_to_tune("interest")
         return
     show_outcome(run)
-    found = comparison.compare(current, run)
+    compared = comparison.compare(current, run)
     charts.draw(
-        bars_of(found.measured, run.primary_metric, run.recommended),
+        bars_of(compared.measured, run.primary_metric, run.recommended),
         title=t(
             "recommend.quality.finding",
             system=names.system(run.recommended),
@@ -37,7 +37,7 @@ def show_quality(current: Workspace, run: Run | None) -> None:
         note=t("recommend.quality.note", n=f"{run.n_test:,}"),
         key="chart_quality",
     )
-    _show_fair_rival(run, found)
+    _show_fair_rival(run, compared)
     left, right = st.columns(2, gap="large")
     shown = shown_products(current, run)
     if shown is None:
@@ -46,31 +46,31 @@ def show_quality(current: Workspace, run: Run | None) -> None:
         with left:
             _show_reliability(run, shown)
         with right:
-            show_costs(current, run)
-    show_metrics(run, found.systems, _FORMATS, t("recommend.quality.table"))
+            show_tradeoffs(current, run)
+    show_metrics(run, compared.systems, _FORMATS, t("recommend.quality.table"))
     st.caption(t("recommend.quality.metrics"))
     link_to_compare()
 
 
-def _show_fair_rival(run: Run, found: comparison.Comparison) -> None:
-    """Who knows the places is compared with who knows them."""
-    told, shown = "tuned_at_place", "shown"
-    if not {told, shown} <= set(found.systems):
+def _show_fair_rival(run: Run, compared: comparison.Comparison) -> None:
+    """Compare the order that was shown with the system that knows the positions as well."""
+    at_place, shown = "tuned_at_place", "shown"
+    if not {at_place, shown} <= set(compared.systems):
         return
     st.caption(
         escape(
             t(
                 "recommend.quality.with_places",
-                ours=f"{found.measured['value'][told]:.3f}",
-                shown=f"{found.measured['value'][shown]:.3f}",
-                interval=interval_text(paired_interval(found.heldout, told, shown)),
+                ours=f"{compared.measured['value'][at_place]:.3f}",
+                shown=f"{compared.measured['value'][shown]:.3f}",
+                interval=interval_text(paired_interval(compared.heldout, at_place, shown)),
             )
         )
     )
 
 
 def _show_reliability(run: Run, shown: pd.DataFrame) -> None:
-    """Whether of the products with a chance of 20 % one in five is clicked."""
+    """Whether one in five of the products with a probability of 20 % is clicked."""
     curve = calibration_curve(shown["clicked"], shown["chance"])
     claimed, real = shown["chance"].mean(), shown["clicked"].mean()
     gap = run.after["ece"]

@@ -1,4 +1,4 @@
-"""What rules and sliders may ask of a shop's products, read once per load."""
+"""What rules and sliders need of a shop's products, read once per load."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pandas as pd
 from engine.storage.workspace import Workspace
 from engine.tasks.interest.answers import InterestAnswer
 from engine.tasks.interest.merchandising import Placed, Rules, Shop, apply
-from engine.tasks.interest.novelty import Standing
+from engine.tasks.interest.novelty import Novelty
 from engine.tasks.interest.shop_columns import ShopColumns, read_columns
 from pages.ui.frame import session
 
@@ -16,20 +16,20 @@ FIRST = 10
 
 @session.per_shop()
 def shop(current: Workspace) -> Shop:
-    """What rules ask of products."""
+    """What rules need of products."""
     products = session.tables(current).products.set_index("product_id")
-    found = columns(current)
+    own = columns(current)
     return Shop(
-        titles=_known(products["title"]),
-        categories=_known(products["category"]),
-        brands=_known(products["brand"]),
-        prices=_known(products["price"].astype(float)),
-        margins=found.margins,
-        sold_out=found.sold_out,
+        titles=_by_id(products["title"]),
+        categories=_by_id(products["category"]),
+        brands=_by_id(products["brand"]),
+        prices=_by_id(products["price"].astype(float)),
+        margins=own.margins,
+        sold_out=own.sold_out,
     )
 
 
-def _known(column: pd.Series) -> dict[str, Any]:
+def _by_id(column: pd.Series) -> dict[str, Any]:
     return {str(name): value for name, value in column.dropna().items()}
 
 
@@ -43,12 +43,12 @@ def columns(current: Workspace) -> ShopColumns:
 def tells_age(current: Workspace) -> bool:
     """Whether products of this shop came at different times."""
     tables = session.tables(current)
-    return Standing(tables.products, tables.searches).tells_age
+    return Novelty(tables.products, tables.searches).tells_age
 
 
 def place(current: Workspace, answer: InterestAnswer, rules: Rules) -> list[Placed]:
-    """The first products of an answer after the rules, of those that the catalog still holds."""
+    """The first products of an answer after the rules, among those the catalog still has."""
     ranking = [result.product_id for result in answer.results]
-    known = shop(current)
-    placed = apply(ranking, rules, known)
-    return [one for one in placed if one.product_id in known.titles][:FIRST]
+    catalog = shop(current)
+    placed = apply(ranking, rules, catalog)
+    return [one for one in placed if one.product_id in catalog.titles][:FIRST]

@@ -13,15 +13,15 @@ from engine.storage.workspace import Workspace
 from engine.tables.categories import leaves
 from engine.tables.events import FEEDBACK_WEIGHTS
 from engine.tasks.interest.answers import PREDICT, InterestAnswer, InterestInput
-from engine.tasks.interest.diversify import Mix
-from engine.tasks.interest.timeline import count_acts, journey
+from engine.tasks.interest.reranking import RerankWeights
+from engine.tasks.interest.timeline import build_timeline, count_acts
 from pages.ui.frame import link, session, visit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts
 
 SHOPPER, QUERY = "whom", "wish"
-# Rules may lift products from below the first places.
-ASKED = 40
+# How many products are ranked: rules may lift some from below the first places.
+DEPTH = 40
 _LISTED, _CATEGORIES, _LATEST = 500, 8, 100
 _EXAMPLES, _CATEGORY = "shopper_examples", "wish_category"
 
@@ -41,16 +41,18 @@ class Request:
         """The run that answers, or the untuned model."""
         return run_id_of(self.run)
 
-    def ask(self, mix: Mix, acts: int | None = None) -> answers.Answer[list[InterestAnswer]] | None:
-        """The answer with a `mix`, after the first `acts` acts (None: all of them)."""
+    def ask(
+        self, weights: RerankWeights, acts: int | None = None
+    ) -> answers.Answer[list[InterestAnswer]] | None:
+        """The answer with `weights`, after the first `acts` acts (None: all of them)."""
         latest = list(self.acts)[:acts][-_LATEST:]
         item = InterestInput(
             user_id=self.name or None,
             history=tuple(name for name, _ in latest),
             strengths=tuple(FEEDBACK_WEIGHTS[event] for _, event in latest),
             query=self.query,
-            k=ASKED,
-            mix=mix,
+            k=DEPTH,
+            weights=weights,
             why=True,
         )
         return answers.ask(self.current, PREDICT, [item], self.run_id)
@@ -75,7 +77,7 @@ def _choose_shopper(counts: pd.Series) -> str:
     chosen = str(st.session_state.get(SHOPPER) or "")
     st.session_state[SHOPPER] = chosen
     names = dict.fromkeys(["", *counts.index[:_LISTED], chosen])
-    labels = {name: _called(name, counts) for name in names}
+    labels = {name: _label(name, counts) for name in names}
     name: str = st.selectbox(
         t("recommend.shopper.label"),
         list(labels),
@@ -102,7 +104,7 @@ def _choose_shopper(counts: pd.Series) -> str:
     return name
 
 
-def _called(name: str, counts: pd.Series) -> str:
+def _label(name: str, counts: pd.Series) -> str:
     if not name:
         return t("recommend.shopper.new")
     return t("recommend.shopper.known", name=charts.cut(name), n=f"{int(counts.get(name, 0)):,}")
@@ -167,15 +169,22 @@ def shoppers(current: Workspace) -> pd.Series:
 @session.per_shop(128)
 def past(current: Workspace, name: str) -> pd.DataFrame:
     """What a shopper was shown and did before, see `engine.tasks.interest.timeline`."""
-    return journey(session.tables(current), name)
+    return build_timeline(session.tables(current), name)
 
 
 def act(current: Workspace, name: str, products: Sequence[str], product: str, event: Event) -> None:
     """Remember what the shopper did with a product of the list, as a button's callback."""
     shown = Shown(
-        list_id=secrets.token_hex(8), visit=visit.begin(), shopper=name, query="", policy="",
-        arm="interest", probabilities={"interest": 1.0}, context={}, products=products,
-    )  # fmt: skip
+        list_id=secrets.token_hex(8),
+        visit=visit.begin(),
+        shopper=name,
+        query="",
+        policy="",
+        arm="interest",
+        probabilities={"interest": 1.0},
+        context={},
+        products=products,
+    )
     with Feedback(current) as feedback:
         feedback.show(shown)
         feedback.record(shown.list_id, product, event)

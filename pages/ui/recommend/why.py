@@ -13,10 +13,10 @@ from pages.ui.parts import charts
 # A product of the history is a reason where it counts this many times its even share.
 _STANDS_OUT = 1.5
 _SECOND = 0.2
-_ALIKE = 0.5
-# Shares of the history, closeness of prices (standard deviations), fit to a search (the same) and
-# clicks per look from which on a fact is worth a word. Products nobody looked at have 0.2.
-_SHARE, _PRICE, _FIT, _CLICKED = 0.25, -0.25, 1.0, 0.35
+_SIMILAR = 0.5
+# From these values on a fact is a reason: the share of the history, how near the prices are and how
+# near the query is (standard deviations), and the click-through rate, 0.2 where nobody looked.
+_SHARE, _PRICE, _QUERY, _CTR = 0.25, -0.25, 1.0, 0.35
 _LONGEST = 50
 
 
@@ -39,9 +39,9 @@ def stands_out(reason: Reason, answer: InterestAnswer) -> bool:
 
 
 def _history(reason: Reason, answer: InterestAnswer) -> list[str]:
-    """What of the history counts; nothing where all of it counts alike."""
+    """What of the history counts; nothing where all of it counts the same."""
     history, because = answer.history, reason.because
-    if not history or reason.alike is None:
+    if not history or reason.nearest is None:
         return []
     titles = [_title(history[place]) for place, _ in because]
     shares = [share for _, share in because]
@@ -59,8 +59,10 @@ def _history(reason: Reason, answer: InterestAnswer) -> list[str]:
                 )
             ]
         return [t("recommend.why.because", title=titles[0], share=f"{shares[0]:.0%}")]
-    place, similarity = reason.alike
-    return [t("recommend.why.alike", title=_title(history[place]))] if similarity >= _ALIKE else []
+    place, similarity = reason.nearest
+    return (
+        [t("recommend.why.nearest", title=_title(history[place]))] if similarity >= _SIMILAR else []
+    )
 
 
 def _facts(facts: Facts, answer: InterestAnswer) -> list[str]:
@@ -70,13 +72,13 @@ def _facts(facts: Facts, answer: InterestAnswer) -> list[str]:
             reasons.append(t(f"recommend.why.{name}", share=f"{share:.0%}"))
     if answer.history and facts.price >= _PRICE:
         reasons.append(t("recommend.why.price"))
-    if answer.query and facts.fit >= _FIT:
+    if answer.query and facts.query_z >= _QUERY:
         reasons.append(t("recommend.why.query", query=charts.cut(answer.query)))
-    if answer.query and facts.asked >= _CLICKED:
-        reasons.append(t("recommend.why.asked", share=f"{facts.asked:.0%}"))
+    if answer.query and facts.query_ctr >= _CTR:
+        reasons.append(t("recommend.why.query_ctr", share=f"{facts.query_ctr:.0%}"))
     if not facts.clicks:
         reasons.append(t("recommend.why.new"))
-    elif facts.popularity >= _CLICKED:
+    elif facts.popularity >= _CTR:
         reasons.append(t("recommend.why.popular", share=f"{facts.popularity:.0%}"))
     return reasons
 
