@@ -23,10 +23,12 @@ def _readable(value: object) -> object:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
+# The most characters of a text, and of one that is a query or a name: as many as tables keep.
+LONGEST_TEXT, LONGEST_NAME = 20_000, 1_000
 # A text of a user. JSON may bring halves of characters, which no tokenizer and no file takes.
-Text = Annotated[str, BeforeValidator(_readable)]
-# A text that says something.
-FilledText = Annotated[Text, StringConstraints(pattern=r"\S")]
+Text = Annotated[str, BeforeValidator(_readable), StringConstraints(max_length=LONGEST_TEXT)]
+# A query or a name, which says something.
+FilledText = Annotated[Text, StringConstraints(max_length=LONGEST_NAME, pattern=r"\S")]
 # How many of something are wanted: no text and no fraction, however it is written.
 Count = Annotated[int, Field(ge=1, strict=True)]
 
@@ -79,6 +81,9 @@ def _as_input_error(error: Mapping[str, Any], row: int) -> InputError:
     match error["type"]:
         case "missing" | "string_type" | "string_pattern_mismatch":
             return InputError("codec.no_text", row=row, field=field)
+        case "string_too_long" | "too_long":
+            most = error["ctx"]["max_length"]
+            return InputError("codec.too_long", row=row, field=field, most=f"{most:,}")
         case "int_type" | "int_from_float" | "int_parsing":
             return InputError("codec.no_count", row=row, field=field)
         case "greater_than_equal" if error["ctx"]["ge"] == 1:

@@ -82,7 +82,7 @@ def texts_of(app: AppTest) -> str:
 
 def said_on(app: AppTest) -> str:
     """As `texts_of`, but as a reader sees it: without the escapes of Markdown."""
-    return re.sub(r"\\(.)", r"\1", texts_of(app))
+    return re.sub(r"\\(.)", r"\1", texts_of(app)).replace("\u2060", "")
 
 
 class Asked(NamedTuple):

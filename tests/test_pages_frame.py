@@ -1,5 +1,7 @@
 """The frame, home and data in both languages, without a browser."""
 
+import csv
+import io
 import itertools
 import json
 import re
@@ -307,6 +309,31 @@ def test_downloads_disarm_formulas_and_keep_numbers(tmp_path):
     assert list(back) == ["'=x", "price"]
     assert back.iloc[:, 0].tolist() == ["'=1+1", "'@cmd", "' -2", "中文"]
     assert back["price"].tolist() == [-1.5, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\n=1", "\u00a0=1", "\u3000@x", "＝1", "＋1", "－1", " ＠x", "\u200b=1", "\ufeff+1", "\tx"],
+)
+def test_downloads_disarm_what_only_looks_like_no_formula(text):
+    content = download.csv_bytes(pd.DataFrame({"a": [text]})).decode("utf-8-sig")
+    assert f'"\'{text}"' in content
+
+
+def test_no_part_of_a_downloaded_field_is_a_cell_of_its_own():
+    frame = pd.DataFrame({"a;=1": ["x;=1+1", "x\t=1+1"], "b": [1, 2]})
+    content = download.csv_bytes(frame).decode("utf-8-sig")
+    for delimiter in ",;\t":
+        cells = [
+            cell for row in csv.reader(io.StringIO(content), delimiter=delimiter) for cell in row
+        ]
+        assert not [cell for cell in cells if cell.startswith("=")]
+
+
+def test_addresses_in_texts_are_parted():
+    for text in ("https://e.org", "HTTP://e.org", "www.e.org", "me@e.org"):
+        assert text not in escape(text).replace("\\", "")
+        assert escape(text).replace("\\", "").replace("\u2060", "") == text
 
 
 def test_charts_show_hostile_names_as_text():

@@ -17,7 +17,7 @@ LONGEST = 420
 SURE, COVERED = 0.38, 0.5
 # Another passage beside the best one must be nearly as good.
 BESIDE = 0.85
-_HEADING = re.compile(r"^\s*#{1,6}\s+(.*?)\s*#*\s*$")
+_HEADING = re.compile(r"\s*#{1,6}\s(.*)$")
 _BULLET = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)、])\s+")
 
 
@@ -110,7 +110,8 @@ def split_passages(text: str) -> list[Passage]:
         if match := _HEADING.match(line):
             close()
             level = len(line.strip()) - len(line.strip().lstrip("#"))
-            headings = [one for one in headings if one[0] < level] + [(level, match[1])]
+            title = match[1].strip().rstrip("#").rstrip()
+            headings = [one for one in headings if one[0] < level] + [(level, title)]
             continue
         if not line.strip() or _BULLET.match(line):
             close()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from engine.codec import decode
 from engine.commands.arguments import RunId, WorkspaceName
 from engine.commands.training import read_items
 from engine.errors import InputError
@@ -46,7 +47,7 @@ def reply(
     assistant = _open_assistant(shop, policy, run)
     if source is not None:
         return _reply_to_file(assistant, source, customer)
-    return assistant.reply(Message(message or "", customer)).as_json()
+    return assistant.reply(decode(Message, {"text": message or "", "customer": customer})).as_json()
 
 
 def _open_assistant(shop: Workspace, policy: Path | None, run: str | None) -> "Assistant":

@@ -20,6 +20,8 @@ from engine.tasks.base import Bundle, Task
 
 # Modules that need torch are imported inside the commands, so that help and errors come at once.
 BLOCK = 64
+# The longest line of a file of inputs.
+LINE_BYTES = 1_000_000
 
 
 def train(
@@ -118,12 +120,14 @@ def _answer_block(
 
 def read_items(stream: BinaryIO, source: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The line number, from 1, and the object of every line that is not blank."""
-    for row, line in enumerate(stream, start=1):
+    for row, line in enumerate(iter(lambda: stream.readline(LINE_BYTES + 1), b""), start=1):
+        if len(line) > LINE_BYTES:
+            raise InputError("reader.long_line", file=source, row=row, limit=f"{LINE_BYTES:,}")
         if not line.strip():
             continue
         try:
             item = json.loads(line.decode("utf-8-sig"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError("reader.broken_json_line", file=source, row=row) from error
         if not isinstance(item, dict):
             raise InputError("reader.no_record", file=source, row=row)

@@ -13,7 +13,7 @@ from engine.images.image_store import Brought
 
 MOST_FILES = 5_000
 MOST_UNPACKED = 2_000_000_000
-_NUMBERED = re.compile(r"[-_ (]+\d{1,3}\)?$")
+_NUMBERED = re.compile(r"(?<![-_ (])[-_ (]+\d{1,3}\)?$")
 _LEFT_BY_SYSTEMS = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _UTF_8 = 0x800
 _ENCRYPTED = 0x1

@@ -23,7 +23,7 @@ ENOUGH = 0.8
 _VARIANT = re.compile(r"(?i)colou?r|size|capacity|颜色|色号|尺寸|尺码|容量")
 _SIZES = frozenset(["xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "one", "size"])
 # Latin letters next to a digit belong to it: "2l" and "dv7-1211ea" are not words.
-_NUMBER = re.compile(r"[a-z]*\d[a-z0-9.,-]*")
+_NUMBER = re.compile(r"(?<![a-z])[a-z]*\d[a-z0-9.,-]*")
 _WORD = re.compile(r"[^\W\d_]+")
 _LEARNED = 1 - VALIDATION - TEST
 

@@ -48,7 +48,11 @@ class TextColumns:
     _count: int = 0
 
     def set_header(self, cells: Sequence[str]) -> None:
-        """Set the column names. Raises InputError if there are too many."""
+        """Set the column names. Raises InputError if there are too many or one is too long."""
+        for position, cell in enumerate(cells, start=1):
+            if len(cell) > limits.NAME_CHARACTERS:
+                limit = limits.NAME_CHARACTERS
+                raise refuse("long_column_name", self.name, position=position, limit=limit)
         if len(cells) > limits.COLUMNS:
             raise refuse("too_many_columns", self.name, columns=len(cells), limit=limits.COLUMNS)
         if len(cells) > len(self.header):

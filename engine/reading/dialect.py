@@ -1,5 +1,6 @@
 """Finds the dialect in which most records of a text have as many cells as the header."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ SINGLE_COLUMN = Dialect("\x1f")  # a delimiter that no text contains
 HEADER_LINES = 50
 SAMPLE_RECORDS = 300
 SAMPLE_BROKEN = 30
+MOST_RARE = 8  # every sign that is tried reads the sample once more
 _NEVER = set("\"'`_-.()[]{}<>/\\#%&*+=?!@$¥€£\r\n\ufeff")
 
 
@@ -41,7 +43,7 @@ def find_dialect(sample: Sequence[str], is_complete: bool) -> tuple[Dialect, boo
     """
     header = _first_record(sample)
     common = [mark for mark in COMMON if mark in header]
-    rare = [mark for mark in dict.fromkeys(header) if _may_delimit(mark)]
+    rare = [mark for mark, _ in Counter(filter(_may_delimit, header)).most_common(MOST_RARE)]
     fits = _try_all(common, sample, is_complete)
     best = max(fits, key=lambda fit: fit.rank, default=None)
     if best is None or (best.records and not best.fitting):

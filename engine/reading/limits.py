@@ -8,6 +8,7 @@ FILE_BYTES = 500_000_000  # uncompressed
 ROWS = 5_000_000
 COLUMNS = 300
 CELL_CHARACTERS = 1_000_000
+NAME_CHARACTERS = 1_000  # of one column name: some surveys use whole questions
 LISTED_PROBLEMS = 1_000  # further bad rows are counted, not listed
 BROKEN_QUOTES = 1_000  # recovering from one takes up to a cell's length
 

@@ -3,7 +3,6 @@
 import functools
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from engine.errors import InputError
 from engine.reading.presets import expand, presets, recognise, spell, squash
 from engine.reading.profile import Profile, profile
 from engine.tables.schema import TABLES, Field
+from engine.text.normal_form import normal_form
 
 SAMPLE_ROWS = 1000
 _THRESHOLD = 0.2
@@ -160,7 +160,7 @@ def _name_score(column: str, names: list[str]) -> float:
 
 
 def _words(header: str) -> list[str]:
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", unicodedata.normalize("NFKC", header))
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", normal_form("NFKC", header))
     return [word.lower() for word in re.split(r"[\W_]+", parted) if word]
 
 

@@ -6,7 +6,6 @@ The systems are described in `presets.toml`, which explains its keys.
 import functools
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from engine.reading.nested import explode, reach
+from engine.text.normal_form import normal_form
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def presets() -> dict[str, Preset]:
 
 def squash(header: str) -> str:
     """The form in which headers are compared: lower case, letters and digits only."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).lower())
+    return re.sub(r"[\W_]+", "", normal_form("NFKC", header).lower())
 
 
 def recognise(table: str, columns: Iterable[str]) -> Preset | None:

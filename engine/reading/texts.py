@@ -6,52 +6,21 @@ takes little longer than its distinct queries.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
-from html.parser import HTMLParser
 
 import pandas as pd
 
+from engine.reading.html import visible_text
 from engine.tables.categories import join_levels
+from engine.text.normal_form import normal_form
 
-_DROPPED = {"script", "style", "template", "noscript", "iframe", "object"}
-_INLINE = {"a", "abbr", "b", "bdi", "em", "font", "i", "mark", "s", "small", "span", "strong", "u"}
 _MARKUP = r"<[A-Za-z/!?]|&[#A-Za-z]"
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufffe]+")
 _SPACES = re.compile(r"\s+")
 _UNTIDY = "[^ -~\u4e00-\u9fff]|  |^ | $"
-_SEPARATORS = re.compile(r"\s*(?:&gt;|[>»›|＞→])\s*|\s+/\s+")
-_TIGHT_SLASH = re.compile(r"\s*/\s*")
+_SEPARATORS = re.compile(r"&gt;|[>»›|＞→]|(?<=\s)/(?=\s)")
+_TIGHT_SLASH = re.compile("/")
 _FORMULA = r"^(?:=\S|@[A-Za-z]+\(|\+\d|[+-][\d(]+[-+*/(!])"
-
-
-class _Stripper(HTMLParser):
-    """Collects the text that a reader would see."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _DROPPED:
-            self.hidden += 1
-        elif tag not in _INLINE:
-            self.parts.append(" ")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _INLINE:
-            self.parts.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _DROPPED:
-            self.hidden = max(0, self.hidden - 1)
-        elif tag not in _INLINE:
-            self.parts.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.parts.append(data)
 
 
 def by_distinct(column: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
@@ -70,20 +39,8 @@ def strip_html(column: pd.Series, limit: int = 200_000) -> pd.Series:
     if not marked.any():
         return column
     result = column.copy()
-    result[marked] = column[marked].map(lambda text: _plain(text[:limit])).astype("str")
+    result[marked] = column[marked].map(lambda text: visible_text(text[:limit])).astype("str")
     return result
-
-
-def _plain(text: str) -> str:
-    once = _visible(text)
-    return _visible(once) if "<" in once or "&" in once else once  # feeds escape HTML twice
-
-
-def _visible(text: str) -> str:
-    stripper = _Stripper()
-    stripper.feed(text)
-    stripper.close()
-    return "".join(stripper.parts)
 
 
 def tidy(column: pd.Series) -> pd.Series:
@@ -98,7 +55,7 @@ def tidy(column: pd.Series) -> pd.Series:
 
 def _tidy(text: str) -> str:
     spaced = _SPACES.sub(" ", _CONTROLS.sub(" ", text)).strip()
-    return unicodedata.normalize("NFC", spaced)
+    return normal_form("NFC", spaced)
 
 
 def cut(column: pd.Series, limit: int) -> tuple[pd.Series, pd.Series]:

@@ -8,14 +8,16 @@ import pandas as pd
 
 _MICROSECONDS = {10: 1e6, 13: 1e3, 16: 1.0, 19: 1e-3}  # per unit of an epoch of so many digits
 _YEAR_FIRST = (
-    r"^(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*[日号]?"
+    r"^(?P<year>\d{4})\s*+[-/.年]\s*+(?P<month>\d{1,2})\s*+[-/.月]\s*+(?P<day>\d{1,2})\s*+[日号]?"
 )
 _YEAR_LAST = r"^(?P<first>\d{1,2})[-/.](?P<second>\d{1,2})[-/.](?P<year>\d{4})"
 _CLOCK = (
-    r"(?:[\sT]*(?P<before>上午|下午|晚上|中午|凌晨|早上)?\s*(?P<hour>\d{1,2})\s*[:时点]"
-    r"\s*(?P<minute>\d{1,2})?\s*[:分]?\s*(?P<seconds>\d{1,2}(?:\.\d+)?)?\s*秒?"
-    r"\s*(?P<after>[AaPp]\.?[Mm]\.?)?)?$"
+    r"(?:[\sT]*+(?P<before>上午|下午|晚上|中午|凌晨|早上)?\s*+(?P<hour>\d{1,2})\s*+[:时点]"
+    r"\s*+(?P<minute>\d{1,2})?\s*+[:分]?\s*+(?P<seconds>\d{1,2}(?:\.\d+)?)?\s*+秒?"
+    r"\s*+(?P<after>[AaPp]\.?[Mm]\.?)?)?$"
 )
+# A longer cell is no time, with whatever it is padded.
+LONGEST = 100
 _DAY_ZERO = pd.Timestamp("1899-12-30")
 _COMPACT = r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$"
 
@@ -27,7 +29,8 @@ def read_times(column: pd.Series) -> tuple[pd.Series, pd.Series, bool]:
     month/day, they are read as month/day, and the last value is True.
     """
     times = pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
-    compact = column.str.replace(_COMPACT, r"\1-\2-\3 \4:\5:\6", regex=True)
+    brief = column.where(column.str.len() <= LONGEST)
+    compact = brief.str.replace(_COMPACT, r"\1-\2-\3 \4:\5:\6", regex=True)
     _fill(times, _read_epochs(compact))
     unread = compact[times.isna() & compact.notna()]
     _fill(times, _utc(pd.to_datetime(unread, format="ISO8601", errors="coerce", utc=True)))

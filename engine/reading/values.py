@@ -7,11 +7,12 @@ be read.
 import functools
 import re
 import tomllib
-import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from engine.text.normal_form import normal_form
 
 Values = tuple[pd.Series, pd.Series]
 
@@ -45,7 +46,7 @@ def synonyms() -> dict[str, dict[str, str]]:
 
 def squeeze(column: pd.Series) -> pd.Series:
     """The form in which words are compared: NFKC, lower case, without spaces, `-` and `_`."""
-    folded = column.map(lambda text: unicodedata.normalize("NFKC", text), na_action="ignore")
+    folded = column.map(lambda text: normal_form("NFKC", text), na_action="ignore")
     return folded.astype("str").str.lower().str.replace(r"[\s_]|(?<=\D)-", "", regex=True)
 
 
@@ -65,7 +66,7 @@ def read_numbers(column: pd.Series) -> Values:
 
 
 def _number(text: str, european: bool) -> float:
-    bare = _CURRENCY.sub("", unicodedata.normalize("NFKC", text)).replace("'", "")
+    bare = _CURRENCY.sub("", normal_form("NFKC", text)).replace("'", "")
     bare = re.sub(r"\s", "", bare)
     scale = 10_000.0 if bare.endswith(("万", "萬")) else 1.0
     bare = bare.rstrip("万萬")

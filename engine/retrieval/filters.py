@@ -11,10 +11,11 @@ from engine.claims.lexicon import forms_of
 Kind = Literal["brand", "category", "price", "colour", "attribute"]
 
 # Words and signs that are left loose at either end of a query when filters are cut out of it.
-_LOOSE = re.compile(
-    r"(?i)^(?:[\s,;.，。、的色或]|(?:in|by|from|with|and|or|of|for)\s)+"
-    r"|(?:[\s,;.，。、的或]|\s(?:in|by|from|with|and|or|of|for|at|a|the|color|colour|priced?))+$"
+_LOOSE_START = re.compile(r"(?i)(?:[\s,;.，。、的色或]|(?:in|by|from|with|and|or|of|for)\s)*")
+_LOOSE_END = re.compile(
+    r"(?i)(?:[\s,;.，。、的或]|\s(?:in|by|from|with|and|or|of|for|at|a|the|color|colour|priced?))$"
 )
+_LONGEST_LOOSE = len(" colour")
 
 
 @dataclass(frozen=True)
@@ -71,5 +72,13 @@ class ParsedQuery:
             kept.append(self.query[here:start])
             here = end
         kept.append(self.query[here:])
-        left = _LOOSE.sub("", " ".join(" ".join(kept).split()))
+        left = _trim(" ".join(" ".join(kept).split()))
         return left if forms_of(left) else self.query
+
+
+def _trim(text: str) -> str:
+    start = _LOOSE_START.match(text)
+    first, last = start.end() if start else 0, len(text)
+    while loose := _LOOSE_END.search(text, max(first, last - _LONGEST_LOOSE), last):
+        last = loose.start()
+    return text[first:last]

@@ -12,6 +12,8 @@ from engine.text.quantities import Quantity, quantities
 
 # "About 50" means 50, give or take this share of it.
 ABOUT = 0.2
+# How many characters before a number are searched for a limiting word.
+BEFORE = 40
 
 
 @dataclass(frozen=True)
@@ -64,33 +66,36 @@ def _between(
     text: str, pair: Sequence[Quantity], spans: Sequence[tuple[int, int]]
 ) -> PriceRange | None:
     start, end = spans[0][0], spans[1][1]
-    before = _pattern("range", "before").search(text[:start])
-    after = _pattern("range", "after").match(text[end:])
+    before = _before("range", "before", text, start)
+    after = _pattern("range", "after").match(text, end)
     sold = any(_is_marked(text, number, span) for number, span in zip(pair, spans, strict=True))
     if not (before or after or sold):
         return None
     low, high = sorted(number.value for number in pair)
-    return PriceRange(
-        low, high, before.start() if before else start, end + (after.end() if after else 0)
-    )
+    return PriceRange(low, high, before.start() if before else start, after.end() if after else end)
 
 
 def _bound(text: str, quantity: Quantity, span: tuple[int, int]) -> PriceRange | None:
     start, end = span
     for kind in ("below", "above", "about"):
-        before = _pattern(kind, "before").search(text[:start])
-        after = _pattern(kind, "after").match(text[end:])
+        before = _before(kind, "before", text, start)
+        after = _pattern(kind, "after").match(text, end)
         # "max 35" limits a price, but in "air max 90" the word belongs to a name.
-        weak = _pattern(kind, "weak").search(text[:start])
+        weak = _before(kind, "weak", text, start)
         if weak and (_is_marked(text, quantity, span) or not text[: weak.start()].strip()):
             before = before or weak
         if not (before or after):
             continue
         low, high = _limits(kind, quantity.value)
         return PriceRange(
-            low, high, before.start() if before else start, end + (after.end() if after else 0)
+            low, high, before.start() if before else start, after.end() if after else end
         )
     return None
+
+
+def _before(kind: str, place: str, text: str, start: int) -> re.Match[str] | None:
+    """The words of a kind that end where a number starts."""
+    return _pattern(kind, place).search(text, max(0, start - BEFORE), start)
 
 
 def _limits(kind: str, value: float) -> tuple[float, float]:
@@ -106,12 +111,12 @@ def _money(text: str, quantity: Quantity) -> tuple[int, int] | None:
     if quantity.value < 0:
         return None
     start, end = quantity.start, quantity.end
-    word = _pattern("money").match(text[end:])
+    word = _pattern("money").match(text, end)
     if quantity.unit in _words()["money"]["units"] or not quantity.unit:
-        return start, end + (word.end() if word else 0)
+        return start, word.end() if word else end
     # 块 (piece) also counts money.
     piece = re.fullmatch(rf"[^\s]*?{_either(_words()['money']['words'])}", text[start:end])
-    return (start, end + (word.end() if word else 0)) if piece else None
+    return (start, word.end() if word else end) if piece else None
 
 
 def _is_marked(text: str, quantity: Quantity, span: tuple[int, int]) -> bool:
@@ -132,7 +137,7 @@ def _pattern(kind: str, place: str = "") -> re.Pattern[str]:
         return re.compile(rf"\s*{_either(words['money']['words'])}(?![A-Za-z])", re.IGNORECASE)
     if kind == "numeral":
         after = {word for name in ("below", "above", "about") for word in words[name]["after"]}
-        return re.compile(rf"[一二两三四五六七八九十百千万]*[十百千万](?={_either(after)})")
+        return re.compile(rf"[十百千万](?={_either(after)})")
     if kind == "between":
         return re.compile(rf"\s*{_either(words['range']['between'])}\s*", re.IGNORECASE)
     either = _either(words[kind][place])

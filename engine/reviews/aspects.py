@@ -23,7 +23,7 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
 _ENDS = re.compile(
     r"[.!?;。！？；…~\n]+"
-    r"|,?\s*\b(?:but|although|though|however|while|whereas|yet)\b"
+    r"|\b(?:but|although|though|however|while|whereas|yet)\b"
     r"|，?(?:但是|但|不过|可是|然而|只是|就是|却|虽然|尽管|而)"
     r"|，|, (?=(?:the|it|my|and|i|its|this|they)\b)",
     re.IGNORECASE,

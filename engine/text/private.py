@@ -5,7 +5,7 @@ import re
 from engine.text.words import normalise
 
 # An address, or enough digits to identify a person, a card, a parcel or an order.
-_PRIVATE = re.compile(r"[^\s@]+@[^\s@]+|(?:https?://|www\.)|(?:\d[\s().+-]*){7}")
+_PRIVATE = re.compile(r"[^\s@]@[^\s@]|(?:https?://|www\.)|(?:\d[\s().+-]*){7}")
 
 
 def is_private(text: str) -> bool:

@@ -2,12 +2,13 @@
 
 import functools
 import re
-import unicodedata
 from collections.abc import Iterable
 
 import rjieba
 import Stemmer
 from bm25s.stopwords import STOPWORDS_CHINESE, STOPWORDS_EN
+
+from engine.text.normal_form import normal_form
 
 # Words that match nearly everything and explain nothing.
 STOPWORDS = frozenset(STOPWORDS_EN) | frozenset(STOPWORDS_CHINESE)
@@ -17,7 +18,7 @@ _RUN = re.compile(r"(?P<cjk>[\u3400-\u9fff]+)|(?P<word>[^\W_\u3400-\u9fff]+)")
 
 def normalise(text: str) -> str:
     """The text in one form: full-width letters narrowed (NFKC), lower case, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+    return " ".join(normal_form("NFKC", text).lower().split())
 
 
 def words(text: str) -> list[str]:

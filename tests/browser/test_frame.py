@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from bench.app_server import AppServer
 from engine.messages import Catalog
+from engine.storage.workspace import Workspace
 from pages.ui.frame import shell
 
 PAGES = [page for page in shell.ICONS if shell.available(page)]
@@ -72,6 +73,16 @@ def test_first_press_loads_a_shop_that_its_link_opens(server: AppServer, open_ta
     expect(stranger.locator(".st-key-shown")).to_have_count(0)
     other = open_tab(f"{server.url}/?lang=en&w=wrong")
     expect(other.locator(".st-key-load_sample")).to_be_visible()
+
+
+def test_addresses_in_texts_are_no_links(server: AppServer, open_tab, monkeypatch):
+    monkeypatch.setenv("SHOPLAB_HOME", str(server.home))
+    shop = Workspace.create()
+    shop.set_title("https://e.org http://e.org www.e.org me@e.org HTTPS://E.ORG")
+    page = open_tab(f"{server.url}/?lang=en&w={shop.key}")
+    shown = page.locator(".st-key-sidebar_workspace")
+    expect(shown).to_contain_text("www")
+    expect(shown.locator("a")).to_have_count(0)
 
 
 def test_upload_map_load_undo(server: AppServer, open_tab, tmp_path: Path):

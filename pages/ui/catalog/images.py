@@ -60,6 +60,7 @@ def choose_model() -> str:
             t("images.model.name"),
             value=DEFAULT,
             help=t("images.model.help", default=DEFAULT),
+            max_chars=200,
             key="image_model",
             persist_state="session",
         )

@@ -11,6 +11,9 @@ from engine.messages import DEFAULT_LANGUAGE, LANGUAGES, Catalog
 KEY = "lang"
 NAMES = {"zh": "中文", "en": "English"}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+# Streamlit's Markdown makes links of what looks like an address, even of escaped signs, so a mark
+# without width (the word joiner) parts it.
+_ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)
 
 
 @functools.cache
@@ -64,5 +67,6 @@ def t(code: str, **params: object) -> str:
 
 
 def escape(text: object) -> str:
-    """`text` such that Streamlit's Markdown shows it as it is."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+    """`text` such that Streamlit's Markdown shows it as it is, addresses as no links."""
+    parted = _ADDRESS.sub("\\g<0>\u2060", " ".join(str(text).split()))
+    return _MARKDOWN.sub(r"\\\1", parted)

@@ -13,7 +13,7 @@ from engine.settings import home
 from engine.storage.tidy import tidy_home
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
-from pages.ui.frame import i18n, session
+from pages.ui.frame import i18n, link, session
 from pages.ui.frame.i18n import escape, t
 
 _FRAME = Path(__file__).resolve().parent
@@ -144,6 +144,8 @@ def open_page(page: str, needs: str = "products") -> Workspace:
     """
     require_frame()
     heading(page)
+    if link.was_cut():
+        st.warning(t("app.link_cut", most=f"{link.LONGEST:,}"))
     current = session.workspace()
     if current is None or needs not in current.about_tables():
         with st.container(border=True, key="empty_state"):

@@ -56,7 +56,10 @@ def show_adding(current: Workspace, pictures: Pictures) -> None:
 
 def _show_upload(pictures: Pictures, products: pd.DataFrame) -> None:
     product = st.text_input(
-        t("images.add.product"), help=t("images.add.product_help"), key="picture_product"
+        t("images.add.product"),
+        help=t("images.add.product_help"),
+        max_chars=200,
+        key="picture_product",
     ).strip()
     turn = st.session_state.get(_TURN, 0)
     files = st.file_uploader(

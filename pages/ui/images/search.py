@@ -52,7 +52,7 @@ def _choose_query(model: str) -> ImageQuery | None:
     """What the visitor asks with; None before that."""
     text = ""
     if model != DEFAULT:
-        text = st.text_input(t("images.search.text"), key="picture_text").strip()
+        text = st.text_input(t("images.search.text"), max_chars=200, key="picture_text").strip()
     file = st.file_uploader(
         t("images.search.upload"),
         type=("jpg", "jpeg", "png", "webp", "gif", "bmp"),

@@ -1,6 +1,8 @@
 """Downloads that a spreadsheet opens safely."""
 
+import csv
 import io
+import unicodedata
 from collections.abc import Callable
 
 import pandas as pd
@@ -10,24 +12,33 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 # Excel holds no more in one cell.
 _LONGEST_CELL = 32_000
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@")
+_LINE_STARTS = ("\t", "\r", "\n")
+# Marks without width, before which a spreadsheet sees nothing.
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """`frame` as CSV for Excel: UTF-8 with a byte order mark.
 
     A text cell or column name that a spreadsheet would read as a formula gets a leading
-    apostrophe, as OWASP advises against CSV injection; numbers stay numbers.
+    apostrophe, as OWASP advises against CSV injection; numbers stay numbers. Every field is quoted,
+    so that no part of one becomes a cell where a spreadsheet separates by `;` or tabs.
     """
     safe = frame.apply(lambda column: column.map(_disarm)).rename(columns=_disarm)
-    text: str = safe.to_csv(index=False)
+    text: str = safe.to_csv(index=False, quoting=csv.QUOTE_ALL)
     return text.encode("utf-8-sig")
 
 
 def _disarm(value: object) -> object:
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a spreadsheet may read a text as a formula, after spaces and in full width too."""
+    first = text.lstrip().lstrip(_UNSEEN).lstrip()[:1]
+    folded = unicodedata.normalize("NFKC", first)
+    return folded.startswith(_FORMULA_STARTS) or text.startswith(_LINE_STARTS)
 
 
 def xlsx_bytes(frame: pd.DataFrame) -> bytes:

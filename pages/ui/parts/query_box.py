@@ -38,7 +38,8 @@ def ask_for_query(current: Workspace, placeholder: str) -> str:
             on_change=_take_example,
             wrap=True,
         )
-    query = " ".join((text or "").split())
+    # Streamlit limits what is typed, but not what a link brings.
+    query = " ".join((text or "")[:LONGEST].split())
     link.show(KEY, query)
     return query
 

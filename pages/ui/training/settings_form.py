@@ -11,6 +11,7 @@ from pages.ui.frame.i18n import t
 from pages.ui.parts import names
 
 CHOSEN_ELSEWHERE = ("preset", "model")
+_LONGEST = 200
 
 
 def edit_settings(start: TrainingConfig, key: str) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def _widget(name: str, field: FieldInfo, value: Any, key: str, disabled: bool) -
             format="%d" if number is int else "%g",
             **text,
         )
-    return st.text_input(value=str(value), **text)
+    return st.text_input(value=str(value), max_chars=_LONGEST, **text)
 
 
 def _bounds(field: FieldInfo) -> tuple[float | None, float | None]:

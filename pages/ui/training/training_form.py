@@ -78,6 +78,7 @@ def _choose_model(default: str, task: str, language: str) -> str:
             t("tune.model_other"),
             placeholder=t("tune.model_placeholder"),
             help=t("tune.model_other_help"),
+            max_chars=200,
             key=f"model_other_{task}",
             persist_state="session",
         )
