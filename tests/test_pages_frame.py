@@ -279,6 +279,7 @@ def test_a_second_upload_takes_the_place_of_the_first(home):
     second = staging.staged(shop)["orders"]
     assert (first.name, second.name) == ("../../a.csv", "b.csv")
     assert first.upload != second.upload
+    staging.discard(shop, first)
     assert second.path.read_bytes() == b"two"
     assert shop.folder in second.path.parents
 

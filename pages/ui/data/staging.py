@@ -49,9 +49,10 @@ def staged(workspace: Workspace) -> dict[str, Staged]:
     return waiting
 
 
-def discard(workspace: Workspace, table: str) -> None:
-    """Remove the file that waits for `table`."""
-    shutil.rmtree(_folder(workspace, table), ignore_errors=True)
+def discard(workspace: Workspace, file: Staged) -> None:
+    """Remove a waiting file, unless somebody has put another in its place."""
+    if staged(workspace).get(file.table) == file:
+        shutil.rmtree(_folder(workspace, file.table), ignore_errors=True)
 
 
 def _folder(workspace: Workspace, table: str) -> Path:
