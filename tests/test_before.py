@@ -39,6 +39,7 @@ from engine.tasks.describe import batch as batches
 from engine.tasks.describe.brief import Brief
 from engine.tasks.interest.answers import MEASURE
 from engine.tasks.interest.merchandising_file import can_undo, load_rules, undo_rules
+from engine.training.answers import Plan
 from engine.training.evaluate import open_bundle
 from pages.ui.data import staging
 from tests.shop_double import clean, open_page, said_on
@@ -442,10 +443,8 @@ def test_the_compare_page_shows_the_recorded_figures(
 def test_the_tune_page_shows_old_trainings(
     shop: Workspace, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = {"seconds": 9.0, "memory_mb": 300.0, "device": "cpu"}
-    monkeypatch.setattr(
-        client, "ask", lambda *_: plan | dict.fromkeys(("n_train", "n_validation", "n_test"), 9)
-    )
+    plan = Plan(9.0, 300.0, "cpu", n_train=9, n_validation=9, n_test=9)
+    monkeypatch.setattr(client, "ask", lambda *_: plan)
     app = page("tune", shop, language, "intent")
     table = app.dataframe[0].value
     assert len(table) == len(TASKS)
