@@ -8,9 +8,12 @@ SAMPLE_DATA = PROJECT / "sample_data"
 
 
 def home() -> Path:
-    """The folder of all state: `SHOPLAB_HOME`, or `.shoplab/` in the project; made when missing."""
+    """The folder of all state: `SHOPLAB_HOME`, or `.shoplab/` in the project.
+
+    It is made when missing, for this user alone: it holds the keys of all workspaces.
+    """
     folder = Path(os.environ.get("SHOPLAB_HOME") or PROJECT / ".shoplab").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 

@@ -193,7 +193,7 @@ def shop(home: Path, tmp_path: Path) -> Workspace:
 
 
 def content(workspace: Workspace) -> dict[str, bytes]:
-    files = sorted((workspace.folder / "tables").glob("*"))
+    files = sorted((workspace.folder / workspace.generation).glob("*"))
     return {file.name: file.read_bytes() for file in files}
 
 

@@ -13,7 +13,17 @@ import psutil
 import pytest
 
 from engine.errors import InputError
-from engine.jobs import cancel, ensure_supervisor, events, get_job, list_jobs, queue, resume, submit
+from engine.jobs import (
+    cancel,
+    ensure_supervisor,
+    events,
+    get_job,
+    list_jobs,
+    queue,
+    resume,
+    runner,
+    submit,
+)
 from engine.jobs.job import Job
 from engine.jobs.launcher import LocalLauncher, log_file
 from engine.jobs.store import Store
@@ -430,3 +440,26 @@ def test_unknown_workspaces_and_jobs_are_named(shop: str) -> None:
         cancel("nothing")
     assert error.value.code == "jobs.unknown"
     assert list_jobs() == []
+
+
+class FullDisk:
+    """A journal on a disk that is full at first; then the job is cancelled, and the test ends."""
+
+    def __init__(self) -> None:
+        self.beats: list[BaseException | bool] = [True, sqlite3.OperationalError("full"), False]
+
+    def beat(self) -> bool:
+        if not self.beats:
+            raise SystemExit
+        outcome = self.beats.pop()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+
+def test_a_full_disk_does_not_end_the_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "BEAT_SECONDS", 0)
+    stop = threading.Event()
+    with pytest.raises(SystemExit):
+        runner._beat(FullDisk(), stop)
+    assert stop.is_set()

@@ -29,7 +29,7 @@ def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
 
 
 def content(workspace: Workspace) -> dict[str, bytes]:
-    files = (workspace.folder / "tables").glob("*")
+    files = (workspace.folder / workspace.generation).glob("*")
     return {file.name: file.read_bytes() for file in files}
 
 

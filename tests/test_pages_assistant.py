@@ -14,6 +14,7 @@ from engine.serving import client
 from engine.storage.workspace import Workspace
 from pages.ui.assistant.checked_messages import CheckedMessage, read_messages
 from tests.doubles.assistant import AssistantModels
+from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of, whole
 
 TITLES = {"en": "Customer service assistant", "zh": "智能客服"}
@@ -97,6 +98,15 @@ def small_frame() -> pd.DataFrame:
 def test_a_shop_without_an_intent_model_is_not_asked_for_intents(assistant) -> None:
     say(open_view(shop_with_orders(), 0), "hello")
     assert assistant.bodies == [ReplyInput((Message("hello"),), intent="")]
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "By attribute"), ("zh", "按属性筛选")])
+def test_the_shops_own_intent_stands_by_its_name(assistant, language, name) -> None:
+    shop = shop_with_orders(language)
+    finish_run(shop, "intent", recommended="tuned")
+    said = said_on(say(open_view(shop, 0, language), "a red teapot"))
+    assert name in said
+    assert "by_attribute" not in said
 
 
 def test_a_customer_sees_only_their_own_orders(assistant) -> None:

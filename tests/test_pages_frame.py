@@ -15,8 +15,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.errors import ShoplabError
 from engine.messages import LANGUAGES, Catalog, say
 from engine.reading.load import load_files, load_sample
+from engine.storage import changing
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
@@ -25,7 +27,9 @@ from pages.ui.data import staging
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import escape
 from pages.ui.home import overview
+from pages.ui.images.add import Report
 from pages.ui.parts import charts, download
+from tests.shop_double import small_shop
 from tests.waiting import LONG
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -175,8 +179,7 @@ def test_what_is_worked_out_for_a_shop_is_kept_until_its_data_changes(home):
     assert ask(shop, "b") == [("data", "b"), ("corrections", "b")]
     (shop.folder / "corrections.jsonl").touch()
     assert ask(shop) == [("corrections", "a")]
-    (shop.folder / "tables").mkdir()
-    (shop.folder / "tables" / "tables.json").touch()
+    shop.replace_tables({}, {})
     assert ask(shop) == both
 
 
@@ -201,6 +204,46 @@ def test_a_bad_file_is_explained_then_its_good_rows_are_loaded(language, home, q
     assert staging.staged(shop) == {}
     app.button(key="undo_load").click().run()
     assert shop.about_tables() == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_while_somebody_loads_others_are_told_to_wait(language, home, quiet_models, monkeypatch):
+    monkeypatch.setattr(changing, "WAIT_SECONDS", 0)
+    shop = small_shop(language)
+    app = open_app(language, shop)
+    with shop.changing():
+        app.button(key="undo").click().run()
+    assert not app.exception
+    expected = escape(changing.WorkspaceBusy().message(language))
+    assert [error.value for error in app.error] == [expected]
+    app.button(key="undo").click().run()
+    assert not app.error
+    assert shop.about_tables() == {}
+
+
+@pytest.mark.parametrize("leaves_first", [False, True])
+def test_the_next_workspace_of_a_tab_shows_nothing_of_the_last(home, quiet_models, leaves_first):
+    shop, other = Workspace.create(language="en"), small_shop()
+    app = open_app("en", shop)
+    app.switch_page("pages/data.py").run()
+    app.file_uploader[0].upload("mine.csv", b"id,title\n1,hat\n2,\n").run()
+    app.checkbox(key="keep_good").check().run()
+    app.button(key="load").click().run()
+    assert app.success
+    report = Report(3, 0, [("https://mine.example/1.jpg", ShoplabError("images.broken"))])
+    app.session_state["images_report"] = report
+    app.session_state["describe_endpoint_url"] = "http://localhost:8000"
+    if leaves_first:
+        shop.delete()
+        del app.query_params["w"]
+        app.run()
+    app.query_params["w"] = other.key
+    app.run()
+    assert not app.exception
+    assert app.session_state["workspace_key"] == other.key
+    assert not app.success
+    assert "images_report" not in app.session_state
+    assert app.session_state["describe_endpoint_url"] == "http://localhost:8000"
 
 
 def test_a_column_chosen_by_hand_wins_over_the_guess(home, quiet_models):
@@ -236,6 +279,7 @@ def test_a_second_upload_takes_the_place_of_the_first(home):
     second = staging.staged(shop)["orders"]
     assert (first.name, second.name) == ("../../a.csv", "b.csv")
     assert first.upload != second.upload
+    staging.discard(shop, first)
     assert second.path.read_bytes() == b"two"
     assert shop.folder in second.path.parents
 
@@ -397,6 +441,12 @@ def test_both_languages_say_the_same_things():
 PROBE = """
 import json, sys
 from streamlit.testing.v1 import AppTest
+from engine.errors import ShoplabError
+from engine.serving import client
+def refuse(*_):
+    raise ShoplabError("inference.failed", log="")
+# The pages are what is looked at: no model is to be waited for.
+client.ask, client.warm = refuse, lambda *_: None
 app = AppTest.from_file("app.py", default_timeout=float(sys.argv[1]))
 app.query_params["w"] = sys.argv[2]
 app.run()

@@ -52,7 +52,9 @@ def trained(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SHOPLAB_HOME", str(tmp_path_factory.mktemp("home")))
         workspace = tiny_workspace(task=request.param)
-        changes = tiny_settings(request.param, model)
+        # Nothing here depends on how much is learned, or on how long texts are.
+        short = {"epochs": 3} | ({"new_tokens": 12} if request.param == "describe" else {})
+        changes = tiny_settings(request.param, model) | short
         return Trained(workspace, train_run(workspace, request.param, changes, Silent()), changes)
 
 

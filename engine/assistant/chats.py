@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.assistant.reply import Reply, read_reply
 from engine.storage.database import open_database
+from engine.storage.files import make_folder
 from engine.storage.workspace import Workspace
 
 _SCHEMA = """
@@ -39,7 +40,7 @@ class Chats:
 
     def __init__(self, workspace: Workspace) -> None:
         folder = workspace.folder / "assistant"
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self._database = open_database(folder / "chats.sqlite", _SCHEMA)
 
     def __enter__(self) -> "Chats":
@@ -50,15 +51,8 @@ class Chats:
 
     def add(self, chat: str, customer: str, message: str, reply: Reply) -> int:
         """Keep a message with its reply; the number of the turn."""
-        row = (
-            chat,
-            time.time(),
-            customer,
-            message,
-            json.dumps(reply.as_json(), ensure_ascii=False),
-            reply.action,
-            reply.reason,
-        )
+        text = json.dumps(reply.as_json(), ensure_ascii=False)
+        row = (chat, time.time(), customer, message, text, reply.action, reply.reason)
         cursor = self._database.execute(
             "INSERT INTO turns (chat, time, customer, message, reply, action, reason)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",

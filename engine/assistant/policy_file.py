@@ -6,7 +6,7 @@ from pathlib import Path
 from engine.errors import InputError
 from engine.reading.encoding import find_encoding, read_lines
 from engine.settings import SAMPLE_DATA
-from engine.storage.files import write_atomically
+from engine.storage.files import changed_at, read_text, write_atomically
 from engine.storage.workspace import Workspace
 
 ENDINGS = (".txt", ".md", ".markdown")
@@ -16,14 +16,12 @@ LONGEST = 100_000
 
 def read_policy(workspace: Workspace) -> str:
     """The policy text; "" where there is none."""
-    file = _file(workspace)
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
+    return read_text(_file(workspace)) or ""
 
 
 def policy_stamp(workspace: Workspace) -> int:
     """A mark that changes with every replacement of the text; 0 without a text."""
-    file = _file(workspace)
-    return file.stat().st_mtime_ns if file.is_file() else 0
+    return changed_at(_file(workspace))
 
 
 def keep_policy(workspace: Workspace, text: str, name: str) -> None:
@@ -36,9 +34,9 @@ def keep_policy(workspace: Workspace, text: str, name: str) -> None:
         raise InputError("assistant.policy_empty", file=name)
     if len(tidy) > LONGEST:
         raise InputError("assistant.policy_too_long", file=name, size=len(tidy), most=LONGEST)
-    before = read_policy(workspace)
-    _write(_previous(workspace), before)
-    _write(_file(workspace), tidy + "\n")
+    with workspace.changing():
+        _write(_previous(workspace), read_policy(workspace))
+        _write(_file(workspace), tidy + "\n")
 
 
 def read_upload(data: bytes, name: str) -> str:
@@ -75,13 +73,14 @@ def can_undo_policy(workspace: Workspace) -> bool:
 def undo_policy(workspace: Workspace) -> None:
     """Take the last replacement back: the text before it, or none, stands again."""
     previous = _previous(workspace)
-    if not previous.is_file():
-        return
-    if text := previous.read_text(encoding="utf-8"):
-        _write(_file(workspace), text)
-    else:
-        _file(workspace).unlink(missing_ok=True)
-    previous.unlink()
+    with workspace.changing():
+        if not previous.is_file():
+            return
+        if text := previous.read_text(encoding="utf-8"):
+            _write(_file(workspace), text)
+        else:
+            _file(workspace).unlink(missing_ok=True)
+        previous.unlink()
 
 
 def _write(path: Path, text: str) -> None:

@@ -8,12 +8,13 @@ Accepted values only go into the catalog that is downloaded. A model that learne
 be measured against its own answers.
 """
 
-import json
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+
+from engine.storage.append_log import AppendLog
+from engine.storage.changing import changing
+from engine.storage.files import changed_at
 
 COLUMNS = ["product_id", "attribute", "value", "confidence", "state", "batch"]
 ACCEPTED, REJECTED, OPEN = "accepted", "rejected", "open"
@@ -24,11 +25,12 @@ class Decisions:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "decisions.jsonl"
+        self._log = AppendLog(self.file)
 
     @property
     def stamp(self) -> int:
         """A mark that changes with every decision."""
-        return self.file.stat().st_size if self.file.is_file() else 0
+        return changed_at(self.file)
 
     def table(self) -> pd.DataFrame:
         """The last decision on each attribute of each product, without those undone.
@@ -40,24 +42,28 @@ class Decisions:
 
     def decide(self, suggestions: pd.DataFrame, state: str) -> int:
         """Accept or reject suggestions with the first four of `COLUMNS`; returns their number."""
-        batch = int(self._lines()["batch"].max()) + 1 if self.stamp else 1
         chosen = suggestions[["product_id", "attribute", "value", "confidence"]]
-        self._write(row | {"state": state, "batch": batch} for row in chosen.to_dict("records"))
+        with changing(self.file.parent):
+            batches = self._lines()["batch"]
+            batch = 1 if batches.empty else int(batches.max()) + 1
+            self._log.append(_rows(chosen.assign(state=state, batch=batch)))
         return len(chosen)
 
     def undo(self) -> int:
         """Undo the last batch that still stands; returns its number of decisions."""
-        standing = self.table()
-        if standing.empty:
-            return 0
-        last = standing[standing["batch"] == standing["batch"].max()]
-        self._write(row | {"state": OPEN} for row in last.to_dict("records"))
+        with changing(self.file.parent):
+            standing = self.table()
+            if standing.empty:
+                return 0
+            last = standing[standing["batch"] == standing["batch"].max()]
+            self._log.append(_rows(last.assign(state=OPEN)))
         return len(last)
 
     def _lines(self) -> pd.DataFrame:
-        lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.is_file() else []
-        return pd.DataFrame([json.loads(line) for line in lines], columns=COLUMNS)
+        return pd.DataFrame(self._log.rows(), columns=COLUMNS)
 
-    def _write(self, rows: Iterable[Mapping[Any, object]]) -> None:
-        with self.file.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+def _rows(decisions: pd.DataFrame) -> list[dict[str, object]]:
+    return [
+        {str(name): value for name, value in row.items()} for row in decisions.to_dict("records")
+    ]

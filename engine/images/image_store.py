@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
 from PIL import Image
 
 from engine.errors import InputError, ShoplabError
 from engine.images.colours import Colour, Palette, dominant
 from engine.images.decode import as_webp, open_picture
-from engine.storage.files import write_atomically
+from engine.storage.changing import changing
+from engine.storage.files import changed_at, write_atomically
 
 # `source` is the file's name or the link; `colours` a list of [name, example, share] as JSON.
 COLUMNS = ("product_id", "picture", "source", "ground", "colours")
@@ -56,10 +56,10 @@ class Pictures:
 
     def table(self) -> pd.DataFrame:
         """Which picture shows which product: the columns of `COLUMNS`, all text."""
-        file = self.folder / "pictures.parquet"
-        if not file.is_file():
+        try:
+            return pd.read_parquet(self.folder / "pictures.parquet")
+        except FileNotFoundError:
             return pd.DataFrame(columns=list(COLUMNS), dtype="str")
-        return pd.read_parquet(file)
 
     def add(self, brought: Iterable[Brought]) -> Added:
         """Keep a small copy of each picture. What cannot be opened is told and left out.
@@ -116,8 +116,7 @@ class Pictures:
 
     def stamp(self) -> int:
         """A mark that changes whenever pictures come or go."""
-        file = self.folder / "pictures.parquet"
-        return file.stat().st_mtime_ns if file.is_file() else 0
+        return changed_at(self.folder / "pictures.parquet")
 
     def size(self) -> int:
         """How many bytes the copies take."""
@@ -145,8 +144,7 @@ class Pictures:
     @contextmanager
     def _changing(self) -> Iterator[pd.DataFrame]:
         """The table, while nobody else changes it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".lock"):
+        with changing(self.folder.parent):
             yield self.table()
 
 

@@ -4,8 +4,10 @@ When it is told to stop it just stops, without marking the job as cancelled. The
 whether the user asked for that, and decides whether the job is over or goes on later.
 """
 
+import contextlib
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import traceback
@@ -69,9 +71,11 @@ def run(job_id: str, kinds: Mapping[str, Work] = KINDS) -> int:
 
 def _beat(journal: Journal, stop: threading.Event) -> None:
     while True:
-        # An attempt that was given up (None) has to stop as much as one that the user cancelled.
-        if journal.beat() is not False:
-            stop.set()
+        # A full or busy disk says nothing about the attempt: the next beat may get through.
+        with contextlib.suppress(sqlite3.Error):
+            # An attempt that was given up (None) has to stop as much as a cancelled one.
+            if journal.beat() is not False:
+                stop.set()
         threading.Event().wait(BEAT_SECONDS)
 
 

@@ -92,8 +92,8 @@ def load_files(
     out. `names` are the names by which the user knows the files (default: those of the paths).
 
     Raises InputError, with all problems in `details`, for a file that cannot be read, a required
-    field without a column, a bad map or, unless `skip_bad_rows`, any row with an error. The
-    workspace then stays as it was.
+    field without a column, a bad map or, unless `skip_bad_rows`, any row with an error, and
+    WorkspaceBusy if somebody else is loading. The workspace then stays as it was.
     """
     progress = progress or Silent()
     file_names = {table: (names or {}).get(table, path.name) for table, path in files.items()}
@@ -114,27 +114,29 @@ def load_files(
     _stop_at_errors(cleaned, file_names, skip_bad_rows)
     frames = {table: result.frame for table, result in cleaned.items()}
     problems = {table: list(result.problems) for table, result in cleaned.items()}
-    products = frames["products"] if "products" in frames else workspace.tables().products
-    if len(products):
-        for table in files:
-            if table != "products":
-                frames[table], warnings = check_products(
-                    table, frames[table], products, file_names[table], mappings[table].fields
-                )
-                problems[table] += warnings
-    reports = {
-        table: TableReport(
-            result.rows, result.kept, result.rejected, problems[table], mappings[table]
+    # Nobody may bring another catalog between the look at the products and the change.
+    with workspace.changing():
+        products = frames["products"] if "products" in frames else workspace.tables().products
+        if len(products):
+            for table in files:
+                if table != "products":
+                    frames[table], warnings = check_products(
+                        table, frames[table], products, file_names[table], mappings[table].fields
+                    )
+                    problems[table] += warnings
+        reports = {
+            table: TableReport(
+                result.rows, result.kept, result.rejected, problems[table], mappings[table]
+            )
+            for table, result in cleaned.items()
+        }
+        progress.check()
+        workspace.replace_tables(
+            frames, {table: _origin(file_names[table], report) for table, report in reports.items()}
         )
-        for table, result in cleaned.items()
-    }
-    progress.check()
-    workspace.replace_tables(
-        frames, {table: _origin(file_names[table], report) for table, report in reports.items()}
-    )
-    texts = _words(frames, known_products=len(products) > 0)
-    if texts is not None and not workspace.language_chosen:
-        workspace.set_language(detect_language(texts), chosen=False)
+        texts = _words(frames, known_products=len(products) > 0)
+        if texts is not None and not workspace.language_chosen:
+            workspace.set_language(detect_language(texts), chosen=False)
     progress.stage("load", len(files), len(files))
     return LoadReport(reports)
 

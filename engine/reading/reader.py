@@ -1,6 +1,5 @@
 """Reads any supported file as text: the one entry point for a shop's files."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from engine.errors import Problem
 from engine.reading.child import parse_in_child
 from engine.reading.format import TEXT_FORMATS, Parsed, is_packed, named_format, parse
 from engine.reading.limits import check_size
-from engine.settings import home
+from engine.storage.scratch import scratch_folder
 
 # A smaller text file is parsed in this process: starting another one would take longer.
 SMALL_BYTES = 1_000_000
@@ -47,8 +46,7 @@ def read_table(path: Path, *, name: str | None = None) -> RawTable:
     """
     name = name or path.name
     check_size(path, name)
-    with tempfile.TemporaryDirectory(prefix="reading-", dir=home()) as folder:
-        scratch = Path(folder)
+    with scratch_folder() as scratch:
         parsed = (parse if _is_small_text(path, name) else parse_in_child)(path, name, scratch)
     return _to_raw(parsed)
 

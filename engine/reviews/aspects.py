@@ -10,7 +10,7 @@ from pathlib import Path
 
 import Stemmer
 
-from engine.storage.files import write_json
+from engine.storage.files import read_text, write_json
 from engine.storage.workspace import Workspace
 from engine.text.words import normalise
 
@@ -114,8 +114,8 @@ def seed_aspects() -> Aspects:
 
 def read_aspects(workspace: Workspace) -> Terms:
     """The aspects of a workspace: its own if someone has edited them, else `seed_terms`."""
-    file = workspace.folder / FILE
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else seed_terms()
+    text = read_text(workspace.folder / FILE)
+    return seed_terms() if text is None else json.loads(text)
 
 
 def keep_aspects(workspace: Workspace, terms: Terms) -> Terms:
@@ -126,7 +126,8 @@ def keep_aspects(workspace: Workspace, terms: Terms) -> Terms:
         filled = [word for word in tidy if word]
         if name.strip() and filled:
             aspects[" ".join(name.split())[:LONGEST]] = filled
-    write_json(workspace.folder / FILE, aspects)
+    with workspace.changing():
+        write_json(workspace.folder / FILE, aspects)
     return aspects
 
 

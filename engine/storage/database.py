@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from engine.errors import InputError
 from engine.storage.lock import wait_for
 
 
@@ -14,11 +15,17 @@ def open_database(path: Path, schema: str, *, threads: bool = False) -> sqlite3.
     """A connection to the database at `path`, which is created with `schema` if it is new.
 
     `schema` must end by setting `user_version`. Every statement is its own transaction. With
-    `threads`, several threads may take turns using the connection.
+    `threads`, several threads may take turns using the connection. Raises InputError if the folder
+    is gone, as that of a deleted workspace is.
     """
-    connection = sqlite3.connect(
-        path, timeout=30, isolation_level=None, check_same_thread=not threads
-    )
+    try:
+        connection = sqlite3.connect(
+            path, timeout=30, isolation_level=None, check_same_thread=not threads
+        )
+    except sqlite3.OperationalError as error:
+        if path.parent.exists():
+            raise
+        raise InputError("workspace.deleted") from error
     connection.row_factory = sqlite3.Row
     if not _version(connection):
         # Switching to WAL does not wait for a lock: two processes at once would fail.

@@ -1,4 +1,4 @@
-"""Writes files so that a crash never leaves a partial one."""
+"""Writes files so that a kill leaves none half written, and reads what may be deleted meanwhile."""
 
 import json
 import os
@@ -8,18 +8,57 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.errors import InputError
+from engine.settings import home
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it, but not that of a workspace, which would come back deleted.
+
+    Raises InputError for a folder in a workspace that was deleted.
+    """
+    workspaces = home() / "workspaces"
+    if not folder.is_relative_to(workspaces):
+        folder.mkdir(parents=True, exist_ok=True)
+        return
+    name, *inner = folder.relative_to(workspaces).parts
+    path = workspaces / name
+    if not path.is_dir():
+        raise InputError("workspace.deleted")
+    try:
+        for part in inner:
+            path /= part
+            path.mkdir(exist_ok=True)
+    except FileNotFoundError as error:
+        raise InputError("workspace.deleted") from error
+
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in place in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Let `write` fill a temporary file beside `path`, then put it in place in one step.
+
+    Raises InputError for a file in a workspace that was deleted.
+    """
+    make_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)
     try:
         write(temporary)
+        # Without this a power cut could leave the new name with nothing behind it.
+        sync(temporary)
         os.replace(temporary, path)
+        sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until the file or folder is on the disk, so that not even a power cut undoes it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -28,15 +67,47 @@ def write_json(path: Path, value: object) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
+def read_text(path: Path) -> str | None:
+    """The text in a file; None without the file, which may be deleted at any moment."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def read_records(folder: Path, name: str) -> list[dict[str, object]]:
+    """The JSON files called `name` in the folders of `folder`, without hidden ones."""
+    try:
+        folders = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    texts = [read_text(path / name) for path in folders]
+    return [json.loads(text) for text in texts if text is not None]
+
+
+def changed_at(path: Path) -> int:
+    """A mark that changes whenever a file is written anew; 0 without the file."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 @contextmanager
 def replace_folder(path: Path) -> Iterator[Path]:
     """A temporary folder that takes `path`'s place when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    outgoing = temporary.with_name(f"{temporary.name}.old")
     try:
         yield temporary
+        for written in (*temporary.rglob("*"), temporary):
+            sync(written)
         if path.exists():
-            shutil.rmtree(path)
+            # Moved, not deleted, so that `path` is missing only for a moment.
+            os.replace(path, outgoing)
         os.replace(temporary, path)
+        sync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(outgoing, ignore_errors=True)

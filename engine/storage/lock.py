@@ -1,11 +1,14 @@
-"""A file lock that is released when its process ends, even by a crash.
+"""Locks on files and folders that are released when their process ends, even by a crash.
 
-The lock lasts until the returned file descriptor is closed, along with every copy of it that child
-processes inherited.
+The lock of a file lasts until the returned file descriptor is closed, along with every copy of it
+that child processes inherited.
 """
 
+import contextlib
 import fcntl
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -37,6 +40,44 @@ def retake(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextlib.contextmanager
+def hold(folder: Path) -> Iterator[bool]:
+    """Keep `folder` from `delete_unless_read` while the block runs; False if it is gone already."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield _is_at(descriptor, folder)
+    finally:
+        os.close(descriptor)
+
+
+def delete_unless_read(folder: Path) -> bool:
+    """Delete `folder` with all that is in it; False if somebody holds it or it is gone."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        if not retake(descriptor):
+            return False
+        shutil.rmtree(folder, ignore_errors=True)
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether an open folder is still the one at `path`."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _open(path: Path) -> int:

@@ -5,18 +5,16 @@ of every system on the held-out rows, see `engine.evaluation.heldout`).
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from engine.errors import InputError
-from engine.storage.files import write_json
+from engine.storage.files import read_records, read_text, write_json
 from engine.storage.old_runs import upgrade
 from engine.storage.workspace import Workspace
-
-# Stands in place of a run's id for the pretrained model as it is.
-UNTUNED = "untuned"
 
 Metrics = dict[str, float]
 
@@ -85,8 +83,10 @@ def save_run(folder: Path, run: Run, heldout: pd.DataFrame) -> None:
 
 def load_run(workspace: Workspace, run_id: str) -> Run:
     """The record of run `run_id`; InputError if there is none."""
-    file = run_folder(workspace, run_id) / "run.json"
-    return _read(file)
+    text = read_text(run_folder(workspace, run_id) / "run.json")
+    if text is None:  # it was deleted meanwhile
+        raise InputError("workspace.unknown_run", run=run_id)
+    return _run(json.loads(text))
 
 
 def load_heldout(workspace: Workspace, run_id: str) -> pd.DataFrame:
@@ -96,11 +96,10 @@ def load_heldout(workspace: Workspace, run_id: str) -> pd.DataFrame:
 
 def list_runs(workspace: Workspace, task: str | None = None) -> list[Run]:
     """The workspace's runs, newest first; only those of `task` when it is given."""
-    files = (workspace.folder / "runs").glob("[!.]*/run.json")
-    runs = [_read(file) for file in files]
+    runs = [_run(record) for record in read_records(workspace.folder / "runs", "run.json")]
     chosen = [run for run in runs if task in (None, run.task)]
     return sorted(chosen, key=lambda run: run.created, reverse=True)
 
 
-def _read(file: Path) -> Run:
-    return Run(**upgrade(json.loads(file.read_text(encoding="utf-8"))))
+def _run(record: Mapping[str, object]) -> Run:
+    return Run(**upgrade(record))

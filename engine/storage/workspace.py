@@ -1,11 +1,9 @@
 """One team's shop on disk: its tables, corrections, runs and indexes.
 
 ```
-SHOPLAB_HOME/workspaces/<name>/
+SHOPLAB_HOME/workspaces/<name>/     <name> is made from the key where nobody chose one
   workspace.json          name, title, language, key (the unguessable part of its link), created
-  tables/<table>.parquet  the table as it stands
-  tables/tables.json      per table: source, rows, mapping, loaded
-  previous/               the tables before the last load, for undo
+  generations/            the tables, and those before the last load, see engine.storage.generations
   uploads/                files that were uploaded but not loaded yet
   corrections.jsonl       labels set by hand, one per line; the last for an input counts
   assistant/              policy text and chats, see engine.assistant.policy_file and .chats
@@ -16,12 +14,16 @@ SHOPLAB_HOME/workspaces/<name>/
 ```
 """
 
+import hashlib
+import itertools
 import json
 import re
 import secrets
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -30,11 +32,16 @@ import pandas as pd
 from engine.errors import InputError
 from engine.messages import DEFAULT_LANGUAGE
 from engine.settings import home
-from engine.storage.files import replace_folder, write_json
+from engine.storage.append_log import AppendLog
+from engine.storage.changing import changing, lock_file
+from engine.storage.files import read_text, write_atomically, write_json
+from engine.storage.generations import ABOUT, Generations
 from engine.tables.tables import Tables
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_TITLE = 80
+# How the names of folders end that are being deleted; they start with a dot.
+DELETED = ".deleted"
 
 
 class TableOrigin(TypedDict, total=False):
@@ -60,51 +67,69 @@ class Workspace:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._generations = Generations(folder)
+        self._corrections = AppendLog(folder / "corrections.jsonl")
         record = json.loads((folder / "workspace.json").read_text(encoding="utf-8"))
         self.name: str = record["name"]
         self.language: str = record["language"]
         self.language_chosen: bool = record.get("language_chosen", False)
-        self.key: str = record["key"]
+        self.key = str(record["key"])
         self.title: str = record.get("title", "")
 
     @classmethod
     def create(cls, name: str = "", language: str | None = None) -> "Workspace":
-        """Create a workspace; without a name, it is named after its random key.
+        """Create a workspace; without a name, its name is a hash of its random key.
 
         Without a language, the first catalog that is loaded decides it. Raises InputError for a
         name that is taken or has characters other than letters, digits, `_` and `-`.
         """
         key = secrets.token_urlsafe(16)
-        folder = _folder(name or key)
-        if folder.exists():
-            raise InputError("workspace.exists", name=name)
-        folder.mkdir(parents=True)
+        name = name or _hash(key)
+        folder = _folder(name)
+        folder.mkdir(parents=True, exist_ok=True)
         record = {
-            "name": name or key,
+            "name": name,
             "language": language or DEFAULT_LANGUAGE,
             "language_chosen": language is not None,
             "key": key,
             "created": time.time(),
         }
-        write_json(folder / "workspace.json", record)
+        with changing(folder):
+            if (folder / "workspace.json").exists():
+                raise InputError("workspace.exists", name=name)
+            write_json(folder / "workspace.json", record)
         return cls(folder)
 
     @classmethod
     def open(cls, name: str) -> "Workspace":
-        """The workspace called `name`; InputError if there is none."""
-        folder = _folder(name)
-        if not (folder / "workspace.json").is_file():
-            raise InputError("workspace.unknown", name=name)
-        return cls(folder)
+        """The workspace called `name`; InputError if there is none or its record is broken."""
+        workspace = cls._read(_folder(name))
+        if workspace is None:
+            broken = (_folder(name) / "workspace.json").exists()
+            raise InputError("workspace.broken" if broken else "workspace.unknown", name=name)
+        return workspace
 
     @classmethod
     def by_key(cls, key: str) -> "Workspace | None":
         """The workspace whose link has this key, or None; a browser may open no other."""
-        for file in (home() / "workspaces").glob("*/workspace.json"):
-            workspace = cls(file.parent)
-            if secrets.compare_digest(workspace.key.encode(), key.encode()):
+        workspaces = home() / "workspaces"
+        # Only those whose name somebody chose, or an older version, have to be looked for.
+        folders = itertools.chain(
+            (workspaces / _hash(key),), workspaces.iterdir() if workspaces.exists() else ()
+        )
+        for folder in folders:
+            workspace = None if folder.name.startswith(".") else cls._read(folder)
+            if workspace and secrets.compare_digest(_hash(workspace.key), _hash(key)):
                 return workspace
         return None
+
+    @classmethod
+    def _read(cls, folder: Path) -> "Workspace | None":
+        """The workspace in `folder`; None if there is none or its record is broken."""
+        try:
+            return cls(folder)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def set_language(self, language: str, *, chosen: bool = True) -> None:
         """Set the shop's language, which decides on words, stemmer and default model.
@@ -121,29 +146,52 @@ class Workspace:
 
     def delete(self) -> None:
         """Delete the workspace and everything in it for good."""
-        doomed = self.folder.with_name(f".{self.folder.name}.deleted")
-        # Renamed first, so that nobody opens a workspace that is partly deleted.
-        self.folder.rename(doomed)
-        shutil.rmtree(doomed)
+        doomed = self.folder.with_name(f".{self.name}.{secrets.token_hex(4)}{DELETED}")
+        with self.changing():
+            # Renamed first, so that nobody opens a workspace that is partly deleted.
+            self.folder.rename(doomed)
+            lock_file(self.folder).unlink(missing_ok=True)
+        # What cannot be deleted now is deleted by `engine.storage.tidy` at the next start.
+        shutil.rmtree(doomed, ignore_errors=True)
 
     def _update(self, **changes: object) -> None:
-        record = json.loads((self.folder / "workspace.json").read_text(encoding="utf-8"))
-        write_json(self.folder / "workspace.json", record | changes)
+        with self.changing():
+            record = json.loads((self.folder / "workspace.json").read_text(encoding="utf-8"))
+            write_json(self.folder / "workspace.json", record | changes)
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Let nobody else change the workspace in a `with` block: see `engine.storage.changing`."""
+        return changing(self.folder)
 
     def about_tables(self) -> dict[str, TableRecord]:
         """The record of each loaded table."""
-        file = self.folder / "tables" / "tables.json"
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        with self._generations.reading() as folder:
+            return _read_about(folder) if folder else {}
+
+    @property
+    def generation(self) -> str:
+        """A mark that changes with every load and undo; the same tables have the same mark."""
+        return self._generations.current or ""
 
     def tables(self) -> Tables:
-        """All loaded tables and the corrections, read from disk."""
-        folder = self.folder / "tables"
-        records = self.about_tables()
-        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in records}
+        """All loaded tables and the corrections from disk; none if they were deleted meanwhile."""
+        try:
+            frames, records = self._read_tables()
+        except FileNotFoundError:
+            if self.folder.exists():
+                raise
+            frames, records = {}, {}
         mappings = {
             name: record["mapping"] for name, record in records.items() if "mapping" in record
         }
         return Tables(frames, self.language, self.corrections(), self.folder / "index", mappings)
+
+    def _read_tables(self) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
+        with self._generations.reading() as folder:
+            if folder is None:
+                return {}, {}
+            records = _read_about(folder)
+            return {name: pd.read_parquet(folder / f"{name}.parquet") for name in records}, records
 
     def replace_tables(
         self, frames: Mapping[str, pd.DataFrame], origins: Mapping[str, TableOrigin]
@@ -153,55 +201,51 @@ class Workspace:
         `origins` are added to the records of the tables. `undo_load` restores the tables as they
         were before.
         """
-        tables, previous = self.folder / "tables", self.folder / "previous"
-        records = self.about_tables()
-        with replace_folder(tables) as staging:
-            if tables.exists():
-                shutil.copytree(tables, staging, dirs_exist_ok=True)
+        with self.changing(), self._generations.adding() as folder:
+            records = _read_about(folder)
             for name, frame in frames.items():
-                frame.to_parquet(staging / f"{name}.parquet", index=False)
+                write_atomically(folder / f"{name}.parquet", partial(frame.to_parquet, index=False))
                 records[name] = {
                     "rows": len(frame),
                     "loaded": time.time(),
                     **origins.get(name, TableOrigin()),
                 }
-            write_json(staging / "tables.json", records)
-            with replace_folder(previous) as old:
-                if tables.exists():
-                    shutil.copytree(tables, old, dirs_exist_ok=True)
+            write_json(folder / ABOUT, records)
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a load to undo."""
-        return (self.folder / "previous").exists()
+        return self._generations.can_undo
 
     def undo_load(self) -> bool:
-        """Restore the tables as they were before the last load; False if there are none."""
-        tables, previous = self.folder / "tables", self.folder / "previous"
-        if not previous.exists():
-            return False
-        with replace_folder(tables) as staging:
-            shutil.copytree(previous, staging, dirs_exist_ok=True)
-        shutil.rmtree(previous)
-        return True
+        """Restore the tables as they were before the last load; False if there is no such load."""
+        with self.changing():
+            return self._generations.undo()
 
     def corrections(self) -> pd.DataFrame:
         """Labels set by hand: columns `task, input, head, label`, one row per input and head."""
-        file = self.folder / "corrections.jsonl"
         columns = ["task", "input", "head", "label"]
-        if not file.is_file():
-            return pd.DataFrame(columns=columns, dtype="str")
-        lines = file.read_text(encoding="utf-8").splitlines()
-        frame = pd.DataFrame([json.loads(line) for line in lines], columns=columns, dtype="str")
+        frame = pd.DataFrame(self._corrections.rows(), columns=columns, dtype="str")
         return frame.drop_duplicates(["task", "input", "head"], keep="last", ignore_index=True)
 
     def correct(self, task: str, labels: Mapping[str, Mapping[str, str]]) -> None:
-        """Store labels set by hand: input text → head → label."""
-        with (self.folder / "corrections.jsonl").open("a", encoding="utf-8") as file:
-            for text, heads in labels.items():
-                for head, label in heads.items():
-                    row = {"task": task, "input": text, "head": head, "label": label}
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        """Store labels set by hand: input text → head → label; all of them or none (OSError)."""
+        with self.changing():
+            self._corrections.append(
+                {"task": task, "input": text, "head": head, "label": label}
+                for text, heads in labels.items()
+                for head, label in heads.items()
+            )
+
+
+def _read_about(generation: Path) -> dict[str, TableRecord]:
+    text = read_text(generation / ABOUT)
+    return {} if text is None else json.loads(text)
+
+
+def _hash(key: str) -> str:
+    """What stands for a key on disk, where people who must not know it may see it."""
+    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _folder(name: str) -> Path:

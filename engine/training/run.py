@@ -16,7 +16,7 @@ from engine.evaluation.compare import against_all
 from engine.evaluation.evaluator import score_systems
 from engine.evaluation.heldout import test_fingerprint
 from engine.progress import Progress
-from engine.storage.files import replace_folder
+from engine.storage.files import make_folder, replace_folder
 from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
@@ -73,7 +73,7 @@ def train_run(
     run_id = run_id or new_run_id(task_name)
     staging = workspace.folder / "runs" / f".{run_id}"
     checkpoints = staging / "checkpoints"
-    checkpoints.mkdir(parents=True, exist_ok=True)
+    make_folder(checkpoints)
 
     task = get_task(task_name)
     tables = workspace.tables()

@@ -1,4 +1,4 @@
-"""Search and intent in a real browser, over the sample shop and the real untuned model."""
+"""Search and intent in a real browser, over sample products and the real untuned model."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,17 +13,24 @@ from engine.progress import Silent
 from engine.reading.load import load_sample
 from engine.storage.workspace import Workspace
 
+FEW = 200
+
 
 @pytest.fixture
 def shop(
     downloaded: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Workspace:
-    """The English sample shop in a state folder that a server can be started on."""
+    """A part of the English sample shop in a state folder that a server can be started on."""
     downloaded(default_encoder("en"))
     monkeypatch.setenv("SHOPLAB_HOME", str(tmp_path / "home"))
-    made = Workspace.create("shop", "en")
-    load_sample(made, "en", Silent())
-    return made
+    workspace = Workspace.create("shop", "en")
+    load_sample(workspace, "en", Silent())
+    frames = dict(workspace.tables().frames)
+    products = frames["products"]
+    # Few enough that the model has read them in seconds.
+    jackets = products["title"].str.contains("Rain Jacket") | (products.index < FEW)
+    workspace.replace_tables(frames | {"products": products[jackets].reset_index(drop=True)}, {})
+    return workspace
 
 
 @pytest.fixture

@@ -18,11 +18,13 @@ from engine.serving.question import Question
 from engine.storage.workspace import Workspace
 from engine.tables.product_text import searchable_texts
 from engine.tables.tables import Tables
+from engine.tasks.classify.answers import HeadAnswer
 from engine.text.words import words
 
 Answer = TypeVar("Answer")
 
 SIZE = 512
+INTENT = HeadAnswer("by_attribute", 0.8, False, {"by_attribute": 0.8, "browse": 0.2})
 
 
 def hashed(texts: Sequence[str], kind: str = "query") -> NDArray[np.float32]:
@@ -69,7 +71,8 @@ class AssistantModels:
     ) -> list[MessageAnswer] | Reply:
         match body:
             case ReplyInput():
-                return [MessageAnswer(assistant.reply(message)) for message in body.messages]
+                intent = INTENT if body.intent else None
+                return [MessageAnswer(assistant.reply(one), intent) for one in body.messages]
             case RephraseInput():
                 return judged(body.reply, self.text, body.message, assistant.checker)
             case JudgeInput():

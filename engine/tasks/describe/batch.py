@@ -23,7 +23,8 @@ from typing import Literal
 
 from engine.codec import decode, encode
 from engine.errors import ShoplabError
-from engine.storage.files import write_json
+from engine.storage.append_log import AppendLog
+from engine.storage.files import read_records, read_text, write_json
 from engine.storage.lock import take
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.brief import Brief
@@ -86,8 +87,8 @@ def begin_batch(
 
 def list_batches(workspace: Workspace) -> list[Batch]:
     """The workspace's batches, newest first."""
-    files = (workspace.folder / "copy").glob("[!.]*/batch.json")
-    batches = [decode(Batch, json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    records = read_records(workspace.folder / "copy", "batch.json")
+    batches = [decode(Batch, record) for record in records]
     return sorted(batches, key=lambda batch: batch.created, reverse=True)
 
 
@@ -95,13 +96,13 @@ def look_at(workspace: Workspace, batch: Batch) -> BatchProgress:
     """How far a batch is, whoever writes it."""
     folder = batch_folder(workspace, batch)
     written = is_written(workspace, batch)
-    rows = [decode(Row, json.loads(line)) for line in whole_lines(folder / "texts.jsonl")]
+    rows = [decode(Row, row) for row in AppendLog(folder / "texts.jsonl").rows()]
     state: State = "done" if len(rows) >= len(batch.product_ids) else "stopped"
     if written:
         state = "stopping" if (folder / "stop").exists() else "writing"
-    about = folder / "failed.json"
-    failed = json.loads(about.read_text(encoding="utf-8")) if about.is_file() else None
-    failure = ShoplabError(failed["code"], **failed["params"]) if failed else None
+    text = read_text(folder / "failed.json")
+    error = json.loads(text) if text is not None else None
+    failure = ShoplabError(error["code"], **error["params"]) if error else None
     return BatchProgress(state, rows, failure)
 
 
@@ -134,13 +135,6 @@ def discard(workspace: Workspace, batch: Batch) -> bool:
     shutil.rmtree(doomed)
     os.close(lock)
     return True
-
-
-def whole_lines(file: Path) -> list[bytes]:
-    """The lines of a file with their ends, without one that is still being written."""
-    if not file.is_file():
-        return []
-    return [line for line in file.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
 
 
 def take_soon(folder: Path) -> int | None:

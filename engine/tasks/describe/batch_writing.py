@@ -1,6 +1,5 @@
 """Writes a batch in a thread, a few products at a time; what a crash cut off is written again."""
 
-import json
 import os
 import threading
 import time
@@ -10,10 +9,11 @@ from pathlib import Path
 
 from engine.codec import encode
 from engine.errors import InputError, ShoplabError
+from engine.storage.append_log import AppendLog
 from engine.storage.files import write_json
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.answers import DescribeAnswer, DescribeInput
-from engine.tasks.describe.batch import Batch, Row, batch_folder, take_soon, whole_lines
+from engine.tasks.describe.batch import Batch, Row, batch_folder, take_soon
 
 # So few at a time that a stop is quick and other people's questions get in between.
 CHUNK = 4
@@ -50,15 +50,11 @@ def _write(folder: Path, batch: Batch, ask: Ask, lock: int) -> None:
 
 
 def _append_texts(folder: Path, batch: Batch, ask: Ask) -> None:
-    file = folder / "texts.jsonl"
-    lines = whole_lines(file)
-    if file.is_file():
-        # What a crash cut off is written again.
-        os.truncate(file, sum(len(line) for line in lines))
+    log = AppendLog(folder / "texts.jsonl")
     brief = batch.brief
     todo = [
         DescribeInput(product_id, brief.channel, brief.persona, brief.tone, brief.language)
-        for product_id in batch.product_ids[len(lines) :]
+        for product_id in batch.product_ids[len(log.rows()) :]
     ]
     for start in range(0, len(todo), CHUNK):
         if not folder.is_dir() or (folder / "stop").exists():
@@ -66,10 +62,8 @@ def _append_texts(folder: Path, batch: Batch, ask: Ask) -> None:
         items, started = todo[start : start + CHUNK], time.perf_counter()
         rows = _rows(_patient(ask), items)
         seconds = (time.perf_counter() - started) / len(items)
-        with file.open("a", encoding="utf-8") as texts:
-            for row in rows:
-                timed = row if row.problem else replace(row, seconds=seconds)
-                texts.write(json.dumps(encode(timed), ensure_ascii=False) + "\n")
+        timed = [row if row.problem else replace(row, seconds=seconds) for row in rows]
+        log.append(encode(row) for row in timed)
 
 
 def _patient(ask: Ask) -> Ask:

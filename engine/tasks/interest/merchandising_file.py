@@ -1,13 +1,9 @@
 """The rules of a workspace on disk, with those before them to go back to."""
 
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
-from engine.storage.files import write_json
-from engine.storage.lock import wait_for
+from engine.storage.files import read_text, write_json
 from engine.storage.workspace import Workspace
 from engine.tasks.interest.merchandising import Rules
 
@@ -27,7 +23,7 @@ def can_undo(workspace: Workspace) -> bool:
 
 def change_rules(workspace: Workspace, change: Callable[[Rules], Rules]) -> Rules:
     """Put the rules that `change` makes of those in force into force, and keep the old ones."""
-    with _locked(workspace):
+    with workspace.changing():
         steps = _read(workspace)
         before = steps[-1] if steps else Rules()
         after = change(before)
@@ -38,7 +34,7 @@ def change_rules(workspace: Workspace, change: Callable[[Rules], Rules]) -> Rule
 
 def undo_rules(workspace: Workspace) -> Rules:
     """Take the last change back; without one nothing happens."""
-    with _locked(workspace):
+    with workspace.changing():
         steps = _read(workspace)
         if len(steps) > 1:
             _write(workspace, steps := steps[:-1])
@@ -46,22 +42,9 @@ def undo_rules(workspace: Workspace) -> Rules:
 
 
 def _read(workspace: Workspace) -> list[Rules]:
-    file = workspace.folder / "rules.json"
-    if not file.is_file():
-        return []
-    steps: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
-    return [Rules.of(step) for step in steps]
+    text = read_text(workspace.folder / "rules.json")
+    return [] if text is None else [Rules.of(step) for step in json.loads(text)]
 
 
 def _write(workspace: Workspace, steps: list[Rules]) -> None:
     write_json(workspace.folder / "rules.json", [rules.as_json() for rules in steps[-MOST_STEPS:]])
-
-
-@contextmanager
-def _locked(workspace: Workspace) -> Iterator[None]:
-    """Two changes at the same moment must both be kept."""
-    lock = wait_for(workspace.folder / "rules.lock")
-    try:
-        yield
-    finally:
-        os.close(lock)

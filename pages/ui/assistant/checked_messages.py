@@ -42,7 +42,8 @@ def read_messages(name: str, data: bytes) -> list[CheckedMessage]:
 
 def _read_json_lines(name: str, text: str) -> list[CheckedMessage]:
     rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not `splitlines`: a message may hold U+2028, which it takes for an end.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

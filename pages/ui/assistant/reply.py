@@ -8,7 +8,7 @@ import streamlit as st
 from engine.assistant.reply import Reply, Source
 from engine.tasks.classify.answers import HeadAnswer
 from pages.ui.frame.i18n import catalog, escape, language, t
-from pages.ui.parts import charts
+from pages.ui.parts import charts, names
 
 _COLOURS = {"answer": "green", "ask_back": "blue", "hand_over": "orange"}
 _ICONS = {
@@ -38,7 +38,7 @@ def show_reply(reply: Reply, shop_intent: HeadAnswer | None = None) -> None:
         if shop_intent is not None:
             text = t(
                 "assistant.reply.intent",
-                label=escape(shop_intent.label),
+                label=escape(names.label("intent", "intent", shop_intent.label)),
                 share=f"{shop_intent.confidence:.0%}",
             )
             st.badge(text, icon=":material/model_training:", color="violet")

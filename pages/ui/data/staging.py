@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from engine.storage.files import replace_folder, write_json
+from engine.storage.files import read_text, replace_folder, write_json
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 
@@ -42,15 +42,17 @@ def staged(workspace: Workspace) -> dict[str, Staged]:
     waiting = {}
     for table in TABLES:
         folder = _folder(workspace, table)
-        if (folder / "about.json").is_file():
-            about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        text = read_text(folder / "about.json")
+        if text is not None:
+            about = json.loads(text)
             waiting[table] = Staged(table, folder / "content", about["name"], about["upload"])
     return waiting
 
 
-def discard(workspace: Workspace, table: str) -> None:
-    """Remove the file that waits for `table`."""
-    shutil.rmtree(_folder(workspace, table), ignore_errors=True)
+def discard(workspace: Workspace, file: Staged) -> None:
+    """Remove a waiting file, unless somebody has put another in its place."""
+    if staged(workspace).get(file.table) == file:
+        shutil.rmtree(_folder(workspace, file.table), ignore_errors=True)
 
 
 def _folder(workspace: Workspace, table: str) -> Path:

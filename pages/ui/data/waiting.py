@@ -23,7 +23,7 @@ def check_and_load(current: Workspace, waiting: dict[str, staging.Staged]) -> No
                 title = t("data.staged.file", table=table_name(table), name=escape(file.name))
                 st.markdown(f"**{title}**", width="content")
                 if st.button(t("data.staged.discard"), type="tertiary", key=f"discard_{table}"):
-                    staging.discard(current, table)
+                    staging.discard(current, file)
                     st.rerun()
             try:
                 maps[table] = edit_mapping(file)
@@ -66,7 +66,7 @@ def _load(
         show_error(error)
         st.caption(t("data.report.failed"))
         return
-    for table in files:
-        staging.discard(current, table)
+    for file in files.values():
+        staging.discard(current, file)
     loading.warm_up(current)
     st.rerun()

@@ -64,8 +64,10 @@ def _write(current: Workspace, item: WriteInput, run: Run | None) -> ProductText
     texts: dict[str, CheckedText] = {}
     facts: Sequence[Fact] = ()
     for place, run_id in {"untuned": UNTUNED, **({"tuned": run.run_id} if run else {})}.items():
-        st.caption(t(f"describe.writing.{place}"))
+        whose = st.empty()
+        whose.caption(t(f"describe.writing.{place}"))
         answer = streaming.write(current, WRITE, item, run_id)
+        whose.empty()
         if answer is None:
             return None
         texts = {TEMPLATE: answer.systems[TEMPLATE], **texts, **answer.systems}

@@ -3,6 +3,7 @@
 The key of a workspace is in the link and nowhere else.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -10,12 +11,16 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 from streamlit.runtime.caching.cache_utils import CachedFunc
 
+from engine.storage.files import changed_at
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 
 PARAM = "w"
 _KEY = "workspace_key"
+# What stays with the tab in the next workspace: its language, that it has a frame, the user's own
+# model server, and the numbers of upload boxes, which would bring back files if they started over.
+_STAYS = re.compile(r"lang|framed|describe_endpoint_\w+|\w+_(turn|uploads)")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,14 +42,18 @@ def workspace() -> Workspace | None:
 
 def enter(chosen: Workspace) -> None:
     """Make `chosen` the workspace of this tab and of its address."""
+    if st.session_state.get(_KEY) not in (None, chosen.key):
+        leave()
     st.session_state[_KEY] = chosen.key
     if st.query_params.get(PARAM) != chosen.key:
         st.query_params[PARAM] = chosen.key
 
 
 def leave() -> None:
-    """Forget the workspace of this tab; nothing on disk changes."""
-    st.session_state.pop(_KEY, None)
+    """Forget the workspace of this tab, with all that it shows of it; nothing on disk changes."""
+    if _KEY in st.session_state:
+        for name in [name for name in st.session_state if not _STAYS.fullmatch(str(name))]:
+            del st.session_state[name]
     st.query_params.pop(PARAM, None)
 
 
@@ -65,16 +74,12 @@ def link(chosen: Workspace) -> str:
 
 def stamp(chosen: Workspace) -> str:
     """A cache key that changes with every load, undo and correction of `chosen`."""
-    files = (chosen.folder / "tables" / "tables.json", chosen.folder / "corrections.jsonl")
-    marks = [file.stat().st_mtime_ns if file.is_file() else 0 for file in files]
-    return f"{chosen.name}:{marks}:{chosen.language}"
+    return f"{data_stamp(chosen)}:{changed_at(chosen.folder / 'corrections.jsonl')}"
 
 
 def data_stamp(chosen: Workspace) -> str:
     """As `stamp`, but unchanged by corrections, which no model's answer depends on."""
-    file = chosen.folder / "tables" / "tables.json"
-    written = file.stat().st_mtime_ns if file.is_file() else 0
-    return f"{chosen.name}:{chosen.key}:{written}:{chosen.language}"
+    return f"{chosen.name}:{chosen.key}:{chosen.generation}:{chosen.language}"
 
 
 def per_shop(

@@ -8,6 +8,9 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from engine import jobs
+from engine.errors import InputError
+from engine.settings import home
+from engine.storage.tidy import tidy_home
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
 from pages.ui.frame import i18n, link, session
@@ -92,13 +95,24 @@ def _page(page: str, **options: Any) -> Page:
 def run_frame() -> None:
     """What app.py does on every rerun: page settings, language, navigation, sidebar, page."""
     st.set_page_config(page_title="Shoplab", page_icon=ICONS["home"], layout="wide")
+    _tidy_once(home())
     require_frame()
     st.logo(_FRAME / "logo.svg", icon_image=_FRAME / "mark.svg")
     with st.sidebar:
         i18n.choose_language()
     page = st.navigation(nav(), expanded=True)
     show_sidebar(session.workspace())
-    page.run()
+    try:
+        page.run()
+    except InputError as error:
+        # What can happen to every change: somebody else is loading, or the shop was deleted.
+        st.error(escape(error.message(i18n.language())), icon=":material/error:")
+
+
+@st.cache_resource(show_spinner=False)
+def _tidy_once(folder: Path) -> None:
+    """Finish, when the server starts, what a kill of the last one left undone."""
+    tidy_home(folder)
 
 
 def require_frame() -> None:

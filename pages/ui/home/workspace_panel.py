@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from engine.errors import InputError
 from engine.messages import LANGUAGES
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import t
 from pages.ui.parts import loading
+from pages.ui.parts.errors import show_error
 
 
 def show_panel(current: Workspace) -> None:
@@ -73,7 +75,11 @@ def _confirm_delete(current: Workspace) -> None:
             if st.button(t("home.workspace.delete_cancel"), key="delete_cancel"):
                 st.rerun()
             if st.button(t("home.workspace.delete_confirm"), type="primary", key="delete_confirm"):
-                current.delete()
+                try:
+                    current.delete()
+                except InputError as error:
+                    show_error(error)
+                    return
                 session.leave()
                 st.rerun()
 
