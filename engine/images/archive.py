@@ -18,7 +18,15 @@ _LEFT_BY_SYSTEMS = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _UTF_8 = 0x800
 _ENCRYPTED = 0x1
 # What zipfile and its decompressors raise for damaged or unsupported members.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    UnicodeError,
+)
 
 
 def read_archive(file: IO[bytes], name: str, product_ids: Collection[str]) -> Iterator[Brought]:
@@ -66,7 +74,10 @@ def product_of(path: str, known: Mapping[str, str]) -> str | None:
 
 def _is_wanted(member: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(member.filename).parts
-    return not member.is_dir() and not any(part in _LEFT_BY_SYSTEMS for part in parts)
+    # Of a member without a name, zipfile cannot tell whether it is a folder.
+    return (
+        bool(parts) and not member.is_dir() and not any(part in _LEFT_BY_SYSTEMS for part in parts)
+    )
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, known: Mapping[str, str]) -> Brought:

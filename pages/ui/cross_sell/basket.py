@@ -91,9 +91,14 @@ def _take() -> None:
 
 
 def _from_link(shop: Orders) -> list[str]:
+    names = names_of(st.session_state.get(KEY, "[]"))
+    return [name for name in names if name in shop.titles][:MOST]
+
+
+def names_of(text: str) -> list[str]:
+    """The texts in the JSON list that a link brings; none of anything else."""
     try:
-        found = json.loads(st.session_state.get(KEY, "[]"))
-    except ValueError:
+        names = json.loads(text)
+    except (ValueError, RecursionError):
         return []
-    names = found if isinstance(found, list) else []
-    return [name for name in names if isinstance(name, str) and name in shop.titles][:MOST]
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
