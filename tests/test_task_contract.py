@@ -48,6 +48,10 @@ class Trial:
     def tiny(self) -> TinyTask:
         return get_tiny(self.task.name)
 
+    def shortened(self, epochs: int) -> TrainingConfig:
+        """The settings of a training that need not learn much."""
+        return self.config.model_copy(update={"epochs": epochs})
+
     def read(self, *bodies: Mapping[str, Any]) -> list[Any]:
         """Inputs as `predict` gets them, from the JSON of a user."""
         inputs: list[Any] = decode(find_call(self.task.name, "predict").body, list(bodies))
@@ -242,26 +246,32 @@ def test_answers_can_be_explained(trial: Trial) -> None:
 
 
 def test_a_cancelled_training_goes_on_from_its_checkpoint(trial: Trial, tmp_path: Path) -> None:
-    per_epoch = trial.progress.steps[-1] // trial.config.epochs
+    task, dataset, config = trial.task, trial.dataset, trial.shortened(3)
+    whole = Stopping()
+    uncut = task.train(dataset, config, tmp_path / "whole", whole)
+    per_epoch = whole.steps[-1] // config.epochs
     stopping = Stopping(at_step=per_epoch + 1)
     with pytest.raises(Cancelled):
-        trial.task.train(trial.dataset, trial.config, tmp_path, stopping)
+        task.train(dataset, config, tmp_path / "cut", stopping)
     assert stopping.steps[-1] == per_epoch + 1
     resumed = Stopping()
-    bundle = trial.task.train(trial.dataset, trial.config, tmp_path, resumed)
+    bundle = task.train(dataset, config, tmp_path / "cut", resumed)
     assert resumed.steps[0] == per_epoch + 1
-    assert resumed.steps[-1] == trial.progress.steps[-1]
+    assert resumed.steps[-1] == whole.steps[-1]
     metric = trial.evaluator.primary_metric
-    answers = {"resumed": trial.task.outputs(bundle, trial.dataset.test)["tuned"]}
-    answers["whole"] = trial.task.outputs(trial.bundle, trial.dataset.test)["tuned"]
+    answers = {"resumed": task.outputs(bundle, dataset.test)["tuned"]}
+    answers["whole"] = task.outputs(uncut, dataset.test)["tuned"]
     scores = score_systems(trial.evaluator, trial.dataset.test, answers)
     assert scores["resumed"][metric] == pytest.approx(scores["whole"][metric], abs=0.15)
 
 
 def test_training_the_same_twice_gives_the_same_answers(trial: Trial, tmp_path: Path) -> None:
-    again = trial.task.train(trial.dataset, trial.config, tmp_path, Silent())
-    test = trial.dataset.test
-    assert same_answers(trial.task.outputs(trial.bundle, test), trial.task.outputs(again, test))
+    task, dataset, config = trial.task, trial.dataset, trial.shortened(2)
+    once, again = (
+        task.outputs(task.train(dataset, config, tmp_path / name, Silent()), dataset.test)
+        for name in ("once", "again")
+    )
+    assert same_answers(once, again)
 
 
 def test_work_grows_with_the_epochs(trial: Trial) -> None:

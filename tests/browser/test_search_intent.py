@@ -29,7 +29,8 @@ def shop(
     products = frames["products"]
     # Few enough that the model has read them in seconds.
     jackets = products["title"].str.contains("Rain Jacket") | (products.index < FEW)
-    workspace.replace_tables(frames | {"products": products[jackets].reset_index(drop=True)}, {})
+    frames |= {"products": products[jackets].reset_index(drop=True)}
+    workspace.replace_tables(frames, {})
     return workspace
 
 

@@ -24,8 +24,8 @@ def _growing() -> list[Tables]:
 TINY = TinyTask(
     tables=lambda: Tables(tiny_frames()),
     growing=_growing,
-    inputs=({"query": "cheap red mug 0"}, {"query": "红色杯子 🙂"}, {"query": "x" * 5000}),
-    refused=({}, {"query": None}, {"query": 7}),
+    inputs=({"query": "cheap red mug 0"}, {"query": "红色杯子 🙂"}, {"query": "x" * 1000}),
+    refused=({}, {"query": None}, {"query": 7}, {"query": "x" * 1001}),
     explained={"query": "cheap red mug", "product_id": "pan-red"},
     reasons=("cheap", "red", "mug"),
 )
