@@ -16,13 +16,14 @@ from engine.claims.facts import sentences
 from engine.claims.lexicon import tokens_of
 from engine.claims.vocabulary import word_list
 from engine.codec import LONGEST_NAME, LONGEST_TEXT, decode
-from engine.commands.training import LINE_BYTES, read_items
+from engine.commands.training import read_items
 from engine.errors import InputError
 from engine.images import colours
 from engine.labelling import intent_rules
 from engine.messages import LANGUAGES
 from engine.reading.dialect import find_dialect
 from engine.reading.html import visible_text
+from engine.reading.input_lines import LINE_BYTES
 from engine.reading.reader import read_table
 from engine.reading.texts import split_category, tidy
 from engine.reading.times import read_times
@@ -35,6 +36,7 @@ from engine.tasks.search.answers import SearchInput
 from engine.text import quantities
 from engine.text.private import is_private
 from engine.text.words import normalise, words
+from pages.ui.assistant.checked_messages import read_messages
 from pages.ui.frame import link
 from pages.ui.frame.i18n import escape
 from pages.ui.parts import query_box
@@ -167,6 +169,13 @@ def test_a_line_of_inputs_is_read_up_to_a_limit() -> None:
             list(read_items(io.BytesIO(b'{"query": "cup"}\n' + line), "inputs.jsonl"))
         assert refused.value.code in ("reader.long_line", "reader.broken_json_line")
         assert refused.value.params["row"] == 2
+
+
+def test_a_deeply_nested_message_is_refused_by_its_line() -> None:
+    with pytest.raises(InputError) as refused:
+        read_messages("messages.jsonl", b'{"message": "cup?"}\n' + b"[" * 100_000)
+    assert refused.value.code == "reader.broken_json_line"
+    assert refused.value.params["row"] == 2
 
 
 @pytest.mark.parametrize("name", ["shop.csv", "shop.jsonl"])

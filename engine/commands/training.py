@@ -1,6 +1,5 @@
 """Commands that tune a task's model, measure it and ask it."""
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,14 +13,13 @@ from engine.codec import Call, decode, encode
 from engine.commands.arguments import File, RunId, TaskName, WorkspaceName
 from engine.errors import InputError
 from engine.progress import Lines
+from engine.reading.input_lines import read_json_lines
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, find_call, get_task
 from engine.tasks.base import Bundle, Task
 
 # Modules that need torch are imported inside the commands, so that help and errors come at once.
 BLOCK = 64
-# The longest line of a file of inputs.
-LINE_BYTES = 1_000_000
 
 
 def train(
@@ -120,15 +118,7 @@ def _answer_block(
 
 def read_items(stream: BinaryIO, source: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The line number, from 1, and the object of every line that is not blank."""
-    for row, line in enumerate(iter(lambda: stream.readline(LINE_BYTES + 1), b""), start=1):
-        if len(line) > LINE_BYTES:
-            raise InputError("reader.long_line", file=source, row=row, limit=f"{LINE_BYTES:,}")
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            raise InputError("reader.broken_json_line", file=source, row=row) from error
+    for row, item in read_json_lines(stream, source):
         if not isinstance(item, dict):
             raise InputError("reader.no_record", file=source, row=row)
         yield row, item

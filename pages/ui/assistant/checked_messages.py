@@ -1,7 +1,6 @@
 """Files of messages to check the assistant with, and what is expected of it."""
 
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import pandas as pd
 from engine.assistant.answers import Message
 from engine.assistant.messages_file import read_message
 from engine.errors import InputError
+from engine.reading.input_lines import read_json_lines
 
 MOST = 500
 
@@ -42,14 +42,7 @@ def read_messages(name: str, data: bytes) -> list[CheckedMessage]:
 
 def _read_json_lines(name: str, text: str) -> list[CheckedMessage]:
     rows = []
-    # Not `splitlines`: a message may hold U+2028, which it takes for an end.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-        except ValueError as error:
-            raise InputError("reader.broken_json_line", file=name, row=number) from error
+    for number, item in read_json_lines(io.BytesIO(text.encode()), name):
         if not isinstance(item, dict):
             raise InputError("assistant.bad_message", row=number)
         rows.append(_read_row(item, number))
