@@ -5,11 +5,11 @@ import json
 import streamlit as st
 
 from engine.storage.workspace import Workspace
-from engine.text.words import normalise
 from pages.ui.cross_sell.orders import Orders, orders
 from pages.ui.frame import link
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
+from pages.ui.parts.titles import title_matcher
 
 KEY = "basket_link"
 MOST = 20
@@ -67,14 +67,10 @@ def choose_basket(current: Workspace) -> list[str]:
 
 def find(shop: Orders, text: str) -> list[str]:
     """The products whose title holds every word of `text`, most bought first."""
-    wanted = normalise(text).split()
-    if not wanted:
+    if not text.strip():
         return []
-    return [
-        name
-        for name in shop.popular
-        if all(word in normalise(shop.titles[name]) for word in wanted)
-    ]
+    matches = title_matcher(text)
+    return [name for name in shop.popular if matches(shop.titles[name])]
 
 
 def add(product_id: str) -> None:

@@ -5,10 +5,10 @@ import streamlit as st
 from engine.codec import decode
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.brief import CHANNELS, LANGUAGES, PERSONAS, TONES, Brief, copy_language
-from engine.text.words import normalise
 from pages.ui.frame import i18n, link, session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts
+from pages.ui.parts.titles import title_matcher
 
 KEY = "p"
 _OFFERED = 200
@@ -27,11 +27,11 @@ def choose_product(current: Workspace) -> str | None:
             max_chars=100,
             key="describe_find",
         )
-    wanted = normalise(text or "").split()
-    matches = [name for name in titles if all(word in normalise(titles[name]) for word in wanted)]
+    matches = title_matcher(text or "")
+    matching = [name for name, title in titles.items() if matches(title)]
     linked = st.query_params.get(KEY) or st.session_state.get(KEY)
-    offered = matches[:_OFFERED]
-    if linked in titles and linked not in offered and not wanted:
+    offered = matching[:_OFFERED]
+    if linked in titles and linked not in offered and not (text or "").strip():
         offered = [linked, *offered]
     if not offered:
         return None

@@ -1,14 +1,15 @@
 """The controls that make rules: in stock only, pin or hide a product, boost a kind of products."""
 
 from functools import partial
+from itertools import islice
 
 import streamlit as st
 
 from engine.storage.workspace import Workspace
 from engine.tasks.interest.merchandising import FIELDS, MOST_PLACES, Boost, Field, Rules, Shop
-from engine.text.words import normalise
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
+from pages.ui.parts.titles import title_matcher
 from pages.ui.recommend.rule_buttons import change, show_pin_and_hide
 from pages.ui.recommend.shop import columns, shop
 
@@ -60,14 +61,11 @@ def choose_product(current: Workspace) -> None:
 
 def _find(catalog: Shop, text: str) -> list[str]:
     """The first products with this id or with all the words of the text in their title."""
-    words = normalise(text).split()
-    matches = []
-    for name, title in catalog.titles.items():
-        if name == text.strip() or all(word in normalise(title) for word in words):
-            matches.append(name)
-        if len(matches) == _MOST_PRODUCTS:
-            break
-    return matches
+    product_id, matches = text.strip(), title_matcher(text)
+    matching = (
+        name for name, title in catalog.titles.items() if name == product_id or matches(title)
+    )
+    return list(islice(matching, _MOST_PRODUCTS))
 
 
 def choose_boost(current: Workspace) -> None:
