@@ -1,7 +1,7 @@
-"""What product cards show: the catalog by id, and the facts of one product."""
+"""What product cards show: the catalog by id, the facts of one product, and its moves."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -20,6 +20,14 @@ def products(current: Workspace) -> Mapping[str, Mapping[str, Any]]:
         row["product_id"]: {str(name): value for name, value in row.items()}
         for row in frame[fields].to_dict("records")
     }
+
+
+def move_badge(places: int, down: Literal["orange", "gray"] = "orange") -> str:
+    """How many places a product moved up, or down where negative, as Markdown; "" for none."""
+    if not places:
+        return ""
+    mark, colour = ("▲", "green") if places > 0 else ("▼", down)
+    return f":{colour}-badge[{mark} {abs(places)}]"
 
 
 def facts(product: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from engine.tasks.interest.answers import InterestAnswer, InterestResult
 from engine.tasks.interest.merchandising import Placed
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
-from pages.ui.parts.product_card import facts, products
+from pages.ui.parts.product_card import facts, move_badge, products
 from pages.ui.recommend.shopper import Request, act
 from pages.ui.recommend.why import explain
 
@@ -73,9 +73,4 @@ def _badges(placed: Placed, result: InterestResult | None) -> list[str]:
 
 
 def _moved(was: int | None, rank: int) -> str:
-    if was is None:
-        return f":violet-badge[{t('recommend.list.new')}]"
-    if was == rank:
-        return ""
-    mark, colour = ("▲", "green") if was > rank else ("▼", "orange")
-    return f":{colour}-badge[{mark} {abs(was - rank)}]"
+    return f":violet-badge[{t('recommend.list.new')}]" if was is None else move_badge(was - rank)

@@ -10,7 +10,7 @@ from engine.tasks.interest.answers import InterestAnswer
 from engine.tasks.interest.merchandising import Placed, Rules
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
-from pages.ui.parts.product_card import products
+from pages.ui.parts.product_card import move_badge, products
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.recommend.rerank_weights import chosen_weights
 from pages.ui.recommend.rule_buttons import show_pin_and_hide
@@ -78,8 +78,7 @@ def _cause(placed: Placed, rank: int) -> str:
     if placed.was is None or placed.was > FIRST:
         badges.append(f":violet-badge[{t('recommend.list.new')}]")
     elif placed.was != rank:
-        mark, colour = ("▲", "green") if placed.was > rank else ("▼", "gray")
-        badges.append(f":{colour}-badge[{mark} {abs(placed.was - rank)}]")
+        badges.append(move_badge(placed.was - rank, down="gray"))
     return " ".join(badges)
 
 

@@ -11,7 +11,7 @@ from engine.tasks.search.answers import EXPLAIN, WhyInput
 from engine.text.words import STOPWORDS, words
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, reasons
-from pages.ui.parts.product_card import facts, products
+from pages.ui.parts.product_card import facts, move_badge, products
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.search import session_rank
 from pages.ui.search.systems import Column, changed, moved
@@ -75,8 +75,7 @@ def _show_card(
         if places is None:
             badges.append(f":violet-badge[{t('search.badges.new')}]")
         elif places:
-            mark, colour = ("▲", "green") if places > 0 else ("▼", "orange")
-            badges.append(f":{colour}-badge[{mark} {abs(places)}]")
+            badges.append(move_badge(places))
     shared = matches(query, product)
     if shared:
         badges.append(f":gray-badge[{escape(' '.join(shared[:_MOST_MATCHES]))}]")
