@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine.codec import LONGEST_NAME, LONGEST_TEXT
 from engine.errors import Problem
 from engine.reading.findings import Findings
 from engine.reading.mapping import ColumnMapping
@@ -35,7 +36,7 @@ from engine.tables.schema import TABLES, Field
 if TYPE_CHECKING:
     from engine.reading.reader import RawTable
 
-CHARACTERS = {"id": 200, "text": 1_000, "long_text": 20_000}
+CHARACTERS = {"id": 200, "text": LONGEST_NAME, "long_text": LONGEST_TEXT}
 _LINK = r"^(?:https?://|/|\w[\w./%-]*\.\w+)"
 _ACTIVE_HTML = r"(?i)<(?:script|iframe|object|embed|svg)\b|\bon\w+\s*=\s*[\"']?\w+\(|javascript:"
 _EPOCH_START = pd.Timestamp("1971-01-01")

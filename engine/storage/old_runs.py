@@ -13,19 +13,19 @@ _NOTES = {"describe.floors_are_true": "describe.baselines_are_true"}
 
 def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:
     """The content of a `run.json` in the form of `engine.storage.runs.Run`."""
-    run = {_FIELDS.get(name, name): value for name, value in record.items()}
+    run = _renamed(record, _FIELDS)
     run["primary_metric"] = _METRICS.get(run["primary_metric"], run["primary_metric"])
     for name in ("before", "after"):
-        run[name] = _renamed(run[name])
+        run[name] = _renamed(run[name], _METRICS)
     for name in ("baselines", "systems"):
-        run[name] = {system: _renamed(metrics) for system, metrics in run[name].items()}
+        run[name] = {system: _renamed(metrics, _METRICS) for system, metrics in run[name].items()}
     run["notes"] = [_NOTES.get(note, note) for note in run.get("notes", [])]
     return run
 
 
 def upgrade_writer(about: Mapping[str, Any]) -> dict[str, Any]:
     """The `bundle.json` of a writer of product texts with the names of today."""
-    return {_WRITER.get(name, name): value for name, value in about.items()}
+    return _renamed(about, _WRITER)
 
 
 def stage_today(name: str) -> str:
@@ -33,5 +33,5 @@ def stage_today(name: str) -> str:
     return _STAGES.get(name, name)
 
 
-def _renamed(metrics: Mapping[str, float]) -> dict[str, float]:
-    return {_METRICS.get(name, name): value for name, value in metrics.items()}
+def _renamed(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in record.items()}
