@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-from engine.codec import decode, encode
+from engine.codec import encode
 from engine.serving.question import Question
 from engine.settings import PROJECT
 from engine.storage.runs import UNTUNED
@@ -20,6 +20,7 @@ from engine.tasks.cross_sell.answers import CrossSellAnswer, CrossSellInput
 from engine.tasks.interest.answers import InterestAnswer, InterestInput
 from engine.tasks.search.answers import SearchAnswer, SearchExplanation, SearchInput, WhyInput
 from tests.doubles import attributes, cross_sell, intent, interest, search, sentiment
+from tests.doubles.pipe import receive, reply_each
 from tests.waiting import LONG
 
 HOSTILE = (
@@ -112,15 +113,10 @@ class FakeModels:
         on_text: Callable[[str], None] | None = None,
     ) -> Any:
         """Answer as the service would."""
-        call, run = question.call, question.run
-        body = decode(call.body, encode(question.body))
+        call = question.call
         task = call.task or call.service
-        self.asked.append(Asked(task, call.verb, run, encode(body)))
-        answer = getattr(self, f"_{task}_{call.verb}")
-        value = (
-            [answer(item, run) for item in body] if call.verb == "predict" else answer(body, run)
-        )
-        return decode(call.answer, encode(value))
+        self.asked.append(Asked(task, call.verb, question.run, encode(receive(question))))
+        return reply_each(question, getattr(self, f"_{task}_{call.verb}"))
 
     def warm(self, workspace: str, task: str) -> None:
         """Remember that a model is to be made ready."""

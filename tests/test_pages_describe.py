@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.codec import decode, encode
 from engine.errors import ShoplabError
 from engine.serving import client
 from engine.serving.question import Question
@@ -17,6 +16,7 @@ from engine.tasks.describe import batch_writing
 from engine.tasks.describe.brief import Brief
 from pages.ui.frame import i18n
 from tests.doubles.describe import Writer
+from tests.doubles.pipe import reply_each
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, whole
 from tests.test_endpoint import KEY, Handler, Server
@@ -30,15 +30,9 @@ class FakeWriters:
         self.writer = Writer(workspace.tables())
 
     def ask(self, question: Question[Any, Any], timeout: float = 60, on_text: Any = None) -> Any:
-        call, run = question.call, question.run
-        body = decode(call.body, encode(question.body))
         if on_text:
             on_text("It is")
-        answer = getattr(self.writer, call.verb)
-        value = (
-            [answer(item, run) for item in body] if call.verb == "predict" else answer(body, run)
-        )
-        return decode(call.answer, encode(value))
+        return reply_each(question, getattr(self.writer, question.call.verb))
 
 
 def described(language: str = "en") -> Workspace:

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.codec import decode, encode
 from engine.progress import Silent
 from engine.serving import client
 from engine.serving.question import Question
@@ -37,6 +36,7 @@ from engine.training.run import train_run
 from pages.ui.parts import download
 from pages.ui.recommend import many
 from pages.ui.recommend.why import explain
+from tests.doubles.pipe import receive, reply
 from tests.shop_double import HOSTILE, clean, open_page, said_on
 from tests.tiny_shop import tiny_settings, tiny_workspace
 
@@ -63,7 +63,7 @@ class Models:
 
     def ask(self, question: Question[Any, Any], timeout: float = 0) -> Any:
         call, run_id = question.call, question.run
-        payload = decode(call.body, encode(question.body))
+        payload = receive(question)
         assert call.task == "interest"
         self.calls.append((call.verb, payload))
         workspace = Workspace.open(question.workspace)
@@ -80,7 +80,7 @@ class Models:
             answer = TASK.measure(self.bundles[key], load_heldout(workspace, run_id), payload)
         else:
             answer = TASK.predict(self.bundles[key], payload)
-        return decode(call.answer, encode(answer))
+        return reply(question, answer)
 
 
 @pytest.fixture

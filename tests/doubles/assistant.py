@@ -12,7 +12,6 @@ from engine.assistant.assistant import Assistant
 from engine.assistant.policy_file import read_policy
 from engine.assistant.reply import Reply
 from engine.assistant.rewording import judged
-from engine.codec import decode, encode
 from engine.retrieval.bm25 import BM25Index
 from engine.serving.question import Question
 from engine.storage.workspace import Workspace
@@ -20,6 +19,7 @@ from engine.tables.product_text import searchable_texts
 from engine.tables.tables import Tables
 from engine.tasks.classify.answers import HeadAnswer
 from engine.text.words import words
+from tests.doubles.pipe import receive, reply
 
 Answer = TypeVar("Answer")
 
@@ -59,12 +59,11 @@ class AssistantModels:
 
     def ask(self, question: Question[Any, Answer], timeout: float = 60) -> Answer:
         """Answer as `engine.assistant.questions` does."""
-        call = question.call
-        assert call.service == "assistant"
-        body = decode(call.body, encode(question.body))
+        assert question.call.service == "assistant"
+        body = receive(question)
         self.bodies.append(body)
-        answer = self._answer(self._open(question.workspace), body)
-        return decode(call.answer, encode(answer))
+        answer: Answer = reply(question, self._answer(self._open(question.workspace), body))
+        return answer
 
     def _answer(
         self, assistant: Assistant, body: ReplyInput | RephraseInput | JudgeInput
