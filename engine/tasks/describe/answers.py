@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from engine.claims import Claim, Fact
 from engine.codec import Call, FilledText, Text
@@ -23,6 +23,11 @@ class CopyInput:
     persona: Persona = "anyone"
     tone: Tone = "plain"
     language: Language | None = None
+
+    @classmethod
+    def of(cls, product_id: str, brief: Brief) -> Self:
+        """A product whose text is to be as `brief` says."""
+        return cls(product_id, brief.channel, brief.persona, brief.tone, brief.language)
 
     def brief(self, shop_language: str) -> Brief:
         """The brief for a shop in `shop_language`."""

@@ -51,11 +51,8 @@ def _write(folder: Path, batch: Batch, ask: Ask, lock: int) -> None:
 
 def _append_texts(folder: Path, batch: Batch, ask: Ask) -> None:
     log = AppendLog(folder / "texts.jsonl")
-    brief = batch.brief
-    todo = [
-        DescribeInput(product_id, brief.channel, brief.persona, brief.tone, brief.language)
-        for product_id in batch.product_ids[len(log.rows()) :]
-    ]
+    left = batch.product_ids[len(log.rows()) :]
+    todo = [DescribeInput.of(product_id, batch.brief) for product_id in left]
     for start in range(0, len(todo), CHUNK):
         if not folder.is_dir() or (folder / "stop").exists():
             return

@@ -1,7 +1,7 @@
 """Copy from a model server of one's own choice."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ from engine.tasks.describe.answers import (
 )
 from engine.tasks.describe.brief import Brief, fit
 from engine.tasks.describe.prompts import write_prompt
-from pages.ui.describe.kept import KeptAnswers
+from pages.ui.describe.kept import KeptAnswer
 from pages.ui.describe.texts import show_facts, show_text
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, streaming
@@ -33,18 +33,17 @@ class EndpointText:
     facts: Sequence[Fact]
 
 
-_KEPT: KeptAnswers[EndpointText] = KeptAnswers("describe_endpoint_texts")
-
-
 def show_endpoint(current: Workspace, product_id: str, brief: Brief) -> None:
     """Where to ask, and the answer with its claims marked like any other text's."""
     st.markdown(t("describe.endpoint.intro"))
     endpoint = choose_endpoint()
-    kept = _KEPT.of(current, product_id, brief, endpoint.url, endpoint.model)
+    item = DescribeInput.of(product_id, brief)
+    asked = (item, endpoint.url, endpoint.model)
+    kept: KeptAnswer[EndpointText] = KeptAnswer(current, "endpoint", *asked)
     if st.button(
         t("describe.endpoint.write"), type="primary", icon=":material/cloud:", key="endpoint_write"
     ):
-        kept.put(_write(current, product_id, brief, endpoint))
+        kept.put(_write(current, item, brief, endpoint))
     answer = kept.get()
     if answer:
         st.subheader(t("describe.endpoint.answer"), anchor=False)
@@ -53,10 +52,10 @@ def show_endpoint(current: Workspace, product_id: str, brief: Brief) -> None:
 
 
 def _write(
-    current: Workspace, product_id: str, brief: Brief, endpoint: Endpoint
+    current: Workspace, item: DescribeInput, brief: Brief, endpoint: Endpoint
 ) -> EndpointText | None:
     """The endpoint's text, checked against the product's facts; None after an error was shown."""
-    explanation = answers.ask(current, EXPLAIN, CopyInput(product_id))
+    explanation = answers.ask(current, EXPLAIN, CopyInput(item.product_id))
     if explanation is None:
         return None
     facts = explanation.value.facts
@@ -67,8 +66,7 @@ def _write(
     )
     if text is None:
         return None
-    item = DescribeInput(product_id, **asdict(brief), text=fit(text, brief))
-    checked = answers.ask(current, PREDICT, [item])
+    checked = answers.ask(current, PREDICT, [replace(item, text=fit(text, brief))])
     if checked is None:
         return None
     return EndpointText(checked.value[0].systems[GIVEN], facts)

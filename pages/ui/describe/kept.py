@@ -10,19 +10,20 @@ from pages.ui.frame import session
 
 # As many answers of a session are kept; older ones are written anew when asked for.
 MOST = 40
+_STORE = "describe_answers"
 
 Answer = TypeVar("Answer")
 
 
 class KeptAnswer(Generic[Answer]):
-    """The place of one answer."""
+    """The place of the answer to what was `asked`, for the data that the workspace holds now."""
 
-    def __init__(self, store: str, key: str) -> None:
-        self._store, self._key = store, key
+    def __init__(self, current: Workspace, *asked: object) -> None:
+        self._key = f"{session.data_stamp(current)} {encode(list(asked))}"
 
     def put(self, answer: Answer | None) -> None:
         """Keep an answer; None takes it away."""
-        answers = st.session_state.setdefault(self._store, {})
+        answers = st.session_state.setdefault(_STORE, {})
         answers.pop(self._key, None)
         if answer is not None:
             answers[self._key] = answer
@@ -31,16 +32,5 @@ class KeptAnswer(Generic[Answer]):
 
     def get(self) -> Answer | None:
         """The answer that was kept, if there is one."""
-        answer: Answer | None = st.session_state.get(self._store, {}).get(self._key)
+        answer: Answer | None = st.session_state.get(_STORE, {}).get(self._key)
         return answer
-
-
-class KeptAnswers(Generic[Answer]):
-    """The answers of one kind, in the session state under `store`."""
-
-    def __init__(self, store: str) -> None:
-        self._store = store
-
-    def of(self, current: Workspace, *asked: object) -> KeptAnswer[Answer]:
-        """The place of the answer to `asked`, for the data that the workspace holds now."""
-        return KeptAnswer(self._store, f"{session.data_stamp(current)} {encode(list(asked))}")

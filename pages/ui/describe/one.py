@@ -1,7 +1,7 @@
 """One product's copy: template, untuned and tuned side by side, written before one's eyes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ from engine.tasks.describe.answers import (
     WriteInput,
 )
 from engine.tasks.describe.brief import Brief
-from pages.ui.describe.kept import KeptAnswer, KeptAnswers
+from pages.ui.describe.kept import KeptAnswer
 from pages.ui.describe.texts import show_facts, show_system
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, streaming
@@ -32,16 +32,14 @@ class ProductTexts:
     facts: Sequence[Fact]
 
 
-_KEPT: KeptAnswers[ProductTexts] = KeptAnswers("describe_product_texts")
-
-
 def show_one(current: Workspace, product_id: str, brief: Brief, run: Run | None) -> None:
     """The button that starts writing, and the texts once there are some."""
-    kept = _KEPT.of(current, product_id, brief, run_id_of(run))
+    item = WriteInput.of(product_id, brief)
+    kept: KeptAnswer[ProductTexts] = KeptAnswer(current, "product", item, run_id_of(run))
     if "zh" in (current.language, brief.language):
         st.caption(t("describe.weak_chinese"))
     if st.button(t("describe.write"), type="primary", icon=":material/edit_note:", key="write"):
-        kept.put(_write(current, WriteInput(product_id, **asdict(brief)), run))
+        kept.put(_write(current, item, run))
     product = kept.get()
     if not product:
         st.caption(t("describe.write_note"))
@@ -55,7 +53,7 @@ def show_one(current: Workspace, product_id: str, brief: Brief, run: Run | None)
             with st.container(key="text_none"):
                 invite_to_tune("describe")
     if run:
-        _offer_best(current, DescribeInput(product_id, **asdict(brief)), run, kept, product)
+        _offer_best(current, DescribeInput.of(product_id, brief), run, kept, product)
     show_facts(product.facts)
 
 

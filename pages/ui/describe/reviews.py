@@ -5,13 +5,11 @@ import streamlit as st
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.answers import TEMPLATE, WRITE, DescribeAnswer, WriteInput
 from engine.tasks.describe.brief import Brief
-from pages.ui.describe.kept import KeptAnswers
+from pages.ui.describe.kept import KeptAnswer
 from pages.ui.describe.texts import show_system
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import streaming
-
-_KEPT: KeptAnswers[DescribeAnswer] = KeptAnswers("describe_summaries")
 
 
 def show_reviews(current: Workspace, product_id: str, brief: Brief, run_id: str) -> None:
@@ -23,7 +21,7 @@ def show_reviews(current: Workspace, product_id: str, brief: Brief, run_id: str)
         st.caption(t("describe.reviews.none"))
         return
     item = WriteInput(product_id, language=brief.language, about="reviews")
-    kept = _KEPT.of(current, item, run_id)
+    kept: KeptAnswer[DescribeAnswer] = KeptAnswer(current, "reviews", item, run_id)
     if st.button(t("describe.reviews.write"), type="primary", icon=":material/reviews:", key="sum"):
         kept.put(streaming.write(current, WRITE, item, run_id))
     answer = kept.get()
