@@ -41,6 +41,8 @@ LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
 QUERIES = {"en": "zoomers for the gym", "zh": "送爸爸的保温杯"}
 ASKING = ("search", "intent")
+# What is worked out while the page stands already.
+LATE = {"tune": ".st-key-estimate"}
 # The first question encodes the whole catalog.
 WAIT_MS = 600_000
 
@@ -49,6 +51,8 @@ def settle(page: Page) -> None:
     """Wait until the page's script has finished and its charts are drawn."""
     done = ".stApp[data-test-script-state=notRunning]"
     page.wait_for_selector(done, state="attached", timeout=WAIT_MS)
+    # Parts that load their code late stand as grey boxes until then.
+    page.wait_for_selector("[data-testid=stSkeleton]", state="detached", timeout=WAIT_MS)
     page.wait_for_timeout(1500)
 
 
@@ -82,6 +86,9 @@ def take(
     )
     page.goto(url)
     settle(page)
+    if name in LATE:
+        page.wait_for_selector(LATE[name], timeout=WAIT_MS)
+        settle(page)
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({"width": width, "height": min(max(900, height), 4000)})
     page.wait_for_timeout(1000)
