@@ -2,6 +2,7 @@
 
 import platform
 import shutil
+from dataclasses import asdict
 from importlib import metadata
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from engine.jobs import list_jobs
 from engine.jobs.job import Job
 from engine.messages import say
 from engine.models.pretrained import describe, models_folder
+from engine.serving.running import list_running
 from engine.settings import cpu_threads, home
 from engine.storage.runs import list_runs
 from engine.storage.workspace import Workspace
@@ -56,6 +58,7 @@ def doctor(
         "device": None if quick or "torch" in missing else _device(),
         "packages": versions,
         "models": models,
+        "models_running": [asdict(one) for one in list_running()],
         "disk": {"home": home(), "free_gb": disk.free / GIGABYTE},
         "problems": [
             {"code": code, "message": say(code, language, **params)} for code, params in problems
