@@ -1,0 +1,51 @@
+"""Promotes a run to what the shop serves, with the comparison that speaks for or against it."""
+
+from engine.errors import InputError
+from engine.storage.deployments import Deployment, Deployments, Evidence
+from engine.storage.runs import Run, load_run, run_folder
+from engine.storage.workspace import Workspace
+from engine.tasks import get_task
+from engine.training.outcome import outcome
+
+
+def promote(workspace: Workspace, task: str, run_id: str, by: str) -> Deployment:
+    """Serve run `run_id` of `task` from now on; `by` is the name of who decided it.
+
+    Requests that have begun are still answered by the run before. Raises InputError for a run that
+    the workspace has not, one of another task, one without a held-out comparison or a model, and
+    one that is served already.
+    """
+    get_task(task)
+    run = load_run(workspace, run_id)
+    if run.task != task:
+        raise InputError("tasks.other_run", run=run_id, task=task, other=run.task)
+    evidence = read_evidence(workspace, run)
+    if not (run_folder(workspace, run_id) / "bundle").is_dir():
+        raise InputError("deployment.no_model", run=run_id)
+    return Deployments(workspace).promote(task, run_id, evidence, by)
+
+
+def rollback(workspace: Workspace, task: str, by: str) -> Deployment:
+    """Serve what was served before. Raises InputError if nothing was promoted."""
+    get_task(task)
+    return Deployments(workspace).rollback(task, by)
+
+
+def read_evidence(workspace: Workspace, run: Run) -> Evidence:
+    """What the held-out comparison of `run` says. Raises InputError where there is none."""
+    if not (run_folder(workspace, run.run_id) / "heldout.parquet").is_file():
+        raise InputError("deployment.no_comparison", run=run.run_id)
+    try:
+        result = outcome(run)
+    except (KeyError, ValueError) as error:  # no baseline, or one without an interval
+        raise InputError("deployment.no_comparison", run=run.run_id) from error
+    return Evidence(
+        system=run.recommended,
+        metric=run.primary_metric,
+        value=run.after[run.primary_metric],
+        baseline=result.baseline,
+        delta=result.interval.delta,
+        low=result.interval.low,
+        high=result.interval.high,
+        verdict=result.verdict,
+    )
