@@ -10,6 +10,7 @@ import secrets
 import sqlite3
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from engine.errors import InputError
@@ -51,11 +52,22 @@ class ApiKey:
         return self.revoked is None and (self.expires is None or now < self.expires)
 
 
+def find_key(workspace: Workspace, text: str) -> ApiKey | None:
+    """The valid key of a workspace with this text, or None; see `ApiKeys.find`.
+
+    Strangers call it: unlike `ApiKeys` it makes no file where the workspace has no keys.
+    """
+    if not _file(workspace).is_file():
+        return None
+    with ApiKeys(workspace) as keys:
+        return keys.find(text)
+
+
 class ApiKeys:
     """The keys of one workspace, to be used in a `with` block and in one thread."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._connection = open_database(workspace.folder / "api_keys.sqlite", _SCHEMA)
+        self._connection = open_database(_file(workspace), _SCHEMA)
 
     def __enter__(self) -> "ApiKeys":
         return self
@@ -103,6 +115,10 @@ class ApiKeys:
         """All keys, the newest first; those that are revoked or expired as well."""
         rows = self._connection.execute("SELECT * FROM keys ORDER BY created DESC, id")
         return [_key(row) for row in rows]
+
+
+def _file(workspace: Workspace) -> Path:
+    return workspace.folder / "api_keys.sqlite"
 
 
 def _key(row: sqlite3.Row) -> ApiKey:
