@@ -176,7 +176,7 @@ def make_trained(
     skill: float = 0.9,
 ) -> Run:
     """A run as `make_run` saves it, with a (still empty) model, so that it can be promoted."""
-    run = make_run(workspace, task, run_id, skill=skill, rows=30)
+    run = make_run(workspace, task, run_id, skill=skill)
     folder = workspace.folder / "runs" / run_id
     (folder / "bundle").mkdir()
     if paired is not None:

@@ -71,6 +71,11 @@ class Deployments:
         """The run that is served for `task`, or `UNTUNED`. Its folder may have been deleted."""
         return _top(_stack(self._changes(task)))
 
+    def previous(self, task: str) -> str | None:
+        """What a roll-back would serve; None if nothing was promoted."""
+        stack = _stack(self._changes(task))
+        return self._before(stack) if stack else None
+
     def serves(self, run_id: str) -> bool:
         """Whether the files of a run are there."""
         folder = self.workspace.folder / "runs" / run_id
@@ -98,12 +103,13 @@ class Deployments:
             stack = _stack(self._changes(task))
             if not stack:
                 raise InputError("deployment.nothing_before", task=task)
-            replaced = stack.pop()
-            while stack and not self.serves(stack[-1]):
-                stack.pop()
+            run = self._before(stack)
             return self._append(
-                Deployment(task, "rollback", _top(stack), replaced, time.time(), _name(by))
+                Deployment(task, "rollback", run, stack[-1], time.time(), _name(by))
             )
+
+    def _before(self, stack: Sequence[str]) -> str:
+        return _top([run for run in stack[:-1] if self.serves(run)])
 
     def _append(self, change: Deployment) -> Deployment:
         self._log.append([encode(change)])

@@ -19,10 +19,7 @@ def promote(workspace: Workspace, task: str, run_id: str, by: str) -> Deployment
     run = load_run(workspace, run_id)
     if run.task != task:
         raise InputError("tasks.other_run", run=run_id, task=task, other=run.task)
-    evidence = read_evidence(workspace, run)
-    if not (run_folder(workspace, run_id) / "bundle").is_dir():
-        raise InputError("deployment.no_model", run=run_id)
-    return Deployments(workspace).promote(task, run_id, evidence, by)
+    return Deployments(workspace).promote(task, run_id, read_evidence(workspace, run), by)
 
 
 def rollback(workspace: Workspace, task: str, by: str) -> Deployment:
@@ -32,8 +29,14 @@ def rollback(workspace: Workspace, task: str, by: str) -> Deployment:
 
 
 def read_evidence(workspace: Workspace, run: Run) -> Evidence:
-    """What the held-out comparison of `run` says. Raises InputError where there is none."""
-    if not (run_folder(workspace, run.run_id) / "heldout.parquet").is_file():
+    """What speaks for or against serving `run`.
+
+    Raises InputError for a run that cannot be served: it has no held-out comparison or no model.
+    """
+    folder = run_folder(workspace, run.run_id)
+    if not (folder / "bundle").is_dir():
+        raise InputError("deployment.no_model", run=run.run_id)
+    if not (folder / "heldout.parquet").is_file():
         raise InputError("deployment.no_comparison", run=run.run_id)
     try:
         result = outcome(run)
