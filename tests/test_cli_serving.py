@@ -45,9 +45,11 @@ def test_promote_shows_the_comparison_and_roll_back_undoes_it(shop: Workspace, c
     assert evidence["low"] <= evidence["delta"] <= evidence["high"]
     assert "did not help" in document["message"]
     assert (document["by"], document["replaced"]) == ("ada", "untuned")
+    assert command("runs", shop.name)[1]["served"] == {"intent": "weak"}
     status, document = command("rollback", shop.name, "intent", "--by", "Bob")
     assert (status, document["run"], document["by"]) == (0, "untuned", "Bob")
     assert document["evidence"] is None
+    assert command("runs", shop.name)[1]["served"] == {}
     assert len(Deployments(shop).history("intent")) == 2
     for arguments, code in (
         (("rollback", shop.name, "intent"), "deployment.nothing_before"),

@@ -102,6 +102,16 @@ def test_a_served_run_that_was_deleted_is_no_secret() -> None:
     assert Deployments(shop).current("intent") == "one"
 
 
+def test_deleting_a_shop_that_is_served_says_who_is_cut_off() -> None:
+    shop = make_shop("en")
+    make_trained(shop, "intent", "one")
+    app = press(clean(open_page("home", shop)), "delete")
+    assert "served over HTTP" not in said_on(app)
+    promote(shop, "intent", "one", "")
+    app = press(clean(open_page("home", shop)), "delete")
+    assert "served over HTTP" in said_on(app)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_key_is_shown_once_and_revoked(language: str) -> None:
     shop = make_shop(language)

@@ -66,9 +66,11 @@ function factsOf(product) {
 }
 
 async function showPicture(image, product) {
+  image.dataset.picture = product.picture;
   if (!product.picture) return;
   const response = await request(`pictures/${product.picture}`);
-  if (!response.ok) return;
+  // Meanwhile another product may have been opened.
+  if (!response.ok || image.dataset.picture !== product.picture) return;
   const address = URL.createObjectURL(await response.blob());
   image.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
   image.src = address;
@@ -115,10 +117,13 @@ async function act(shown, product, event) {
   }
 }
 
+let searches = 0;
 async function search(query) {
   if (!query.trim()) return;
+  const number = ++searches;
   say(texts.searching);
   const { run, answers } = await ask("search", [{ query, k: RESULTS }]);
+  if (number !== searches) return;
   const count = await showList(byId("results"), answers[0], query);
   say(count ? "" : texts.nothing);
   byId("run").textContent = `${texts.run} ${run === "untuned" ? texts.untuned : run}`;
@@ -130,6 +135,7 @@ async function openProduct(product, shown) {
   byId("product-facts").textContent = factsOf(product);
   byId("picture").hidden = true;
   byId("product").hidden = false;
+  byId("product").scrollIntoView({ block: "nearest" });
   showPicture(byId("picture"), product).catch(() => {});
   await act(shown, product, "click");
   await showTogether();
