@@ -1,6 +1,7 @@
 """The commands that deploy a run, hand out keys and serve."""
 
 import json
+import re
 import socket
 import sys
 import types
@@ -39,6 +40,10 @@ def command(capfd: pytest.CaptureFixture[str]) -> Any:
 def test_promote_shows_the_comparison_and_roll_back_undoes_it(shop: Workspace, command) -> None:
     run = make_trained(shop, "intent", "weak", skill=0.05)
     status, document = command("promote", shop.name, "intent", "weak")
+    assert (status, document["error"]["code"]) == (2, "deployment.did_not_help")
+    assert re.search(r"-0\.\d+ \[-0\.\d+, -0\.\d+\]", document["error"]["message"])
+    assert command("runs", shop.name)[1]["served"] == {}
+    status, document = command("promote", shop.name, "intent", "weak", "--anyway")
     assert status == 0
     evidence = document["evidence"]
     assert (evidence["system"], evidence["verdict"]) == (run.recommended, "worse")

@@ -80,6 +80,8 @@ def test_a_run_that_did_not_help_is_served_only_after_a_warning(skill: float, wa
     assert [warning in text for text in warnings] == ([True] if warning else [])
     (button,) = [one for one in app.button if one.key == "promote_one"]
     assert button.label == ("Serve it anyway" if warning else "Serve it now")
+    press(app, "promote_one")
+    assert Deployments(shop).current("intent") == "one"
 
 
 def test_a_run_without_a_model_says_why_it_cannot_be_served() -> None:

@@ -27,10 +27,14 @@ def promote(
     task: TaskName,
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")],
     by: By = "",
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Serve it even if tuning did not help.")
+    ] = False,
 ) -> dict[str, Any]:
     """Serve a run from now on, and show what the held-out comparison says of it."""
     shop = Workspace.open(workspace)
-    return _as_json(promotion.promote(shop, task, run, by or _login()), context.obj)
+    change = promotion.promote(shop, task, run, by or _login(), anyway=anyway)
+    return _as_json(change, context.obj)
 
 
 def rollback(
@@ -96,7 +100,7 @@ def serve(
     settings = ApiSettings(
         workspaces=frozenset(workspaces) if workspaces else None, origins=tuple(cors or ())
     )
-    # Without the server's name and date, which help nobody but those who look for old versions.
+    # The server's name helps nobody but those who look for old versions.
     config = uvicorn.Config(
         build_api(open_answerer(), settings), server_header=False, timeout_graceful_shutdown=10
     )

@@ -7,19 +7,34 @@ from engine.storage.workspace import Workspace
 from engine.tasks import get_task
 from engine.training.outcome import outcome
 
+# Verdicts of `Outcome` by which the shop would lose, or win nothing.
+DID_NOT_HELP = ("worse", "baseline")
 
-def promote(workspace: Workspace, task: str, run_id: str, by: str) -> Deployment:
+
+def promote(
+    workspace: Workspace, task: str, run_id: str, by: str, *, anyway: bool = False
+) -> Deployment:
     """Serve run `run_id` of `task` from now on; `by` is the name of who decided it.
 
-    Requests that have begun are still answered by the run before. Raises InputError for a run that
-    the workspace has not, one of another task, one without a held-out comparison or a model, and
-    one that is served already.
+    Requests that have begun are still answered by the run before. A run that did not help is served
+    only `anyway`. Raises InputError for such a run, one that the workspace has not, one of another
+    task, one without a held-out comparison or a model, and one that is served already.
     """
     get_task(task)
     run = load_run(workspace, run_id)
     if run.task != task:
         raise InputError("tasks.other_run", run=run_id, task=task, other=run.task)
-    return Deployments(workspace).promote(task, run_id, read_evidence(workspace, run), by)
+    evidence = read_evidence(workspace, run)
+    if evidence.verdict in DID_NOT_HELP and not anyway:
+        raise InputError(
+            "deployment.did_not_help",
+            run=run_id,
+            system=evidence.system,
+            baseline=evidence.baseline,
+            metric=evidence.metric,
+            difference=f"{evidence.delta:+.3f} [{evidence.low:+.3f}, {evidence.high:+.3f}]",
+        )
+    return Deployments(workspace).promote(task, run_id, evidence, by)
 
 
 def rollback(workspace: Workspace, task: str, by: str) -> Deployment:

@@ -16,7 +16,7 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names, tables
 from pages.ui.training.outcome import sentence
 
-_COLUMNS = ("time", "action", "run", "replaced", "system", "difference", "by")
+_COLUMNS = ("time", "action", "run", "replaced", "by", "system", "difference")
 
 
 def show_deployment(current: Workspace, run: Run) -> None:
@@ -68,7 +68,7 @@ def _offer_promotion(current: Workspace, run: Run, served: str) -> None:
         )
         code = "confirm" if verdict == "better" else "confirm_anyway"
         if st.button(t(f"compare.deploy.{code}"), type="primary", key=f"promote_{run.run_id}"):
-            promote(current, run.task, run.run_id, by)
+            promote(current, run.task, run.run_id, by, anyway=True)
             st.toast(t("compare.deploy.promoted"))
             st.rerun()
 
@@ -108,6 +108,7 @@ def _row(change: Deployment) -> dict[str, str]:
         "action": t(f"compare.deploy.actions.{change.action}"),
         "run": names.system(UNTUNED) if change.run == UNTUNED else change.run,
         "replaced": names.system(UNTUNED) if change.replaced == UNTUNED else change.replaced,
+        "by": change.by,
         "system": f"{names.system(shown.system)}: {names.metric(shown.metric)} {shown.value:.3f}"
         if shown
         else "",
@@ -115,5 +116,4 @@ def _row(change: Deployment) -> dict[str, str]:
         f" ({names.system(shown.baseline)})"
         if shown
         else "",
-        "by": change.by,
     }

@@ -35,7 +35,7 @@ with urlopen(request, timeout=30) as response:
 def show_clients(current: Workspace, task: str) -> None:
     """How to start the server, a line of curl, a client in Python, and the storefront."""
     st.markdown(t("compare.deploy.ask.start"))
-    st.code(f"python -m engine serve --workspace {shlex.quote(current.name)}", language="bash")
+    st.code("python -m engine serve", language="bash")
     base = st.text_input(
         t("compare.deploy.ask.address"),
         _address(),
