@@ -3,8 +3,6 @@
 import json
 import re
 import socket
-import sys
-import types
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +88,7 @@ def test_serve_listens_and_serves_what_it_is_told(
     shop: Workspace, command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's own loop is left out: what it would serve, and where, is looked at instead."""
-    answering = types.ModuleType("engine.serving.answering")
-    answering.open_answerer = FakeAnswerer  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "engine.serving.answering", answering)
+    monkeypatch.setattr("engine.serving.answering.open_answerer", lambda log: FakeAnswerer())
     served: list[tuple[Any, tuple[str, int]]] = []
 
     def run(server: uvicorn.Server, sockets: list[socket.socket]) -> None:

@@ -88,12 +88,12 @@ class Answering:
                 traceback.print_exc()
                 raise ShoplabError("inference.failed", log=self.log) from error
 
-    def warm(self, workspace: str, task: str) -> None:
-        """Have the untuned model of `task` loaded. Returns at once."""
+    def warm(self, workspace: str, task: str, run: str = UNTUNED) -> None:
+        """Have a run's model of `task` loaded, or the untuned one. Returns at once."""
 
         def load() -> None:
             shop = Workspace.open(workspace)
-            key = bundle_key(shop, task, UNTUNED)
+            key = bundle_key(shop, task, run)
             if self.bundles.find(key) is None:
                 self.bundles.load(shop, key)
 
