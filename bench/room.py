@@ -6,6 +6,8 @@ Ten workspaces are asked for products over HTTP, on the socket that the pages us
 - `in_turn`: the workspaces are asked in turn, each question another team's.
 - `room`: thirty people in ten teams ask for `--seconds`, each with 4 seconds between two questions.
 - `room_training`: the same, while one team trains its search on the same processor.
+- `room_killed`: the same, while the model process is killed `--kills` times; `back_seconds` is how
+  long each time the next question took.
 
 `--shop same` gives every team the sample shop, as in a workshop; with `other` every team has left
 out other products, so that nothing but the pretrained model is common to two teams; with `tuned`
@@ -46,6 +48,8 @@ from engine.training.run import train_run  # noqa: E402
 
 TEAMS, PEOPLE = 10, 30
 PAUSE_SECONDS = 4.0
+# Between two kills of the model process.
+QUIET_SECONDS = 15.0
 RESULTS = 30
 PATIENCE = 900
 # How well the tuned model answers makes no difference to how fast.
@@ -148,6 +152,27 @@ def ask_as_room(teams: Sequence[Workspace], asked: dict[str, list[str]], seconds
     return times
 
 
+def kill_in_room(
+    teams: Sequence[Workspace], asked: dict[str, list[str]], kills: int
+) -> dict[str, Any]:
+    """Thirty people ask while the model process is killed again and again."""
+    back: list[float] = []
+
+    def kill() -> None:
+        for _ in range(kills):
+            time.sleep(QUIET_SECONDS)
+            psutil.Process(client.process_id()).kill()
+            times = Times()
+            times.ask(teams[0], asked[teams[0].name].pop(), run_of(teams[0]))
+            back.extend(times.seconds or [float("inf")])
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    times = ask_as_room(teams, asked, kills * 2 * QUIET_SECONDS)
+    killer.join()
+    return times.as_json() | {"back_seconds": [round(one, 1) for one in back]}
+
+
 def run_of(team: Workspace) -> str:
     """The run that a team asks: its newest, or the untuned model."""
     return next((run.run_id for run in list_runs(team, "search")), UNTUNED)
@@ -159,7 +184,7 @@ def memory() -> dict[str, int]:
     return {"rss": about.rss // 2**20, "taken": (about.rss - about.shared) // 2**20}
 
 
-def measure(language: str, shop: str, seconds: float, training: bool) -> dict[str, Any]:
+def measure(language: str, shop: str, seconds: float, training: bool, kills: int) -> dict[str, Any]:
     """All figures of one kind of room."""
     teams = open_teams(language, shop)
     asked = {team.name: queries(team) * 4 for team in teams}
@@ -183,6 +208,8 @@ def measure(language: str, shop: str, seconds: float, training: bool) -> dict[st
         found["room_training"] = ask_as_room(teams, asked, seconds).as_json()
         found["still_training"] = trainer.poll() is None
         trainer.kill()
+    if kills:
+        found["room_killed"] = kill_in_room(teams, asked, kills)
     found["memory_room"] = memory()
     return found
 
@@ -195,12 +222,19 @@ def main() -> None:
     parser.add_argument("--shop", default="same", choices=("same", "other", "tuned"))
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--training", action="store_true")
+    parser.add_argument("--kills", type=int, default=0)
     arguments = parser.parse_args()
     folder = arguments.home or Path(tempfile.mkdtemp())
     os.environ["SHOPLAB_HOME"] = str(folder)
     os.environ.update(child_environment())
     try:
-        found = measure(arguments.language, arguments.shop, arguments.seconds, arguments.training)
+        found = measure(
+            arguments.language,
+            arguments.shop,
+            arguments.seconds,
+            arguments.training,
+            arguments.kills,
+        )
         print(json.dumps(found, ensure_ascii=False))
     finally:
         client.stop()

@@ -1,10 +1,23 @@
 """The short floating-point numbers that a device computes with faster than with 32 bits."""
 
 import contextlib
+import functools
+import json
+import platform
 from typing import Any, TypedDict
 
 import torch
 from transformers import Trainer
+
+from engine.models.timing import fastest_seconds
+from engine.settings import cpu_threads, home
+from engine.storage.files import read_text, write_json
+
+# A batch of 32 short texts.
+TOKENS = 512
+RUNS = 20
+# What is hardly faster is not worth its rounding.
+ENOUGH = 1.2
 
 
 class Precision(TypedDict):
@@ -18,14 +31,47 @@ class Precision(TypedDict):
 def half_type(device: torch.device) -> torch.dtype | None:
     """The 16-bit type whose matrix products are faster on `device`; None where there is none.
 
-    On a processor bfloat16, and only with AMX units (Intel's from 2023 on), which multiply five to
-    ten times as fast with it; without a unit of its own it took ten times as long as float32.
+    On a processor bfloat16, if it has units for it (AMX, or AVX-512 BF16) and they are found to be
+    faster; without units it took ten times as long as float32.
     """
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    if device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16"):
-        return torch.bfloat16
+    units = torch.cpu.get_capabilities()
+    if device.type == "cpu" and (units.get("amx_bf16") or units.get("avx512_bf16")):
+        return torch.bfloat16 if _shorter_is_faster() else None
     return None
+
+
+@functools.cache
+def _shorter_is_faster() -> bool:
+    """Whether products in bfloat16 are faster here; measured once a machine and remembered."""
+    file = home() / "machine.json"
+    machine = {"processor": _processor(), "torch": torch.__version__, "threads": cpu_threads()}
+    known = json.loads(read_text(file) or "{}")
+    if known.get("machine") != machine:
+        known = {"machine": machine, "bf16_speedup": _bf16_speedup()}
+        write_json(file, known)
+    return bool(known["bf16_speedup"] > ENOUGH)
+
+
+def _bf16_speedup() -> float:
+    """How many times as fast an encoder's usual product is in bfloat16."""
+    layer, states = torch.nn.Linear(384, 1536), torch.randn(TOKENS, 384)
+
+    def product() -> None:
+        layer(states)
+
+    with torch.inference_mode():
+        product()
+        long = fastest_seconds(product, RUNS)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            product()
+            short = fastest_seconds(product, RUNS)
+    return long / short
+
+
+def _processor() -> str:
+    return str(torch.cpu.get_capabilities().get("cpu_name", platform.machine()))
 
 
 def half_products(device: torch.device) -> contextlib.AbstractContextManager[Any]:
