@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import contextlib
+import gc
 import os
 import signal
 import sqlite3
@@ -37,6 +38,17 @@ _stands_in_project = providers.is_local_module_file
 providers.is_local_module_file = lambda path: (
     not settings.default.derandomize and _stands_in_project(path)
 )
+
+
+# Collecting loads every library, and all of it stays to the end: the collector of cycles need not
+# look at it again and again.
+gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
@@ -79,6 +91,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     from tests.tiny_shop import tiny_model  # torch is not for every test to wait for
 
     return tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def few_penalties() -> Iterator[None]:
+    """Regressions that choose between two penalties, as which one is best is no matter here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.models.linear.PENALTIES", (2.0, 32.0))
+        yield
 
 
 def end_jobs(home: Path) -> None:
