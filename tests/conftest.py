@@ -45,6 +45,26 @@ providers.is_local_module_file = lambda path: (
 gc.disable()
 
 
+# The longest files. They begin first: one that began last would leave the other cores idle.
+LONGEST = (
+    "test_frame.py",
+    "test_run.py",
+    "test_task_contract.py",
+    "test_eighth_task.py",
+    "test_jobs.py",
+    "test_assistant_messages.py",
+    "test_search_intent.py",
+    "test_pages_frame.py",
+    "test_doors.py",
+    "test_cli.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
