@@ -33,8 +33,8 @@ class Silent:
 class Lines:
     """Reports as lines of text, for a terminal."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self.stream = stream
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
 
     def stage(self, name: str, done: int = 0, total: int = 0) -> None:
         """Print the stage and how far it is."""

@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import contextlib
+import gc
 import os
 import signal
 import sqlite3
@@ -37,6 +38,37 @@ _stands_in_project = providers.is_local_module_file
 providers.is_local_module_file = lambda path: (
     not settings.default.derandomize and _stands_in_project(path)
 )
+
+
+# Collecting loads every library, and all of it stays to the end: the collector of cycles need not
+# look at it again and again.
+gc.disable()
+
+
+# The longest files. They begin first: one that began last would leave the other cores idle.
+LONGEST = (
+    "test_frame.py",
+    "test_run.py",
+    "test_task_contract.py",
+    "test_eighth_task.py",
+    "test_jobs.py",
+    "test_assistant_messages.py",
+    "test_search_intent.py",
+    "test_pages_frame.py",
+    "test_doors.py",
+    "test_cli.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
@@ -79,6 +111,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     from tests.tiny_shop import tiny_model  # torch is not for every test to wait for
 
     return tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def few_penalties() -> Iterator[None]:
+    """Regressions that choose between two penalties, as which one is best is no matter here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.models.linear.PENALTIES", (2.0, 32.0))
+        yield
 
 
 def end_jobs(home: Path) -> None:

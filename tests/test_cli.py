@@ -19,7 +19,7 @@ from engine.settings import PROJECT
 from engine.simulation.tiny_shop import tiny_frames
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS
-from tests.tiny_shop import tiny_model, tiny_workspace
+from tests.tiny_shop import tiny_workspace
 from tests.waiting import LONG
 
 PRODUCTS = "sku,title,price\n1,Red cup,3.00\n2,Blue jug,4.50\n"
@@ -274,33 +274,32 @@ def test_listing_needs_no_torch(home: Path) -> None:
     assert done.returncode == 0
 
 
-def test_help_is_a_text_on_standard_output(home: Path) -> None:
-    done = run_process("train", "--help", home=home)
-    assert done.returncode == 0
-    for option in (b"--preset", b"--set", b"--model", b"--json"):
-        assert option in done.stdout
+def test_help_is_a_text_on_standard_output(command: Command) -> None:
+    done = command("train", "--help")
+    assert done.status == 0
+    for option in ("--preset", "--set", "--model", "--json"):
+        assert option in done.out
 
 
-def test_train_evaluate_and_predict_in_processes_of_their_own(home: Path, tmp_path: Path) -> None:
+def test_train_evaluate_and_predict(
+    command: Command, model: str, home: Path, tmp_path: Path
+) -> None:
+    """What is trained and measured here is answered with by a process of its own."""
     tiny_workspace()
-    model = tiny_model(tmp_path)
-    trained = run_process(
-        "train", "tiny", "search", "--model", model, "--preset", "quick", *FAST, "--json",
-        home=home,
-    )  # fmt: skip
-    assert trained.returncode == 0, trained.stderr.decode()
-    run = json.loads(trained.stdout)
+    train = ("train", "tiny", "search", "--model", model, "--preset", "quick", *FAST)
+    trained = command(*train, "--json")
+    assert trained.status == 0, trained.err
+    run = trained.document
     assert run["config"]["epochs"] == 2
     assert run["recommended"] in run["systems"]
-    assert b"train" in trained.stderr
+    assert "train" in trained.err
 
     log = tiny_frames()["searches"].drop_duplicates("query").iloc[::10]
     log.assign(query="buy " + log["query"], relevance=3).to_csv(tmp_path / "truth.csv", index=False)
-    measured = run_process(
-        "evaluate", "tiny", "search", "--judgments", tmp_path / "truth.csv", "--json", home=home
-    )
-    assert measured.returncode == 0, measured.stderr.decode()
-    found = json.loads(measured.stdout)
+    judgments = ("--judgments", tmp_path / "truth.csv")
+    measured = command("evaluate", "tiny", "search", *judgments, "--json")
+    assert measured.status == 0, measured.err
+    found = measured.document
     assert found["queries"] == len(log)
     assert found["run_id"] == run["run_id"]
     for name in ("bm25", "untuned", "tuned", "hybrid_untuned", "hybrid_tuned"):
@@ -321,10 +320,9 @@ def test_train_evaluate_and_predict_in_processes_of_their_own(home: Path, tmp_pa
 
 
 def test_untuned_answers_and_measures_without_a_run(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: Command, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny_workspace()
-    model = tiny_model(tmp_path)
     monkeypatch.setattr("engine.tasks.search.task.default_encoder", lambda language: model)
     measured = command("evaluate", "tiny", "search", "--run", "untuned", "--json").document
     assert "untuned" in measured["systems"]
@@ -343,11 +341,15 @@ def test_untuned_answers_and_measures_without_a_run(
     ],
 )
 def test_a_bad_line_is_named(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    lines: str, code: str, row: int,
-) -> None:  # fmt: skip
+    command: Command,
+    model: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lines: str,
+    code: str,
+    row: int,
+) -> None:
     tiny_workspace()
-    model = tiny_model(tmp_path)
     monkeypatch.setattr("engine.tasks.search.task.default_encoder", lambda language: model)
     file = tmp_path / "inputs.jsonl"
     file.write_text(lines)

@@ -7,7 +7,7 @@ import json
 import random
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import openpyxl
@@ -542,7 +542,15 @@ def test_a_huge_sheet_in_a_small_file_meets_the_memory_limit(tmp_path: Path) -> 
     assert refusal(tmp_path / "a.xlsx").code == "reader.too_heavy"
 
 
-def test_the_limits_hold(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def csv_limit() -> Iterator[None]:
+    """Python's own limit of a cell, which reading sets for the whole process, as it was before."""
+    limit = csv.field_size_limit()
+    yield
+    csv.field_size_limit(limit)
+
+
+def test_the_limits_hold(write: Write, csv_limit: None, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write("a.csv", "id,t\n" + "1,abcdef\n" * 50)
     monkeypatch.setattr(limits, "ROWS", 40)
     assert refusal(path).code == "reader.too_many_rows"

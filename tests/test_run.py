@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +28,15 @@ from engine.storage.workspace import Workspace
 from engine.tasks import TASKS
 from engine.training.evaluate import evaluate_file, evaluate_heldout, open_bundle
 from engine.training.run import plan_run, train_run
-from tests.tiny_shop import Stopping, tiny_settings, tiny_workspace
+from tests.tiny_shop import Stopping, tiny_settings, tiny_texts, tiny_workspace
 
+DEFAULT_MODELS = (
+    "engine.tasks.classify.task.default_encoder",
+    "engine.tasks.cross_sell.task.default_encoder",
+    "engine.tasks.interest.task.default_encoder",
+    "engine.tasks.search.task.default_encoder",
+    "engine.tasks.describe.task.default_generator",
+)
 KEYS = {
     "run_id", "task", "model", "device", "primary_metric", "before", "after", "baselines", "paired",
     "n_train", "n_validation", "n_test", "data_fingerprint", "seconds", "examples_per_second",
@@ -47,15 +55,21 @@ class Trained:
 
 @pytest.fixture(scope="module", params=TASKS)
 def trained(
-    request: pytest.FixtureRequest, model: str, tmp_path_factory: pytest.TempPathFactory
-) -> Trained:
+    request: pytest.FixtureRequest,
+    model: str,
+    few_penalties: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Trained]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SHOPLAB_HOME", str(tmp_path_factory.mktemp("home")))
         workspace = tiny_workspace(task=request.param)
         # Nothing here depends on how much is learned, or on how long texts are.
-        short = {"epochs": 3} | ({"new_tokens": 12} if request.param == "describe" else {})
+        short = {"epochs": 3} | tiny_texts(request.param)
         changes = tiny_settings(request.param, model) | short
-        return Trained(workspace, train_run(workspace, request.param, changes, Silent()), changes)
+        # What is asked without a run asks the same tiny model.
+        for place in DEFAULT_MODELS:
+            patch.setattr(place, lambda language: changes["model"])
+        yield Trained(workspace, train_run(workspace, request.param, changes, Silent()), changes)
 
 
 def test_the_record_holds_what_the_command_line_promises(trained: Trained) -> None:

@@ -23,8 +23,10 @@ from engine.tasks import TASKS, find_call, get_task, get_tiny
 from engine.tasks.base import Bundle, Dataset, Task
 from engine.tasks.tiny import TinyTask
 from engine.text.words import normalise
-from tests.tiny_shop import Stopping, tiny_settings, tiny_tables
+from tests.tiny_shop import Stopping, tiny_settings, tiny_tables, tiny_texts
 
+# Epochs, of which one is cut off and one goes on from a checkpoint.
+SHORT = 2
 HARMLESS = {".safetensors", ".json", ".txt", ".parquet", ".faiss", ".md"}
 
 
@@ -48,9 +50,9 @@ class Trial:
     def tiny(self) -> TinyTask:
         return get_tiny(self.task.name)
 
-    def shortened(self, epochs: int) -> TrainingConfig:
+    def shortened(self) -> TrainingConfig:
         """The settings of a training that need not learn much."""
-        return self.config.model_copy(update={"epochs": epochs})
+        return self.config.model_copy(update={"epochs": SHORT} | tiny_texts(self.task.name))
 
     def read(self, *bodies: Mapping[str, Any]) -> list[Any]:
         """Inputs as `predict` gets them, from the JSON of a user."""
@@ -60,7 +62,10 @@ class Trial:
 
 @pytest.fixture(scope="module", params=TASKS)
 def trial(
-    request: pytest.FixtureRequest, model: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    model: str,
+    few_penalties: None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Trial:
     task, tables = get_task(request.param), tiny_tables(request.param)
     config = task.config("quick", tables, **tiny_settings(task.name, model))
@@ -128,17 +133,33 @@ def test_unknown_presets_and_settings_are_the_users_mistakes(name: str) -> None:
     assert task.config("quick", tables, epochs="3").epochs == 3
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_asking_for_readiness_and_settings_needs_no_torch(name: str) -> None:
-    code = (
-        "import sys; from engine.tasks import get_task; from engine.tables.tables import Tables; "
-        f"task = get_task({name!r}); task.readiness(Tables()); task.config('quick', Tables()); "
-        "print('torch' in sys.modules)"
-    )
+@pytest.fixture(scope="module")
+def torch_users() -> list[str]:
+    """The tasks after which torch was there, asked one after the other in one process."""
+    code = """if True:
+        import json, sys
+        from engine.tables.tables import Tables
+        from engine.tasks import TASKS, get_task
+        users = []
+        for name in TASKS:
+            task = get_task(name)
+            task.readiness(Tables())
+            task.config("quick", Tables())
+            users += [name] if "torch" in sys.modules else []
+        print(json.dumps(users))
+    """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True
     )
-    assert done.stdout.strip() == "False"
+    names: list[str] = json.loads(done.stdout)
+    return names
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_asking_for_readiness_and_settings_needs_no_torch(
+    name: str, torch_users: list[str]
+) -> None:
+    assert name not in torch_users
 
 
 def test_unknown_task_is_refused_by_name() -> None:
@@ -245,10 +266,18 @@ def test_answers_can_be_explained(trial: Trial) -> None:
     json.dumps(encode(explanation), allow_nan=False)
 
 
-def test_a_cancelled_training_goes_on_from_its_checkpoint(trial: Trial, tmp_path: Path) -> None:
-    task, dataset, config = trial.task, trial.dataset, trial.shortened(3)
-    whole = Stopping()
-    uncut = task.train(dataset, config, tmp_path / "whole", whole)
+@pytest.fixture(scope="module")
+def uncut(trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, Stopping]:
+    """A training that is short, but whole."""
+    progress, folder = Stopping(), tmp_path_factory.mktemp("uncut")
+    return trial.task.train(trial.dataset, trial.shortened(), folder, progress), progress
+
+
+def test_a_cancelled_training_goes_on_from_its_checkpoint(
+    trial: Trial, uncut: tuple[Bundle, Stopping], tmp_path: Path
+) -> None:
+    task, dataset, config = trial.task, trial.dataset, trial.shortened()
+    whole_bundle, whole = uncut
     per_epoch = whole.steps[-1] // config.epochs
     stopping = Stopping(at_step=per_epoch + 1)
     with pytest.raises(Cancelled):
@@ -260,18 +289,17 @@ def test_a_cancelled_training_goes_on_from_its_checkpoint(trial: Trial, tmp_path
     assert resumed.steps[-1] == whole.steps[-1]
     metric = trial.evaluator.primary_metric
     answers = {"resumed": task.outputs(bundle, dataset.test)["tuned"]}
-    answers["whole"] = task.outputs(uncut, dataset.test)["tuned"]
+    answers["whole"] = task.outputs(whole_bundle, dataset.test)["tuned"]
     scores = score_systems(trial.evaluator, trial.dataset.test, answers)
     assert scores["resumed"][metric] == pytest.approx(scores["whole"][metric], abs=0.15)
 
 
-def test_training_the_same_twice_gives_the_same_answers(trial: Trial, tmp_path: Path) -> None:
-    task, dataset, config = trial.task, trial.dataset, trial.shortened(2)
-    once, again = (
-        task.outputs(task.train(dataset, config, tmp_path / name, Silent()), dataset.test)
-        for name in ("once", "again")
-    )
-    assert same_answers(once, again)
+def test_training_the_same_twice_gives_the_same_answers(
+    trial: Trial, uncut: tuple[Bundle, Stopping], tmp_path: Path
+) -> None:
+    again = trial.task.train(trial.dataset, trial.shortened(), tmp_path, Silent())
+    test = trial.dataset.test
+    assert same_answers(trial.task.outputs(uncut[0], test), trial.task.outputs(again, test))
 
 
 def test_work_grows_with_the_epochs(trial: Trial) -> None:
@@ -304,10 +332,13 @@ def adapters(config: TrainingConfig) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_training_reads_every_setting_of_its_task(name: str, model: str, tmp_path: Path) -> None:
+def test_a_training_reads_every_setting_of_its_task(
+    name: str, model: str, few_penalties: None, tmp_path: Path
+) -> None:
     # There is enough in a ready shop for the epochs to be watched.
     task, tables = get_task(name), get_tiny(name).growing()[-1]
-    changes = tiny_settings(name, model) | {"epochs": 1, "max_examples": 80}
+    changes = tiny_settings(name, model) | tiny_texts(name)
+    changes |= {"epochs": 1, "max_examples": 80}
     usual = task.config("quick", tables, **changes)
     reads: set[str] = set()
     config = recording(usual, reads)

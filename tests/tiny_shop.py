@@ -40,6 +40,11 @@ def tiny_settings(task: str, encoder: str) -> dict[str, object]:
     return {"model": str(generator), **tiny.settings}
 
 
+def tiny_texts(task: str) -> dict[str, object]:
+    """Settings with which `task` writes short texts, where nothing depends on their length."""
+    return {"new_tokens": 12} if get_tiny(task).pretrained == "generator" else {}
+
+
 def tiny_model(folder: Path) -> str:
     """The folder of a tiny encoder that knows the shop's words."""
     frames = tiny_frames()

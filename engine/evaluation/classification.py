@@ -47,13 +47,16 @@ def calibration_curve(right: ArrayLike, confidence: ArrayLike, bins: int = BINS)
     `right` is 1 where the answer was right; a confidence on an edge belongs to the bin below, as
     in Guo et al. 2017.
     """
-    frame = pd.DataFrame({"right": np.asarray(right, float), "confidence": np.asarray(confidence)})
-    places = np.ceil(frame["confidence"] * bins).clip(1, bins).astype(int)
-    grouped = frame.groupby(places)
-    curve = grouped.agg(
-        confidence=("confidence", "mean"), accuracy=("right", "mean"), rows=("right", "size")
-    )
-    return curve.reset_index(drop=True)
+    is_right, confidences = np.asarray(right, float), np.asarray(confidence, float)
+    places = np.ceil(confidences * bins).clip(1, bins).astype(int)
+    rows = np.bincount(places)
+    sums = {
+        "confidence": np.bincount(places, confidences),
+        "accuracy": np.bincount(places, is_right),
+    }
+    full = rows > 0
+    means = {name: column[full] / rows[full] for name, column in sums.items()}
+    return pd.DataFrame(means | {"rows": rows[full]})
 
 
 def outputs(probabilities: pd.DataFrame) -> pd.Series:

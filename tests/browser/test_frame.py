@@ -2,16 +2,18 @@
 
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from bench.app_server import AppServer
-from engine.messages import Catalog
+from engine.messages import LANGUAGES, Catalog
 from engine.storage.workspace import Workspace
 from pages.ui.frame import shell
+from tests.browser.conftest import TIMEOUT, settle
 from tests.shop_double import small_shop
 
 PAGES = [page for page in shell.ICONS if shell.available(page)]
@@ -21,25 +23,33 @@ TEXTS = Catalog(Path(shell.__file__).parent.parent)
 def expect_page(page: Page, name: str, language: str) -> None:
     """`name` is on the screen with the whole navigation in `language`, and nothing else."""
     expect(page.locator("h1")).to_have_text(TEXTS.say(f"{name}.title", language))
-    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(len(PAGES))
+    links = page.get_by_test_id("stSidebarNavLink")
+    expect(links).to_have_count(len(PAGES))
     for other in PAGES:
-        link = page.get_by_test_id("stSidebarNavLink")
         title = TEXTS.say(f"app.nav.{other}", language)
-        expect(link.filter(has_text=title).first).to_be_visible()
+        expect(links.filter(has_text=title).first).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_deep_link_after_a_fresh_start(fresh_server: AppServer, open_tab, name):
-    page = open_tab(f"{fresh_server.url}/{name}?lang=zh")
-    expect_page(page, name, "zh")
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """A tab that the deep links share: each of them is an address of its own, and a new session."""
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT)
+    yield page
+    context.close()
 
 
+# The first of them is also the first session of the server; `test_restart_below_an_open_tab` has
+# another fresh start.
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", PAGES)
-def test_deep_link(server: AppServer, open_tab, name):
-    page = open_tab(f"{server.url}/{name}?lang=en")
-    expect_page(page, name, "en")
+def test_deep_link(server: AppServer, tab: Page, name: str, language: str):
+    tab.goto(f"{server.url}/{name}?lang={language}")
+    settle(tab)
+    expect_page(tab, name, language)
 
 
 def test_restart_below_an_open_tab(fresh_server: AppServer, open_tab):

@@ -13,7 +13,7 @@ from engine.progress import Silent
 from engine.reading.load import load_sample
 from engine.storage.workspace import Workspace
 
-FEW = 200
+FEW = 60
 
 
 @pytest.fixture
@@ -27,9 +27,14 @@ def shop(
     load_sample(workspace, "en", Silent())
     frames = dict(workspace.tables().frames)
     products = frames["products"]
-    # Few enough that the model has read them in seconds.
+    # Few enough that the model has read them, and the frequent queries, in seconds.
     jackets = products["title"].str.contains("Rain Jacket") | (products.index < FEW)
-    frames |= {"products": products[jackets].reset_index(drop=True)}
+    searches = frames["searches"]
+    frequent = searches["query"].isin(searches["query"].value_counts().index[:FEW])
+    frames |= {
+        "products": products[jackets].reset_index(drop=True),
+        "searches": searches[frequent].reset_index(drop=True),
+    }
     workspace.replace_tables(frames, {})
     return workspace
 

@@ -1,13 +1,21 @@
-"""What a user does with a task, in the copy of the project that has one more: printed as JSON."""
+"""What a user does with a task, in the copy of the project that has one more.
+
+`journey.py FOLDER` writes what it saw to `seen.json` in the folder.
+"""
 
 import json
+import os
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import jobs
+from engine.cli import main as command_line
 from engine.codec import decode
 from engine.serving import client
 from engine.serving.question import Question
@@ -44,6 +52,19 @@ def train_in_a_job(workspace: Workspace, settings: dict[str, object]) -> str:
     return job_id
 
 
+def document(*arguments: str) -> Any:
+    """The JSON that a command prints."""
+    standard_output = os.dup(1)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 1)
+        try:
+            command_line([*arguments, "--json"])
+        finally:
+            os.dup2(standard_output, 1)
+        file.seek(0)
+        return json.load(file)
+
+
 def main(folder: Path) -> None:
     """Everything in one process, as imports take most of the time."""
     workspace = tiny_workspace(task=TASK)
@@ -52,14 +73,24 @@ def main(folder: Path) -> None:
     inputs = decode(call.body, [INPUT])
     (answer,) = client.ask(Question(workspace.name, call, inputs, run), timeout=120)
     client.stop()
+    lines = folder / "inputs.jsonl"
+    lines.write_text(json.dumps(INPUT), encoding="utf-8")
+    predict = ("predict", workspace.name, TASK, "--run", run, "--input", str(lines))
     seen = {
         "workspace": workspace.name,
         "run": run,
         "label": answer.heads[TASK].label,
+        "printed": {
+            command: document(command, workspace.name) for command in ("ready", "jobs", "runs")
+        },
+        "predictions": document(*predict)["predictions"],
         "tune": {language: seen_on("tune", workspace, language) for language in LANGUAGES},
         "compare": {language: seen_on("compare", workspace, language) for language in LANGUAGES},
     }
-    print(json.dumps(seen))
+    # Ends with an error where a test fails, and where none is chosen.
+    suite = ("tests/test_task_contract.py", "-n", "0", "-k", TASK, "--no-header")
+    seen["contract"] = int(pytest.main([*suite]))
+    (folder / "seen.json").write_text(json.dumps(seen), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,11 +15,11 @@ TINY = TinyTask(
     settings={
         **FAST,
         "adapter": "full",
-        "epochs": 24,
+        "epochs": 16,
         "learning_rate": 5e-3,
         "batch_size": 8,
         "warmup": 0,
-        "max_examples": 100,
+        "max_examples": 60,
         "held_out": 12,
         "samples": 2,
         "new_tokens": 40,
