@@ -9,10 +9,10 @@ from engine.errors import ShoplabError
 from engine.jobs import Job
 from engine.storage.runs import load_run
 from engine.storage.workspace import Workspace
-from pages.ui.frame import i18n, shell
+from pages.ui.frame import i18n, session, shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
-from pages.ui.parts.errors import show_error
+from pages.ui.parts.errors import show_error, shown_errors
 from pages.ui.training.curves import read_curves, show_curves
 from pages.ui.training.outcome import show_outcome
 from pages.ui.training.systems import link_to_compare
@@ -90,8 +90,13 @@ def _about(job: Job) -> str:
 
 
 def _show_queued(current: Workspace, job: Job) -> None:
-    ahead = jobs.jobs_ahead(job)
-    st.markdown(t("tune.queue.next") if ahead == 0 else t("tune.queue.ahead", n=ahead))
+    place = jobs.find_place(job)
+    if place.ahead == 0:
+        st.markdown(t("tune.queue.next"))
+    else:
+        st.markdown(t("tune.queue.ahead", n=place.ahead))
+        if place.seconds is not None:
+            st.caption(t("tune.queue.wait", wait=names.duration(place.seconds)))
     _offer_cancel(job)
 
 
@@ -163,13 +168,15 @@ def _offer_resume(current: Workspace, job: Job) -> None:
     kept = any(runs.glob(f"*{job.run_id}*/**/trainer_state.json"))
     label = t("tune.resume") if kept else t("tune.restart")
     if st.button(label, icon=":material/play_circle:", key=f"resume_{job.job_id}"):
-        jobs.resume(job.job_id)
-        st.rerun()
+        with shown_errors():
+            jobs.resume(job.job_id)
+            st.rerun()
 
 
 def _again(job: Job, changes: dict[str, object]) -> None:
-    jobs.submit(job.workspace, job.task, job.config | changes)
-    st.rerun()
+    with shown_errors():
+        jobs.submit(job.workspace, job.task, job.config | changes, owner=session.owner())
+        st.rerun()
 
 
 _SHOW = {
