@@ -27,10 +27,14 @@ class HostLimits:
     - `waiting_jobs_of_workspace`: how many jobs of one workspace may wait at a time.
     - `waiting_jobs_of_owner`: how many jobs of one owner (a browser's address) may wait at a time;
       people behind one proxy count as one owner.
+    - `download_mb`: the biggest model that may be downloaded.
+    - `free_disk_mb`: what has to stay free on the disk.
     """
 
     waiting_jobs_of_workspace: int = 10
     waiting_jobs_of_owner: int = 20
+    download_mb: int = 3_000
+    free_disk_mb: int = 500
 
 
 def host_limits() -> HostLimits:

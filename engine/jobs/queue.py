@@ -11,9 +11,10 @@ from typing import Any
 
 from engine.errors import InputError
 from engine.jobs.cluster import configured_cluster
-from engine.jobs.job import Event, Job
+from engine.jobs.job import DOWNLOAD, Event, Job
 from engine.jobs.store import Store
 from engine.jobs.turns import Place, place_of
+from engine.models.pretrained import check_name
 from engine.settings import PROJECT, child_environment, home, host_limits
 from engine.storage.lock import take
 from engine.storage.workspace import Workspace
@@ -46,6 +47,24 @@ def submit(
         store.add(job_id, workspace_name, task, kind, config, predicted_seconds, owner=owner)
     ensure_supervisor()
     return job_id
+
+
+def download(workspace_name: str, model: str, owner: str = COMMAND_LINE) -> str:
+    """Have a model downloaded, unless somebody does already; returns the job's id.
+
+    Raises InputError for a name that no model can have, and what `submit` raises.
+    """
+    check_name(model)
+    job = latest_download(model)
+    if job is not None and job.state in ("queued", "running"):
+        return job.job_id
+    return submit(workspace_name, DOWNLOAD, {"model": model}, kind=DOWNLOAD, owner=owner)
+
+
+def latest_download(model: str) -> Job | None:
+    """The newest job of any workspace that downloads this model."""
+    downloads = (job for job in list_jobs() if job.kind == DOWNLOAD)
+    return next((job for job in downloads if job.config.get("model") == model), None)
 
 
 def cancel(job_id: str) -> None:
@@ -92,7 +111,8 @@ def list_jobs(workspace_name: str | None = None) -> list[Job]:
 
 def find_place(job: Job) -> Place:
     """Where a queued `job` stands among those of all workspaces, and how long it will wait."""
-    return place_of(job, list_jobs()[::-1], time.time())
+    rivals = [other for other in list_jobs() if (other.kind == DOWNLOAD) == (job.kind == DOWNLOAD)]
+    return place_of(job, rivals[::-1], time.time())
 
 
 def events(job_id: str, after: int = 0) -> list[Event]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.jobs.job import Event, Job, State
+from engine.jobs.job import DOWNLOAD, NETWORK, Event, Job, State
 from engine.jobs.turns import turns
 from engine.settings import home
 from engine.storage.database import open_database
@@ -114,11 +114,17 @@ class Store:
     def claim(self, device: str) -> Job | None:
         """Give `device` to the job whose turn it is (`engine.jobs.turns`); None if none waits.
 
-        Raises sqlite3.IntegrityError if the device is busy.
+        The device `NETWORK` is for downloads alone, and they run nowhere else. Raises
+        sqlite3.IntegrityError if the device is busy.
         """
         now = time.time()
         while self._execute("SELECT 1 FROM jobs WHERE state = 'queued' LIMIT 1"):
-            order = turns(self._jobs("ORDER BY created, rowid"), now)
+            order = turns(
+                self._jobs(
+                    "WHERE (kind = ?) = ? ORDER BY created, rowid", DOWNLOAD, device == NETWORK
+                ),
+                now,
+            )
             if not order:
                 break
             rows = self._execute(

@@ -32,7 +32,7 @@ _BADGES = {
 
 def show_panel(current: Workspace) -> None:
     """Every training that waits or runs, and those that ended while this tab was looking."""
-    active = _active(jobs.list_jobs(current.name))
+    active = _active(_trainings(current))
     if active:
         jobs.ensure_supervisor()
     st.fragment(_show_watched, run_every=POLL_SECONDS if active else None)(current, active)
@@ -41,13 +41,18 @@ def show_panel(current: Workspace) -> None:
 def show_stopped(current: Workspace) -> None:
     """Trainings that failed or were cancelled before, each with its reason and how to go on."""
     watched = _watched()
-    listed = [job for job in jobs.list_jobs(current.name) if job.state in STOPPED]
+    listed = [job for job in _trainings(current) if job.state in STOPPED]
     stopped = [job for job in listed if job.job_id not in watched]
     if stopped:
         label = t("tune.stopped", n=len(stopped))
         with st.expander(label, icon=":material/history:", key="stopped"):
             for job in stopped:
                 show_job(current, job)
+
+
+def _trainings(current: Workspace) -> list[Job]:
+    # A download is shown where its model is needed.
+    return [job for job in jobs.list_jobs(current.name) if job.kind == "train"]
 
 
 def _watched() -> list[str]:
@@ -61,7 +66,7 @@ def _active(listed: list[Job]) -> list[str]:
 
 def _show_watched(current: Workspace, before: list[str]) -> None:
     watched = _watched()
-    listed = jobs.list_jobs(current.name)
+    listed = _trainings(current)
     active = _active(listed)
     watched += [job_id for job_id in active if job_id not in watched]
     if active != before:
