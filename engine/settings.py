@@ -43,6 +43,16 @@ def host_limits() -> HostLimits:
     return HostLimits(**{name: _number(name, default) for name, default in defaults.items()})
 
 
+def private_endpoints(local: bool) -> bool:
+    """Whether a user's model server may be at an address of this machine or its network.
+
+    `SHOPLAB_PRIVATE_ENDPOINTS` says it (1 or 0); without it only a `local` user may, who opens the
+    app on the machine that runs it.
+    """
+    choice = os.environ.get("SHOPLAB_PRIVATE_ENDPOINTS", "")
+    return choice == "1" if choice in ("0", "1") else local
+
+
 def _number(name: str, default: int) -> int:
     variable = f"SHOPLAB_{name.upper()}"
     text = os.environ.get(variable, "").strip()

@@ -80,6 +80,12 @@ def owner() -> str:
     return str(ipaddress.ip_network((number, 64), strict=False)) if number.version == 6 else address
 
 
+def is_local() -> bool:
+    """Whether the browser runs on the server's own machine, and not behind a proxy there."""
+    forwarded = {"x-forwarded-for", "forwarded"} & {name.lower() for name in st.context.headers}
+    return st.context.ip_address is None and not forwarded
+
+
 def link(chosen: Workspace) -> str:
     """The address that opens `chosen` in any browser that reaches this server."""
     parts = urlsplit(st.context.url or "")
