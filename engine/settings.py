@@ -29,12 +29,15 @@ class HostLimits:
       people behind one proxy count as one owner.
     - `download_mb`: the biggest model that may be downloaded.
     - `free_disk_mb`: what has to stay free on the disk.
+    - `parsing_mb`: the memory that all files together may take that are being parsed; 0 stands for
+      half of the machine's memory.
     """
 
     waiting_jobs_of_workspace: int = 10
     waiting_jobs_of_owner: int = 20
     download_mb: int = 3_000
     free_disk_mb: int = 500
+    parsing_mb: int = 0
 
 
 def host_limits() -> HostLimits:
