@@ -19,6 +19,7 @@ from engine.commands import loading, service, serving, state, training
 from engine.commands.text import as_text, plain
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
+from engine.models.permission import permitting
 from engine.settings import child_environment
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
@@ -72,11 +73,14 @@ def main(arguments: Sequence[str]) -> int:
         language, as_json = _environment_language(), "--json" in arguments
         try:
             language, as_json, rest = _split(arguments, language)
-            with redirect_stdout(out) if "--help" in rest else nullcontext():
+            with (
+                redirect_stdout(out) if "--help" in rest else nullcontext(),
+                permitting(downloads=True, any_folder=True),
+            ):
                 answer = app(rest, standalone_mode=False, obj=language)
-            if answer == INTERRUPTED:
-                raise Cancelled
-            _print(answer, as_json, out)
+                if answer == INTERRUPTED:
+                    raise Cancelled
+                _print(answer, as_json, out)
             return DONE
         except (BrokenPipeError, SystemExit):
             # The reader has gone, as in `… | head` (Typer turns that into a SystemExit).

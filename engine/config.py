@@ -54,6 +54,11 @@ class TrainingConfig(BaseModel):
     max_examples: int = Field(1800, ge=8, description="Most training examples that are used.")
     max_tokens: int = Field(40, ge=4, le=512, description="Tokens read of each text.")
 
+    @property
+    def pretrained(self) -> tuple[str, ...]:
+        """The pretrained models that a training needs on this machine."""
+        return (self.model,) if self.model else ()
+
 
 class AdapterConfig(TrainingConfig):
     """What the training of a pretrained transformer needs beside: which of its weights learn."""

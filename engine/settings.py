@@ -1,7 +1,10 @@
 """Where state lives and how much a user may bring."""
 
 import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from engine.errors import InputError
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE_DATA = PROJECT / "sample_data"
@@ -17,6 +20,52 @@ def home() -> Path:
     folder = Path(os.environ.get("SHOPLAB_HOME") or PROJECT / ".shoplab").resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+@dataclass(frozen=True)
+class HostLimits:
+    """What the host of a server allows, each changed by the variable `SHOPLAB_` and its name.
+
+    - `waiting_jobs_of_workspace`: how many jobs of one workspace may wait at a time.
+    - `waiting_jobs_of_owner`: how many jobs of one owner (a browser's address) may wait at a time;
+      people behind one proxy count as one owner.
+    - `download_mb`: the biggest model that may be downloaded.
+    - `free_disk_mb`: what has to stay free on the disk.
+    - `parsing_mb`: the memory that all files together may take that are being parsed; 0 stands for
+      half of the machine's memory.
+    """
+
+    waiting_jobs_of_workspace: int = 10
+    waiting_jobs_of_owner: int = 20
+    download_mb: int = 3_000
+    free_disk_mb: int = 500
+    parsing_mb: int = 0
+
+
+def host_limits() -> HostLimits:
+    """The limits as the environment sets them. Raises InputError for one that is no number."""
+    defaults = asdict(HostLimits())
+    return HostLimits(**{name: _number(name, default) for name, default in defaults.items()})
+
+
+def private_endpoints(local: bool) -> bool:
+    """Whether a user's model server may be at an address of this machine or its network.
+
+    `SHOPLAB_PRIVATE_ENDPOINTS` says it (1 or 0); without it only a `local` user may, who opens the
+    app on the machine that runs it.
+    """
+    choice = os.environ.get("SHOPLAB_PRIVATE_ENDPOINTS", "")
+    return choice == "1" if choice in ("0", "1") else local
+
+
+def _number(name: str, default: int) -> int:
+    variable = f"SHOPLAB_{name.upper()}"
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal():
+        raise InputError("settings.no_number", variable=variable, value=text)
+    return int(text)
 
 
 def cpu_threads() -> int:

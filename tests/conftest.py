@@ -33,6 +33,11 @@ settings.register_profile("fixed", max_examples=100, derandomize=True, database=
 settings.register_profile("nightly", max_examples=1000, derandomize=False, **_PATIENT)
 settings.load_profile("fixed")
 
+# The tests' own tiny models lie in folders of their own.
+os.environ.setdefault("SHOPLAB_MODEL_FOLDER", "/")
+# And their model servers on this machine.
+os.environ.setdefault("SHOPLAB_PRIVATE_ENDPOINTS", "1")
+
 # Hypothesis also tries the constants of the project's modules, of those that happen to be loaded.
 _stands_in_project = providers.is_local_module_file
 providers.is_local_module_file = lambda path: (

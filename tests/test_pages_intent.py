@@ -184,6 +184,7 @@ def test_labelled_queries_leave_the_table_and_train_again(models, monkeypatch) -
     press(app, "train_again")
     ((args, more),) = submitted
     assert args == ("shop", "intent", {"preset": "quick", "epochs": 3})
+    assert more.pop("owner")
     assert more == {"predicted_seconds": 12}
 
 

@@ -1,6 +1,7 @@
 """The page of recommendations in both languages, over a tiny trained model in this process."""
 
 import json
+import os
 import re
 import secrets
 import shutil
@@ -15,7 +16,10 @@ from streamlit.testing.v1 import AppTest
 from engine.progress import Silent
 from engine.serving import client
 from engine.serving.question import Question
+from engine.storage import changing
+from engine.storage.changing import WorkspaceBusy
 from engine.storage.files import write_json
+from engine.storage.lock import take
 from engine.storage.runs import load_heldout, load_run, run_folder
 from engine.storage.workspace import Workspace
 from engine.tasks.interest.answers import (
@@ -33,6 +37,7 @@ from engine.tasks.interest.merchandising_file import change_rules, load_rules
 from engine.tasks.interest.reranking import ListTraits, RerankWeights
 from engine.tasks.interest.task import TASK
 from engine.training.run import train_run
+from pages.ui.frame.i18n import escape
 from pages.ui.parts import download
 from pages.ui.recommend import many
 from pages.ui.recommend.why import explain
@@ -235,6 +240,22 @@ def test_rules_are_made_shown_and_taken_back(trained: Workspace) -> None:
     assert load_rules(workspace) == Rules()
     press(app, "rules_undo")
     assert load_rules(workspace) == rules
+
+
+def test_a_button_says_that_somebody_else_changes_the_shop(
+    trained: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = look_at(clean(open_page("recommend", trained, whom="u1")), VIEWS["en"][0])
+    monkeypatch.setattr(changing, "WAIT_SECONDS", 0.0)
+    busy = take(changing.lock_file(trained.folder))
+    assert busy is not None
+    press(app, "pin_3")
+    os.close(busy)
+    assert escape(WorkspaceBusy().message()) in [error.value for error in app.error]
+    assert load_rules(trained) == Rules()
+    press(app, "pin_3")
+    assert not app.error
+    assert load_rules(trained).pinned
 
 
 def test_what_is_sold_out_is_left_out_on_a_wish(models: Models) -> None:

@@ -20,6 +20,7 @@ from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import TASKS, get_task
 from engine.training.answers import PLAN, Plan
+from pages.ui.frame import i18n
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import open_page, texts_of
 from tests.waiting import LONG
@@ -272,7 +273,7 @@ def test_runs_show_before_and_after() -> None:
     assert rows.loc["Search: find the right products", "verdict"] != "better"
 
 
-def test_jobs_ahead_counts_turns_of_workspaces() -> None:
+def test_the_place_follows_the_turns_of_workspaces() -> None:
     one, two = make_shop("en"), make_shop("en")
     for job_id in ("a1", "a2", "a3"):
         put_job(one, job_id)
@@ -280,9 +281,37 @@ def test_jobs_ahead_counts_turns_of_workspaces() -> None:
     with Store() as store:
         assert store.claim("cpu").job_id == "a1"
         order = ["b1", "a2", "a3"]
-        assert [jobs.jobs_ahead(store.get(job_id)) for job_id in order] == [1, 2, 3]
+        assert [jobs.find_place(store.get(job_id)).ahead for job_id in order] == [1, 2, 3]
         for job_id in order:
             assert store.claim(f"device {job_id}").job_id == job_id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_waiting_job_says_its_place_and_when_it_will_start(language: str) -> None:
+    mine, other = make_shop(language), make_shop(language)
+    with Store() as store:
+        store.add("running", other.name, "intent", "train", {}, 100_000.0)
+        store.claim("cpu")
+    put_job(other, "before")
+    put_job(mine, "waiting")
+    texts = i18n.catalog().texts[language]
+    wait = texts["tune.hours"].format(n=27, rest=46)
+    shown = texts_of(clean(open_page("tune", mine, language)))
+    assert texts["tune.queue.ahead"].format(n=1) in shown
+    assert texts["tune.queue.wait"].format(wait=wait) in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_more_waiting_jobs_than_the_host_allows_are_refused(
+    planned: list[Question], language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPLAB_WAITING_JOBS_OF_WORKSPACE", "1")
+    workspace = make_shop(language)
+    put_job(workspace, "waiting")
+    app = press(until_planned(clean(open_page("tune", workspace, language))), "start")
+    refusal = engine_catalog().say("jobs.workspace_waits", language, most=1)
+    assert i18n.escape(refusal) in texts_of(app)
+    assert len(jobs.list_jobs(workspace.name)) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

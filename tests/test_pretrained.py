@@ -11,13 +11,22 @@ import zipfile
 from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.models import pretrained
-from engine.models.download import Package
-from engine.models.pretrained import Pretrained, available, catalog, default_encoder, fetch
+from engine.models.download import Package, delete_old_parts, part_folder
+from engine.models.permission import permitting
+from engine.models.pretrained import (
+    Pretrained,
+    available,
+    catalog,
+    default_encoder,
+    fetch,
+    locate,
+)
 from engine.progress import Silent
 from engine.settings import PROJECT
 from tests.waiting import LONG
@@ -187,6 +196,52 @@ def test_two_at_once_download_once(index, monkeypatch):
     assert found[0] == found[1]
 
 
+def test_a_local_folder_is_taken_only_below_the_one_the_host_allows(tmp_path, home, monkeypatch):
+    for name in ("inside", "outside"):
+        (tmp_path / name / "model").mkdir(parents=True)
+        (tmp_path / name / "model" / "config.json").write_text("{}")
+        (tmp_path / name / "model" / "model.safetensors").write_bytes(b"weights")
+    (tmp_path / "inside" / "way_out").symlink_to(tmp_path / "outside")
+    monkeypatch.setenv("SHOPLAB_MODEL_FOLDER", str(tmp_path / "inside"))
+    assert locate(str(tmp_path / "inside" / "model"), Silent()).name == "model"
+    refused = [tmp_path / "outside" / "model", tmp_path / "inside" / "way_out" / "model", "/none"]
+    for folder in map(str, refused):
+        with pytest.raises(InputError) as caught:
+            locate(folder, Silent())
+        # Whether it exists is not told.
+        assert caught.value.code == "models.unknown"
+        assert not available(folder)
+    monkeypatch.delenv("SHOPLAB_MODEL_FOLDER")
+    assert not available(str(tmp_path / "inside" / "model"))
+    with permitting(any_folder=True):
+        assert available(str(tmp_path / "outside" / "model"))
+    # What Shoplab itself saved is a path, not a text of a user.
+    assert locate(tmp_path / "outside" / "model", Silent()) == tmp_path / "outside" / "model"
+
+
+def test_only_jobs_and_the_command_line_download(index, home):
+    with pytest.raises(InputError) as caught:
+        locate("tiny", Silent())
+    assert caught.value.code == "models.not_here"
+    assert not (home / "models").exists() or folders(home) == []
+    with permitting(downloads=True):
+        assert contents(locate("tiny", Silent())) == FILES
+    assert contents(locate("tiny", Silent())) == FILES
+
+
+def test_a_model_that_is_too_big_or_fills_the_disk_is_not_downloaded(index, home, monkeypatch):
+    monkeypatch.setenv("SHOPLAB_DOWNLOAD_MB", "0")
+    with pytest.raises(InputError) as caught:
+        fetch("tiny", Silent())
+    assert caught.value.code == "models.too_big"
+    monkeypatch.delenv("SHOPLAB_DOWNLOAD_MB")
+    monkeypatch.setenv("SHOPLAB_FREE_DISK_MB", str(10**9))
+    with pytest.raises(ShoplabError) as caught:
+        fetch("tiny", Silent())
+    assert caught.value.code == "models.disk_full"
+    assert folders(home) == []
+
+
 def test_a_local_folder_is_taken_as_it_is(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(InputError) as caught:
@@ -211,12 +266,18 @@ def test_an_unknown_name_is_answered_with_the_known_ones(name, home):
 REPOSITORIES = {
     "x/tiny": FILES | {"code.py": b"evil", "onnx/model.json": b"{}"},
     "x/wrong": FILES,
+    "x/big": FILES | {"model.safetensors": bytes(range(256)) * 100_000},
     "x/pickled": {"config.json": b"{}", "pytorch_model.bin": b"pickle"},
 }
 
 
 class Hub(BaseHTTPRequestHandler):
-    """As much of the hub as a download needs: what it knows, and each file."""
+    """As much of the hub as a download needs: what it knows, and each file.
+
+    `ranges` are the places in files that it was asked to go on from.
+    """
+
+    ranges: ClassVar[list[int]] = []
 
     def log_message(self, *arguments):
         pass
@@ -235,7 +296,17 @@ class Hub(BaseHTTPRequestHandler):
             body, status, about = b"", 404, {"X-Error-Code": "RepoNotFound"}
         elif file:
             body, status = files[file], 200
-            about = {"ETag": hashlib.sha256(body).hexdigest(), "X-Repo-Commit": "0" * 40}
+            about = {
+                "ETag": hashlib.sha256(body).hexdigest(),
+                "X-Repo-Commit": "0" * 40,
+                "X-Linked-Size": str(len(body)),
+                "Accept-Ranges": "bytes",
+            }
+            if with_body and "Range" in self.headers:
+                start = int(self.headers["Range"].removeprefix("bytes=").split("-")[0])
+                self.ranges.append(start)
+                about["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+                body, status = body[start:], 206
         else:
             entries = [self.entry(repository, *entry) for entry in files.items()]
             body = json.dumps({"id": repository, "sha": "0" * 40, "siblings": entries}).encode()
@@ -245,7 +316,8 @@ class Hub(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if with_body:
-            self.wfile.write(body)
+            with contextlib.suppress(ConnectionError):  # the client may stop in the middle
+                self.wfile.write(body)
 
     def entry(self, repository, name, data):
         sha256 = hashlib.sha256(b"other" if repository == "x/wrong" else data).hexdigest()
@@ -254,15 +326,19 @@ class Hub(BaseHTTPRequestHandler):
         return {"rfilename": name, "size": len(data), "blobId": "0" * 40} | weights
 
 
-def fetch_apart(endpoint, model_id):
+def fetch_apart(endpoint, model_id, **more):
     """Fetch in a process of its own, because the endpoint is read at import."""
     code = (
-        "import sys\nfrom engine.errors import ShoplabError\n"
+        "import os, sys\nfrom engine.errors import Cancelled, ShoplabError\n"
         "from engine.models.pretrained import fetch\nfrom engine.progress import Silent\n"
-        "try:\n    print(fetch(sys.argv[1], Silent()))\n"
+        "class Stopping(Silent):\n"
+        "    def stage(self, name, done=0, total=0):\n"
+        "        if 'STOP_AT' in os.environ and done >= int(os.environ['STOP_AT']):\n"
+        "            raise Cancelled\n"
+        "try:\n    print(fetch(sys.argv[1], Stopping()))\n"
         "except ShoplabError as error:\n    print(type(error).__name__, error.code)\n"
     )
-    environment = os.environ | {"HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_XET": "1"}
+    environment = os.environ | {"HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_XET": "1"} | more
     environment.pop("SHOPLAB_MODELS", None)
     command = [sys.executable, "-c", code, model_id]
     found = subprocess.run(
@@ -298,6 +374,32 @@ def test_a_hub_model_is_downloaded_without_code_and_other_formats(hub, home):
 def test_a_hub_model_that_cannot_be_used_is_refused(hub, home, model, error):
     assert hub(model) == error
     assert folders(home) == []
+
+
+def test_a_hub_model_that_is_too_big_is_refused_before_a_file_is_asked_for(hub, home, monkeypatch):
+    monkeypatch.setenv("SHOPLAB_DOWNLOAD_MB", "0")
+    assert hub("x/tiny") == "InputError models.too_big"
+    assert folders(home) == []
+
+
+def test_a_download_that_was_stopped_in_a_file_goes_on_there(hub, home):
+    assert hub("x/big", STOP_AT="15") == "Cancelled jobs.cancelled"
+    (part,) = folders(home)
+    assert sum(path.stat().st_size for path in (home / "models" / part).rglob("*.incomplete"))
+    Hub.ranges.clear()
+    assert hub("x/big") == str(home.resolve() / "models" / "x--big")
+    assert any(start > 0 for start in Hub.ranges)
+    assert contents(home / "models" / "x--big") == REPOSITORIES["x/big"]
+
+
+def test_a_part_that_nobody_goes_on_with_is_deleted_after_a_day(home):
+    part = part_folder(home / "models" / "x--big")
+    part.mkdir(parents=True)
+    delete_old_parts(home / "models")
+    assert part.exists()
+    os.utime(part, (0, 0))
+    delete_old_parts(home / "models")
+    assert not part.exists()
 
 
 def test_an_unreachable_hub_is_told_without_knocking_again_and_again(home):

@@ -18,7 +18,6 @@ CREATE TABLE turns (
     reason TEXT NOT NULL, done REAL
 );
 CREATE INDEX turns_by_chat ON turns (chat, number);
-PRAGMA user_version = 1;
 """
 
 

@@ -1,5 +1,6 @@
 """A ZIP of pictures whose names say the product: read in memory, under limits, never unpacked."""
 
+import os
 import re
 import zipfile
 import zlib
@@ -13,6 +14,9 @@ from engine.images.image_store import Brought
 
 MOST_FILES = 5_000
 MOST_UNPACKED = 2_000_000_000
+# Twice what `MOST_FILES` with long names take; a member of it takes ten times its bytes in memory.
+MOST_DIRECTORY_BYTES = 2_000_000
+_END_BYTES, _COMMENT_BYTES = 22, 65_535
 _NUMBERED = re.compile(r"(?<![-_ (])[-_ (]+\d{1,3}\)?$")
 _LEFT_BY_SYSTEMS = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _UTF_8 = 0x800
@@ -35,6 +39,8 @@ def read_archive(file: IO[bytes], name: str, product_ids: Collection[str]) -> It
     `name` is what the user calls the ZIP. A member that fits no product, is too large or damaged
     comes with its error. Raises InputError for what is no ZIP, is encrypted, or holds too much.
     """
+    if _directory_bytes(file) > MOST_DIRECTORY_BYTES:
+        raise InputError("images.too_many_files", name=name, most=f"{MOST_FILES:,}")
     try:
         archive = zipfile.ZipFile(file)
     except _DAMAGED as error:
@@ -56,6 +62,16 @@ def read_archive(file: IO[bytes], name: str, product_ids: Collection[str]) -> It
             if left < 0:
                 raise _too_much(name)
             yield one
+
+
+def _directory_bytes(file: IO[bytes]) -> int:
+    """How long a ZIP says that its list of members is, which zipfile reads as a whole; else 0."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - _END_BYTES - _COMMENT_BYTES, 0))
+    end = file.read()
+    file.seek(0)
+    place = end.rfind(b"PK\x05\x06")
+    return int.from_bytes(end[place + 12 : place + 16], "little") if place >= 0 else 0
 
 
 def product_of(path: str, known: Mapping[str, str]) -> str | None:

@@ -24,13 +24,15 @@ from engine.errors import InputError
 from engine.images.decode import flatten
 from engine.messages import say
 from engine.models import efficientnet
-from engine.models.pretrained import fetch
+from engine.models.pretrained import locate
 from engine.models.threads import keep_to_cores
 from engine.progress import Progress
 
 BATCH = 8  # more is slower on a CPU: what is computed no longer fits its cache
 SQUEEZE = 4 / 3  # as far as ImageNet's training squeezed pictures
 TAGS = 5
+# No code of a model's folder is ever run, and nothing is looked for on the hub.
+_LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 LEAST_TAG = 0.05  # probability; below it a tag is a guess
 # The kinds of models with two towers, and the languages that their texts are read in.
 TWO_TOWERS = {
@@ -74,11 +76,11 @@ class ImageEncoder(Protocol):
 
 
 def load_image_encoder(model_id: str, progress: Progress) -> ImageEncoder:
-    """The image encoder of a catalog id, a hub id or a folder, fetched where it has to be.
+    """The image encoder of a catalog id, a hub id or a folder.
 
-    Raises InputError for a model that reads no pictures, and what `fetch` raises.
+    Raises InputError for a model that reads no pictures, and what `locate` raises.
     """
-    folder = fetch(model_id, progress)
+    folder = locate(model_id, progress)
     keep_to_cores()
     progress.stage("load")
     kind = _kind(folder)
@@ -136,9 +138,9 @@ class TwoTowerEncoder:
     def __init__(self, folder: Path, model_id: str, kind: str) -> None:
         logging.set_verbosity_error()
         try:
-            self.model = AutoModel.from_pretrained(folder, use_safetensors=True).eval()
-            self.processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
-            self.tokenizer = AutoTokenizer.from_pretrained(folder)
+            self.model = AutoModel.from_pretrained(folder, use_safetensors=True, **_LOCAL).eval()
+            self.processor = AutoImageProcessor.from_pretrained(folder, backend="pil", **_LOCAL)
+            self.tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)
         except (OSError, ValueError, KeyError) as error:
             raise InputError("images.not_an_image_encoder", model=model_id, kind=kind) from error
         self.fingerprint = _fingerprint(folder)

@@ -5,6 +5,9 @@ from typing import Any, Literal
 
 from engine.messages import DEFAULT_LANGUAGE, say
 
+# Where downloads run: they need no device, so they wait for no training.
+NETWORK = "network"
+DOWNLOAD = "download"
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -12,9 +15,10 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 class Job:
     """One thing to compute for a workspace. Times are epoch seconds.
 
-    `cancel` is when the user asked to stop the job. `crashes` counts attempts that ended without
-    reporting a result. If the job failed, `reason` is the code of the text that says why, and
-    `reason_params` fills its placeholders.
+    `owner` is who asked for it, such as the address of a browser, and `queued` since when it waits
+    or waited last. `cancel` is when the user asked to stop the job. `crashes` counts attempts that
+    ended without reporting a result. If the job failed, `reason` is the code of the text that says
+    why, and `reason_params` fills its placeholders.
     """
 
     job_id: str
@@ -40,6 +44,8 @@ class Job:
     created: float
     started: float | None
     finished: float | None
+    owner: str
+    queued: float
 
     def message(self, language: str = DEFAULT_LANGUAGE) -> str:
         """Why the job failed and what to do next, in `language`; empty if it didn't fail."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from engine.jobs.job import Job
+from engine.jobs.job import DOWNLOAD, Job
+from engine.models.pretrained import fetch
 from engine.progress import Progress
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
@@ -18,4 +19,9 @@ def train(workspace: Workspace, job: Job, progress: Progress) -> None:
     train_run(workspace, job.task, settings, progress, run_id=job.run_id)
 
 
-KINDS: dict[str, Work] = {"train": train}
+def download(workspace: Workspace, job: Job, progress: Progress) -> None:
+    """Download the model that the job's config names."""
+    fetch(job.config["model"], progress)
+
+
+KINDS: dict[str, Work] = {"train": train, DOWNLOAD: download}

@@ -6,19 +6,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import InputError
 from engine.jobs.cluster import configured_cluster
-from engine.jobs.job import Event, Job
+from engine.jobs.job import DOWNLOAD, Event, Job
 from engine.jobs.store import Store
-from engine.settings import PROJECT, child_environment, home
+from engine.jobs.turns import Place, place_of
+from engine.models.pretrained import check_name
+from engine.settings import PROJECT, child_environment, home, host_limits
 from engine.storage.lock import take
 from engine.storage.workspace import Workspace
 
 SUPERVISOR = (sys.executable, "-m", "engine.jobs.supervisor")
+# The owner of jobs that no browser asked for.
+COMMAND_LINE = "command line"
 
 
 def submit(
@@ -28,19 +31,40 @@ def submit(
     *,
     kind: str = "train",
     predicted_seconds: float | None = None,
+    owner: str = COMMAND_LINE,
 ) -> str:
     """Queue a job and make sure that a supervisor runs it; returns its id, also that of its run.
 
-    `kind` is one of `engine.jobs.kinds`. Raises InputError if there is no such workspace or the
-    settings of the cluster are wrong.
+    `kind` is one of `engine.jobs.kinds`, `owner` who asks for it. Raises InputError if there is no
+    such workspace, too many jobs of the workspace or the owner wait, or the settings of the cluster
+    are wrong.
     """
     Workspace.open(workspace_name)
     configured_cluster()
     job_id = f"{task}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     with Store() as store:
-        store.add(job_id, workspace_name, task, kind, config, predicted_seconds)
+        _refuse_too_many(store, workspace_name, owner)
+        store.add(job_id, workspace_name, task, kind, config, predicted_seconds, owner=owner)
     ensure_supervisor()
     return job_id
+
+
+def download(workspace_name: str, model: str, owner: str = COMMAND_LINE) -> str:
+    """Have a model downloaded, unless somebody does already; returns the job's id.
+
+    Raises InputError for a name that no model can have, and what `submit` raises.
+    """
+    check_name(model)
+    job = latest_download(model)
+    if job is not None and job.state in ("queued", "running"):
+        return job.job_id
+    return submit(workspace_name, DOWNLOAD, {"model": model}, kind=DOWNLOAD, owner=owner)
+
+
+def latest_download(model: str) -> Job | None:
+    """The newest job of any workspace that downloads this model."""
+    downloads = (job for job in list_jobs() if job.kind == DOWNLOAD)
+    return next((job for job in downloads if job.config.get("model") == model), None)
 
 
 def cancel(job_id: str) -> None:
@@ -54,13 +78,23 @@ def cancel(job_id: str) -> None:
 def resume(job_id: str) -> None:
     """Resume a failed or cancelled job from its last checkpoint, or from the start without one.
 
-    Raises InputError for a job that is queued, running or done.
+    Raises InputError for a job that is queued, running or done, and if too many jobs wait.
     """
     with Store() as store:
-        state = store.get(job_id).state
+        job = store.get(job_id)
+        _refuse_too_many(store, job.workspace, job.owner)
         if not store.requeue(job_id):
-            raise InputError("jobs.not_resumable", job=job_id, state=state)
+            raise InputError("jobs.not_resumable", job=job_id, state=job.state)
     ensure_supervisor()
+
+
+def _refuse_too_many(store: Store, workspace: str, owner: str) -> None:
+    waiting = store.in_state("queued")
+    limits = host_limits()
+    if sum(job.workspace == workspace for job in waiting) >= limits.waiting_jobs_of_workspace:
+        raise InputError("jobs.workspace_waits", most=limits.waiting_jobs_of_workspace)
+    if sum(job.owner == owner for job in waiting) >= limits.waiting_jobs_of_owner:
+        raise InputError("jobs.owner_waits", most=limits.waiting_jobs_of_owner)
 
 
 def get_job(job_id: str) -> Job:
@@ -75,30 +109,10 @@ def list_jobs(workspace_name: str | None = None) -> list[Job]:
         return store.of_workspace(workspace_name)
 
 
-def jobs_ahead(job: Job) -> int:
-    """How many jobs of all workspaces get a device before `job`, including those that run now.
-
-    The order is that of `Store.claim`: workspaces take turns, each with its oldest job.
-    """
-    jobs = list_jobs()
-    last_turn: dict[str, float] = defaultdict(float)
-    waiting: dict[str, list[Job]] = defaultdict(list)
-    for other in reversed(jobs):
-        last_turn[other.workspace] = max(last_turn[other.workspace], other.started or 0)
-        if other.state == "queued":
-            waiting[other.workspace].append(other)
-    ahead = sum(other.state == "running" for other in jobs)
-    now = time.time()
-    while waiting:
-        name = min(waiting, key=lambda name: (last_turn[name], waiting[name][0].created))
-        if waiting[name].pop(0).job_id == job.job_id:
-            break
-        # As if the jobs started one second after the other, from now on.
-        ahead, now = ahead + 1, now + 1
-        last_turn[name] = now
-        if not waiting[name]:
-            del waiting[name]
-    return ahead
+def find_place(job: Job) -> Place:
+    """Where a queued `job` stands among those of all workspaces, and how long it will wait."""
+    rivals = [other for other in list_jobs() if (other.kind == DOWNLOAD) == (job.kind == DOWNLOAD)]
+    return place_of(job, rivals[::-1], time.time())
 
 
 def events(job_id: str, after: int = 0) -> list[Event]:

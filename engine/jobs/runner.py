@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from engine.errors import Cancelled, ShoplabError
 from engine.jobs.journal import Journal, open_journal
 from engine.jobs.kinds import KINDS, Work
+from engine.models.permission import permitting
 from engine.storage.workspace import Workspace
 
 BEAT_SECONDS = 2.0
@@ -58,7 +59,8 @@ def run(job_id: str, kinds: Mapping[str, Work] = KINDS) -> int:
     signal.signal(signal.SIGTERM, lambda *_: progress.stop.set())
     threading.Thread(target=_beat, args=(journal, progress.stop), daemon=True).start()
     try:
-        kinds[job.kind](Workspace.open(job.workspace), job, progress)
+        with permitting(downloads=True):
+            kinds[job.kind](Workspace.open(job.workspace), job, progress)
     except Cancelled:
         return INTERRUPTED
     except Exception as error:

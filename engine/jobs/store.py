@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.jobs.job import Event, Job, State
+from engine.jobs.job import DOWNLOAD, NETWORK, Event, Job, State
+from engine.jobs.turns import turns
 from engine.settings import home
 from engine.storage.database import open_database
 from engine.storage.old_runs import stage_today
@@ -35,8 +36,15 @@ CREATE TABLE events (
     time REAL NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, value REAL, step INTEGER NOT NULL
 );
 CREATE INDEX events_by_job ON events (job_id, event_id);
-PRAGMA user_version = 1;
 """
+_UPGRADES = (
+    # Since November 2026 owners take turns.
+    """
+    ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN queued REAL NOT NULL DEFAULT 0;
+    UPDATE jobs SET queued = created;
+    """,
+)
 
 
 class Store:
@@ -45,7 +53,7 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         path = path or home() / "jobs.sqlite"
         self._lock = threading.Lock()
-        self._connection = open_database(path, _SCHEMA, threads=True)
+        self._connection = open_database(path, _SCHEMA, upgrades=_UPGRADES, threads=True)
 
     def __enter__(self) -> "Store":
         return self
@@ -65,11 +73,14 @@ class Store:
         kind: str,
         config: Mapping[str, Any],
         predicted_seconds: float | None = None,
+        *,
+        owner: str = "",
     ) -> None:
-        """Queue a new job; its run will have the same id."""
+        """Queue a new job of `owner`; its run will have the same id."""
+        now = time.time()
         self._execute(
             "INSERT INTO jobs (job_id, workspace, task, kind, config, run_id, predicted_seconds,"
-            " state, created) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
+            " owner, state, created, queued) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)",
             job_id,
             workspace,
             task,
@@ -77,7 +88,9 @@ class Store:
             json.dumps(dict(config), ensure_ascii=False),
             job_id,
             predicted_seconds,
-            time.time(),
+            owner,
+            now,
+            now,
         )
 
     def get(self, job_id: str) -> Job:
@@ -99,25 +112,33 @@ class Store:
         return self._jobs("WHERE state = ? ORDER BY created, rowid", state)
 
     def claim(self, device: str) -> Job | None:
-        """Give `device` to the next job; None if the queue is empty.
+        """Give `device` to the job whose turn it is (`engine.jobs.turns`); None if none waits.
 
-        The next is the oldest job of the workspace whose last turn is longest ago. Raises
+        The device `NETWORK` is for downloads alone, and they run nowhere else. Raises
         sqlite3.IntegrityError if the device is busy.
         """
         now = time.time()
-        rows = self._execute(
-            """UPDATE jobs SET state = 'running', device = ?, attempt = attempt + 1, started = ?,
-                heartbeat = ?, pid = NULL, pid_started = NULL, finished = NULL
-            WHERE job_id = (
-                SELECT job_id FROM jobs AS waiting WHERE state = 'queued' ORDER BY
-                COALESCE((SELECT MAX(started) FROM jobs WHERE workspace = waiting.workspace), 0),
-                created, rowid LIMIT 1)
-            RETURNING *""",
-            device,
-            now,
-            now,
-        )
-        return _job(rows[0]) if rows else None
+        while self._execute("SELECT 1 FROM jobs WHERE state = 'queued' LIMIT 1"):
+            order = turns(
+                self._jobs(
+                    "WHERE (kind = ?) = ? ORDER BY created, rowid", DOWNLOAD, device == NETWORK
+                ),
+                now,
+            )
+            if not order:
+                break
+            rows = self._execute(
+                "UPDATE jobs SET state = 'running', device = ?, attempt = attempt + 1, started = ?,"
+                " heartbeat = ?, pid = NULL, pid_started = NULL, finished = NULL"
+                " WHERE job_id = ? AND state = 'queued' RETURNING *",
+                device,
+                now,
+                now,
+                order[0].job_id,
+            )
+            if rows:
+                return _job(rows[0])
+        return None
 
     def register(self, job: Job, pid: int, pid_started: float) -> bool:
         """Store which process runs this attempt; False if another does, or it is over."""
@@ -173,9 +194,10 @@ class Store:
         """Queue a failed or cancelled job again; False if it is neither."""
         return bool(
             self._execute(
-                "UPDATE jobs SET state = 'queued', cancel = NULL, reason = NULL, finished = NULL,"
-                " reason_params = '{}', crashes = 0"
+                "UPDATE jobs SET state = 'queued', queued = ?, cancel = NULL, reason = NULL,"
+                " finished = NULL, reason_params = '{}', crashes = 0"
                 " WHERE job_id = ? AND state IN ('failed', 'cancelled') RETURNING job_id",
+                time.time(),
                 job_id,
             )
         )

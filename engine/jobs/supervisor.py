@@ -11,7 +11,7 @@ import sys
 import time
 
 from engine.jobs.cluster import RayLauncher, configured_cluster
-from engine.jobs.job import Job
+from engine.jobs.job import NETWORK, Job
 from engine.jobs.launcher import Launcher, LocalLauncher
 from engine.jobs.store import Store
 from engine.storage.lock import release, retake
@@ -45,7 +45,7 @@ class Supervisor:
             self._watch(attempt)
         running = self.store.in_state("running")
         self.launcher.reap({job.job_id for job in running})
-        free = set(self.launcher.devices) - {job.device for job in running}
+        free = {*self.launcher.devices, NETWORK} - {job.device for job in running}
         claimed = [job for device in sorted(free) if (job := self._claim(device)) is not None]
         for attempt in claimed:
             self._start(attempt)

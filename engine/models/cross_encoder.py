@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from sentence_transformers import CrossEncoder
 
 from engine.errors import InputError
+from engine.models.pretrained import locate
+from engine.progress import Progress, Silent
 from engine.ranking import Ranking
 
 READ = 30
@@ -14,16 +16,21 @@ class Reranker:
     """A pretrained cross-encoder, by hub id or folder.
 
     Only one that was trained to rank helps: a plain language model with a fresh head ranks worse
-    than BM25, and a shop's few clicks do not teach it.
+    than BM25, and a shop's few clicks do not teach it. Raises InputError for what is no
+    cross-encoder, and what `locate` raises.
     """
 
-    def __init__(self, model_id: str, max_tokens: int = 128) -> None:
+    def __init__(
+        self, model_id: str, max_tokens: int = 128, progress: Progress | None = None
+    ) -> None:
         self.model_id = model_id
+        folder = locate(model_id, progress or Silent())
         try:
             self.model = CrossEncoder(
-                model_id,
+                str(folder),
                 num_labels=1,
                 max_length=max_tokens,
+                local_files_only=True,
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True},
             )

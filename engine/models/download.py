@@ -11,11 +11,18 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.errors import InputError, ShoplabError
 from engine.progress import Progress
+from engine.settings import host_limits
 
 MB = 1_000_000
+# What is downloaded in part is kept so long, for whoever wants to go on.
+PART_SECONDS = 24 * 3600
+_PART = ".part"
+# The errors after which a download can go on from what is here.
+RESUMABLE = ("jobs.cancelled", "models.unreachable", "models.disk_full")
 HUB_FILES = (".safetensors", ".json", ".txt", ".model", ".jinja")
 
 
@@ -104,16 +111,48 @@ def verify(file: Path, sha256: str) -> None:
     """Raise ShoplabError unless the file's SHA-256 is `sha256` (hexadecimal)."""
     with file.open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
-            raise ShoplabError("models.wrong_content", file=file.name)
+            raise ShoplabError("models.wrong_content", file=file.name.removesuffix(".incomplete"))
+
+
+def check_size(model_id: str, size: int, needed: int, folder: Path) -> None:
+    """Raise where `size` bytes are more than the host allows, or the disk lacks `needed` bytes."""
+    limits = host_limits()
+    if size > limits.download_mb * MB:
+        raise InputError(
+            "models.too_big", model=model_id, size=f"{size / MB:,.0f}", most=limits.download_mb
+        )
+    free = shutil.disk_usage(folder).free - limits.free_disk_mb * MB
+    if needed > free:
+        raise ShoplabError(
+            "models.disk_full",
+            model=model_id,
+            needed=f"{needed / MB:,.0f}",
+            free=f"{max(free, 0) / MB:,.0f}",
+        )
+
+
+def part_folder(target: Path) -> Path:
+    """Where the model that will be in `target` lies while it is downloaded."""
+    return target.with_name(f".{target.name}{_PART}")
+
+
+def delete_old_parts(models: Path) -> None:
+    """Delete what was downloaded in part and not gone on with for a day."""
+    for part in models.glob(f".*{_PART}"):
+        changed = max((path.stat().st_mtime for path in (part, *part.rglob("*"))), default=0.0)
+        if time.time() - changed > PART_SECONDS:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def download_hub(model_id: str, target: Path, progress: Progress) -> None:
     """Put a hub repository's safetensors, configuration and tokenizer into `target`.
 
-    Honours `HF_ENDPOINT` and `HF_TOKEN`. Never takes pickled weights or code. Raises InputError
-    when the hub knows no such model or does not give it out, ShoplabError when it is unreachable.
+    Goes on from what an earlier call left there. Honours `HF_ENDPOINT` and `HF_TOKEN`. Never takes
+    pickled weights or code. Raises InputError when the hub knows no such model, does not give it
+    out, or it is bigger than the host allows, ShoplabError when the hub is unreachable or the disk
+    too full, and Cancelled in the middle of a file.
     """
-    from huggingface_hub import HfApi, hf_hub_download
+    from huggingface_hub import HfApi
     from huggingface_hub.errors import (  # type: ignore[attr-defined]
         HFValidationError,
         HTTPError,
@@ -128,20 +167,69 @@ def download_hub(model_id: str, target: Path, progress: Progress) -> None:
             for file in siblings
             if file.rfilename.endswith(HUB_FILES)
             and not file.rfilename.startswith(("onnx/", "openvino/"))
+            and (target / file.rfilename).resolve().is_relative_to(target.resolve())
         ]
         total = sum(file.size or 0 for file in wanted)
+        check_size(model_id, total, total - _size(target), target)
         done = 0
         for file in wanted:
             progress.check()
             progress.stage("download", done // MB, max(total // MB, 1))
-            path = hf_hub_download(model_id, file.rfilename, local_dir=target)
-            if file.lfs is not None:
-                verify(Path(path), file.lfs.sha256)
+            path = target / file.rfilename
+            if not path.exists():
+                bar = _bar(model_id, done, total, progress)
+                part = _download_file(model_id, file.rfilename, file.size, path, bar)
+                if file.lfs is not None:
+                    verify(part, file.lfs.sha256)
+                part.rename(path)
             done += file.size or 0
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise InputError("models.unknown_on_hub", model=model_id) from error
     except (HTTPError, OSError, ValueError) as error:
         why = str(error).strip().splitlines() or [type(error).__name__]
         raise ShoplabError("models.unreachable", model=model_id, why=why[0]) from error
-    finally:
-        shutil.rmtree(target / ".cache", ignore_errors=True)
+
+
+def _download_file(model_id: str, name: str, size: int | None, path: Path, bar: type[Any]) -> Path:
+    """Download a file of the hub to a place beside `path`, going on from what is there already."""
+    # Not `hf_hub_download`, which begins every file anew.
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.incomplete")
+    with part.open("ab") as stream:
+        if size is None or stream.tell() < size:
+            http_get(
+                hf_hub_url(model_id, name),
+                stream,
+                resume_size=stream.tell(),
+                headers=build_hf_headers(),
+                expected_size=size,
+                tqdm_class=bar,
+            )
+    return part
+
+
+def _bar(model_id: str, done: int, total: int, progress: Progress) -> type[Any]:
+    """What the hub's library tells how far a file is, `done` of `total` bytes being here before."""
+    from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
+
+    class Bar(tqdm):
+        """Draws nothing: it reports to `progress`, and stops a file in the middle."""
+
+        def __init__(self, *arguments: object, **options: object) -> None:
+            self.here = int(str(options.get("initial") or 0))
+            super().__init__(*arguments, **options | {"disable": True})  # type: ignore[no-untyped-call]
+
+        def update(self, n: float | None = 1) -> None:
+            """Take note of `n` more bytes."""
+            progress.check()
+            self.here += int(n or 0)
+            # A hub that sends more than it said must not fill the disk.
+            if done + self.here > total + MB:
+                raise ShoplabError("models.wrong_content", file=model_id)
+            progress.stage("download", (done + self.here) // MB, max(total // MB, 1))
+
+    return Bar

@@ -16,7 +16,7 @@ from transformers.utils import logging
 from engine.errors import InputError
 from engine.models.gathering import Gathering
 from engine.models.precision import half_products
-from engine.models.pretrained import fetch
+from engine.models.pretrained import locate
 from engine.models.sharing import guard_tokenizer, share_weights, shared_model
 from engine.models.threads import keep_to_cores
 from engine.models.vector_cache import TextKind
@@ -154,14 +154,14 @@ def load_encoder(
     device: str | None = None,
     progress: Progress | None = None,
 ) -> Encoder:
-    """The encoder of a catalog id, a hub id or a folder, downloaded when it is not here yet.
+    """The encoder of a catalog id, a hub id or a folder.
 
     Reads at most `max_tokens` tokens of each text. Runs on `device`, or on a CUDA device if there
     is one, else on the CPU. A process that shares models (`engine.models.sharing`) gets the same
-    encoder for equal arguments. Raises InputError for what is not an encoder, and what `fetch`
+    encoder for equal arguments. Raises InputError for what is not an encoder, and what `locate`
     raises.
     """
-    folder = fetch(str(model_id), progress or Silent())
+    folder = locate(model_id, progress or Silent())
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     chosen = device

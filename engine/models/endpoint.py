@@ -5,7 +5,9 @@ The key lives in the caller's memory alone: it is in no message, no log and no r
 
 import codecs
 import contextlib
+import ipaddress
 import json
+import socket
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +33,10 @@ _DONE = "[DONE]"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where to ask, which model, and with which key (or none)."""
+    """Where to ask, which model, and with which key (or none).
+
+    Only a `private` endpoint may be at an address of this machine or its network.
+    """
 
     url: str
     model: str
@@ -39,13 +44,14 @@ class Endpoint:
     most_tokens: int = 300
     total_seconds: float = TOTAL_SECONDS
     silent_seconds: float = SILENT_SECONDS
+    private: bool = True
 
     def ask(self, messages: Messages, on_text: Callable[[str], None] = lambda _: None) -> str:
         """The model's answer; `on_text` gets what came so far, piece by piece, where it streams.
 
-        Raises InputError for an address that cannot be one, and ShoplabError for whatever goes
-        wrong: `endpoint.unreachable`, `refused`, `no_model`, `busy`, `failed`, `slow`, `too_long`,
-        `not_understood`, `empty`, `redirected`.
+        Raises InputError for an address that cannot be one or is not allowed, and ShoplabError for
+        whatever goes wrong: `endpoint.unreachable`, `refused`, `no_model`, `busy`, `failed`,
+        `slow`, `too_long`, `not_understood`, `empty`, `redirected`.
         """
         text = ""
         deadline = time.monotonic() + self.total_seconds
@@ -69,6 +75,13 @@ class Endpoint:
         if not self.key.isascii() or any(sign.isspace() for sign in self.key):
             raise InputError("endpoint.bad_key")
         headers = {"Accept-Encoding": "identity"}
+        extensions = {}
+        if not self.private:
+            # The connection goes to the address that was checked, whatever the name means then.
+            host = self._host
+            headers["Host"] = urlsplit(address).netloc
+            extensions["sni_hostname"] = host
+            address = _at(address, public_address(host))
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         body = {
@@ -79,12 +92,12 @@ class Endpoint:
         }
         times = httpx.Timeout(self.silent_seconds, connect=CONNECT_SECONDS)
         try:
-            # No redirects: another host must not get the key. Private addresses are allowed on
-            # purpose: the user's own Ollama or vLLM answers there, and what comes back is shown to
-            # that user alone.
+            # No redirects: another host must not get the key, nor one that was not checked.
             with (
                 httpx.Client(timeout=times, follow_redirects=False) as client,
-                client.stream("POST", address, json=body, headers=headers) as reply,
+                client.stream(
+                    "POST", address, json=body, headers=headers, extensions=extensions
+                ) as reply,
             ):
                 lines = _lines(reply, deadline, self._slow)
                 if reply.status_code != httpx.codes.OK:
@@ -143,6 +156,30 @@ def completions_address(url: str) -> str:
         path = f"{path or '/v1'}/chat/completions"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return urlunsplit((parts.scheme, f"{host}:{port}" if port else host, path, "", ""))
+
+
+def public_address(host: str) -> str:
+    """An address of `host` on the public internet.
+
+    Raises InputError if any of its addresses is another, ShoplabError if it has none.
+    """
+    try:
+        entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise ShoplabError("endpoint.unreachable", host=host) from None
+    addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in entries]
+    for address in addresses:
+        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        if not (mapped or address).is_global or address.is_multicast:
+            raise InputError("endpoint.private_address", host=host)
+    return str(addresses[0])
+
+
+def _at(url: str, address: str) -> str:
+    """`url` with its host replaced by an address."""
+    parts = urlsplit(url)
+    host = f"[{address}]" if ":" in address else address
+    return urlunsplit(parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host))
 
 
 def _shown(url: str) -> str:

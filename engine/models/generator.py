@@ -22,7 +22,7 @@ from transformers import (
 from transformers.utils import logging
 
 from engine.errors import InputError
-from engine.models.pretrained import fetch
+from engine.models.pretrained import locate
 from engine.models.threads import keep_to_cores
 from engine.progress import Progress, Silent
 
@@ -191,12 +191,12 @@ def batch_size(generator: Generator) -> int:
     return BATCH.get(generator.model.device.type, BATCH["cpu"])
 
 
-def load_generator(model_id: str, progress: Progress | None = None) -> Generator:
-    """The generator of a catalog id, a hub id or a folder, downloaded when it is not here yet.
+def load_generator(model_id: str | Path, progress: Progress | None = None) -> Generator:
+    """The generator of a catalog id, a hub id or a folder.
 
-    Raises InputError for what is not a causal language model, and what `fetch` raises.
+    Raises InputError for what is not a causal language model, and what `locate` raises.
     """
-    folder = fetch(model_id, progress or Silent())
+    folder = locate(model_id, progress or Silent())
     device = "cuda" if torch.cuda.is_available() else "cpu"
     keep_to_cores()
     logging.set_verbosity_error()
@@ -213,16 +213,16 @@ def load_generator(model_id: str, progress: Progress | None = None) -> Generator
             folder, local_files_only=True, trust_remote_code=False
         )
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        raise InputError("models.not_a_generator", model=model_id, why=str(error)) from error
+        raise InputError("models.not_a_generator", model=str(model_id), why=str(error)) from error
     if tokenizer.eos_token_id is None:
-        raise InputError("models.not_a_generator", model=model_id, why="no end token")
+        raise InputError("models.not_a_generator", model=str(model_id), why="no end token")
     return Generator(model.to(device).eval(), tokenizer)
 
 
 def open_generator(model_id: str, folder: Path, progress: Progress | None = None) -> Generator:
     """What `Generator.save` wrote to `folder`; LoRA matrices go onto the model `model_id`."""
     if not (folder / ADAPTER).is_file():
-        return load_generator(str(folder), progress)
+        return load_generator(folder, progress)
     base = load_generator(model_id, progress)
     tuned = PeftModel.from_pretrained(base.model, str(folder))
     settings = tuned.peft_config["default"]

@@ -13,15 +13,20 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from cachetools import LRUCache
 
 from engine.errors import InputError, Problem
 from engine.reading import limits
+from engine.reading.budget import parsing_turn
 from engine.reading.columns import TextTable
 from engine.reading.format import Parsed, parse
 from engine.reading.limits import refuse
 from engine.settings import child_environment
 
 logger = logging.getLogger(__name__)
+
+# A page asks again at each of its reruns. The refusals are kept that were made last.
+_refusals: LRUCache[tuple[object, ...], InputError] = LRUCache(256)
 
 TABLE = "table.parquet"
 ROWS = "rows.parquet"
@@ -31,8 +36,27 @@ OUTCOME = "outcome.json"
 def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
     """`engine.reading.format.parse` in a child process, which writes its results to `scratch`.
 
-    Raises InputError like `parse`, and for a file that needs too much memory or time.
+    Raises InputError like `parse`, for a file that needs too much memory or time, and if too many
+    files are being parsed. A file that was refused is not parsed again.
     """
+    mark = _mark(path, name)
+    if mark in _refusals:
+        raise _refusals[mark]
+    with parsing_turn():
+        try:
+            return _parse(path, name, scratch)
+        except InputError as error:
+            _refusals[mark] = error
+            raise
+
+
+def _mark(path: Path, name: str) -> tuple[object, ...]:
+    """What is the same for a file as long as nobody writes to it."""
+    about = path.stat()
+    return (path.resolve(), about.st_ino, about.st_mtime_ns, about.st_size, name)
+
+
+def _parse(path: Path, name: str, scratch: Path) -> Parsed:
     command = [
         sys.executable,
         "-m",
@@ -84,6 +108,9 @@ def _limit_memory() -> None:
 def _run(path: Path, name: str, scratch: Path) -> Mapping[str, object]:
     try:
         parsed = parse(path, name, scratch)
+        # What a few bytes stand for may be long, and the page that reads it has no memory limit.
+        if parsed.text.table.nbytes > limits.FILE_BYTES:
+            raise refuse("too_big", name, limit_mb=limits.FILE_BYTES // 1_000_000)
     except InputError as error:
         problems = [asdict(problem) for problem in error.details]
         return {"code": error.code, "params": error.params, "problems": problems}

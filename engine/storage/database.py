@@ -5,18 +5,22 @@ The file has to be on a local disk: WAL does not work on network file systems.
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import InputError
 from engine.storage.lock import wait_for
 
 
-def open_database(path: Path, schema: str, *, threads: bool = False) -> sqlite3.Connection:
+def open_database(
+    path: Path, schema: str, *, upgrades: Sequence[str] = (), threads: bool = False
+) -> sqlite3.Connection:
     """A connection to the database at `path`, which is created with `schema` if it is new.
 
-    `schema` must end by setting `user_version`. Every statement is its own transaction. With
-    `threads`, several threads may take turns using the connection. Raises InputError if the folder
-    is gone, as that of a deleted workspace is.
+    `schema` is that of version 1. Each of `upgrades` turns one version into the next, so that
+    databases of older versions open too; `user_version` counts them. Every statement is its own
+    transaction. With `threads`, several threads may take turns using the connection. Raises
+    InputError if the folder is gone, as that of a deleted workspace is.
     """
     try:
         connection = sqlite3.connect(
@@ -27,13 +31,17 @@ def open_database(path: Path, schema: str, *, threads: bool = False) -> sqlite3.
             raise
         raise InputError("workspace.deleted") from error
     connection.row_factory = sqlite3.Row
-    if not _version(connection):
+    scripts = (schema, *upgrades)
+    if _version(connection) < len(scripts):
         # Switching to WAL does not wait for a lock: two processes at once would fail.
         lock = wait_for(path.with_suffix(".lock"))
         try:
             if not _version(connection):
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(f"BEGIN; {schema} COMMIT;")
+            for version in range(_version(connection), len(scripts)):
+                connection.executescript(
+                    f"BEGIN; {scripts[version]} PRAGMA user_version = {version + 1}; COMMIT;"
+                )
         finally:
             os.close(lock)
     connection.execute("PRAGMA synchronous = NORMAL")

@@ -41,7 +41,6 @@ CREATE TABLE events (
     time REAL NOT NULL, product_id TEXT NOT NULL, position INTEGER NOT NULL, event TEXT NOT NULL
 );
 CREATE INDEX events_by_list ON events (list_id);
-PRAGMA user_version = 1;
 """
 
 

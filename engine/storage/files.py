@@ -1,5 +1,6 @@
 """Writes files so that a kill leaves none half written, and reads what may be deleted meanwhile."""
 
+import ctypes
 import json
 import os
 import shutil
@@ -10,6 +11,10 @@ from pathlib import Path
 
 from engine.errors import InputError
 from engine.settings import home
+from engine.storage.lock import hold
+
+# How the names of folders end that replace another when they are whole, or are being replaced.
+UNFINISHED, _OLD = ".new", ".old.new"
 
 
 def make_folder(folder: Path) -> None:
@@ -95,19 +100,32 @@ def changed_at(path: Path) -> int:
 
 @contextmanager
 def replace_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder that takes `path`'s place when the block ends without an error."""
+    """A temporary folder that takes `path`'s place when the block ends without an error.
+
+    A kill leaves `path` as it was before or after; what else it leaves, `engine.storage.tidy`
+    deletes.
+    """
     make_folder(path.parent)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    outgoing = temporary.with_name(f"{temporary.name}.old")
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED))
     try:
-        yield temporary
-        for written in (*temporary.rglob("*"), temporary):
-            sync(written)
-        if path.exists():
-            # Moved, not deleted, so that `path` is missing only for a moment.
-            os.replace(path, outgoing)
-        os.replace(temporary, path)
-        sync(path.parent)
+        with hold(temporary):
+            yield temporary
+            for written in (*temporary.rglob("*"), temporary):
+                sync(written)
+            if not (path.exists() and _exchange(temporary, path)):
+                if path.exists():
+                    os.replace(path, temporary.with_name(f".{path.name}{_OLD}"))
+                os.replace(temporary, path)
+            sync(path.parent)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(outgoing, ignore_errors=True)
+        for rest in (temporary, path.with_name(f".{path.name}{_OLD}")):
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders swap their names in one step; False where the system cannot."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    if rename is None:
+        return False
+    here, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
+    return bool(rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0)

@@ -15,6 +15,7 @@ from engine.config import TrainingConfig, still_known
 from engine.evaluation.compare import against_all
 from engine.evaluation.evaluator import score_systems
 from engine.evaluation.heldout import test_fingerprint
+from engine.models.pretrained import locate
 from engine.progress import Progress
 from engine.storage.files import make_folder, replace_folder
 from engine.storage.runs import Run, save_run
@@ -81,6 +82,9 @@ def train_run(
     progress.stage("dataset")
     dataset = task.dataset(tables, config)
 
+    for model in config.pretrained:
+        # Here it can be watched and stopped; what comes later only opens it.
+        locate(model, progress)
     progress.stage("plan")
     plan = estimate(task, dataset, config, progress)
     progress.point("predicted_seconds", plan.seconds, 0)

@@ -13,7 +13,7 @@ def convert(file: Path, folder: Path) -> None:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    source = {"gguf_file": file.name, "local_files_only": True}
+    source = {"gguf_file": file.name, "local_files_only": True, "trust_remote_code": False}
     packed = AutoModelForCausalLM.from_pretrained(file.parent, dtype=torch.float32, **source)
     tokenizer = AutoTokenizer.from_pretrained(file.parent, **source)
     # A model with the quantisation still in its settings cannot be saved.

@@ -26,7 +26,7 @@ from engine.errors import ShoplabError
 from engine.storage.append_log import AppendLog
 from engine.storage.files import read_records, read_text, write_json
 from engine.storage.lock import take
-from engine.storage.workspace import Workspace
+from engine.storage.workspace import DELETED, Workspace
 from engine.tasks.describe.brief import Brief
 
 # Looking whether somebody writes holds the lock for a moment.
@@ -130,9 +130,10 @@ def discard(workspace: Workspace, batch: Batch) -> bool:
     if lock is None:
         return False
     # Renamed first: nobody may open a batch that is half gone.
-    doomed = folder.with_name(f".{batch.batch_id}.deleted")
+    doomed = folder.with_name(f".{batch.batch_id}{DELETED}")
     folder.rename(doomed)
-    shutil.rmtree(doomed)
+    # What cannot be deleted now is deleted by `engine.storage.tidy` at the next start.
+    shutil.rmtree(doomed, ignore_errors=True)
     os.close(lock)
     return True
 

@@ -41,3 +41,8 @@ class SearchConfig(BiEncoderConfig):
     reranker: str = Field(
         "", description="A cross-encoder (hub id or folder) that reorders the best products."
     )
+
+    @property
+    def pretrained(self) -> tuple[str, ...]:
+        """The encoder, and the reranker if there is one."""
+        return (*super().pretrained, self.reranker) if self.reranker else super().pretrained

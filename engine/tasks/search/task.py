@@ -270,7 +270,7 @@ def _bundle(
         tables,
         bm25_weight=config.bm25_weight,
         progress=progress,
-        reranker=Reranker(config.reranker) if config.reranker else None,
+        reranker=Reranker(config.reranker, progress=progress) if config.reranker else None,
         **how,
     )
 

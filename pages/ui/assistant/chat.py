@@ -14,6 +14,7 @@ from engine.tasks.classify.answers import HeadAnswer
 from pages.ui.assistant.ask import Wording, ask_replies, choose_wording, reword
 from pages.ui.assistant.reply import show_reply
 from pages.ui.frame import link, session
+from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import escape, t
 
 CHAT = "chat"
@@ -67,6 +68,7 @@ def _chat() -> str:
     return str(st.session_state[CHAT])
 
 
+@callback
 def _clear(current: Workspace) -> None:
     with Chats(current) as chats:
         chats.clear(_chat())

@@ -7,6 +7,7 @@ import streamlit as st
 from engine.assistant.chats import Chats
 from engine.storage.workspace import Workspace
 from pages.ui.assistant.reply import kind_name, reason_name
+from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import escape, t
 
 _SHOWN = 30
@@ -40,6 +41,7 @@ def show_hand_overs(current: Workspace) -> None:
             )
 
 
+@callback
 def _close(current: Workspace, number: int) -> None:
     with Chats(current) as chats:
         chats.close([number])

@@ -15,6 +15,7 @@ from engine.assistant.policy_file import (
 )
 from engine.errors import ShoplabError
 from engine.storage.workspace import Workspace
+from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import t
 from pages.ui.parts.errors import show_error
 
@@ -57,7 +58,7 @@ def show_policy(current: Workspace) -> None:
                 t("assistant.policy.undo"),
                 icon=":material/undo:",
                 key="policy_undo",
-                on_click=undo_policy,
+                on_click=callback(undo_policy),
                 args=(current,),
             )
     typed = st.text_area(

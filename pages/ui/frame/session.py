@@ -3,6 +3,7 @@
 The key of a workspace is in the link and nowhere else.
 """
 
+import ipaddress
 import re
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -64,6 +65,25 @@ def begin(language: str | None = None) -> Workspace:
         current = Workspace.create(language=language)
         enter(current)
     return current
+
+
+def owner() -> str:
+    """Whose turn a job of this tab uses up: the address of its browser.
+
+    Of IPv6 addresses it is the network, since one connection has as many of them as it likes.
+    """
+    address = str(st.context.ip_address or "localhost")
+    try:
+        number = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((number, 64), strict=False)) if number.version == 6 else address
+
+
+def is_local() -> bool:
+    """Whether the browser runs on the server's own machine, and not behind a proxy there."""
+    forwarded = {"x-forwarded-for", "forwarded"} & {name.lower() for name in st.context.headers}
+    return st.context.ip_address is None and not forwarded
 
 
 def link(chosen: Workspace) -> str:

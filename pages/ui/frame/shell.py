@@ -13,7 +13,7 @@ from engine.settings import home
 from engine.storage.tidy import tidy_home
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
-from pages.ui.frame import i18n, link, session
+from pages.ui.frame import callbacks, i18n, link, session
 from pages.ui.frame.i18n import escape, t
 
 _FRAME = Path(__file__).resolve().parent
@@ -129,6 +129,7 @@ def require_frame() -> None:
         st.session_state[_FRAMED] = True
         st.navigation(nav(), position="hidden")
         st.rerun()
+    callbacks.show_failed()
 
 
 def heading(page: str) -> None:

@@ -12,7 +12,7 @@ from engine.errors import ShoplabError
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from engine.text.words import normalise
-from pages.ui.frame import shell
+from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import t
 from pages.ui.intent.answers import answer_log
 from pages.ui.parts import download, names
@@ -126,7 +126,13 @@ def _show_next(current: Workspace, hand: pd.DataFrame, run: Run | None) -> None:
 
 def _train_again(current: Workspace, run: Run) -> None:
     try:
-        jobs.submit(current.name, "intent", run.config, predicted_seconds=run.seconds)
+        jobs.submit(
+            current.name,
+            "intent",
+            run.config,
+            predicted_seconds=run.seconds,
+            owner=session.owner(),
+        )
     except ShoplabError as error:
         show_error(error)
     else:

@@ -19,6 +19,7 @@ from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 from pages.ui.frame.i18n import catalog, language, t
 from pages.ui.parts.errors import show_error
+from pages.ui.parts.model_download import is_missing, show_download
 
 CHUNK = 64  # small enough that other people's questions get in between
 _SILENT_SECONDS = 0.4
@@ -60,7 +61,7 @@ def ask(
     try:
         return _wait(current, Question(current.name, call, body, run, fresh), place)
     except ShoplabError as error:
-        _show_error(error, place)
+        _show_error(current, error, place)
         return None
 
 
@@ -83,7 +84,7 @@ def ask_all(
             question = Question(current.name, call, chunk, run, background=True)
             predictions += _wait(current, question, place).value
     except ShoplabError as error:
-        _show_error(error, place)
+        _show_error(current, error, place)
         return None
     place.empty()
     return predictions
@@ -151,7 +152,11 @@ def doing(stage: Stage) -> str:
     return f"{text} ({stage.done:,} / {stage.total:,})" if stage.total else text
 
 
-def _show_error(error: ShoplabError, place: DeltaGenerator) -> None:
+def _show_error(current: Workspace, error: ShoplabError, place: DeltaGenerator) -> None:
     with place.container():
+        model = is_missing(error)
+        if model is not None:
+            show_download(current, model)
+            return
         show_error(error)
         st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")

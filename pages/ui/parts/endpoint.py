@@ -3,6 +3,8 @@
 import streamlit as st
 
 from engine.models.endpoint import Endpoint
+from engine.settings import private_endpoints
+from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 
 # Kept apart from the widgets' values, which a page switch drops.
@@ -34,4 +36,5 @@ def choose_endpoint() -> Endpoint:
         )
         st.session_state[_KEY] = (key or "").strip()
         st.caption(t("describe.endpoint.where"))
-    return Endpoint(values["url"], values["model"], st.session_state[_KEY])
+    private = private_endpoints(session.is_local())
+    return Endpoint(values["url"], values["model"], st.session_state[_KEY], private=private)

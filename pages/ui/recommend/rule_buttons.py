@@ -8,11 +8,13 @@ import streamlit as st
 from engine.storage.workspace import Workspace
 from engine.tasks.interest.merchandising import Rules
 from engine.tasks.interest.merchandising_file import change_rules
+from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import t
 
 Change = Callable[[Rules], Rules]
 
 
+@callback
 def change(current: Workspace, new_rules: Change) -> None:
     """Put changed rules into force, as a widget's callback."""
     change_rules(current, new_rules)

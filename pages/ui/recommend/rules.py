@@ -7,6 +7,7 @@ import streamlit as st
 from engine.storage.workspace import Workspace
 from engine.tasks.interest.merchandising import Rules
 from engine.tasks.interest.merchandising_file import can_undo, load_rules, undo_rules
+from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
 from pages.ui.recommend.rule_buttons import Change, change
@@ -54,7 +55,7 @@ def _show_active(current: Workspace, rules: Rules) -> None:
             icon=":material/undo:",
             key="rules_undo",
             disabled=not can_undo(current),
-            on_click=_undo,
+            on_click=callback(undo_rules),
             args=(current,),
         )
         st.button(
@@ -65,10 +66,6 @@ def _show_active(current: Workspace, rules: Rules) -> None:
             on_click=change,
             args=(current, lambda _: Rules()),
         )
-
-
-def _undo(current: Workspace) -> None:
-    undo_rules(current)
 
 
 def _show_rule(current: Workspace, summary: str, key: str, without: Change) -> None:

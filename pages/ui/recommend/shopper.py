@@ -16,6 +16,7 @@ from engine.tasks.interest.answers import PREDICT, InterestAnswer, InterestInput
 from engine.tasks.interest.reranking import RerankWeights
 from engine.tasks.interest.timeline import build_timeline, count_acts
 from pages.ui.frame import link, session, visit
+from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts
 
@@ -172,6 +173,7 @@ def past(current: Workspace, name: str) -> pd.DataFrame:
     return build_timeline(session.tables(current), name)
 
 
+@callback
 def act(current: Workspace, name: str, products: Sequence[str], product: str, event: Event) -> None:
     """Remember what the shopper did with a product of the list, as a button's callback."""
     shown = Shown(

@@ -11,6 +11,7 @@ import streamlit as st
 
 from engine.config import TrainingConfig, traits
 from engine.errors import ShoplabError
+from engine.models.pretrained import available
 from engine.serving import client
 from engine.serving.question import Question
 from engine.storage.workspace import Workspace
@@ -18,6 +19,7 @@ from engine.training.answers import PLAN, Plan, PlanInput
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
+from pages.ui.parts.model_download import is_missing, show_download
 
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 120
@@ -66,6 +68,14 @@ def _show(current: Workspace, task: str, config: TrainingConfig, waiting: bool) 
     error = asked.exception()
     if error is None:
         _show_plan(asked.result())
+        return
+    model = is_missing(error)
+    if model is not None:
+        if available(model):
+            _asked.clear(*key, current.name)
+            st.rerun()
+        st.caption(t("tune.estimate.missing"))
+        show_download(current, model)
         return
     known = error.message(i18n.language()) if isinstance(error, ShoplabError) else ""
     st.caption(escape(f"{t('tune.estimate.failed')} {known}"))

@@ -9,10 +9,10 @@ from engine.errors import ShoplabError
 from engine.jobs import Job
 from engine.storage.runs import load_run
 from engine.storage.workspace import Workspace
-from pages.ui.frame import i18n, shell
+from pages.ui.frame import i18n, session, shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
-from pages.ui.parts.errors import show_error
+from pages.ui.parts.errors import show_error, shown_errors
 from pages.ui.training.curves import read_curves, show_curves
 from pages.ui.training.outcome import show_outcome
 from pages.ui.training.systems import link_to_compare
@@ -32,7 +32,7 @@ _BADGES = {
 
 def show_panel(current: Workspace) -> None:
     """Every training that waits or runs, and those that ended while this tab was looking."""
-    active = _active(jobs.list_jobs(current.name))
+    active = _active(_trainings(current))
     if active:
         jobs.ensure_supervisor()
     st.fragment(_show_watched, run_every=POLL_SECONDS if active else None)(current, active)
@@ -41,13 +41,18 @@ def show_panel(current: Workspace) -> None:
 def show_stopped(current: Workspace) -> None:
     """Trainings that failed or were cancelled before, each with its reason and how to go on."""
     watched = _watched()
-    listed = [job for job in jobs.list_jobs(current.name) if job.state in STOPPED]
+    listed = [job for job in _trainings(current) if job.state in STOPPED]
     stopped = [job for job in listed if job.job_id not in watched]
     if stopped:
         label = t("tune.stopped", n=len(stopped))
         with st.expander(label, icon=":material/history:", key="stopped"):
             for job in stopped:
                 show_job(current, job)
+
+
+def _trainings(current: Workspace) -> list[Job]:
+    # A download is shown where its model is needed.
+    return [job for job in jobs.list_jobs(current.name) if job.kind == "train"]
 
 
 def _watched() -> list[str]:
@@ -61,7 +66,7 @@ def _active(listed: list[Job]) -> list[str]:
 
 def _show_watched(current: Workspace, before: list[str]) -> None:
     watched = _watched()
-    listed = jobs.list_jobs(current.name)
+    listed = _trainings(current)
     active = _active(listed)
     watched += [job_id for job_id in active if job_id not in watched]
     if active != before:
@@ -90,8 +95,13 @@ def _about(job: Job) -> str:
 
 
 def _show_queued(current: Workspace, job: Job) -> None:
-    ahead = jobs.jobs_ahead(job)
-    st.markdown(t("tune.queue.next") if ahead == 0 else t("tune.queue.ahead", n=ahead))
+    place = jobs.find_place(job)
+    if place.ahead == 0:
+        st.markdown(t("tune.queue.next"))
+    else:
+        st.markdown(t("tune.queue.ahead", n=place.ahead))
+        if place.seconds is not None:
+            st.caption(t("tune.queue.wait", wait=names.duration(place.seconds)))
     _offer_cancel(job)
 
 
@@ -163,13 +173,15 @@ def _offer_resume(current: Workspace, job: Job) -> None:
     kept = any(runs.glob(f"*{job.run_id}*/**/trainer_state.json"))
     label = t("tune.resume") if kept else t("tune.restart")
     if st.button(label, icon=":material/play_circle:", key=f"resume_{job.job_id}"):
-        jobs.resume(job.job_id)
-        st.rerun()
+        with shown_errors():
+            jobs.resume(job.job_id)
+            st.rerun()
 
 
 def _again(job: Job, changes: dict[str, object]) -> None:
-    jobs.submit(job.workspace, job.task, job.config | changes)
-    st.rerun()
+    with shown_errors():
+        jobs.submit(job.workspace, job.task, job.config | changes, owner=session.owner())
+        st.rerun()
 
 
 _SHOW = {

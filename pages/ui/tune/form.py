@@ -6,9 +6,9 @@ from engine import jobs
 from engine.config import TrainingConfig
 from engine.errors import InputError
 from engine.storage.workspace import Workspace
-from pages.ui.frame import shell
+from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import t
-from pages.ui.parts.errors import show_error
+from pages.ui.parts.errors import show_error, shown_errors
 from pages.ui.training.estimate import known_plan, show_estimate
 from pages.ui.training.readiness import readiness, show_card
 from pages.ui.training.training_form import choose_start, choose_task, refine_settings
@@ -46,7 +46,14 @@ def _offer_start(current: Workspace, task: str, config: TrainingConfig) -> None:
     ):
         plan = known_plan(current, task, config)
         seconds = plan.seconds if plan else None
-        jobs.submit(current.name, task, config.model_dump(), predicted_seconds=seconds)
-        st.toast(t("tune.started"))
-        st.rerun()
+        with shown_errors():
+            jobs.submit(
+                current.name,
+                task,
+                config.model_dump(),
+                predicted_seconds=seconds,
+                owner=session.owner(),
+            )
+            st.toast(t("tune.started"))
+            st.rerun()
     st.caption(t("tune.outlives"))

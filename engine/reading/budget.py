@@ -1,0 +1,52 @@
+"""One limit of memory over all files that a server parses at a time, whoever brings them."""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+
+import psutil
+
+from engine.errors import InputError
+from engine.reading import limits
+from engine.settings import home, host_limits
+from engine.storage.lock import take
+
+# How long a file waits for its turn, and how often it asks for it.
+WAIT_SECONDS = 120.0
+ASK_SECONDS = 0.1
+_MB = 1_000_000
+
+
+@contextlib.contextmanager
+def parsing_turn() -> Iterator[None]:
+    """Hold one of the server's turns to parse a file while the block runs.
+
+    A lock on disk stands for each turn, so a process that dies gives its turn back. Raises
+    InputError if none becomes free in `WAIT_SECONDS`.
+    """
+    deadline = time.monotonic() + WAIT_SECONDS
+    while (lock := _take_any(turns())) is None:
+        if time.monotonic() >= deadline:
+            raise InputError("reader.busy")
+        time.sleep(ASK_SECONDS)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+def turns() -> int:
+    """How many files may be parsed at a time, each with all the memory that one may take."""
+    allowed = host_limits().parsing_mb * _MB or psutil.virtual_memory().total // 2
+    return max(1, allowed // limits.CHILD_MEMORY_BYTES)
+
+
+def _take_any(count: int) -> int | None:
+    locks = home() / "locks"
+    locks.mkdir(exist_ok=True)
+    for number in range(count):
+        lock = take(locks / f"parsing-{number}")
+        if lock is not None:
+            return lock
+    return None
