@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from engine.errors import InputError
-from engine.reading.mapping import ColumnMapping, aliases, edit, guess
+from engine.reading.headers import aliases
+from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.presets import expand, presets, recognise
 from engine.tables.schema import TABLES
 

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 
 from engine.errors import InputError, Problem
 from engine.reading import limits
-from engine.reading.columns import TextTable
+from engine.reading.columns import TextTable, View
 from engine.reading.format import Parsed, parse
+from engine.reading.layout import Place
 from engine.reading.limits import refuse
 from engine.settings import child_environment
 
@@ -28,7 +29,7 @@ ROWS = "rows.parquet"
 OUTCOME = "outcome.json"
 
 
-def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
+def parse_in_child(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
     """`engine.reading.format.parse` in a child process, which writes its results to `scratch`.
 
     Raises InputError like `parse`, and for a file that needs too much memory or time.
@@ -40,6 +41,7 @@ def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
         str(path.resolve()),
         name,
         str(scratch),
+        json.dumps(asdict(place)),
     ]
     try:
         finished = subprocess.run(
@@ -60,7 +62,17 @@ def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
     if "code" in outcome:
         raise InputError(outcome["code"], problems, **outcome["params"])
     rows = pq.read_table(scratch / ROWS).column(0)
-    text = TextTable(pq.read_table(scratch / TABLE), rows, problems, outcome["rejected"])
+    view = None
+    if sheet := outcome["view"]:
+        view = View(**{**sheet, "rows": [(row, cells) for row, cells in sheet["rows"]]})
+    text = TextTable(
+        pq.read_table(scratch / TABLE),
+        rows,
+        problems,
+        outcome["rejected"],
+        outcome["left_out"],
+        view,
+    )
     return Parsed(text, outcome["format"], outcome["encoding"], outcome["delimiter"])
 
 
@@ -81,9 +93,9 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
-def _run(path: Path, name: str, scratch: Path) -> Mapping[str, object]:
+def _run(path: Path, name: str, scratch: Path, place: Place) -> Mapping[str, object]:
     try:
-        parsed = parse(path, name, scratch)
+        parsed = parse(path, name, scratch, place)
     except InputError as error:
         problems = [asdict(problem) for problem in error.details]
         return {"code": error.code, "params": error.params, "problems": problems}
@@ -93,16 +105,18 @@ def _run(path: Path, name: str, scratch: Path) -> Mapping[str, object]:
     return {
         "problems": [asdict(problem) for problem in text.problems],
         "rejected": text.rejected,
+        "left_out": text.left_out,
+        "view": asdict(text.view) if text.view else None,
         "format": parsed.format,
         "encoding": parsed.encoding,
         "delimiter": parsed.delimiter,
     }
 
 
-def main(path: str, name: str, scratch: str) -> None:
+def main(path: str, name: str, scratch: str, place: str) -> None:
     """The child's work: parse the file and, last of all, write the outcome."""
     _limit_memory()
-    outcome = _run(Path(path), name, Path(scratch))
+    outcome = _run(Path(path), name, Path(scratch), Place(**json.loads(place)))
     (Path(scratch) / OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")
 
 

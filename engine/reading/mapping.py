@@ -1,16 +1,15 @@
 """Maps a file's columns to fields, by guessing from headers and cells."""
 
-import functools
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import field as dataclass_field
 
 import pandas as pd
 
 from engine.errors import InputError
-from engine.reading.presets import expand, presets, recognise, spell, squash
+from engine.reading.headers import aliases, squash
+from engine.reading.presets import expand, presets, recognise, spell
 from engine.reading.profile import Profile, profile
 from engine.tables.schema import TABLES, Field
 from engine.text.normal_form import normal_form
@@ -28,7 +27,7 @@ class ColumnMapping:
 
     `fields` is field → column, `confidence` field → 0 to 1 (1 for a preset or the user's choice),
     `unused` are the columns that no field is read from, and `preset` is the name of the recognised
-    system whose export it is.
+    system whose export it is. A missing value is taken from the first of the field's `fallbacks`.
     """
 
     table: str
@@ -36,6 +35,7 @@ class ColumnMapping:
     confidence: dict[str, float]
     unused: list[str]
     preset: str | None = None
+    fallbacks: dict[str, list[str]] = dataclass_field(default_factory=dict)
 
     @property
     def missing(self) -> list[str]:
@@ -52,13 +52,6 @@ class ColumnMapping:
         return {"fields": self.fields, "confidence": self.confidence, "preset": self.label}
 
 
-@functools.cache
-def aliases() -> dict[str, dict[str, list[str]]]:
-    """For each table and field, the headers that stand for it, the most certain first."""
-    text = (Path(__file__).parent / "aliases.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
 def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
     """The most likely mapping of a file's columns to `table`'s fields."""
     preset = recognise(table, frame.columns)
@@ -67,11 +60,13 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
     sample = sample.head(SAMPLE_ROWS)
     fields: dict[str, str] = {}
     confidence: dict[str, float] = {}
+    fallbacks: dict[str, list[str]] = {}
     for name, paths in (preset.fields if preset else {}).items():
         present = [column for column in (spell(path, sample.columns) for path in paths) if column]
         filled = [column for column in present if sample[column].notna().any()]
         if present:
             fields[name], confidence[name] = (filled or present)[0], 1.0
+            fallbacks[name] = [column for column in filled if column != fields[name]]
     columns = [str(column) for column in sample]
     profiles = {
         column: profile(sample[column]) for column in columns if column not in fields.values()
@@ -93,6 +88,7 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
         {name: confidence[name] for name in order if name in fields},
         unused,
         preset.name if preset else None,
+        {name: others for name, others in fallbacks.items() if others},
     )
 
 

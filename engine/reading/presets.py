@@ -4,16 +4,13 @@ The systems are described in `presets.toml`, which explains its keys.
 """
 
 import functools
-import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
+from engine.reading.headers import preset_parts, squash
 from engine.reading.nested import explode, reach
-from engine.text.normal_form import normal_form
 
 
 @dataclass(frozen=True)
@@ -36,13 +33,7 @@ class Preset:
 @functools.cache
 def presets() -> dict[str, Preset]:
     """Every preset by name."""
-    tables = tomllib.loads((Path(__file__).parent / "presets.toml").read_text(encoding="utf-8"))
-    return {name: Preset(name=name, **parts) for name, parts in tables.items()}
-
-
-def squash(header: str) -> str:
-    """The form in which headers are compared: lower case, letters and digits only."""
-    return re.sub(r"[\W_]+", "", normal_form("NFKC", header).lower())
+    return {name: Preset(name=name, **parts) for name, parts in preset_parts().items()}
 
 
 def recognise(table: str, columns: Iterable[str]) -> Preset | None:

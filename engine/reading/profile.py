@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from engine.reading.numbers import read_numbers, read_prices
 from engine.reading.times import read_times
 from engine.reading.values import (
     read_choices,
-    read_numbers,
     read_ratings,
     read_relevance,
     squeeze,
@@ -82,7 +82,7 @@ class Profile:
         return self.distinct if (table, field.name) == ("products", "product_id") else 1.0
 
     def _readable(self, field: Field) -> float:
-        readers = {"rating": read_ratings, "relevance": read_relevance}
+        readers = {"rating": read_ratings, "relevance": read_relevance, "price": read_prices}
         numbers, _ = readers.get(field.name, read_numbers)(self.values)
         share = float(numbers.notna().mean())
         if field.low is not None and field.high is not None and field.high <= 10:
