@@ -24,8 +24,8 @@ from engine.messages import LANGUAGES
 from engine.reading.dialect import find_dialect
 from engine.reading.html import visible_text
 from engine.reading.input_lines import LINE_BYTES
-from engine.reading.reader import read_table
 from engine.reading.numbers import read_numbers, read_prices
+from engine.reading.reader import read_table
 from engine.reading.texts import split_category, tidy
 from engine.reading.times import read_times
 from engine.reading.values import read_choices, read_ids, read_ratings

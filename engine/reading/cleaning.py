@@ -9,6 +9,7 @@ import pandas as pd
 from engine.errors import Problem
 from engine.reading.fields import read_field
 from engine.reading.findings import Findings
+from engine.reading.grades import mean_of_raters
 from engine.reading.mapping import ColumnMapping
 from engine.reading.presets import expand, presets
 from engine.reading.sheet import Sheet
@@ -63,6 +64,8 @@ def clean(table: str, raw: "RawTable", mapping: ColumnMapping, file: str = "") -
         column = mapping.fields.get(name, name)
         empty = sheet.done[name].isna() & sheet.good
         sheet.reject("data.missing_value", empty, column, None, field=name)
+    if table == "judgments":
+        mean_of_raters(sheet)
     bad = int((~sheet.good & ~sheet.left_out).sum()) + raw.rejected
     result = pd.DataFrame(sheet.done)
     if schema.key:

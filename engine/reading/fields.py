@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from engine.codec import LONGEST_NAME, LONGEST_TEXT
+from engine.reading.grades import scale_grades
+from engine.reading.mending import decode_queries, mend_mojibake
 from engine.reading.nested import first_entry, fold
 from engine.reading.numbers import read_numbers, read_prices
 from engine.reading.sheet import Sheet
@@ -30,6 +32,7 @@ from engine.tables.schema import Field
 CHARACTERS = {"id": 200, "text": LONGEST_NAME, "long_text": LONGEST_TEXT}
 _LINK = r"^(?:https?://|/|\w[\w./%-]*\.\w+)"
 _ACTIVE_HTML = r"(?i)<(?:script|iframe|object|embed|svg)\b|\bon\w+\s*=\s*[\"']?\w+\(|javascript:"
+SHOWN_LABELS = 10
 _EPOCH_START = pd.Timestamp("1971-01-01")
 _DTYPES = {"number": "float64", "time": "datetime64[us]"}
 
@@ -52,6 +55,9 @@ def read_field(sheet: Sheet, item: Field) -> pd.Series:
 def _read_text(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
     if item.name in ("category", "brand", "image"):
         cells = first_entry(cells)
+    cells = _mended(sheet, "data.mojibake", column, cells, mend_mojibake)
+    if item.name == "query":
+        cells = _mended(sheet, "data.queries_decoded", column, cells, decode_queries)
     active = cells.str.contains(_ACTIVE_HTML, regex=True, na=False)
     sheet.warn("data.active_html", active, column, cells)
     if item.name == "image":
@@ -64,6 +70,18 @@ def _read_text(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.S
     if item.kind == "text":
         sheet.warn("data.formula", looks_like_formula(cells), column, cells)
     return by_distinct(cells, split_category) if item.name == "category" else cells
+
+
+def _mended(
+    sheet: Sheet, code: str, column: str, cells: pd.Series, mend: Callable[[pd.Series], pd.Series]
+) -> pd.Series:
+    """The cells after `mend`, with a note of how many it changed."""
+    mended = by_distinct(cells, mend)
+    changed = int((mended.fillna("") != cells.fillna("")).sum())
+    if not changed:
+        return cells
+    sheet.findings.note(code, column, count=changed)
+    return by_distinct(mended, tidy)
 
 
 def _read_id(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
@@ -84,6 +102,8 @@ def _read_number(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd
         sheet.warn("data.number_left_out", unread, column, cells)
     endless = cells.notna() & ~unread & ~np.isfinite(numbers)
     sheet.reject("data.not_finite", endless, column, cells)
+    if item.name == "relevance":
+        numbers = scale_grades(sheet, column, numbers)
     if item.name == "quantity":
         sheet.leave_out("data.returns", numbers < 0, column)
         numbers = numbers.mask(numbers < 0)
@@ -116,6 +136,8 @@ def _read_time(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.S
 
 def _read_choice(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
     values, unread = read_choices(cells, item.name)
+    if item.name == "sentiment":
+        _show_labels(sheet, column, cells, values)
     choices = ", ".join(dict.fromkeys(synonyms()[item.name].values()))
     # An unknown event left empty would count as a search without results.
     if item.name == "event":
@@ -123,6 +145,18 @@ def _read_choice(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd
     else:
         sheet.warn("data.unknown_choice", unread, column, cells, known=choices)
     return values
+
+
+def _show_labels(sheet: Sheet, column: str, cells: pd.Series, values: pd.Series) -> None:
+    """Say how labels that do not name a sentiment were read, and how many there are of each."""
+    counts = cells[values.notna()].value_counts()
+    meanings = dict(zip(cells, values, strict=True))
+    if any(label.lower() != meanings[label] for label in counts.index):
+        shown = ", ".join(
+            f"{label} → {meanings[label]} ({count:,})"
+            for label, count in counts.head(SHOWN_LABELS).items()
+        )
+        sheet.findings.note("data.labels_read", column, labels=shown)
 
 
 _READERS: dict[str, Callable[[Sheet, Field, str, pd.Series], pd.Series]] = {

@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[-+]?[$€£¥₹]?\s?\d[\d.,]*+\s?[%€元]?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}(?!\d).{0,20}")
 _URL = re.compile(r"https?://\S+")
-_CODE = re.compile(r"(?=\D*\d)[A-Za-z]+[-_]?\d[\w-]*+")
+_CODE = re.compile(r"[A-Za-z]++[-_]?\d[\w-]*+")
 
 Row = tuple[int, Sequence[str]]
 Merge = tuple[tuple[int, int], tuple[int, int]]
@@ -182,5 +182,8 @@ def _shape(cell: str) -> str:
         return "blank"
     if _NUMBER.fullmatch(text):
         return "number"
-    kinds = {"date": _DATE, "url": _URL, "code": _CODE}
-    return next((kind for kind, pattern in kinds.items() if pattern.fullmatch(text)), "text")
+    if _DATE.fullmatch(text):
+        return "date"
+    if _URL.fullmatch(text):
+        return "url"
+    return "code" if _CODE.fullmatch(text) else "text"

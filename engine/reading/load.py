@@ -16,6 +16,7 @@ from engine.reading.language import detect_language
 from engine.reading.layout import Place
 from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.presets import expand, presets
+from engine.reading.product_keys import match_column
 from engine.reading.reader import read_table
 from engine.settings import SAMPLE_DATA
 from engine.storage.workspace import TableOrigin, Workspace
@@ -114,7 +115,8 @@ def load_files(
             raise InputError("data.map_without_file", table=table)
     cleaned: dict[str, Cleaned] = {}
     mappings: dict[str, ColumnMapping] = {}
-    for done, (table, path) in enumerate(files.items()):
+    catalog = workspace.tables().products
+    for done, (table, path) in enumerate(sorted(files.items(), key=_products_first)):
         progress.check()
         progress.stage("load", done, len(files))
         cleaned[table], mappings[table] = _read_file(
@@ -123,7 +125,11 @@ def load_files(
             file_names[table],
             (maps or {}).get(table, {}),
             (places or {}).get(table),
+            catalog,
         )
+        if table == "products":
+            catalog = cleaned[table].frame
+    cleaned = {table: cleaned[table] for table in files}
     _stop_at_errors(cleaned, file_names, skip_bad_rows)
     frames = {table: result.frame for table, result in cleaned.items()}
     problems = {table: list(result.problems) for table, result in cleaned.items()}
@@ -194,7 +200,12 @@ def clean_file(
 
 
 def _read_file(
-    table: str, path: Path, name: str, changes: Mapping[str, str], place: Place | None = None
+    table: str,
+    path: Path,
+    name: str,
+    changes: Mapping[str, str],
+    place: Place | None = None,
+    catalog: pd.DataFrame | None = None,
 ) -> tuple[Cleaned, ColumnMapping]:
     raw = read_table(path, name=name, place=replace(place or Place(), table=table))
     mapping = guess(table, raw.frame)
@@ -215,7 +226,20 @@ def _read_file(
         raise InputError(
             "data.no_column", details, file=name, table=table, fields=fields, columns=listed
         )
-    return clean(table, raw, mapping, name), mapping
+    notes: list[Problem] = []
+    if catalog is not None and table != "products":
+        chosen = "product_id" in changes
+        frame = (
+            raw.frame if mapping.preset is None else expand(raw.frame, presets()[mapping.preset])
+        )
+        mapping, notes = match_column(mapping, frame, catalog, chosen=chosen, file=name)
+    cleaned = clean(table, raw, mapping, name)
+    return replace(cleaned, problems=[*cleaned.problems, *notes]), mapping
+
+
+def _products_first(file: tuple[str, Path]) -> bool:
+    """The key by which the catalog is read before the tables that name its products."""
+    return file[0] != "products"
 
 
 def _words(frames: Mapping[str, pd.DataFrame], *, known_products: bool) -> pd.Series | None:

@@ -10,14 +10,38 @@ import pandas as pd
 from engine.errors import InputError
 from engine.reading.headers import aliases, squash
 from engine.reading.presets import expand, presets, recognise, spell
-from engine.reading.profile import Profile, profile
+from engine.reading.profile import Profile, profile, tell_groups
 from engine.tables.schema import TABLES, Field
 from engine.text.normal_form import normal_form
 
 SAMPLE_ROWS = 1000
 _THRESHOLD = 0.2
 _PART = 0.6  # the highest score of a header that only contains the name of a field
+_HALF = 0.5  # a column with so many cells filled is as good as a full one
+_SURE = 0.8  # cells fit a field so well that no name is needed
+# What shops often export besides, and what must not become a field for its content.
+_OTHER_MEANINGS = {
+    *("status", "state", "source", "curated", "reply", "replydate", "tag", "tags", "currency"),
+    *("stock", "inventory", "color", "colour", "size", "material", "weight", "email", "phone"),
+    *("address", "reviewername", "verified", "helpful", "published", "visibility"),
+    *(
+        "状态",
+        "来源",
+        "标签",
+        "库存",
+        "颜色",
+        "尺码",
+        "尺寸",
+        "材质",
+        "重量",
+        "邮箱",
+        "电话",
+        "地址",
+        "备注",
+    ),
+}
 _BELIEVED = ("id", "number", "time")
+_NAMELESS = re.compile(r"column_\d+")
 _CONTENT_ONLY = 0.45  # the highest score of content alone, below that of any fitting name
 
 
@@ -80,6 +104,12 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
     for score, name, column in sorted(scores, key=lambda scored: -scored[0]):
         if score >= _THRESHOLD and name not in fields and column not in fields.values():
             fields[name], confidence[name] = column, round(score, 2)
+    if not fields.keys() - {"product_id", "title", "price", "image", "description"}:
+        nameless = {
+            column: cells for column, cells in profiles.items() if _NAMELESS.fullmatch(column)
+        }
+        for name, column in tell_groups(table, nameless, fields).items():
+            fields[name], confidence[name] = column, _CONTENT_ONLY
     order = TABLES[table].columns
     unused = [column for column in columns if column not in fields.values()]
     return ColumnMapping(
@@ -127,18 +157,36 @@ def edit(
                 del fields[rival], confidence[rival]
         fields[name], confidence[name] = spelt, 1.0
     unused = [column for column in columns if column not in fields.values()]
-    return replace(mapping, fields=fields, confidence=confidence, unused=unused)
+    fallbacks = {name: others for name, others in mapping.fallbacks.items() if name not in changes}
+    return replace(
+        mapping, fields=fields, confidence=confidence, unused=unused, fallbacks=fallbacks
+    )
 
 
 def _score(table: str, field: Field, column: str, column_profile: Profile) -> float:
     fit = column_profile.fits(table, field)
     name = _name_score(column, aliases()[table].get(field.name, [field.name]))
     if name:
+        filled = min(1.0, column_profile.filled / _HALF)
         # A plain header such as "price" is believed even if the cells are no prices, so that the
         # user is told what is wrong with them.
         believed = fit or not column_profile.filled or (name > _PART and field.kind in _BELIEVED)
-        return name * (0.6 + 0.4 * column_profile.filled) * (0.4 + 0.6 * fit) if believed else 0.0
-    return _CONTENT_ONLY * fit if fit >= 0.8 and column_profile.tells(field) else 0.0
+        return name * (0.6 + 0.4 * filled) * (0.4 + 0.6 * fit) if believed else 0.0
+    if fit < _SURE or _means_another(column, field):
+        return 0.0
+    return _CONTENT_ONLY * fit if column_profile.tells(field) else 0.0
+
+
+def _means_another(column: str, field: Field) -> bool:
+    """Whether the name of a column says that it is something else than `field`."""
+    squashed = squash(column)
+    return squashed in _OTHER_MEANINGS or any(
+        squashed == squash(alias)
+        for fields in aliases().values()
+        for name, listed in fields.items()
+        if name != field.name
+        for alias in listed
+    )
 
 
 def _name_score(column: str, names: list[str]) -> float:

@@ -24,7 +24,6 @@ _DEFAULT_TEXTS = (
     *("系统默认好评", "默认好评", "系统默认评价", "评价方未及时做出评价,系统默认好评"),
     *("评价方未及时做出评价，系统默认好评", "no comment", "no comments", "no review text"),
 )
-_CODE = 3  # the letters of a country or a size
 
 
 def _spellings(words: Iterable[str]) -> frozenset[str]:
@@ -67,7 +66,7 @@ def _is_value(word: str, others: pd.Series, field: Field | None) -> bool:
     NA is Namibia or North America beside other codes, and 无 the answer "no" beside 有.
     """
     if word.lower() == "na" and len(others):
-        codes = others.str.fullmatch(rf"[A-Za-z]{{1,{_CODE}}}")
+        codes = others.str.fullmatch("[A-Za-z]{1,3}")
         return bool(codes.mean() > 0.5)
     if word in ("无", "無") and field is None:
         return bool(others.str.startswith("有").any())

@@ -19,13 +19,25 @@ Values = tuple[pd.Series, pd.Series]
 _STARS = re.compile(r"[★⭐]")
 _OUT_OF = re.compile(r"^([\d.]+)\s*(?:/|out of|of|／)\s*(\d+)(?:\s*stars?)?$", re.I)
 _CHINESE_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
+# What numbers mean, by all the numbers of a column; the first that fits.
 _NUMBER_SENTIMENTS = (
     ({"0", "1"}, {"0": "negative", "1": "positive"}),
-    ({"-1", "0", "1"}, {"-1": "negative", "0": "neutral", "1": "positive"}),
     ({"-1", "1"}, {"-1": "negative", "1": "positive"}),
+    ({"-1", "0", "1"}, {"-1": "negative", "0": "neutral", "1": "positive"}),
+    ({"1", "2"}, {"1": "negative", "2": "positive"}),
     ({"0", "1", "2"}, {"0": "negative", "1": "neutral", "2": "positive"}),
+    ({"1", "2", "3"}, {"1": "negative", "2": "neutral", "3": "positive"}),
     ({"0", "2", "4"}, {"0": "negative", "2": "neutral", "4": "positive"}),
+    (
+        {"1", "2", "3", "4", "5"},
+        {"1": "negative", "2": "negative", "3": "neutral", "4": "positive", "5": "positive"},
+    ),
 )
+# Answers to whether a customer is content.
+_ANSWERS = {
+    **dict.fromkeys(("yes", "y", "true", "t", "是", "推荐", "会"), "positive"),
+    **dict.fromkeys(("no", "n", "false", "f", "否", "不推荐", "不会"), "negative"),
+}
 
 
 @functools.cache
@@ -81,6 +93,8 @@ def read_choices(column: pd.Series, name: str) -> Values:
         numbers = {word for word in words.dropna().unique() if word.lstrip("-").isdigit()}
         numeric = next((table for values, table in _NUMBER_SENTIMENTS if numbers <= values), {})
         meaning = meaning | numeric
+        if set(words.dropna().unique()) <= _ANSWERS.keys():
+            meaning = _ANSWERS
     values = words.map(meaning).astype("str")
     return values, column.notna() & values.isna()
 
