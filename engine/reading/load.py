@@ -12,7 +12,7 @@ from engine.progress import Progress, Silent
 from engine.reading.checks import check_products
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.columns import View
-from engine.reading.language import detect_language
+from engine.reading.language import detect_language, other_language, own_name
 from engine.reading.layout import Place
 from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.presets import expand, presets
@@ -24,6 +24,8 @@ from engine.tables.schema import TABLES
 
 SAMPLE_TABLES = ("products", "searches", "orders", "reviews")
 _PREVIEW_ROWS = 20
+# The model of the hub that knows the languages which the built-in ones do not.
+MULTILINGUAL = "intfloat/multilingual-e5-small"
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,13 @@ class TableReport:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """The results of a load, by table."""
+    """The results of a load, by table.
+
+    `language` is that of the texts if the built-in models do not know it.
+    """
 
     tables: dict[str, TableReport]
+    language: str | None = None
 
     def as_json(self, language: str = DEFAULT_LANGUAGE) -> dict[str, object]:
         """The report as the command line prints it."""
@@ -154,10 +160,16 @@ def load_files(
             frames, {table: _origin(file_names[table], report) for table, report in reports.items()}
         )
         texts = _words(frames, known_products=len(products) > 0)
+        other = None if texts is None else other_language(texts)
         if texts is not None and not workspace.language_chosen:
             workspace.set_language(detect_language(texts), chosen=False)
     progress.stage("load", len(files), len(files))
-    return LoadReport(reports)
+    if other is not None:
+        table = next(iter(reports))
+        params = {"name": own_name(other), "model": MULTILINGUAL}
+        note = Problem("data.language_unknown", file_names[table], None, None, params, "warning")
+        reports[table].problems.append(note)
+    return LoadReport(reports, other)
 
 
 def load_sample(
