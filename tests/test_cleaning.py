@@ -9,13 +9,13 @@ import pytest
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.findings import SHOWN_PER_CODE
 from engine.reading.mapping import guess
+from engine.reading.numbers import read_numbers
 from engine.reading.reader import RawTable
 from engine.reading.texts import split_category, strip_html, tidy
 from engine.reading.times import read_times
 from engine.reading.values import (
     read_choices,
     read_ids,
-    read_numbers,
     read_ratings,
     read_relevance,
 )

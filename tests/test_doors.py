@@ -24,10 +24,11 @@ from engine.messages import LANGUAGES
 from engine.reading.dialect import find_dialect
 from engine.reading.html import visible_text
 from engine.reading.input_lines import LINE_BYTES
+from engine.reading.numbers import read_numbers, read_prices
 from engine.reading.reader import read_table
 from engine.reading.texts import split_category, tidy
 from engine.reading.times import read_times
-from engine.reading.values import read_choices, read_ids, read_numbers, read_ratings
+from engine.reading.values import read_choices, read_ids, read_ratings
 from engine.retrieval import filters, price
 from engine.retrieval.query_suggestions import key_of
 from engine.reviews import aspects, keyphrases, prompt_injection, sentiment_lexicon, stream
@@ -74,6 +75,7 @@ DOORS: dict[str, Callable[[str], object]] = {
     "category": _column(split_category),
     "time": _column(read_times),
     "number": _column(read_numbers),
+    "price of a shop": _column(read_prices),
     "rating": _column(read_ratings),
     "choice": _column(lambda cells: read_choices(cells, "event")),
     "id": _column(read_ids),

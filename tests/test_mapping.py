@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from engine.errors import InputError
-from engine.reading.mapping import ColumnMapping, aliases, edit, guess
+from engine.reading.headers import aliases
+from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.presets import expand, presets, recognise
 from engine.tables.schema import TABLES
 
@@ -191,6 +192,17 @@ HEADERS = {
     "esci_judgments": "example_id,query,query_id,product_id,product_locale,esci_label,split",
     "wands_products": "product_id,product_name,product_class,category hierarchy,product_features",
     "wands_judgments": "id,query_id,query,product_id,label",
+    "shopify_json": "id,title,body_html,vendor,product_type,handle,variants,images",
+    "shopify_orders": "Name,Email,Created at,Lineitem quantity,Lineitem name,Lineitem price",
+    "magento": "sku,store_view_code,attribute_set_code,product_type,categories,name,price",
+    "amazon_listings": "item-name,item-description,listing-id,seller-sku,price,quantity,asin1",
+    "judgeme": "title,body,rating,review_date,reviewer_name,product_id,product_handle",
+    "yotpo": "Review ID,Review Title,Review Content,Review Score,Product ID",
+    "trustpilot": "Review Id,Review Title,Review Content,Review Stars,Review Username",
+    "quepid": "query,docid,rating",
+    "ubi_queries": "timestamp,query_id,client_id,user_query",
+    "ubi_events": "action_name,query_id,client_id,timestamp,event_attributes",
+    "recbole_orders": "user_id:token,item_id:token,timestamp:float",
 }
 
 

@@ -22,6 +22,7 @@ from engine.errors import InputError
 from engine.messages import LANGUAGES
 from engine.reading import limits
 from engine.reading.child import parse_in_child
+from engine.reading.layout import Place
 from engine.reading.reader import RawTable, read_table
 from tests.waiting import work_seconds
 
@@ -566,7 +567,7 @@ def test_a_child_that_takes_too_long_is_stopped(
     path = write("a.csv", "id,t\n1,a\n")
     monkeypatch.setattr(limits, "CHILD_SECONDS", 0.01)
     with pytest.raises(InputError) as caught:
-        parse_in_child(path, "a.csv", tmp_path)
+        parse_in_child(path, "a.csv", tmp_path, Place())
     assert caught.value.code == "reader.too_slow"
     assert caught.value.message("zh")
 

@@ -203,3 +203,25 @@ def test_truths_of_a_file_come_from_stars_where_it_has_no_sentiments() -> None:
     frame, by_hand = true_sentiments(reviews_of([{"text": "a", "rating": 5}])["reviews"])
     assert not by_hand
     assert frame["truth.sentiment"].tolist() == ["positive"]
+
+
+def few(negative: int, positive: int) -> Tables:
+    kinds = ["negative"] * negative + ["positive"] * positive
+    return reviews_of([{"text": f"text {n}", "sentiment": kind} for n, kind in enumerate(kinds)])
+
+
+def test_kinds_that_are_too_rare_are_counted_and_not_called_the_same() -> None:
+    params = {"fewest": 8, "negative": 7, "neutral": 0, "positive": 6}
+    readiness = TASK.readiness(few(7, 6))
+    assert list(readiness.advice) == [("sentiment.rare_kinds", params)]
+    assert readiness.counts["sentiment_labels"] == 13
+    with pytest.raises(InputError) as caught:
+        TASK.dataset(few(7, 6), SentimentConfig.model_validate({}))
+    assert (caught.value.code, caught.value.params) == ("sentiment.rare_kinds", params)
+
+
+def test_a_hardly_filled_column_does_not_hide_the_stars() -> None:
+    rows = [{"text": f"text {n}", "rating": 1 + 4 * (n % 2), "sentiment": None} for n in range(60)]
+    rows[0]["sentiment"] = "neutral"
+    frame, _ = label_reviews(reviews_of(rows), 0.3, 13)
+    assert frame["truth.sentiment"].value_counts().to_dict() == {"positive": 30, "negative": 29}

@@ -10,7 +10,7 @@ from engine.catalog.duplicates import near_duplicates
 from engine.catalog.measures import Measure, read_measures
 from engine.labelling.product_columns import attribute_columns, choose_columns, unify_spelling
 from engine.labelling.stated_values import IndexedText, StatedValues
-from engine.reading.presets import squash
+from engine.reading.headers import squash
 from engine.tables.categories import leaf
 from engine.tables.product_text import summaries
 from engine.tables.tables import Tables

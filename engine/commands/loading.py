@@ -59,7 +59,8 @@ def load(
         if is_new:
             shop.delete()
         raise
-    return {"workspace": shop.name, "language": shop.language, **report.as_json(context.obj)}
+    language = report.language or shop.language
+    return {"workspace": shop.name, "language": language, **report.as_json(context.obj)}
 
 
 def ready(context: typer.Context, workspace: WorkspaceName) -> dict[str, Any]:

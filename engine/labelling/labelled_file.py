@@ -7,8 +7,8 @@ import pandas as pd
 
 from engine.errors import InputError
 from engine.labelling.labels import OTHER
+from engine.reading.headers import squash
 from engine.reading.mapping import guess
-from engine.reading.presets import squash
 from engine.reading.reader import read_table
 from engine.reading.texts import split_category
 from engine.tables.categories import is_within

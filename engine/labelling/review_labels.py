@@ -47,12 +47,17 @@ def true_sentiments(reviews: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     """Each distinct text with its sentiment; and whether that is from a column, not from stars.
 
     Columns `example_id`, `input`, `product_id`, `stars` (the sentiment according to the stars) and
-    `truth.sentiment`: the sentiment column or, if no row has one, the stars; null if unknown.
+    `truth.sentiment`: the sentiment column or, where it does not have `FEWEST` labels of two kinds,
+    the stars of reviews without a label; null if unknown.
     """
     frame = _distinct(reviews)
     frame["stars"] = star_sentiments(frame["rating"])
-    by_hand = bool(frame["sentiment"].notna().any())
-    frame[f"truth.{HEAD}"] = frame["sentiment"] if by_hand else frame["stars"]
+    counts = frame["sentiment"].value_counts()
+    # A column that labels hardly anything must not hide thousands of stars.
+    starless = bool(frame["stars"].isna().all())
+    by_hand = int((counts >= FEWEST).sum()) > 1 or (len(counts) > 0 and starless)
+    stars = frame["sentiment"].where(frame["sentiment"].notna(), frame["stars"])
+    frame[f"truth.{HEAD}"] = frame["sentiment"] if by_hand else stars
     frame["example_id"] = [
         hashlib.blake2b(text.encode(), digest_size=8).hexdigest() for text in frame["key"]
     ]

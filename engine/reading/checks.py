@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from engine.errors import Problem
+from engine.reading.product_keys import resolve_keys
 
 _EXAMPLES = 3
 
@@ -40,6 +41,8 @@ def check_products(
     if restored:
         params = {"count": restored, "table": table}
         problems.append(Problem("data.zeros_restored", file, None, column, params, "warning"))
+    frame, notes = resolve_keys(frame, products, file, column)
+    problems += notes
     ids = frame["product_id"]
     unknown = ids.notna() & ~ids.isin(products["product_id"])
     if unknown.any():

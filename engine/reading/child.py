@@ -18,8 +18,9 @@ from cachetools import LRUCache
 from engine.errors import InputError, Problem
 from engine.reading import limits
 from engine.reading.budget import parsing_turn
-from engine.reading.columns import TextTable
+from engine.reading.columns import TextTable, View
 from engine.reading.format import Parsed, parse
+from engine.reading.layout import Place
 from engine.reading.limits import refuse
 from engine.settings import child_environment
 
@@ -33,30 +34,30 @@ ROWS = "rows.parquet"
 OUTCOME = "outcome.json"
 
 
-def parse_in_child(path: Path, name: str, scratch: Path) -> Parsed:
+def parse_in_child(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
     """`engine.reading.format.parse` in a child process, which writes its results to `scratch`.
 
     Raises InputError like `parse`, for a file that needs too much memory or time, and if too many
     files are being parsed. A file that was refused is not parsed again.
     """
-    mark = _mark(path, name)
+    mark = _mark(path, name, place)
     if mark in _refusals:
         raise _refusals[mark]
     with parsing_turn():
         try:
-            return _parse(path, name, scratch)
+            return _parse(path, name, scratch, place)
         except InputError as error:
             _refusals[mark] = error
             raise
 
 
-def _mark(path: Path, name: str) -> tuple[object, ...]:
+def _mark(path: Path, name: str, place: Place) -> tuple[object, ...]:
     """What is the same for a file as long as nobody writes to it."""
     about = path.stat()
-    return (path.resolve(), about.st_ino, about.st_mtime_ns, about.st_size, name)
+    return (path.resolve(), about.st_ino, about.st_mtime_ns, about.st_size, name, place)
 
 
-def _parse(path: Path, name: str, scratch: Path) -> Parsed:
+def _parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
     command = [
         sys.executable,
         "-m",
@@ -64,6 +65,7 @@ def _parse(path: Path, name: str, scratch: Path) -> Parsed:
         str(path.resolve()),
         name,
         str(scratch),
+        json.dumps(asdict(place)),
     ]
     try:
         finished = subprocess.run(
@@ -84,7 +86,17 @@ def _parse(path: Path, name: str, scratch: Path) -> Parsed:
     if "code" in outcome:
         raise InputError(outcome["code"], problems, **outcome["params"])
     rows = pq.read_table(scratch / ROWS).column(0)
-    text = TextTable(pq.read_table(scratch / TABLE), rows, problems, outcome["rejected"])
+    view = None
+    if sheet := outcome["view"]:
+        view = View(**{**sheet, "rows": [(row, cells) for row, cells in sheet["rows"]]})
+    text = TextTable(
+        pq.read_table(scratch / TABLE),
+        rows,
+        problems,
+        outcome["rejected"],
+        outcome["left_out"],
+        view,
+    )
     return Parsed(text, outcome["format"], outcome["encoding"], outcome["delimiter"])
 
 
@@ -105,9 +117,9 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
-def _run(path: Path, name: str, scratch: Path) -> Mapping[str, object]:
+def _run(path: Path, name: str, scratch: Path, place: Place) -> Mapping[str, object]:
     try:
-        parsed = parse(path, name, scratch)
+        parsed = parse(path, name, scratch, place)
         # What a few bytes stand for may be long, and the page that reads it has no memory limit.
         if parsed.text.table.nbytes > limits.FILE_BYTES:
             raise refuse("too_big", name, limit_mb=limits.FILE_BYTES // 1_000_000)
@@ -120,16 +132,18 @@ def _run(path: Path, name: str, scratch: Path) -> Mapping[str, object]:
     return {
         "problems": [asdict(problem) for problem in text.problems],
         "rejected": text.rejected,
+        "left_out": text.left_out,
+        "view": asdict(text.view) if text.view else None,
         "format": parsed.format,
         "encoding": parsed.encoding,
         "delimiter": parsed.delimiter,
     }
 
 
-def main(path: str, name: str, scratch: str) -> None:
+def main(path: str, name: str, scratch: str, place: str) -> None:
     """The child's work: parse the file and, last of all, write the outcome."""
     _limit_memory()
-    outcome = _run(Path(path), name, Path(scratch))
+    outcome = _run(Path(path), name, Path(scratch), Place(**json.loads(place)))
     (Path(scratch) / OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")
 
 

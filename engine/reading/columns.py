@@ -9,10 +9,26 @@ import pyarrow.compute as pc
 
 from engine.errors import InputError, Problem
 from engine.reading import limits
+from engine.reading.layout import Layout, Row, show
 from engine.reading.limits import refuse
+from engine.reading.totals import is_note, is_total, may_be_total
 
 BATCH_ROWS = 20_000
 WHOLE_BELOW = 1e18  # larger numbers have more digits than a double
+LAST_ROWS = 20  # notes stand in the last rows of a sheet
+
+
+@dataclass(frozen=True)
+class View:
+    """How a sheet was read: its name among the `sheets` of a workbook, its header, its first rows.
+
+    `header_row` counts from 1 and is 0 for a sheet without a header. Each of `rows` has its number.
+    """
+
+    sheet: str | None
+    sheets: list[str]
+    header_row: int
+    rows: list[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -20,13 +36,17 @@ class TextTable:
     """A file's records as text; `rows[i]` is the position in the file of record `i` of `table`.
 
     All columns of `table` are strings with unique, non-empty names. `problems` lists the first
-    `limits.LISTED_PROBLEMS` bad rows and the warnings; `rejected` counts all bad rows.
+    `limits.LISTED_PROBLEMS` bad rows and the warnings; `rejected` counts all bad rows, `left_out`
+    those that are no records: totals and notes. `view` is None for files without sheets or rows of
+    names, such as Parquet.
     """
 
     table: pa.Table
     rows: pa.ChunkedArray
     problems: list[Problem]
     rejected: int
+    left_out: int = 0
+    view: View | None = None
 
 
 @dataclass
@@ -41,6 +61,9 @@ class TextColumns:
     header: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     rejected: int = 0
+    left_out: int = 0
+    view: View | None = None
+    _is_sheet: bool = False
     _cells: list[Sequence[str | None]] = field(default_factory=list)
     _numbers: list[int] = field(default_factory=list)
     _chunks: list[pa.Table] = field(default_factory=list)
@@ -58,6 +81,22 @@ class TextColumns:
         if len(cells) > len(self.header):
             self._flush()
         self.header = [cell.strip().strip("\ufeff").strip() for cell in cells]
+
+    def set_layout(
+        self,
+        layout: Layout,
+        top: Sequence[Row],
+        sheet: str | None = None,
+        sheets: Sequence[str] = (),
+    ) -> None:
+        """Set the column names of a sheet that begins with the rows `top`."""
+        self._is_sheet = True
+        self.set_header(layout.header)
+        self.view = View(sheet, list(sheets), layout.header_row, show(top))
+        if layout.header_row == 0:
+            self.warn("no_header", row=layout.first_row)
+        elif any(any(cells) for number, cells in top if number < layout.header_row - 1):
+            self.warn("header_below", header=layout.header_row)
 
     def append(self, row: int, cells: Sequence[str | None]) -> None:
         """Add the record at `row` of the file, with a cell for each column of the header."""
@@ -82,10 +121,19 @@ class TextColumns:
             problem = Problem(f"reader.{code}", self.name, row, column, params)
             self.problems.append(problem)
 
-    def warn(self, code: str, column: str | None = None, **params: object) -> None:
+    def leave_out(self, row: int, cells: Sequence[str | None]) -> None:
+        """Leave out the row, which is a total or a note; the first one is named."""
+        self.left_out += 1
+        if self.left_out == 1:
+            text = " | ".join(cell for cell in cells if cell)
+            self.warn("not_a_record", row=row, value=text[: limits.SHOWN_CHARACTERS])
+
+    def warn(
+        self, code: str, column: str | None = None, row: int | None = None, **params: object
+    ) -> None:
         """Warn the user of something that costs no record."""
         self.problems.append(
-            Problem(f"reader.{code}", self.name, None, column, params, severity="warning")
+            Problem(f"reader.{code}", self.name, row, column, params, severity="warning")
         )
 
     def finish(self) -> TextTable:
@@ -111,9 +159,32 @@ class TextColumns:
         filled = reduce(pc.or_, [column.is_valid() for column in table.columns])
         if not pc.all(filled).as_py():
             table, rows = table.filter(filled), rows.filter(filled)
+        if self._is_sheet and table.num_columns > 1:
+            others = pa.array(self._others(table, rows), pa.int64())
+            if len(others):
+                kept = pc.invert(pc.is_in(pa.array(range(table.num_rows)), value_set=others))
+                table, rows = table.filter(kept), rows.filter(kept)
         if not table.num_rows:
             raise refuse("header_only", self.name)
-        return TextTable(table, rows, self.problems, self.rejected)
+        if self.left_out > 1:
+            self.warn("not_records", count=self.left_out)
+        return TextTable(table, rows, self.problems, self.rejected, self.left_out, self.view)
+
+    def _others(self, table: pa.Table, rows: pa.ChunkedArray) -> list[int]:
+        """The rows that are no records but totals and notes; they are left out."""
+        totals = {
+            row
+            for column in (table.column(0), table.column(table.num_columns - 1))
+            for row in pc.indices_nonzero(may_be_total(column)).to_pylist()
+        }
+        last = range(max(0, table.num_rows - LAST_ROWS), table.num_rows)
+        others = []
+        for row in sorted(totals.union(last)):
+            cells = [column[row].as_py() for column in table.columns]
+            if is_note(cells) or (row in totals and is_total(cells, table)):
+                others.append(row)
+                self.leave_out(rows[row].as_py(), cells)
+        return others
 
     def _flush(self) -> None:
         if self._cells:
@@ -124,6 +195,7 @@ class TextColumns:
 
     def _name_columns(self, positions: list[int]) -> list[str]:
         names: list[str] = []
+        nameless = self.view is not None and self.view.header_row == 0
         taken = {self.header[position] for position in positions}
         for position in positions:
             name = base = self.header[position] or f"column_{position + 1}"
@@ -131,9 +203,9 @@ class TextColumns:
             while name in names or (name != self.header[position] and name in taken):
                 number += 1
                 name = f"{base}_{number}"
-            if not self.header[position]:
+            if not self.header[position] and not nameless:
                 self.warn("unnamed_column", name, position=position + 1)
-            elif name != base:
+            elif name != base and not nameless:
                 self.warn("repeated_column", name, given=base)
             names.append(name)
         return names

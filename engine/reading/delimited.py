@@ -1,5 +1,6 @@
 """Reads delimited texts such as CSV and TSV."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -7,8 +8,10 @@ from engine.reading import limits
 from engine.reading.columns import TextColumns
 from engine.reading.dialect import SINGLE_COLUMN, find_dialect, fits_header
 from engine.reading.encoding import Encoding, find_encoding, read_lines
+from engine.reading.layout import TOP_ROWS, Place, find_layout
 from engine.reading.limits import refuse
 from engine.reading.records import BrokenRecord, Dialect, read_records
+from engine.reading.totals import is_note
 
 SAMPLE_LINES = 2_000
 SAMPLE_CHARACTERS = 200_000
@@ -16,12 +19,12 @@ _SEPARATOR = re.compile(r'\ufeff?"?sep=', re.IGNORECASE)  # Excel's own note of 
 _FOREIGN = re.compile("[\udc80-\udcff]")  # bytes of another encoding, see `read_lines`
 
 
-def parse_delimited(path: Path, columns: TextColumns) -> tuple[str, str | None]:
+def parse_delimited(path: Path, columns: TextColumns, place: Place) -> tuple[str, str | None]:
     """Read the file into `columns`; returns its encoding and its delimiter (None: one column).
 
-    The first record that is not blank is the header. Rows are numbered as in a spreadsheet: a
-    quoted cell may have several lines, and blank lines count. Raises InputError if the file cannot
-    be read at all.
+    `engine.reading.layout` finds the header, unless `place` names its row. Rows are numbered as in
+    a spreadsheet: a quoted cell may have several lines, and blank lines count. Raises InputError if
+    the file cannot be read at all.
     """
     encoding = find_encoding(path, columns.name)
     if encoding.guessed:
@@ -30,10 +33,10 @@ def parse_delimited(path: Path, columns: TextColumns) -> tuple[str, str | None]:
     sample = [line for line in sample if line.strip() and not _SEPARATOR.match(line)]
     if not sample:
         raise refuse("empty", columns.name)
-    dialect, fits = find_dialect(sample, is_complete)
+    dialect, fits = find_dialect(sample, is_complete, place.table)
     if not fits:
         raise refuse("wrong_delimiter", columns.name, delimiter=_show(dialect.delimiter))
-    _parse(path, encoding, dialect, columns)
+    _parse(path, encoding, dialect, columns, place)
     return encoding.codec, None if dialect == SINGLE_COLUMN else dialect.delimiter
 
 
@@ -48,19 +51,28 @@ def _read_sample(path: Path, encoding: Encoding) -> tuple[list[str], bool]:
     return sample, True
 
 
-def _parse(path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumns) -> None:
+def _parse(
+    path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumns, place: Place
+) -> None:
     records = enumerate(read_records(read_lines(path, encoding), dialect), start=1)
     filled = ((row, cells) for row, cells in records if not _is_preamble(cells))
-    row, header = next(filled, (0, None))
-    if header is None:
+    row, first = next(filled, (0, None))
+    if first is None:
         raise refuse("empty", columns.name)
-    if isinstance(header, BrokenRecord):
-        raise refuse(header.code, columns.name, row, limit=limits.CELL_CHARACTERS)
-    if _FOREIGN.search("".join(header)):
+    if isinstance(first, BrokenRecord):
+        raise refuse(first.code, columns.name, row, limit=limits.CELL_CHARACTERS)
+    if _FOREIGN.search("".join(first)):
         raise refuse("mixed_encoding", columns.name, row, encoding=encoding.codec.upper())
-    columns.set_header(header)
-    width, broken = len(header), 0
-    for row, cells in records:
+    begin = [(row, first), *itertools.islice(records, max(TOP_ROWS, place.header_row or 0))]
+    top = [(row, cells) for row, cells in begin if not isinstance(cells, BrokenRecord)]
+    layout = find_layout(top, place)
+    if layout is None:
+        raise refuse("no_header_row", columns.name, place.header_row)
+    columns.set_layout(layout, top)
+    width, broken = len(layout.header), 0
+    for row, cells in itertools.chain(begin, records):
+        if row < layout.first_row:
+            continue
         if isinstance(cells, BrokenRecord):
             broken += 1
             if broken > limits.BROKEN_QUOTES:
@@ -74,6 +86,8 @@ def _parse(path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumn
             continue
         elif fits_header(cells, width):
             columns.append(row, cells[:width])
+        elif place.table and len(cells) == 1 and is_note([*cells, *[None] * (width - 1)]):
+            columns.leave_out(row, cells)
         else:
             code = "too_many_cells" if len(cells) > width else "too_few_cells"
             columns.reject(

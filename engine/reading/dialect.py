@@ -1,13 +1,17 @@
 """Finds the dialect in which most records of a text have as many cells as the header."""
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.reading.headers import count_names
+from engine.reading.layout import is_comment
 from engine.reading.records import BrokenRecord, Dialect, read_records
 
 COMMON = ",\t;|"
 SINGLE_COLUMN = Dialect("\x1f")  # a delimiter that no text contains
+LEAST_BELOW = 0.8  # the share of rows below a title that have the same number of cells
 HEADER_LINES = 50
 SAMPLE_RECORDS = 300
 SAMPLE_BROKEN = 30
@@ -36,10 +40,13 @@ class Fit:
         return self.fitting / max(1, self.records + self.broken), -self.broken, self.columns
 
 
-def find_dialect(sample: Sequence[str], is_complete: bool) -> tuple[Dialect, bool]:
+def find_dialect(
+    sample: Sequence[str], is_complete: bool, table: str | None = None
+) -> tuple[Dialect, bool]:
     """The dialect of the text that begins with `sample`, and whether it fits the records too.
 
-    Unless the sample `is_complete`, its last record may be cut off.
+    Unless the sample `is_complete`, its last record may be cut off. In a file for `table`, titles
+    and comments may stand above the header.
     """
     header = _first_record(sample)
     common = [mark for mark in COMMON if mark in header]
@@ -52,9 +59,46 @@ def find_dialect(sample: Sequence[str], is_complete: bool) -> tuple[Dialect, boo
         ]
         if rare_fits:
             return max(rare_fits, key=lambda fit: fit.rank).dialect, True
+    if table and (best is None or 2 * best.fitting < best.records):
+        below = _find_below(sample, is_complete, table)
+        if below is not None:
+            return below, True
     if best is None:
         return SINGLE_COLUMN, True
     return best.dialect, not best.records or best.single < best.records
+
+
+def _find_below(sample: Sequence[str], is_complete: bool, table: str) -> Dialect | None:
+    """The dialect of a table that has titles or comments above it; None if there is none."""
+    first = _first_record(sample)
+    if count_names([first], table):
+        return None
+    best: tuple[int, Dialect] | None = None
+    for mark in COMMON:
+        dialect = Dialect(mark)
+        records = [
+            record
+            for record in itertools.islice(read_records(sample, dialect), SAMPLE_RECORDS)
+            if not isinstance(record, BrokenRecord) and any(record)
+        ]
+        if not is_complete:
+            records = records[:-1]
+        widths = [len(record) for record in records]
+        if not widths:
+            continue
+        width, fitting = Counter(widths).most_common(1)[0]
+        start = widths.index(width)
+        above = records[:start]
+        # A header with another delimiter than its rows is no title.
+        if width < 2 or not above or any(first.count(other) + 1 == width for other in COMMON):
+            continue
+        commented = all(is_comment(record) for record in above if any(record))
+        named = count_names(records[start], table) > 0
+        enough = width > 2 and fitting >= LEAST_BELOW * (len(records) - start)
+        narrower = max(widths[:start]) < width and start < HEADER_LINES
+        if narrower and (commented or named or enough) and (best is None or width > best[0]):
+            best = width, dialect
+    return best[1] if best else None
 
 
 def fits_header(cells: Sequence[str], columns: int) -> bool:

@@ -12,6 +12,7 @@ from engine.reading.columns import TextColumns, TextTable
 from engine.reading.delimited import parse_delimited
 from engine.reading.encoding import CHUNK, is_binary
 from engine.reading.jsonlines import parse_json
+from engine.reading.layout import Place
 from engine.reading.limits import check_unpacked, refuse
 from engine.reading.parquet import parse_parquet
 from engine.reading.workbook import check_archive, check_compound, parse_workbook
@@ -65,7 +66,7 @@ def named_format(name: str) -> str:
     return EXTENSIONS[path.suffix]
 
 
-def parse(path: Path, name: str, scratch: Path) -> Parsed:
+def parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
     """Read the file at `path`, which the user calls `name`; it is unpacked to the folder `scratch`.
 
     The content decides on the format, with a warning if the name suggests another one. Raises
@@ -82,13 +83,13 @@ def parse(path: Path, name: str, scratch: Path) -> Parsed:
         columns.warn("other_format", format=content, promised=expected)
     encoding = delimiter = None
     if content == "Excel":
-        parse_workbook(path, columns)
+        parse_workbook(path, columns, place)
     elif content == "Parquet":
         parse_parquet(path, columns)
     elif content == "JSON":
         encoding = parse_json(path, columns)
     else:
-        encoding, delimiter = parse_delimited(path, columns)
+        encoding, delimiter = parse_delimited(path, columns, place)
     return Parsed(columns.finish(), content, encoding, delimiter)
 
 

@@ -9,6 +9,7 @@ from engine.reading.encoding import Encoding, find_encoding, read_lines
 from engine.reading.limits import refuse
 
 BROKEN = object()
+DEPTH = 3  # so deep lie the records in an answer of a web API
 _DECODER = json.JSONDecoder(parse_constant=str)
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
@@ -20,10 +21,11 @@ def parse_json(path: Path, columns: TextColumns) -> str:
     objects and arrays stay as JSON text. Raises InputError if the file cannot be read at all.
     """
     encoding = find_encoding(path, columns.name)
-    first = next((line for line in read_lines(path, encoding) if line.strip()), "")
+    lines = (line for line in read_lines(path, encoding) if line.strip())
+    first, second = next(lines, ""), next(lines, "")
     if not first:
         raise refuse("empty", columns.name)
-    if _is_object(_load(first)):
+    if _is_object(_load(first)) and (second or _records_in(_load(first)) is None):
         _parse_records(_load_lines(path, encoding), encoding, columns)
         return encoding.codec
     document = _load("".join(read_lines(path, encoding)))
@@ -52,12 +54,29 @@ def _load_lines(path: Path, encoding: Encoding) -> Iterator[tuple[int, object]]:
 
 def _find_records(document: object, name: str) -> list[object]:
     if isinstance(document, dict):
-        # `{"products": [...]}`, as web APIs answer
-        arrays = [value for value in document.values() if isinstance(value, list)]
-        document = arrays[0] if len(arrays) == 1 else [document]
+        document = _records_in(document) or [document]
     if not isinstance(document, list) or not any(_is_object(record) for record in document):
         raise refuse("no_records", name)
     return document
+
+
+def _records_in(document: object, depth: int = DEPTH) -> list[object] | None:
+    """The one list of objects in an answer of a web API, such as `{"products": [...]}`.
+
+    It may lie deeper, as in `{"hits": {"hits": [...]}}`; None if there is none, or several.
+    """
+    if not isinstance(document, dict) or "id" in document:
+        return None
+    lists = [
+        value
+        for value in document.values()
+        if isinstance(value, list) and value and all(map(_is_object, value))
+    ]
+    if len(lists) == 1:
+        return lists[0]
+    inner = [_records_in(value, depth - 1) for value in document.values() if depth]
+    deeper = [records for records in inner if records is not None]
+    return deeper[0] if not lists and len(deeper) == 1 else None
 
 
 def _is_object(value: object) -> bool:
@@ -75,6 +94,8 @@ def _parse_records(
         elif not isinstance(record, dict):
             columns.reject(row, "no_record")
         else:
+            if isinstance(record.get("_source"), dict):  # a dump of Elasticsearch or OpenSearch
+                record = {"_id": record.get("_id"), **record["_source"]}
             new = [key for key in record if key not in keys]
             cells = [_to_text(record.get(key)) for key in [*keys, *new]]
             if not _is_unicode(new) or not _is_unicode(cells):

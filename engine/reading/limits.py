@@ -10,6 +10,8 @@ COLUMNS = 300
 CELL_CHARACTERS = 1_000_000
 NAME_CHARACTERS = 1_000  # of one column name: some surveys use whole questions
 LISTED_PROBLEMS = 1_000  # further bad rows are counted, not listed
+HEADER_ROW = 1_000  # the header stands within so many rows
+SHOWN_CHARACTERS = 80  # of a cell, in a message
 BROKEN_QUOTES = 1_000  # recovering from one takes up to a cell's length
 
 # Real spreadsheets and logs are packed 5 to 40 times, a zip bomb up to 1,000 times.

@@ -1,7 +1,7 @@
 """Loads files into a workspace: reads, maps and cleans them, checks them, and stores them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +11,12 @@ from engine.messages import DEFAULT_LANGUAGE
 from engine.progress import Progress, Silent
 from engine.reading.checks import check_products
 from engine.reading.cleaning import Cleaned, clean
-from engine.reading.language import detect_language
+from engine.reading.columns import View
+from engine.reading.language import detect_language, other_language, own_name
+from engine.reading.layout import Place
 from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.presets import expand, presets
+from engine.reading.product_keys import match_column
 from engine.reading.reader import read_table
 from engine.settings import SAMPLE_DATA
 from engine.storage.workspace import TableOrigin, Workspace
@@ -21,6 +24,8 @@ from engine.tables.schema import TABLES
 
 SAMPLE_TABLES = ("products", "searches", "orders", "reviews")
 _PREVIEW_ROWS = 20
+# The model of the hub that knows the languages which the built-in ones do not.
+MULTILINGUAL = "intfloat/multilingual-e5-small"
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,13 @@ class TableReport:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """The results of a load, by table."""
+    """The results of a load, by table.
+
+    `language` is that of the texts if the built-in models do not know it.
+    """
 
     tables: dict[str, TableReport]
+    language: str | None = None
 
     def as_json(self, language: str = DEFAULT_LANGUAGE) -> dict[str, object]:
         """The report as the command line prints it."""
@@ -57,24 +66,28 @@ class LoadReport:
 
 @dataclass(frozen=True)
 class Preview:
-    """A file before it is loaded: its columns, the guessed mapping, and the first rows."""
+    """A file before it is loaded: its columns, the guessed mapping, and the first rows.
+
+    `view` shows the sheet as it was read.
+    """
 
     columns: list[str]
     mapping: ColumnMapping
     rows: pd.DataFrame
     problems: list[Problem]
+    view: View | None = None
 
 
-def preview(path: Path, table: str, name: str | None = None) -> Preview:
-    """The preview of the file at `path`, which the user calls `name`.
+def preview(path: Path, table: str, name: str | None = None, place: Place | None = None) -> Preview:
+    """The preview of the file at `path`, which the user calls `name`; `place` as in `load_files`.
 
     Raises InputError for a file that cannot be read.
     """
-    raw = read_table(path, name=name)
+    raw = read_table(path, name=name, place=replace(place or Place(), table=table))
     mapping = guess(table, raw.frame)
     frame = expand(raw.frame, presets().get(mapping.preset or ""))
     rows = frame.head(_PREVIEW_ROWS).reset_index(drop=True)
-    return Preview(list(frame.columns), mapping, rows, raw.problems)
+    return Preview(list(frame.columns), mapping, rows, raw.problems, raw.view)
 
 
 def load_files(
@@ -85,11 +98,13 @@ def load_files(
     progress: Progress | None = None,
     *,
     names: Mapping[str, str] | None = None,
+    places: Mapping[str, Place] | None = None,
 ) -> LoadReport:
     """Load one file per table, either all of them or none.
 
     `maps` (table → field → column) overrides the guessed columns; an empty column leaves a field
-    out. `names` are the names by which the user knows the files (default: those of the paths).
+    out. `names` are the names by which the user knows the files (default: those of the paths), and
+    `places` the sheets and header rows that the user chose.
 
     Raises InputError, with all problems in `details`, for a file that cannot be read, a required
     field without a column, a bad map or, unless `skip_bad_rows`, any row with an error, and
@@ -97,20 +112,30 @@ def load_files(
     """
     progress = progress or Silent()
     file_names = {table: (names or {}).get(table, path.name) for table, path in files.items()}
-    for table in {*files, *(maps or {})}:
+    choices = {*(maps or {}), *(places or {})}
+    for table in {*files, *choices}:
         if table not in TABLES:
             raise InputError("data.unknown_table", table=table, tables=", ".join(TABLES))
-    for table in maps or {}:
+    for table in choices:
         if table not in files:
             raise InputError("data.map_without_file", table=table)
     cleaned: dict[str, Cleaned] = {}
     mappings: dict[str, ColumnMapping] = {}
-    for done, (table, path) in enumerate(files.items()):
+    catalog = workspace.tables().products
+    for done, (table, path) in enumerate(sorted(files.items(), key=_products_first)):
         progress.check()
         progress.stage("load", done, len(files))
         cleaned[table], mappings[table] = _read_file(
-            table, path, file_names[table], (maps or {}).get(table, {})
+            table,
+            path,
+            file_names[table],
+            (maps or {}).get(table, {}),
+            (places or {}).get(table),
+            catalog,
         )
+        if table == "products":
+            catalog = cleaned[table].frame
+    cleaned = {table: cleaned[table] for table in files}
     _stop_at_errors(cleaned, file_names, skip_bad_rows)
     frames = {table: result.frame for table, result in cleaned.items()}
     problems = {table: list(result.problems) for table, result in cleaned.items()}
@@ -135,10 +160,16 @@ def load_files(
             frames, {table: _origin(file_names[table], report) for table, report in reports.items()}
         )
         texts = _words(frames, known_products=len(products) > 0)
+        other = None if texts is None else other_language(texts)
         if texts is not None and not workspace.language_chosen:
             workspace.set_language(detect_language(texts), chosen=False)
     progress.stage("load", len(files), len(files))
-    return LoadReport(reports)
+    if other is not None:
+        table = next(iter(reports))
+        params = {"name": own_name(other), "model": MULTILINGUAL}
+        note = Problem("data.language_unknown", file_names[table], None, None, params, "warning")
+        reports[table].problems.append(note)
+    return LoadReport(reports, other)
 
 
 def load_sample(
@@ -173,7 +204,7 @@ def clean_file(
     """
     changes: dict[str, str] = {}
     if columns is not None:
-        present = set(map(str, read_table(path).frame.columns))
+        present = set(map(str, read_table(path, place=Place(table)).frame.columns))
         changes = {field: field for field in TABLES[table].columns if field in present}
         changes |= {field: column for field, column in columns.items() if column in present}
     cleaned, _ = _read_file(table, path, path.name, changes)
@@ -182,9 +213,14 @@ def clean_file(
 
 
 def _read_file(
-    table: str, path: Path, name: str, changes: Mapping[str, str]
+    table: str,
+    path: Path,
+    name: str,
+    changes: Mapping[str, str],
+    place: Place | None = None,
+    catalog: pd.DataFrame | None = None,
 ) -> tuple[Cleaned, ColumnMapping]:
-    raw = read_table(path, name=name)
+    raw = read_table(path, name=name, place=replace(place or Place(), table=table))
     mapping = guess(table, raw.frame)
     columns = [*mapping.fields.values(), *mapping.unused]
     columns.sort(key=lambda column: list(raw.frame).index(column) if column in raw.frame else -1)
@@ -203,7 +239,20 @@ def _read_file(
         raise InputError(
             "data.no_column", details, file=name, table=table, fields=fields, columns=listed
         )
-    return clean(table, raw, mapping, name), mapping
+    notes: list[Problem] = []
+    if catalog is not None and table != "products":
+        chosen = "product_id" in changes
+        frame = (
+            raw.frame if mapping.preset is None else expand(raw.frame, presets()[mapping.preset])
+        )
+        mapping, notes = match_column(mapping, frame, catalog, chosen=chosen, file=name)
+    cleaned = clean(table, raw, mapping, name)
+    return replace(cleaned, problems=[*cleaned.problems, *notes]), mapping
+
+
+def _products_first(file: tuple[str, Path]) -> bool:
+    """The key by which the catalog is read before the tables that name its products."""
+    return file[0] != "products"
 
 
 def _words(frames: Mapping[str, pd.DataFrame], *, known_products: bool) -> pd.Series | None:

@@ -1,24 +1,47 @@
 """Maps a file's columns to fields, by guessing from headers and cells."""
 
-import functools
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import field as dataclass_field
 
 import pandas as pd
 
 from engine.errors import InputError
-from engine.reading.presets import expand, presets, recognise, spell, squash
-from engine.reading.profile import Profile, profile
+from engine.reading.headers import aliases, squash
+from engine.reading.presets import expand, presets, recognise, spell
+from engine.reading.profile import Profile, profile, tell_groups
 from engine.tables.schema import TABLES, Field
 from engine.text.normal_form import normal_form
 
 SAMPLE_ROWS = 1000
 _THRESHOLD = 0.2
 _PART = 0.6  # the highest score of a header that only contains the name of a field
+_HALF = 0.5  # a column with so many cells filled is as good as a full one
+_SURE = 0.8  # cells fit a field so well that no name is needed
+# What shops often export besides, and what must not become a field for its content.
+_OTHER_MEANINGS = {
+    *("status", "state", "source", "curated", "reply", "replydate", "tag", "tags", "currency"),
+    *("stock", "inventory", "color", "colour", "size", "material", "weight", "email", "phone"),
+    *("address", "reviewername", "verified", "helpful", "published", "visibility"),
+    *(
+        "状态",
+        "来源",
+        "标签",
+        "库存",
+        "颜色",
+        "尺码",
+        "尺寸",
+        "材质",
+        "重量",
+        "邮箱",
+        "电话",
+        "地址",
+        "备注",
+    ),
+}
 _BELIEVED = ("id", "number", "time")
+_NAMELESS = re.compile(r"column_\d+")
 _CONTENT_ONLY = 0.45  # the highest score of content alone, below that of any fitting name
 
 
@@ -28,7 +51,7 @@ class ColumnMapping:
 
     `fields` is field → column, `confidence` field → 0 to 1 (1 for a preset or the user's choice),
     `unused` are the columns that no field is read from, and `preset` is the name of the recognised
-    system whose export it is.
+    system whose export it is. A missing value is taken from the first of the field's `fallbacks`.
     """
 
     table: str
@@ -36,6 +59,7 @@ class ColumnMapping:
     confidence: dict[str, float]
     unused: list[str]
     preset: str | None = None
+    fallbacks: dict[str, list[str]] = dataclass_field(default_factory=dict)
 
     @property
     def missing(self) -> list[str]:
@@ -52,13 +76,6 @@ class ColumnMapping:
         return {"fields": self.fields, "confidence": self.confidence, "preset": self.label}
 
 
-@functools.cache
-def aliases() -> dict[str, dict[str, list[str]]]:
-    """For each table and field, the headers that stand for it, the most certain first."""
-    text = (Path(__file__).parent / "aliases.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
 def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
     """The most likely mapping of a file's columns to `table`'s fields."""
     preset = recognise(table, frame.columns)
@@ -67,11 +84,13 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
     sample = sample.head(SAMPLE_ROWS)
     fields: dict[str, str] = {}
     confidence: dict[str, float] = {}
+    fallbacks: dict[str, list[str]] = {}
     for name, paths in (preset.fields if preset else {}).items():
         present = [column for column in (spell(path, sample.columns) for path in paths) if column]
         filled = [column for column in present if sample[column].notna().any()]
         if present:
             fields[name], confidence[name] = (filled or present)[0], 1.0
+            fallbacks[name] = [column for column in filled if column != fields[name]]
     columns = [str(column) for column in sample]
     profiles = {
         column: profile(sample[column]) for column in columns if column not in fields.values()
@@ -85,6 +104,12 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
     for score, name, column in sorted(scores, key=lambda scored: -scored[0]):
         if score >= _THRESHOLD and name not in fields and column not in fields.values():
             fields[name], confidence[name] = column, round(score, 2)
+    if not fields.keys() - {"product_id", "title", "price", "image", "description"}:
+        nameless = {
+            column: cells for column, cells in profiles.items() if _NAMELESS.fullmatch(column)
+        }
+        for name, column in tell_groups(table, nameless, fields).items():
+            fields[name], confidence[name] = column, _CONTENT_ONLY
     order = TABLES[table].columns
     unused = [column for column in columns if column not in fields.values()]
     return ColumnMapping(
@@ -93,6 +118,7 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
         {name: confidence[name] for name in order if name in fields},
         unused,
         preset.name if preset else None,
+        {name: others for name, others in fallbacks.items() if others},
     )
 
 
@@ -131,18 +157,36 @@ def edit(
                 del fields[rival], confidence[rival]
         fields[name], confidence[name] = spelt, 1.0
     unused = [column for column in columns if column not in fields.values()]
-    return replace(mapping, fields=fields, confidence=confidence, unused=unused)
+    fallbacks = {name: others for name, others in mapping.fallbacks.items() if name not in changes}
+    return replace(
+        mapping, fields=fields, confidence=confidence, unused=unused, fallbacks=fallbacks
+    )
 
 
 def _score(table: str, field: Field, column: str, column_profile: Profile) -> float:
     fit = column_profile.fits(table, field)
     name = _name_score(column, aliases()[table].get(field.name, [field.name]))
     if name:
+        filled = min(1.0, column_profile.filled / _HALF)
         # A plain header such as "price" is believed even if the cells are no prices, so that the
         # user is told what is wrong with them.
         believed = fit or not column_profile.filled or (name > _PART and field.kind in _BELIEVED)
-        return name * (0.6 + 0.4 * column_profile.filled) * (0.4 + 0.6 * fit) if believed else 0.0
-    return _CONTENT_ONLY * fit if fit >= 0.8 and column_profile.tells(field) else 0.0
+        return name * (0.6 + 0.4 * filled) * (0.4 + 0.6 * fit) if believed else 0.0
+    if fit < _SURE or _means_another(column, field):
+        return 0.0
+    return _CONTENT_ONLY * fit if column_profile.tells(field) else 0.0
+
+
+def _means_another(column: str, field: Field) -> bool:
+    """Whether the name of a column says that it is something else than `field`."""
+    squashed = squash(column)
+    return squashed in _OTHER_MEANINGS or any(
+        squashed == squash(alias)
+        for fields in aliases().values()
+        for name, listed in fields.items()
+        if name != field.name
+        for alias in listed
+    )
 
 
 def _name_score(column: str, names: list[str]) -> float:

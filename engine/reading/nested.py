@@ -1,9 +1,14 @@
 """Reads cells with JSON: values inside them, and rows from the lists in them."""
 
 import json
+import re
 from collections.abc import Sequence
 
 import pandas as pd
+
+LISTED = ", "  # between the values of a cell that lists several
+# Pairs such as `color=Red,size=M`; a value may have commas.
+_ASSIGNED = re.compile(r"([\w -]{1,60})=((?:[^=,]|,(?![\w -]{1,60}=))*+),?")
 
 
 def parse(text: object) -> object:
@@ -33,6 +38,17 @@ def reach(column: pd.Series, path: Sequence[str]) -> pd.Series:
     set is taken.
     """
     values = [write(_follow(parse(text), path)) for text in column]
+    return pd.Series(values, index=column.index, dtype="str")
+
+
+def reach_all(column: pd.Series, path: Sequence[str]) -> pd.Series:
+    """Like `reach`, but what all entries of a list hold, joined by commas."""
+    values = []
+    for text in column:
+        value = parse(text)
+        entries = value if isinstance(value, list) else [value]
+        texts = [write(_follow(entry, path)) for entry in entries]
+        values.append(LISTED.join(text for text in texts if text) or None)
     return pd.Series(values, index=column.index, dtype="str")
 
 
@@ -113,6 +129,9 @@ def _facts(text: str | None, fallback: str) -> dict[str, object]:
         return value
     if value is not None:
         return {fallback: value}
+    assigned = _ASSIGNED.findall(text)
+    if assigned and not _ASSIGNED.sub("", text).strip(",; "):
+        return {name.strip(): value.strip() for name, value in assigned if value.strip()}
     parted = text.replace("|", ";").replace("；", ";").replace("\n", ";").replace("：", ":")
     pairs = [part.split(":", 1) for part in parted.split(";") if part.strip()]
     if pairs and all(len(pair) == 2 for pair in pairs):

@@ -4,16 +4,13 @@ The systems are described in `presets.toml`, which explains its keys.
 """
 
 import functools
-import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
-from engine.reading.nested import explode, reach
-from engine.text.normal_form import normal_form
+from engine.reading.headers import preset_parts, squash
+from engine.reading.nested import LISTED, explode, reach, reach_all
 
 
 @dataclass(frozen=True)
@@ -31,18 +28,17 @@ class Preset:
     pairs: Sequence[Sequence[str]] = ()
     join: Mapping[str, Sequence[str]] = field(default_factory=dict)
     first: Sequence[str] = ()
+    deepest: Sequence[str] = ()
+    down: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gather: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    drop: Sequence[str] = ()
 
 
 @functools.cache
 def presets() -> dict[str, Preset]:
     """Every preset by name."""
-    tables = tomllib.loads((Path(__file__).parent / "presets.toml").read_text(encoding="utf-8"))
-    return {name: Preset(name=name, **parts) for name, parts in tables.items()}
-
-
-def squash(header: str) -> str:
-    """The form in which headers are compared: lower case, letters and digits only."""
-    return re.sub(r"[\W_]+", "", normal_form("NFKC", header).lower())
+    return {name: Preset(name=name, **parts) for name, parts in preset_parts().items()}
 
 
 def recognise(table: str, columns: Iterable[str]) -> Preset | None:
@@ -71,11 +67,11 @@ def expand(frame: pd.DataFrame, preset: Preset | None) -> pd.DataFrame:
     """
     if preset is None:
         return frame
-    filter_column = _spelt(preset.rows.get("column"), frame)
-    if filter_column:
-        values = preset.rows.get("values")
-        words = frame[filter_column].str.strip().str.lower()
-        frame = frame[words.isin(values) if isinstance(values, list) else words.fillna("").ne("")]
+    for group, columns in preset.down.items():
+        frame = _filled_down(frame, group, columns)
+    for group, columns in preset.gather.items():
+        frame = _gathered(frame, group, columns)
+    frame = _selected(frame, preset)
     if (list_column := _spelt(preset.explode, frame)) is not None:
         frame = explode(frame, list_column)
     for path in _paths(preset):
@@ -88,9 +84,58 @@ def expand(frame: pd.DataFrame, preset: Preset | None) -> pd.DataFrame:
             frame = frame.assign(**{name: joined})
     for column in filter(None, (_spelt(name, frame) for name in preset.first)):
         frame = frame.assign(**{column: frame[column].str.split(",").str[0]})
+    for column in filter(None, (_spelt(name, frame) for name in preset.deepest)):
+        frame = frame.assign(**{column: frame[column].map(_deepest, na_action="ignore")})
     for name, value in preset.pairs:
         frame = _unpair(frame, name, value)
-    return _carried(frame, preset)
+    for label, path in preset.keys.items():
+        head, *steps = path.split(".")
+        listed = _spelt(head, frame)
+        if listed is not None:
+            frame = frame.assign(**{label: reach_all(frame[listed], steps)})
+    frame = _carried(frame, preset)
+    return frame.drop(columns=[name for name in preset.drop if name in frame])
+
+
+def _selected(frame: pd.DataFrame, preset: Preset) -> pd.DataFrame:
+    """The rows whose column holds one of the values: any text, or none, if there are none."""
+    column = _spelt(preset.rows.get("column"), frame)
+    if column is None:
+        return frame
+    values, kind = preset.rows.get("values"), preset.rows.get("kind", "filled")
+    words = frame[column].str.strip().str.lower()
+    if isinstance(values, list):
+        return frame[words.isin(values) != (kind == "others")]
+    filled = words.fillna("").ne("")
+    if kind == "filled":
+        return frame[filled]
+    # Without rows of the default view, those of another are all there is.
+    return frame if filled.all() else frame[~filled]
+
+
+def _filled_down(frame: pd.DataFrame, group: str, columns: Sequence[str]) -> pd.DataFrame:
+    """What the first line of an order says, in its further lines too."""
+    key = _spelt(group, frame)
+    spelt = [name for name in (_spelt(column, frame) for column in columns) if name]
+    if key is None or not spelt:
+        return frame
+    return frame.assign(**{name: frame.groupby(key)[name].ffill() for name in spelt})
+
+
+def _gathered(frame: pd.DataFrame, group: str, columns: Sequence[str]) -> pd.DataFrame:
+    """What the rows of a product say, in each of them: its variants' SKUs, with commas."""
+    key = _spelt(group, frame)
+    for column in filter(None, (_spelt(name, frame) for name in columns)):
+        if key is not None:
+            filled = frame[frame[column].notna()]
+            joined = filled.groupby(key)[column].agg(LISTED.join)
+            frame = frame.assign(**{column: frame[key].map(joined).astype("str")})
+    return frame
+
+
+def _deepest(listed: str) -> str:
+    """The longest of several paths that are listed with commas."""
+    return max(listed.split(","), key=lambda path: path.count("/"))
 
 
 def _spelt(column: object, frame: pd.DataFrame) -> str | None:
@@ -128,8 +173,8 @@ def _unpair(frame: pd.DataFrame, name: str, value: str) -> pd.DataFrame:
 def _carried(frame: pd.DataFrame, preset: Preset) -> pd.DataFrame:
     """Fill a field down in order of time within each group, and drop rows still without it."""
     for name, groups in preset.carry.items():
-        source = next((_spelt(path, frame) for path in preset.fields[name]), None)
-        time = next((_spelt(path, frame) for path in preset.fields["time"]), None)
+        source = next(filter(None, (_spelt(path, frame) for path in preset.fields[name])), None)
+        time = next(filter(None, (_spelt(path, frame) for path in preset.fields["time"])), None)
         for path in groups:
             group = _spelt(path, frame)
             if source and time and group:

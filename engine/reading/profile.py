@@ -1,13 +1,14 @@
 """Profiles a column's cells and says which fields they could be."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from engine.reading.numbers import read_numbers, read_prices
 from engine.reading.times import read_times
 from engine.reading.values import (
     read_choices,
-    read_numbers,
     read_ratings,
     read_relevance,
     squeeze,
@@ -17,14 +18,16 @@ from engine.tables.schema import Field
 _URL = r"^(?:https?:)?//\S+$|\.(?:jpe?g|png|webp|gif)$"
 _TITLE_CHARACTERS = 60
 _TEXT_CHARACTERS = 300
+_FEW, _MOST = 0.1, 0.5
+_SHARED = 0.7  # the distinct share below which values are shared
 
 
 @dataclass(frozen=True)
 class Profile:
     """What a sample of cells looks like.
 
-    `filled` is a share (0 to 1) of all cells; `distinct`, `number`, `url` and `json` are shares of
-    the filled `values`, and `length` is their median number of characters.
+    `filled` is a share (0 to 1) of all cells; `distinct`, `number`, `url`, `json` and `path` are
+    shares of the filled `values`, and `length` is their median number of characters.
     """
 
     values: pd.Series
@@ -34,6 +37,7 @@ class Profile:
     number: float
     url: float
     json: float
+    path: float
 
     def fits(self, table: str, field: Field) -> float:
         """How well the cells fit `field`, from 0 to 1, whatever the header says."""
@@ -72,7 +76,8 @@ class Profile:
         if field.name in ("description", "text"):
             return self.length > 15 and self.distinct > 0.5
         if field.kind == "choice":
-            return self.number < 0.1
+            # One word for all rows says nothing about them.
+            return self.number < 0.1 and read_choices(self.values, field.name)[0].nunique() > 1
         return field.name in ("image", "attributes", "time", "relevance")
 
     def _fits_id(self, table: str, field: Field) -> float:
@@ -82,7 +87,7 @@ class Profile:
         return self.distinct if (table, field.name) == ("products", "product_id") else 1.0
 
     def _readable(self, field: Field) -> float:
-        readers = {"rating": read_ratings, "relevance": read_relevance}
+        readers = {"rating": read_ratings, "relevance": read_relevance, "price": read_prices}
         numbers, _ = readers.get(field.name, read_numbers)(self.values)
         share = float(numbers.notna().mean())
         if field.low is not None and field.high is not None and field.high <= 10:
@@ -105,7 +110,7 @@ def profile(column: pd.Series) -> Profile:
     values = column.str.strip()
     values = values[values.notna() & (values != "")]
     if not len(values):
-        return Profile(values, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        return Profile(values, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     numbers, _ = read_numbers(values.str.slice(0, 40))
     return Profile(
         values=values,
@@ -115,4 +120,28 @@ def profile(column: pd.Series) -> Profile:
         number=float(numbers.notna().mean()),
         url=float(values.str.contains(_URL, regex=True).mean()),
         json=float(values.str.contains(r"^(?:\{.*\}|\[.*\])$", regex=True).mean()),
+        path=float(values.str.contains(r"[^\W\d]\s?[/>|»›]\s?[^\W\d]", regex=True).mean()),
     )
+
+
+def tell_groups(
+    table: str, profiles: Mapping[str, Profile], fields: Mapping[str, str]
+) -> dict[str, str]:
+    """The columns of categories and brands among columns without names, besides those of `fields`.
+
+    Both are texts that several products share; categories are paths.
+    """
+    if table != "products":
+        return {}
+    shared = {
+        column: cells
+        for column, cells in profiles.items()
+        if column not in fields.values()
+        and cells.number < _FEW
+        and cells.url < _FEW
+        and (cells.distinct < _SHARED or cells.path > _MOST)
+    }
+    groups: dict[str, str] = {}
+    for column, cells in shared.items():
+        groups.setdefault("category" if cells.path > _MOST else "brand", column)
+    return groups

@@ -7,8 +7,10 @@ import pandas as pd
 
 from engine.errors import Problem
 from engine.reading.child import parse_in_child
+from engine.reading.columns import View
 from engine.reading.format import TEXT_FORMATS, Parsed, is_packed, named_format, parse
-from engine.reading.limits import check_size
+from engine.reading.layout import Place
+from engine.reading.limits import HEADER_ROW, check_size, refuse
 from engine.storage.scratch import scratch_folder
 
 # A smaller text file is parsed in this process: starting another one would take longer.
@@ -23,7 +25,8 @@ class RawTable:
     others unchanged, including spaces. `rows[i]` is the position of record `i`: its row in a
     spreadsheet (the header is row 1, and a quoted cell may have several lines), its line in a JSON
     lines file, or its number in a JSON array or a Parquet file, from 1. `problems` lists the first
-    bad records and the warnings; `rejected` counts all bad records. `format` is CSV (with any
+    bad records and the warnings; `rejected` counts all bad records, `left_out` rows that are none,
+    such as totals. `view` shows how a sheet was read. `format` is CSV (with any
     delimiter), Excel, JSON or Parquet, `encoding` the Python codec of a text file, and `delimiter`
     that of a delimited one (None for a single column).
     """
@@ -35,19 +38,28 @@ class RawTable:
     format: str
     encoding: str | None
     delimiter: str | None
+    left_out: int = 0
+    view: View | None = None
 
 
-def read_table(path: Path, *, name: str | None = None) -> RawTable:
+def read_table(path: Path, *, name: str | None = None, place: Place | None = None) -> RawTable:
     """Read the file at `path`; `name` is what the user calls it, with its extension.
+
+    `place` says what it is read for and, if the user knows, in which sheet and below which row.
 
     Formats are those of `engine.reading.format.EXTENSIONS`; texts may also end in `.gz`. Records
     that cannot be read are left out and listed. Raises InputError, with file and row in its
     details, if the file cannot be read at all or is beyond `engine.reading.limits`.
     """
     name = name or path.name
+    place = place or Place()
+    if place.header_row is not None and not 0 <= place.header_row <= HEADER_ROW:
+        raise refuse("no_header_row", name, place.header_row)
     check_size(path, name)
     with scratch_folder() as scratch:
-        parsed = (parse if _is_small_text(path, name) else parse_in_child)(path, name, scratch)
+        parsed = (parse if _is_small_text(path, name) else parse_in_child)(
+            path, name, scratch, place
+        )
     return _to_raw(parsed)
 
 
@@ -62,6 +74,8 @@ def _to_raw(parsed: Parsed) -> RawTable:
         rows=parsed.text.rows.to_pandas(),
         problems=parsed.text.problems,
         rejected=parsed.text.rejected,
+        left_out=parsed.text.left_out,
+        view=parsed.text.view,
         format=parsed.format,
         encoding=parsed.encoding,
         delimiter=parsed.delimiter,

@@ -15,11 +15,14 @@ from engine.tables.categories import join_levels
 from engine.text.normal_form import normal_form
 
 _MARKUP = r"<[A-Za-z/!?]|&[#A-Za-z]"
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufffe]+")
+# Signs without a width inside a word, which steer direction or allow a break.
+_INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe]+")
 _SPACES = re.compile(r"\s+")
 _UNTIDY = "[^ -~\u4e00-\u9fff]|  |^ | $"
 _SEPARATORS = re.compile(r"&gt;|[>»›|＞→]|(?<=\s)/(?=\s)")
 _TIGHT_SLASH = re.compile("/")
+_WRAPPED = r'^="([^"]*)"$'
 _FORMULA = r"^(?:=\S|@[A-Za-z]+\(|\+\d|[+-][\d(]+[-+*/(!])"
 
 
@@ -53,8 +56,16 @@ def tidy(column: pd.Series) -> pd.Series:
     return result.mask(result == "")
 
 
+def plain(column: pd.Series) -> pd.Series:
+    """Tidy texts, without the `="007"` that keeps a spreadsheet from changing them."""
+    wrapped = column.str.startswith('="', na=False)
+    if wrapped.any():
+        column = column.str.strip().str.replace(_WRAPPED, r"\1", regex=True)
+    return tidy(column)
+
+
 def _tidy(text: str) -> str:
-    spaced = _SPACES.sub(" ", _CONTROLS.sub(" ", text)).strip()
+    spaced = _SPACES.sub(" ", _CONTROLS.sub(" ", _INVISIBLE.sub("", text))).strip()
     return normal_form("NFC", spaced)
 
 

@@ -1,4 +1,4 @@
-"""Reads cells as numbers and prices, ratings, choices or identifiers.
+"""Reads cells as ratings, choices or identifiers.
 
 Each reader takes a tidy text column and returns the values with a mask of the texts that could not
 be read.
@@ -16,22 +16,28 @@ from engine.text.normal_form import normal_form
 
 Values = tuple[pd.Series, pd.Series]
 
-_CURRENCY = re.compile(
-    r"(?i)us\$|[$€£¥￥₹₽₩]|\b(?:usd|cny|rmb|eur|gbp|jpy|hkd|twd|inr|chf|cad|aud|sgd|krw)\b"
-    r"|人民币|元起?|块钱?|美元|欧元|港币|円"
-)
-_EUROPEAN = r"\.\d{3},\d|^\D*\d+,\d{1,2}\D*$"
-_ENGLISH = r",\d{3}\.\d|^\D*\d+\.\d{1,2}\D*$"
 _STARS = re.compile(r"[★⭐]")
 _OUT_OF = re.compile(r"^([\d.]+)\s*(?:/|out of|of|／)\s*(\d+)(?:\s*stars?)?$", re.I)
 _CHINESE_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
+# What numbers mean, by all the numbers of a column; the first that fits.
 _NUMBER_SENTIMENTS = (
     ({"0", "1"}, {"0": "negative", "1": "positive"}),
-    ({"-1", "0", "1"}, {"-1": "negative", "0": "neutral", "1": "positive"}),
     ({"-1", "1"}, {"-1": "negative", "1": "positive"}),
+    ({"-1", "0", "1"}, {"-1": "negative", "0": "neutral", "1": "positive"}),
+    ({"1", "2"}, {"1": "negative", "2": "positive"}),
     ({"0", "1", "2"}, {"0": "negative", "1": "neutral", "2": "positive"}),
+    ({"1", "2", "3"}, {"1": "negative", "2": "neutral", "3": "positive"}),
     ({"0", "2", "4"}, {"0": "negative", "2": "neutral", "4": "positive"}),
+    (
+        {"1", "2", "3", "4", "5"},
+        {"1": "negative", "2": "negative", "3": "neutral", "4": "positive", "5": "positive"},
+    ),
 )
+# Answers to whether a customer is content.
+_ANSWERS = {
+    **dict.fromkeys(("yes", "y", "true", "t", "是", "推荐", "会"), "positive"),
+    **dict.fromkeys(("no", "n", "false", "f", "否", "不推荐", "不会"), "negative"),
+}
 
 
 @functools.cache
@@ -48,38 +54,6 @@ def squeeze(column: pd.Series) -> pd.Series:
     """The form in which words are compared: NFKC, lower case, without spaces, `-` and `_`."""
     folded = column.map(lambda text: normal_form("NFKC", text), na_action="ignore")
     return folded.astype("str").str.lower().str.replace(r"[\s_]|(?<=\D)-", "", regex=True)
-
-
-def read_numbers(column: pd.Series) -> Values:
-    """Numbers and prices, with currencies, thousands separators, decimal commas, or 万.
-
-    A whole column is read the same way: "1.299" is 1299 if another cell has a decimal comma and
-    none a decimal point. "NaN" and "inf" are read as such.
-    """
-    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-    comma = column.str.contains(_EUROPEAN, regex=True, na=False).any()
-    european = bool(comma and not column.str.contains(_ENGLISH, regex=True, na=False).any())
-    odd = column.notna() & (numbers.isna() | european)
-    numbers[odd] = np.array([_number(value, european) for value in column[odd]], dtype=float)
-    unread = column.notna() & numbers.isna() & ~column.str.lower().isin(["nan", "-nan", "+nan"])
-    return numbers, unread
-
-
-def _number(text: str, european: bool) -> float:
-    bare = _CURRENCY.sub("", normal_form("NFKC", text)).replace("'", "")
-    bare = re.sub(r"\s", "", bare)
-    scale = 10_000.0 if bare.endswith(("万", "萬")) else 1.0
-    bare = bare.rstrip("万萬")
-    point, comma = bare.rfind("."), bare.rfind(",")
-    if point >= 0 and comma >= 0:
-        european = comma > point
-    elif comma >= 0 and not european:
-        european = re.fullmatch(r"[+-]?\d+,\d{1,2}", bare) is not None
-    bare = bare.replace(".", "").replace(",", ".") if european else bare.replace(",", "")
-    try:
-        return np.nan if "_" in bare else float(bare) * scale
-    except ValueError:
-        return np.nan
 
 
 def read_ratings(column: pd.Series) -> Values:
@@ -119,6 +93,8 @@ def read_choices(column: pd.Series, name: str) -> Values:
         numbers = {word for word in words.dropna().unique() if word.lstrip("-").isdigit()}
         numeric = next((table for values, table in _NUMBER_SENTIMENTS if numbers <= values), {})
         meaning = meaning | numeric
+        if set(words.dropna().unique()) <= _ANSWERS.keys():
+            meaning = _ANSWERS
     values = words.map(meaning).astype("str")
     return values, column.notna() & values.isna()
 

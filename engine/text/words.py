@@ -13,7 +13,12 @@ from engine.text.normal_form import normal_form
 # Words that match nearly everything and explain nothing.
 STOPWORDS = frozenset(STOPWORDS_EN) | frozenset(STOPWORDS_CHINESE)
 
-_RUN = re.compile(r"(?P<cjk>[\u3400-\u9fff]+)|(?P<word>[^\W_\u3400-\u9fff]+)")
+# Thai, Lao, Burmese, Khmer and Japanese have no spaces between words, and jieba cannot cut them.
+_RUN = re.compile(
+    r"(?P<cjk>[\u3400-\u9fff]+)"
+    r"|(?P<unspaced>[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff]+)"
+    r"|(?P<word>[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+)"
+)
 
 
 def normalise(text: str) -> str:
@@ -24,16 +29,24 @@ def normalise(text: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a text: jieba's search-mode words for Chinese, Snowball stems for the rest.
 
+    Of other scripts without spaces, pairs of neighbouring characters stand for words.
+
     Each run of one script is handled on its own, so that titles in both languages work.
     """
     forms: list[str] = []
     for run in _RUN.finditer(normalise(text)):
         if run.lastgroup == "cjk":
             forms.extend(rjieba.cut_for_search(run.group()))
+        elif run.lastgroup == "unspaced":
+            forms.extend(_pairs(run.group()))
         else:
             forms.append(run.group())
     stems: list[str] = _stemmer().stemWords(forms)
     return stems
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[place : place + 2] for place in range(max(1, len(run) - 1))]
 
 
 def segment(text: str) -> list[str]:

@@ -16,13 +16,15 @@ def make_pairs(
 ) -> pd.DataFrame:
     """One row per query and product to learn: `example_id`, `query`, `input`, `product_id`.
 
-    `irrelevant` holds the products judged to be no answer. Products judged 1 of 3 are not learned;
-    the best `most_positives` of a query are, and `most_pairs` of all pairs, drawn by `seed`.
+    `irrelevant` holds the products judged to be no answer. Products judged 1 of 3 are only learned
+    for queries that have no better one; the best `most_positives` of a query are, and `most_pairs`
+    of all pairs, drawn by `seed`.
     """
     least = 2 if source == "judgments" else 1
     rows: list[tuple[str, str, list[str]]] = []
     for query, qrels, weights in train[["query", "qrels", "weights"]].itertuples(index=False):
-        good = [name for name, grade in qrels.items() if grade >= least]
+        enough = min(least, max(qrels.values()))
+        good = [name for name, grade in qrels.items() if grade >= enough]
         good.sort(key=lambda name: -weights[name])
         bad = [name for name, grade in qrels.items() if grade == 0]
         rows.extend((query, name, bad) for name in good[:most_positives])

@@ -11,7 +11,13 @@ import pandas as pd
 
 from engine.errors import InputError
 from engine.labelling.labelled_texts import choose_examples, known_counts
-from engine.labelling.review_labels import HEAD, label_reviews, sentiment_labels, true_sentiments
+from engine.labelling.review_labels import (
+    FEWEST,
+    HEAD,
+    label_reviews,
+    sentiment_labels,
+    true_sentiments,
+)
 from engine.reading.load import clean_file
 from engine.reviews.aspects import AspectMention, Aspects, find_mentions, seed_aspects
 from engine.reviews.sentiment_lexicon import descriptions, lexicon_probabilities
@@ -65,12 +71,17 @@ class SentimentTask(ClassificationTask[SentimentInput, SentimentAnswer]):
             # Reviews that all say the same teach nothing, however many they are.
             have = 0
             lack = ("sentiment.load_reviews" if frame.empty else "sentiment.one_kind", {})
+            if rare := _rare_kinds(tables):
+                lack = ("sentiment.rare_kinds", rare)
+                counts["sentiment_labels"] = sum(rare[kind] for kind in SENTIMENTS)
         return rate(have, READY, THIN, counts, lack)
 
     def dataset(self, tables: Tables, config: SentimentConfig) -> Dataset:
         """Distinct reviews, no product's in two parts; stars teach less than given labels."""
         frame, notes = label_reviews(tables, config.weak_weight, config.seed)
         have, kinds = _known(frame)
+        if kinds < 2 and (rare := _rare_kinds(tables)):
+            raise InputError("sentiment.rare_kinds", (), **rare)
         if have < THIN or kinds < 2:
             raise InputError("sentiment.not_ready", have=have, want=THIN)
         parts = {name: rows.drop(columns="part") for name, rows in frame.groupby("part")}
@@ -161,6 +172,15 @@ def _aspect_answer(mention: AspectMention, sentiment: HeadAnswer) -> AspectAnswe
 def _known(frame: pd.DataFrame) -> tuple[int, int]:
     """How many reviews have a truth, and of how many kinds."""
     return known_counts(frame).get(HEAD, 0), int(frame[f"truth.{HEAD}"].nunique())
+
+
+def _rare_kinds(tables: Tables) -> dict[str, int]:
+    """How many reviews of each sentiment there are, if there are several that are all too rare."""
+    frame, _ = true_sentiments(tables.reviews)
+    truths = frame[f"truth.{HEAD}"].dropna()
+    if truths.nunique() < 2:
+        return {}
+    return {"fewest": FEWEST, **{kind: int((truths == kind).sum()) for kind in SENTIMENTS}}
 
 
 TASK = SentimentTask()

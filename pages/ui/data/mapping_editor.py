@@ -16,7 +16,7 @@ def _preview(upload: str, _waiting: Staged) -> Preview:
 
 
 def edit_mapping(waiting: Staged) -> dict[str, str]:
-    """Show the editor; returns the column chosen for each field, empty where there is none.
+    """Show the editor; returns the columns that are not as guessed, empty for no column.
 
     Raises InputError for a file that cannot be read.
     """
@@ -48,7 +48,8 @@ def edit_mapping(waiting: Staged) -> dict[str, str]:
         height=210,
         key=f"rows_{waiting.upload}",
     )
-    return chosen
+    guessed = seen.mapping.fields
+    return {field: column for field, column in chosen.items() if column != guessed.get(field, "")}
 
 
 def _choose(waiting: Staged, seen: Preview, field: str) -> str:

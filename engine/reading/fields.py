@@ -1,0 +1,183 @@
+"""Reads the cells of a column as the values of a field, and says what cannot be read."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from engine.codec import LONGEST_NAME, LONGEST_TEXT
+from engine.reading.grades import scale_grades
+from engine.reading.mending import decode_queries, mend_mojibake
+from engine.reading.nested import first_entry, fold
+from engine.reading.numbers import read_numbers, read_prices
+from engine.reading.sheet import Sheet
+from engine.reading.texts import (
+    by_distinct,
+    cut,
+    looks_like_formula,
+    split_category,
+    strip_html,
+    tidy,
+)
+from engine.reading.times import read_times
+from engine.reading.values import (
+    read_choices,
+    read_ids,
+    read_ratings,
+    read_relevance,
+    synonyms,
+)
+from engine.tables.schema import Field
+
+CHARACTERS = {"id": 200, "text": LONGEST_NAME, "long_text": LONGEST_TEXT}
+_LINK = r"^(?:https?://|/|\w[\w./%-]*\.\w+)"
+_ACTIVE_HTML = r"(?i)<(?:script|iframe|object|embed|svg)\b|\bon\w+\s*=\s*[\"']?\w+\(|javascript:"
+SHOWN_LABELS = 10
+_EPOCH_START = pd.Timestamp("1971-01-01")
+_DTYPES = {"number": "float64", "time": "datetime64[us]"}
+
+
+def read_field(sheet: Sheet, item: Field) -> pd.Series:
+    """The values of a field, as the type of its kind."""
+    column = sheet.mapping.fields.get(item.name)
+    if item.kind == "json":
+        return _read_attributes(sheet, column)
+    if column is None:
+        empty = pd.Series(index=sheet.frame.index, dtype=_DTYPES.get(item.kind, "str"))
+        return empty.rename(item.name)
+    cells = sheet.cells(column, item)
+    for other in sheet.mapping.fallbacks.get(item.name, ()):
+        if other in sheet.frame and cells.isna().any():
+            cells = cells.fillna(sheet.cells(other, item))
+    return _READERS[item.kind](sheet, item, column, cells).rename(item.name)
+
+
+def _read_text(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
+    if item.name in ("category", "brand", "image"):
+        cells = first_entry(cells)
+    cells = _mended(sheet, "data.mojibake", column, cells, mend_mojibake)
+    if item.name == "query":
+        cells = _mended(sheet, "data.queries_decoded", column, cells, decode_queries)
+    active = cells.str.contains(_ACTIVE_HTML, regex=True, na=False)
+    sheet.warn("data.active_html", active, column, cells)
+    if item.name == "image":
+        linked = cells.str.match(_LINK, na=False) & ~active
+        sheet.warn("data.not_a_link", cells.notna() & ~linked, column, cells)
+        return cells.where(linked)
+    cells = by_distinct(cells, lambda texts: tidy(strip_html(texts)))
+    cells, long = cut(cells, CHARACTERS[item.kind])
+    sheet.warn("data.cut", long, column, cells, limit=CHARACTERS[item.kind])
+    if item.kind == "text":
+        sheet.warn("data.formula", looks_like_formula(cells), column, cells)
+    return by_distinct(cells, split_category) if item.name == "category" else cells
+
+
+def _mended(
+    sheet: Sheet, code: str, column: str, cells: pd.Series, mend: Callable[[pd.Series], pd.Series]
+) -> pd.Series:
+    """The cells after `mend`, with a note of how many it changed."""
+    mended = by_distinct(cells, mend)
+    changed = int((mended.fillna("") != cells.fillna("")).sum())
+    if not changed:
+        return cells
+    sheet.findings.note(code, column, count=changed)
+    return by_distinct(mended, tidy)
+
+
+def _read_id(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
+    ids, lossy = read_ids(cells)
+    sheet.warn("data.id_digits_lost", lossy, column, ids)
+    long = (ids.str.len() > CHARACTERS["id"]).fillna(False)
+    sheet.reject("data.id_too_long", long, column, ids, limit=CHARACTERS["id"])
+    sheet.warn("data.formula", looks_like_formula(ids), column, ids)
+    return ids
+
+
+def _read_number(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
+    readers = {"rating": read_ratings, "relevance": read_relevance, "price": read_prices}
+    numbers, unread = readers.get(item.name, read_numbers)(cells)
+    if item.required:
+        sheet.reject("data.not_a_number", unread, column, cells)
+    else:
+        sheet.warn("data.number_left_out", unread, column, cells)
+    endless = cells.notna() & ~unread & ~np.isfinite(numbers)
+    sheet.reject("data.not_finite", endless, column, cells)
+    if item.name == "relevance":
+        numbers = scale_grades(sheet, column, numbers)
+    if item.name == "quantity":
+        sheet.leave_out("data.returns", numbers < 0, column)
+        numbers = numbers.mask(numbers < 0)
+    if item.name == "rating" and _counts_to_ten(numbers):
+        sheet.findings.note("data.rating_of_ten", column)
+        numbers = (numbers / 2).clip(lower=1)
+    low = -np.inf if item.low is None else item.low
+    high = np.inf if item.high is None else item.high
+    bounded = numbers.between(low, high) | ~np.isfinite(numbers)
+    sheet.reject("data.out_of_range", ~bounded, column, cells, low=low, high=high)
+    return numbers
+
+
+def _counts_to_ten(ratings: pd.Series) -> bool:
+    above = ratings[ratings > 5]
+    return len(above) >= max(3, 0.1 * ratings.notna().sum()) and bool(above.max() <= 10)
+
+
+def _read_time(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
+    times, unread, guessed = read_times(cells)
+    sheet.warn("data.time_left_out", unread, column, cells)
+    if guessed:
+        sheet.findings.note("data.day_or_month_first", column)
+    early = times < _EPOCH_START
+    sheet.warn("data.time_1970", early, column, cells)
+    tomorrow = pd.Timestamp.now(tz="UTC").tz_localize(None) + pd.Timedelta(days=1)
+    sheet.warn("data.time_future", times > tomorrow, column, cells)
+    return times.mask(early)
+
+
+def _read_choice(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
+    values, unread = read_choices(cells, item.name)
+    if item.name == "sentiment":
+        _show_labels(sheet, column, cells, values)
+    choices = ", ".join(dict.fromkeys(synonyms()[item.name].values()))
+    # An unknown event left empty would count as a search without results.
+    if item.name == "event":
+        sheet.reject("data.unknown_event", unread, column, cells, known=choices)
+    else:
+        sheet.warn("data.unknown_choice", unread, column, cells, known=choices)
+    return values
+
+
+def _show_labels(sheet: Sheet, column: str, cells: pd.Series, values: pd.Series) -> None:
+    """Say how labels that do not name a sentiment were read, and how many there are of each."""
+    counts = cells[values.notna()].value_counts()
+    meanings = dict(zip(cells, values, strict=True))
+    if any(label.lower() != meanings[label] for label in counts.index):
+        shown = ", ".join(
+            f"{label} → {meanings[label]} ({count:,})"
+            for label, count in counts.head(SHOWN_LABELS).items()
+        )
+        sheet.findings.note("data.labels_read", column, labels=shown)
+
+
+_READERS: dict[str, Callable[[Sheet, Field, str, pd.Series], pd.Series]] = {
+    "id": _read_id,
+    "text": _read_text,
+    "long_text": _read_text,
+    "number": _read_number,
+    "time": _read_time,
+    "choice": _read_choice,
+}
+
+
+def _read_attributes(sheet: Sheet, column: str | None) -> pd.Series:
+    """The attributes as JSON: their own column and all columns that no field uses."""
+    extras = {
+        name: by_distinct(sheet.cells(name, None), lambda texts: tidy(strip_html(texts)))
+        for name in sheet.mapping.unused
+        if name in sheet.frame and name != column
+    }
+    extras = {name: cut(cells, CHARACTERS["text"])[0] for name, cells in extras.items()}
+    base = None if column is None else sheet.cells(column, None)
+    if not extras and base is None:
+        return pd.Series(index=sheet.frame.index, dtype="str", name="attributes")
+    return fold(extras, base).rename("attributes")

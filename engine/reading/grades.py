@@ -1,0 +1,71 @@
+"""Brings the grades of judgments to 0 to 3, whatever scale people used."""
+
+import numpy as np
+import pandas as pd
+
+from engine.reading.sheet import Sheet
+
+TOP = 3.0
+# The scales above 0 to 3, by their highest grade.
+SCALES = (4.0, 5.0, 10.0, 100.0)
+# So many grades, and this share of them, must lie above 3 for another scale to be believed.
+LEAST_COUNT, LEAST_SHARE = 3, 0.1
+# Fewer grades that are all equal are nothing to point out.
+FEWEST = 10
+
+
+def scale_grades(sheet: Sheet, column: str, grades: pd.Series) -> pd.Series:
+    """The grades on a scale of 0 to 3, with a note if they were on another one.
+
+    Of 0 and 1, 1 is relevant; fractions up to 1 are shares of 3. The lowest grade of a scale that
+    begins with 1, such as 1 to 5, is 0.
+    """
+    usual = grades[np.isfinite(grades)]
+    if not len(usual) or usual.min() < 0 or usual.max() <= 0:
+        return grades
+    highest, lowest = float(usual.max()), float(usual.min())
+    if highest <= 1:
+        code = "data.grades_equal" if lowest == highest else "data.grades_binary"
+        if lowest == highest or usual.isin([0, 1]).all():
+            sheet.findings.note(code, column, grade=highest)
+            return grades.mask(grades > 0, TOP)
+        sheet.findings.note("data.grades_scaled", column, low=0.0, high=1.0)
+        return grades * TOP
+    if highest <= TOP:
+        if lowest == highest and len(usual) >= FEWEST:
+            sheet.findings.note("data.grades_equal", column, grade=highest)
+            return grades.mask(grades > 0, TOP)
+        return grades
+    above = int((usual > TOP).sum())
+    scale = next((top for top in SCALES if highest <= top), None)
+    if scale is None or above < max(LEAST_COUNT, LEAST_SHARE * len(usual)):
+        return grades
+    bottom = 1.0 if lowest >= 1 and scale in (5.0, 10.0) else 0.0
+    sheet.findings.note("data.grades_scaled", column, low=bottom, high=scale)
+    return (grades - bottom) * TOP / (scale - bottom)
+
+
+def mean_of_raters(sheet: Sheet) -> None:
+    """Give each pair that several people rated the mean of their grades, and keep it once."""
+    result = pd.DataFrame({name: sheet.done[name] for name in ("query", "product_id", "relevance")})
+    good = result[sheet.good]
+    if not good.duplicated(["query", "product_id"]).any():
+        return
+    rated = good.groupby(["query", "product_id"])["relevance"]
+    counts, different = rated.transform("size"), rated.transform("nunique") > 1
+    if not different.any():
+        return
+    first = ~good.duplicated(["query", "product_id"])
+    means = rated.transform("mean")
+    sheet.done["relevance"] = sheet.done["relevance"].copy()
+    sheet.done["relevance"].loc[means.index] = means
+    dropped = ~first & different.groupby([good["query"], good["product_id"]]).transform("any")
+    rows = dropped.reindex(result.index, fill_value=False).to_numpy(dtype=bool)
+    sheet.findings.note(
+        "data.raters",
+        sheet.mapping.fields.get("relevance"),
+        pairs=int((first & (counts > 1)).sum()),
+        count=int((first & different).sum()),
+    )
+    sheet.good &= ~rows
+    sheet.left_out |= rows

@@ -1,0 +1,65 @@
+"""A file while its rows are cleaned: its cells, which rows are still good, and the findings."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.reading.findings import Findings
+from engine.reading.mapping import ColumnMapping
+from engine.reading.missing import find_missing
+from engine.reading.texts import by_distinct, plain
+from engine.tables.schema import Field
+
+SHOWN_WORDS = 5
+
+
+@dataclass
+class Sheet:
+    """The cells of a file, the rows that are still `good`, and what was found.
+
+    Rows `left_out` are not good either, but nobody made a mistake: a product nobody has rated yet,
+    a return among orders. `done` are the fields that are read.
+    """
+
+    frame: pd.DataFrame
+    findings: Findings
+    mapping: ColumnMapping
+    good: NDArray[np.bool_]
+    left_out: NDArray[np.bool_]
+    done: dict[str, pd.Series] = field(default_factory=dict)
+
+    def reject(
+        self, code: str, where: pd.Series, column: str, values: pd.Series | None, **params: object
+    ) -> None:
+        """Drop the rows `where` with an error for each."""
+        self.findings.add(code, where, column, values, severity="error", **params)
+        self.good &= ~where.to_numpy(dtype=bool)
+
+    def warn(
+        self, code: str, where: pd.Series, column: str, values: pd.Series | None, **params: object
+    ) -> None:
+        """Keep the rows `where` with a warning for each."""
+        self.findings.add(code, where, column, values, severity="warning", **params)
+
+    def leave_out(self, code: str, where: pd.Series, column: str) -> None:
+        """Drop the rows `where`, which are expected to be unusable, with one warning."""
+        rows = where.to_numpy(dtype=bool) & self.good
+        if rows.any():
+            self.findings.note(code, column, count=int(rows.sum()))
+            self.good &= ~rows
+            self.left_out |= rows
+
+    def cells(self, column: str, item: Field | None) -> pd.Series:
+        """The tidy cells of a column, missing where a word such as NULL stands for that.
+
+        `item` is the field that the column is read as, None for an attribute.
+        """
+        cells = by_distinct(self.frame[column], plain)
+        missing = find_missing(cells, item)
+        if not missing.any():
+            return cells
+        words = ", ".join(cells[missing].drop_duplicates().head(SHOWN_WORDS))
+        self.findings.note("data.words_for_missing", column, count=int(missing.sum()), words=words)
+        return cells.mask(missing)
