@@ -38,6 +38,9 @@ class SearchConfig(BiEncoderConfig):
         le=20,
         description="How often words count beside meaning; validation may change it.",
     )
+    ranker: bool = Field(
+        True, description="Whether an order of what words and meaning find is learned as well."
+    )
     reranker: str = Field(
         "", description="A cross-encoder (hub id or folder) that reorders the best products."
     )

@@ -37,6 +37,14 @@ class Outcome:
     interval: Interval
 
 
+@dataclass(frozen=True)
+class Tuning:
+    """What tuning alone is worth: the recommended system minus `twin`, the same without it."""
+
+    twin: str
+    interval: Interval
+
+
 def outcome(run: Run) -> Outcome:
     """How the recommended system of `run` did against its baselines."""
     if run.recommended in run.baselines:
@@ -48,13 +56,22 @@ def outcome(run: Run) -> Outcome:
     return Outcome(interval.verdict, hardest, interval)  # type: ignore[arg-type]
 
 
+def tuning(run: Run) -> Tuning | None:
+    """What tuning adds to the recommended system of `run`; None where that was not measured."""
+    twin = ENTRIES[run.task].untuned_twins.get(run.recommended)
+    if twin is None or twin not in run.paired.get("against", {}):
+        return None
+    return Tuning(twin, Interval(**run.paired["against"][twin]))
+
+
 def sentence(run: Run) -> str:
-    """The outcome of `run` in words."""
-    result = outcome(run)
+    """The outcome of `run` in words; tuning helped where it beats the same without tuning."""
+    result, tuned = outcome(run), tuning(run)
     metric = run.primary_metric
-    apart = result.verdict == "better" and bool(ENTRIES[run.task].unfair_baselines)
     return t(
-        "compare.verdict.better_apart" if apart else f"compare.verdict.{result.verdict}",
+        f"compare.verdict.{_code(run, result, tuned)}",
+        twin=names.system(tuned.twin) if tuned else "",
+        tuning=interval_text(tuned.interval) if tuned else "",
         system=names.system(run.recommended),
         baseline=names.system(result.baseline),
         metric=names.metric(metric),
@@ -62,6 +79,16 @@ def sentence(run: Run) -> str:
         base=f"{run.baselines[result.baseline][metric]:.3f}",
         interval=interval_text(result.interval),
     )
+
+
+def _code(run: Run, result: Outcome, tuned: Tuning | None) -> str:
+    if result.verdict != "better":
+        return result.verdict
+    if run.recommended in ENTRIES[run.task].untuned_twins.values():
+        return "learned"
+    if tuned and tuned.interval.verdict != "better":
+        return "untuned_as_good"
+    return "better_apart" if ENTRIES[run.task].unfair_baselines else "better"
 
 
 def interval_text(interval: Interval) -> str:
