@@ -160,6 +160,23 @@ class SearchBundle:
             rankings["reranked"] = [self.reranker.rerank(*pair, texts) for pair in pairs]
         return {system: [one.top(k) for one in rankings[system]] for system in wanted}
 
+    @property
+    def ranked_side(self) -> Side | None:
+        """The side whose learned order is recommended, if one is."""
+        for side in (self.side, self.other if self._other_systems else None):
+            if side and side.ranker and side.ranked == self.recommended:
+                return side
+        return None
+
+    def explain_order(self, query: str, product_id: str) -> list[tuple[str, float]]:
+        """What each feature adds to a product's place in the recommended order."""
+        side = self.ranked_side
+        if side is None:
+            return []
+        words = {name: [self.words.search(name, query, DEPTH)] for name in ("bm25_all", *ALSO_FROM)}
+        vector = side.encoder.encode([query], "query")[0]
+        return side.explain(self.tables, query, vector, words, product_id)
+
     def near_queries(self, query: str, vector: NDArray[np.float32], k: int) -> list[str]:
         """The `k` past queries nearest in meaning, the nearest first; never `query` itself."""
         if not self.past_queries.product_ids:

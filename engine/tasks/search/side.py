@@ -15,7 +15,7 @@ from engine.retrieval.dense import DenseIndex
 from engine.retrieval.fuse import fuse_all
 from engine.tables.tables import Tables
 from engine.tasks.search.ranker.candidates import Candidates, gather
-from engine.tasks.search.ranker.features import LIKE_FIRST, Meaning, product_facts
+from engine.tasks.search.ranker.features import FEATURES, LIKE_FIRST, Meaning, product_facts
 from engine.tasks.search.ranker.ranker import Ranker
 
 DEPTH = 100
@@ -112,6 +112,34 @@ class Side:
         centre /= max(float(np.linalg.norm(centre)), 1e-6)
         meaning = Meaning(inside @ vector, inside @ centre)
         return found, product_facts(tables).features(query, found, meaning)
+
+    def explain(
+        self,
+        tables: Tables,
+        query: str,
+        vector: Floats,
+        words: Mapping[str, Sequence[Ranking]],
+        product_id: str,
+    ) -> list[tuple[str, float]]:
+        """What each feature adds to the place of a product, beside the mean of the candidates.
+
+        The largest first, without those that add nothing. Empty where the product is no candidate,
+        or where no order was learned.
+        """
+        if not self.ranker:
+            return []
+        by_meaning = self.nearest(vector[None], [None], DEPTH)[0]
+        others = [words[name][0] for name in ALSO_FROM]
+        found, features = self.candidates(
+            tables, query, vector, words["bm25_all"][0], by_meaning, others
+        )
+        places = np.flatnonzero(found.rows == self.dense.rows[product_id])
+        if not len(places):
+            return []
+        shares = self.ranker.contributions(features)
+        own = shares[int(places[0])] - shares.mean(axis=0)
+        order = np.argsort(-np.abs(own), kind="stable")
+        return [(FEATURES[n], float(own[n])) for n in order if own[n]]
 
     def choose_weight(
         self,

@@ -23,10 +23,12 @@ from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness
 from engine.tasks.readiness import next_goal, rate
 from engine.tasks.search.answers import (
+    FieldWeights,
     SearchAnswer,
     SearchExplanation,
     SearchInput,
     SearchResult,
+    WeightsAnswer,
     WhyInput,
 )
 from engine.tasks.search.config import PRESETS, QUICK_CHINESE, QUICK_JUDGED, SearchConfig
@@ -213,7 +215,22 @@ class SearchTask:
             cosine=cosine,
             rank_bm25=_place(ids["bm25_all"], product_id),
             rank_dense=_place(ids[bundle.side.name], product_id),
+            order=bundle.explain_order(query, product_id),
         )
+
+    def measure(
+        self, bundle: "SearchBundle", heldout: pd.DataFrame, item: FieldWeights
+    ) -> WeightsAnswer:
+        """What weights set by hand would do on the validation queries, beside the learned ones.
+
+        Raises InputError for a run that learned no order.
+        """
+        from engine.tasks.search.ranker.weighing import weigh
+
+        if bundle.trial is None:
+            raise InputError("search.no_weights")
+        side = bundle.ranked_side
+        return weigh(bundle.trial, item, side.ranker if side else None)
 
 
 def _parts(tables: Tables, config: SearchConfig) -> Parts | None:

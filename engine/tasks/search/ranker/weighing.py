@@ -1,7 +1,7 @@
 """What field weights set by rule of thumb would do, measured on queries kept for it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,13 +10,17 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from engine.evaluation.ndcg import ndcg
+from engine.tasks.search.answers import FieldWeights, WeightsAnswer
 from engine.tasks.search.ranker.examples import Lists, RankedQuery
 from engine.tasks.search.ranker.features import FEATURES
 from engine.tasks.search.ranker.linear import WEIGHTED, LinearRanker, as_weights, mix
+from engine.tasks.search.ranker.ranker import Ranker
 
 Floats = NDArray[np.float32]
 MOST_QUERIES = 200
 FILE = "fields.safetensors"
+# The features that the weights of people stand for.
+_FEATURE = dict(zip((one.name for one in fields(FieldWeights)), WEIGHTED, strict=True))
 _COLUMNS = [FEATURES.index(name) for name in WEIGHTED]
 
 
@@ -88,3 +92,17 @@ class FieldTrial:
         """What `save` wrote, None where nothing was."""
         file = folder / FILE
         return cls(**load_file(file)) if file.is_file() else None
+
+
+def weigh(trial: FieldTrial, weights: FieldWeights, ranker: Ranker | None) -> WeightsAnswer:
+    """What `weights` do on the queries of `trial`, and what counts in the `ranker`."""
+    learned = trial.learned_weights
+    shares = zip(FEATURES, ranker.importance, strict=True) if ranker else ()
+    return WeightsAnswer(
+        ndcg=trial.measure({_FEATURE[name]: value for name, value in asdict(weights).items()}),
+        plain=trial.measure({}),
+        learned_ndcg=trial.measure(learned),
+        learned=FieldWeights(**{name: learned[feature] for name, feature in _FEATURE.items()}),
+        queries=len(trial.sizes),
+        importance=sorted(shares, key=lambda pair: -pair[1]),
+    )
