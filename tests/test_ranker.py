@@ -279,3 +279,19 @@ def test_word_systems_are_learned_and_kept(tmp_path: Path) -> None:
     query = parts.test["query"].iloc[0]
     shown = rank_as_shown(tables, [query, "never asked"])
     assert len(shown[1]) == 0
+
+
+def test_learned_word_systems_are_judged_on_queries_they_did_not_learn_from() -> None:
+    """Words that only three queries have, and that no product holds, are synonyms by heart."""
+    from engine.tasks.search.learning import search_cross_fitted
+
+    products = pd.DataFrame(
+        {"product_id": [f"p{n}" for n in range(30)], "title": [f"thing{n}" for n in range(30)]}
+    ).reindex(columns=TABLES["products"].columns)
+    tables = Tables({"products": products})
+    rows = [(f"nick{n} x{k}", {f"p{n}": 2}) for n in range(30) for k in range(3)]
+    queries = pd.DataFrame(rows, columns=["query", "qrels"])
+    by_heart = WordSystems.learn(tables, queries, 0).search("bm25_synonyms", "nick3 x0", 5)
+    assert by_heart.product_ids == ["p3"]
+    fair = search_cross_fitted(tables, queries, 0)
+    assert not any(len(ranking) for ranking in fair["bm25_synonyms"])

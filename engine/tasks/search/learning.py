@@ -24,16 +24,17 @@ from engine.tasks.search.config import SearchConfig
 from engine.tasks.search.pairs import draw_negatives, hard_pool
 from engine.tasks.search.parts import Parts
 from engine.tasks.search.ranker.choice import (
+    FOLDS,
     Tried,
     choose_system,
     learn_ranker,
     score_queries,
 )
 from engine.tasks.search.ranker.examples import RankedQuery
-from engine.tasks.search.ranker.ranker import Ranker
+from engine.tasks.search.ranker.ranker import Ranker, draw_folds
 from engine.tasks.search.ranker.weighing import FieldTrial
 from engine.tasks.search.side import ALSO_FROM, DEPTH, Side
-from engine.tasks.search.word_systems import WORD_SYSTEMS, WordSystems
+from engine.tasks.search.word_systems import LEARNED, WORD_SYSTEMS, WordSystems
 
 # The epochs are watched on some validation queries; fewer than these would only add noise.
 ENOUGH_TO_WATCH = 20
@@ -188,7 +189,8 @@ def _try_side(
     by_words = _search_words(words, asked)
     vectors = side.encoder.encode(asked, "query") if asked else np.empty((0, 0), np.float32)
     found: Lists = side.search(words.tables, asked, vectors, by_words, [None] * len(asked), DEPTH)
-    scores = score_queries(list(queries["qrels"]), by_words | found)
+    fair = by_words | search_cross_fitted(words.tables, queries, config.seed)
+    scores = score_queries(list(queries["qrels"]), fair | found)
     examples: dict[str, RankedQuery] = {}
     if config.ranker and parts.from_shoppers:
         examples = dict(
@@ -273,6 +275,19 @@ def _with_weight(side: Side, words: WordSystems, validation: pd.DataFrame) -> Si
 
 def _search_words(words: WordSystems, queries: Sequence[str]) -> Lists:
     return {name: [words.search(name, query, DEPTH) for query in queries] for name in WORD_SYSTEMS}
+
+
+def search_cross_fitted(tables: Tables, queries: pd.DataFrame, seed: int) -> Lists:
+    """What the learned word systems find for each query if they learn from the other folds."""
+    folds = draw_folds(len(queries), FOLDS, seed)
+    answers: dict[str, dict[int, Ranking]] = {name: {} for name in LEARNED}
+    for fold in range(FOLDS):
+        words = WordSystems.learn(tables, queries[folds != fold], seed)
+        for row in np.flatnonzero(folds == fold):
+            for name in LEARNED:
+                query = str(queries["query"].iloc[row])
+                answers[name][int(row)] = words.search(name, query, DEPTH)
+    return {name: [found[row] for row in range(len(queries))] for name, found in answers.items()}
 
 
 def _draw(queries: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -10,7 +10,14 @@ from engine.evaluation.one_error import choose_simplest
 from engine.evaluation.ranking import PRIMARY, score_each
 from engine.ranking import Ranking
 from engine.tasks.search.ranker.examples import RankedQuery
-from engine.tasks.search.ranker.ranker import ENOUGH_FOR_TREES, KINDS, Kind, Ranker, cross_validate
+from engine.tasks.search.ranker.ranker import (
+    ENOUGH_ALONE,
+    ENOUGH_FOR_TREES,
+    KINDS,
+    Kind,
+    Ranker,
+    cross_validate,
+)
 
 Scores = NDArray[np.float64]
 FOLDS = 3
@@ -48,13 +55,19 @@ def learn_ranker(
     useful = sum(bool(query.grades.any()) for query in queries)
     if useful < ENOUGH_TO_LEARN:
         return None
-    chosen = [kind for kind in kinds if kind == "linear" or useful >= ENOUGH_FOR_TREES]
+    chosen = [kind for kind in kinds if _is_worth_trying(kind, useful)]
     scores: dict[str, Scores] = {
         kind: cross_validate(kind, queries, FOLDS, seed) for kind in chosen
     }
     best = choose_simplest(scores, chosen)
     kind = next(kind for kind in chosen if kind == best)
     return Tried(Ranker.fit(kind, queries), scores[best])
+
+
+def _is_worth_trying(kind: Kind, queries: int) -> bool:
+    if kind == "linear":
+        return True
+    return queries >= ENOUGH_FOR_TREES and (kind == "trees" or queries < ENOUGH_ALONE)
 
 
 def choose_system(scores: Mapping[str, Scores]) -> str:

@@ -22,6 +22,7 @@ PARAMETERS: dict[str, Any] = {
     "num_leaves": 7,
     "learning_rate": 0.05,
     "min_child_samples": 20,
+    "max_bin": 63,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "feature_fraction": 0.7,

@@ -17,6 +17,8 @@ Floats = NDArray[np.float32]
 WEIGHTED = (*WORDS, "words_all", "meaning_scaled")
 STEPS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 PASSES = 2
+# More queries hardly move a handful of weights.
+MOST_QUERIES = 300
 # A weight moves only for more than what the order of a few products can bring by chance.
 LEAST_GAIN = 0.002
 FILE = "linear.safetensors"
@@ -37,13 +39,14 @@ class LinearRanker:
         that does best while the others stand still.
         """
         weights = np.zeros(len(WEIGHTED), dtype=np.float32)
-        best = measure(lists.queries, weights)
+        queries = lists.queries[:: max(len(lists.queries) // MOST_QUERIES, 1)]
+        best = measure(queries, weights)
         for _ in range(PASSES):
             for column in range(len(weights)):
                 for step in STEPS:
                     tried = weights.copy()
                     tried[column] = step
-                    value = measure(lists.queries, tried)
+                    value = measure(queries, tried)
                     if value > best + LEAST_GAIN:
                         best, weights = value, tried
         return cls(weights)

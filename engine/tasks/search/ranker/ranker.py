@@ -21,6 +21,8 @@ Kind = Literal["linear", "trees_on_base", "trees"]
 KINDS: tuple[Kind, ...] = ("linear", "trees_on_base", "trees")
 # Trees learn nothing from fewer queries that weights do not.
 ENOUGH_FOR_TREES = 40
+# From so many queries on, trees need no order to start from.
+ENOUGH_ALONE = 300
 FILE = "ranker.json"
 
 
@@ -74,11 +76,16 @@ class Ranker:
         return cls(kind, model, about["importance"])
 
 
+def draw_folds(count: int, folds: int, seed: int) -> NDArray[np.int64]:
+    """The fold of each of `count` queries."""
+    return np.asarray(np.random.default_rng(seed).permutation(count) % folds, dtype=np.int64)
+
+
 def cross_validate(
     kind: Kind, queries: Sequence[RankedQuery], folds: int, seed: int
 ) -> NDArray[np.float64]:
     """nDCG@10 of every query under a model that learned from the other folds' queries."""
-    part = np.random.default_rng(seed).permutation(len(queries)) % folds
+    part = draw_folds(len(queries), folds, seed)
     scores = np.full(len(queries), np.nan)
     for fold in range(folds):
         learned = [query for query, place in zip(queries, part, strict=True) if place != fold]
