@@ -4,6 +4,7 @@ from pages.ui.parts import query_box
 from pages.ui.parts.views import show_views
 from pages.ui.search import filters
 from pages.ui.search.controls import choose_systems
+from pages.ui.search.field_weights import show_weights
 from pages.ui.search.many import show_frequent, show_list
 from pages.ui.search.one import show_judged, show_results
 
@@ -19,5 +20,6 @@ show_views(
         "judge": lambda: show_judged(workspace, query, run_id, mode),
         "many": lambda: show_frequent(workspace, run_id, mode),
         "list": lambda: show_list(workspace, run_id, mode),
+        "weights": lambda: show_weights(workspace, run_id),
     },
 )

@@ -18,7 +18,14 @@ from engine.tasks.classify.answers import HeadExplanation
 from engine.tasks.classify.answers import WhyInput as Why
 from engine.tasks.cross_sell.answers import CrossSellAnswer, CrossSellInput
 from engine.tasks.interest.answers import InterestAnswer, InterestInput
-from engine.tasks.search.answers import SearchAnswer, SearchExplanation, SearchInput, WhyInput
+from engine.tasks.search.answers import (
+    FieldWeights,
+    SearchAnswer,
+    SearchExplanation,
+    SearchInput,
+    WeightsAnswer,
+    WhyInput,
+)
 from tests.doubles import attributes, cross_sell, intent, interest, search, sentiment
 from tests.doubles.pipe import receive, reply_each
 from tests.waiting import LONG
@@ -127,6 +134,9 @@ class FakeModels:
 
     def _search_explain(self, item: WhyInput, run: str) -> SearchExplanation:
         return search.explain(item, run)
+
+    def _search_measure(self, weights: FieldWeights, run: str) -> WeightsAnswer:
+        return search.measure(weights)
 
     def _interest_predict(self, item: InterestInput, run: str) -> InterestAnswer:
         return interest.predict(item, run)

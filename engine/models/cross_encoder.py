@@ -6,6 +6,7 @@ from sentence_transformers import CrossEncoder
 
 from engine.errors import InputError
 from engine.models.pretrained import locate
+from engine.models.sharing import guard_tokenizer, share_weights
 from engine.progress import Progress, Silent
 from engine.ranking import Ranking
 
@@ -36,6 +37,8 @@ class Reranker:
             )
         except (OSError, ValueError, RuntimeError) as error:
             raise InputError("search.bad_reranker", model=model_id, why=str(error)) from error
+        share_weights(self.model)
+        guard_tokenizer(self.model.tokenizer)
 
     def rerank(self, query: str, ranking: Ranking, texts: Mapping[str, str]) -> Ranking:
         """The first 30 of `ranking` in the cross-encoder's order, the others after them."""

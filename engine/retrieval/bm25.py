@@ -13,6 +13,12 @@ from engine.text.words import words, words_of_all
 
 
 @derived
+def title_index(tables: Tables) -> "BM25Index":
+    """BM25 over the titles of a shop's products."""
+    return BM25Index(tables.products["product_id"], tables.products["title"])
+
+
+@derived
 def passage_index(tables: Tables) -> "BM25Index":
     """BM25 over the title and description of a shop's products."""
     return BM25Index(tables.products["product_id"], passages(tables.products))

@@ -6,6 +6,8 @@ import pandas as pd
 
 from engine.tables.categories import leaves
 
+# What a product can be found by, field by field.
+FIELDS = ("title", "description", "category", "brand", "attributes")
 # Encoders and shoppers stop reading a description long before its end.
 BEGINNING = 600
 # Attribute values of so many characters or more are notes, not names.
@@ -21,6 +23,13 @@ def searchable_texts(products: pd.DataFrame) -> pd.Series:
     """Everything a product can be found by: its passage, category, brand and short attributes."""
     names = _filled(products["category"]) + " " + _filled(products["brand"])
     return passages(products) + " " + names + " " + products["attributes"].map(_short_values)
+
+
+def field_texts(products: pd.DataFrame) -> dict[str, list[str]]:
+    """The searchable texts of products by field, in the order of `FIELDS`."""
+    texts = {name: _filled(products[name]).tolist() for name in FIELDS if name != "attributes"}
+    texts["attributes"] = products["attributes"].map(_short_values).tolist()
+    return texts
 
 
 def summary(title: str, description: object) -> str:

@@ -33,7 +33,8 @@ class Dataset:
 
     Each part is a frame with `example_id` and `input` (the text a person reads), and what the task
     needs beside them. `truth` of classification: one column per head named `truth.<head>`, null
-    where unknown. `tables` is what the examples were made from.
+    where unknown. `tables` is what the examples were made from. `kept` are further examples of
+    training that the model does not see, for what is learned on top of it.
     """
 
     task: str
@@ -43,6 +44,7 @@ class Dataset:
     tables: Tables
     labels: Mapping[str, list[str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    kept: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"input": []}, dtype="str"))
 
 
 class Bundle(Protocol):

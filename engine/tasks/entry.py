@@ -1,7 +1,7 @@
 """What the app has to know of a task before anything of it is loaded."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -14,6 +14,8 @@ class TaskEntry:
     opened, 1 first; with 0 it waits until it is asked. `unfair_baselines` know what the tuned model
     may not: they are shown and measured, and a verdict does not rest on them. `evaluated_on` says
     which file of a user's a run can be measured on: judgments, or rows with true answers (`input`).
+    `untuned_twins` names, for a system with a tuned part, the same one without tuning: only against
+    that does a difference come from tuning.
     """
 
     order: int
@@ -22,3 +24,4 @@ class TaskEntry:
     warm: int = 0
     unfair_baselines: Sequence[str] = ()
     evaluated_on: Literal["judgments", "input"] = "input"
+    untuned_twins: Mapping[str, str] = field(default_factory=dict)

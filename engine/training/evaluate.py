@@ -170,5 +170,6 @@ def _seen(
     if run.data_fingerprint != tables.fingerprint:
         return None
     dataset = task.dataset(tables, config)
-    learned = pd.concat([dataset.train["input"], dataset.validation["input"]]).map(normalise)
+    frames = (dataset.train, dataset.validation, dataset.kept)
+    learned = pd.concat([frame["input"] for frame in frames]).map(normalise)
     return int(part["input"].map(normalise).isin(set(learned)).sum())

@@ -22,6 +22,14 @@ class Outcome:
     interval: Interval
 
 
+@dataclass(frozen=True)
+class Tuning:
+    """What tuning alone is worth: the recommended system minus `twin`, the same without it."""
+
+    twin: str
+    interval: Interval
+
+
 def outcome(run: Run) -> Outcome:
     """How the recommended system of `run` did against its baselines."""
     if run.recommended in run.baselines:
@@ -31,3 +39,11 @@ def outcome(run: Run) -> Outcome:
     hardest = min(against, key=lambda name: (against[name].verdict != "worse", against[name].low))
     interval = against[hardest]
     return Outcome(interval.verdict, hardest, interval)
+
+
+def tuning(run: Run) -> Tuning | None:
+    """What tuning adds to the recommended system of `run`; None where that was not measured."""
+    twin = ENTRIES[run.task].untuned_twins.get(run.recommended)
+    if twin is None or twin not in run.paired.get("against", {}):
+        return None
+    return Tuning(twin, Interval(**run.paired["against"][twin]))

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 from engine.storage.runs import UNTUNED
 from engine.tasks.search.answers import (
+    FieldWeights,
     SearchAnswer,
     SearchExplanation,
     SearchInput,
     SearchResult,
+    WeightsAnswer,
     WhyInput,
 )
 
@@ -36,7 +38,15 @@ def predict(item: SearchInput, run: str, unknown_share: float = 0.0) -> SearchAn
 def explain(item: WhyInput, run: str) -> SearchExplanation:
     """Every word of the query counts the same."""
     weights = [(word, 0.5) for word in item.query.split()]
-    return SearchExplanation(weights, {"rain": 1.0}, 0.61, rank_bm25=None, rank_dense=2)
+    order = [("words_title", 1.2), ("price_gap", -0.4)]
+    return SearchExplanation(weights, {"rain": 1.0}, 0.61, None, rank_dense=2, order=order)
+
+
+def measure(weights: FieldWeights) -> WeightsAnswer:
+    """What counts is the title, up to 4."""
+    ndcg = 0.1 + min(weights.title, 4) / 40
+    learned = FieldWeights(title=4.0, everywhere=0.25)
+    return WeightsAnswer(ndcg, 0.1, 0.2, learned, 50, [("words_title", 0.7), ("price", 0.3)])
 
 
 def _by_words(query: str, k: int) -> list[tuple[str, float]]:

@@ -33,18 +33,21 @@ def learn_bundle(
     folder: Path,
     progress: Progress,
     extras: Mapping[str, Member] | None = None,
+    *,
+    svm: bool = False,
 ) -> TrainedBundle:
     """Tune the encoder, fit the linear members, and mix them by the validation part.
 
     `extras` are members that the task brings ready; with them the system `tuned_<their names>`
     holds everything. A system with a tuned part is recommended when it does better than the best
-    baseline by more than a standard error. An answer counts as unsure below the confidence that
+    baseline by more than a standard error, and `svm` says whether a support vector machine on words
+    is among those. An answer counts as unsure below the confidence that
     keeps `config.precision` on validation.
     """
     sizes = {head: len(names) for head, names in labels.items()}
     trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
     labelled = train.take(np.flatnonzero(train.known))
-    fitted = linear_members(labelled, validation, sizes, vectors)
+    fitted = linear_members(labelled, validation, sizes, vectors, svm=svm)
     more = augment(labelled, train, fitted, vectors, config)
     classifier = train_classifier(trunk, sizes, more, validation, config, folder, progress)
     progress.stage("choose")
@@ -52,7 +55,7 @@ def learn_bundle(
     extras = extras or {}
     members: dict[str, Member] = {**fitted, **extras}
     scores |= {name: member.scores(validation.texts) for name, member in members.items()}
-    baselines = baseline_systems(extras)
+    baselines = baseline_systems(extras, svm=svm)
     systems = SYSTEMS | baselines
     if extras:
         systems["_".join(["tuned", *extras])] = (*SYSTEMS["tuned_tfidf"], *extras)
@@ -64,14 +67,14 @@ def learn_bundle(
     return TrainedBundle(labels, vectors, config, classifier, members, kept, best)
 
 
-def baseline_systems(extras: Collection[str]) -> dict[str, tuple[str, ...]]:
+def baseline_systems(extras: Collection[str], *, svm: bool = False) -> dict[str, tuple[str, ...]]:
     """The members of every system that may be recommended without a tuned part.
 
-    With `extras`, names of members, there is one that holds all but the tuned one: what tuning adds
-    to a blend is only seen beside it.
+    With `svm` the support vector machine is one. With `extras`, names of members, there is one that
+    holds all but the tuned one: what tuning adds to a blend is only seen beside it.
     """
     mixed = {"_".join(["frozen_tfidf", *extras]): (*UNTUNED, *extras)} if extras else {}
-    return BASELINES | mixed
+    return BASELINES | ({"svm": ("svm",)} if svm else {}) | mixed
 
 
 def augment(

@@ -12,6 +12,7 @@ from scipy import sparse
 from engine.labelling.labelled_texts import Examples
 from engine.models.encoder import Encoder
 from engine.models.linear import Linear, Tfidf, fit_linear
+from engine.models.svm import fit_svm
 from engine.models.vector_cache import VectorCache
 
 Floats = NDArray[np.float64]
@@ -115,12 +116,27 @@ def _features(texts: Sequence[str], tfidf: Tfidf | None, vectors: TextVectors | 
 
 
 def linear_members(
-    train: Examples, validation: Examples, sizes: Mapping[str, int], vectors: TextVectors
+    train: Examples,
+    validation: Examples,
+    sizes: Mapping[str, int],
+    vectors: TextVectors,
+    *,
+    svm: bool = False,
 ) -> dict[str, LinearMember]:
-    """Regressions on words, on `vectors` and on both: `tfidf`, `frozen` and `frozen_tfidf`."""
+    """Regressions on words, on `vectors` and on both: `tfidf`, `frozen` and `frozen_tfidf`.
+
+    With `svm` there is a support vector machine on words and runs of characters as well.
+    """
     terms = Tfidf.fit(train.texts)
     uses = {"tfidf": (terms, None), "frozen": (None, vectors), "frozen_tfidf": (terms, vectors)}
-    return {name: LinearMember.fit(train, validation, sizes, *used) for name, used in uses.items()}
+    members = {
+        name: LinearMember.fit(train, validation, sizes, *used) for name, used in uses.items()
+    }
+    if svm:
+        rows, held = (terms.transform(part.texts) for part in (train, validation))
+        machine = fit_svm(rows, train.labels, train.weights, sizes, (held, validation.labels))
+        members["svm"] = LinearMember(machine, terms)
+    return members
 
 
 def majority(

@@ -46,7 +46,8 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
     `accepts` is the type of an input, `fields` those of its fields that make the text: a user's
     file to measure on has columns for them, which are recognised by the words of the tables
     `reads`. `quick_chinese` is what the quick preset sets besides where the encoder has twice the
-    layers.
+    layers, `with_svm` whether a support vector machine is a baseline: with hundreds of labels it
+    takes too long.
     """
 
     name: ClassVar[str]
@@ -56,6 +57,7 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
     settings: ClassVar[type[ClassificationConfig]]
     fields: ClassVar[Sequence[str]]
     reads: ClassVar[Sequence[str]]
+    with_svm: ClassVar[bool] = False
 
     @abstractmethod
     def readiness(self, tables: Tables) -> Readiness:
@@ -152,7 +154,7 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
     def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: Any
     ) -> dict[str, dict[str, pd.DataFrame]]:
-        """Majority, the task's rules, regressions on words, vectors and both; these with `extras`.
+        """Majority, the task's rules, what learns on words, vectors and both; these with `extras`.
 
         All but the first two are chosen and calibrated on the validation part, as what is tuned is.
         """
@@ -165,8 +167,10 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
             examples_of(rows, dataset.labels) for rows in (dataset.train, dataset.validation)
         )
         extras = self.extras(dataset)
-        systems = baseline_systems(extras)
-        members = {**linear_members(train, validation, sizes, text_vectors(config)), **extras}
+        systems = baseline_systems(extras, svm=self.with_svm)
+        vectors = text_vectors(config)
+        fitted = linear_members(train, validation, sizes, vectors, svm=self.with_svm)
+        members = {**fitted, **extras}
         texts = part["input"].tolist()
         learned_from, scores = (
             {name: member.scores(some) for name, member in members.items()}
@@ -199,7 +203,15 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
         vectors = text_vectors(config, progress)
         extras = self.extras(dataset)
         return learn_bundle(
-            dataset.labels, train, validation, vectors, config, folder, progress, extras
+            dataset.labels,
+            train,
+            validation,
+            vectors,
+            config,
+            folder,
+            progress,
+            extras,
+            svm=self.with_svm,
         )
 
     def load(self, folder: Path, tables: Tables) -> Bundle:

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from engine.evaluation.one_error import choose_simplest
 from engine.tables.categories import leaves
 from engine.tasks.cooccurrence import Recommender, Scores
 from engine.tasks.cross_sell.category_lift import CategoryLift
@@ -22,6 +23,8 @@ from engine.tasks.cross_sell.shared_facts import PriceLevel, SharedFacts, produc
 from engine.tasks.cross_sell.text_model import TextComplements
 
 SINGLE = ("popularity", "lift", "cosine", "ease")
+# From the simplest on; texts and blends, which `systems` names last, come after these.
+SIMPLEST_FIRST = ("popularity", "cosine", "lift", "ease")
 # A choice by fewer held-out baskets than these would be luck.
 ENOUGH_TO_CHOOSE = 50
 # What the blend learns from: a product of these, times the models, is held in memory at once.
@@ -99,19 +102,21 @@ class Mixture:
 
         `hidden` are the columns of the products that were left out. The blend learns from all of
         them; to choose the system, its gain is measured on each half with the weights learned from
-        the other. With too few baskets everything stays as it is: the figures would be luck.
+        the other, and of what that cannot tell apart the simplest is recommended. With too few
+        baskets everything stays as it is: the figures would be luck.
         """
         if len(hidden) < ENOUGH_TO_CHOOSE:
             return
         self._fit(choose_strengths(self.matrix, baskets, hidden.tolist(), self.ease_products))
         halves = [np.arange(start, len(hidden), 2) for start in (0, 1)]
-        gains: dict[str, float] = {}
+        gains: dict[str, list[NDArray[np.float64]]] = {}
         for learned, rest in (halves, reversed(halves)):
             self._learn(baskets[learned], hidden[learned])
-            for name, gain in self.gains(baskets[rest], hidden[rest]).items():
-                gains[name] = gains.get(name, 0.0) + gain * len(rest)
+            for name, of_half in self.gains_each(baskets[rest], hidden[rest]).items():
+                gains.setdefault(name, []).append(of_half)
         self._learn(baskets, hidden)
-        self.recommended = max(self.systems, key=lambda name: gains[name])
+        whole = {name: np.concatenate(of_halves) for name, of_halves in gains.items()}
+        self.recommended = choose_simplest(whole, [*SIMPLEST_FIRST, *self.systems])
 
     def _learn(self, baskets: csr_matrix, hidden: NDArray[np.intp]) -> None:
         baskets, hidden = baskets[:MOST_BASKETS], hidden[:MOST_BASKETS]
@@ -138,9 +143,16 @@ class Mixture:
 
     def gains(self, baskets: csr_matrix, hidden: NDArray[np.intp]) -> Mapping[str, float]:
         """nDCG@10 of every system."""
+        each = self.gains_each(baskets, hidden)
+        return {name: float(gains.mean()) for name, gains in each.items()}
+
+    def gains_each(
+        self, baskets: csr_matrix, hidden: NDArray[np.intp]
+    ) -> dict[str, NDArray[np.float64]]:
+        """nDCG@10 of every system on every basket."""
         found: dict[str, list[NDArray[np.float64]]] = {}
         for rows in blocks(baskets):
             block = baskets[rows]
             for name, scores in self.scores(block).items():
                 found.setdefault(name, []).append(hidden_gains(scores, block, hidden[rows]))
-        return {name: float(np.concatenate(parts).mean()) for name, parts in found.items()}
+        return {name: np.concatenate(parts) for name, parts in found.items()}

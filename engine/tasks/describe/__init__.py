@@ -2,4 +2,9 @@
 
 from engine.tasks.entry import TaskEntry
 
-ENTRY = TaskEntry(order=50, page="describe", icon="edit_note")
+ENTRY = TaskEntry(
+    order=50,
+    page="describe",
+    icon="edit_note",
+    untuned_twins={"tuned": "untuned", "tuned_best": "untuned_best"},
+)

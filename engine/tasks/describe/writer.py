@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from engine.claims import ClaimChecker
+from engine.evaluation.one_error import choose_simplest
 from engine.models.generator import Generator, SamplingConfig, open_generator
 from engine.models.sharing import guard_tokenizer, share_weights
 from engine.progress import Progress, Silent
@@ -105,18 +108,21 @@ class Writer:
         return write_prompt(evidence.shown, brief)
 
     def choose(self, evidence: Sequence[Evidence], progress: Progress) -> None:
-        """Recommend the system with more texts that are true and tell on some products."""
+        """Recommend the system with more texts that are informative, on some products.
+
+        One text alone only where that is better by more than a standard error: of several, the one
+        is taken that the facts support.
+        """
         if not evidence:
             return
         brief = Brief(language=self.language)
         texts = self.write(evidence, [brief] * len(evidence), progress)
 
-        def worth(system: str) -> tuple[int, int]:
+        scores = {}
+        for system in (self.plain, self.best):
             verdicts = [judge(*pair) for pair in zip(texts[system], evidence, strict=True)]
-            informative = sum(verdict.informative for verdict in verdicts)
-            return informative, sum(verdict.supported for verdict in verdicts)
-
-        self.recommended = max((self.best, self.plain), key=worth)
+            scores[system] = np.array([one.informative for one in verdicts], dtype=float)
+        self.recommended = choose_simplest(scores, (self.best, self.plain))
 
     def save(self, folder: Path) -> None:
         """Write the tuned weights and what the systems need beside them."""

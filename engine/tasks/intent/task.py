@@ -28,6 +28,7 @@ class IntentTask(ClassificationTask[IntentInput, IntentAnswer]):
     accepts = IntentInput
     presets = PRESETS
     quick_chinese = QUICK_CHINESE
+    with_svm = True
     settings = IntentConfig
     fields = ("query",)
     reads = ("products", "searches")

@@ -86,8 +86,11 @@ class InterestTask:
     def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: InterestConfig
     ) -> dict[str, list[Ranking]]:
-        """The order shown, what is clicked most, what the shopper acted on last, and item kNN."""
-        return rank_baselines(dataset, part)
+        """What `rank_baselines` ranks by, and boosted trees on the features."""
+        from engine.tasks.interest.boosting import rank_by_boosting
+
+        boosted = rank_by_boosting(dataset, part, config)
+        return rank_baselines(dataset, part) | {"boosting": boosted}
 
     def untuned(
         self, tables: Tables, config: InterestConfig, progress: Progress

@@ -75,7 +75,10 @@ class SearchExplanation:
     """Why a product answers a query.
 
     `weights` are the query's words with what each adds to the `cosine` of query and product;
-    `words` their shares in BM25. The ranks count from 1 and are None beyond the results.
+    `words` their shares in BM25. The ranks count from 1 and are None beyond the results. `order`
+    are the features of a learned order (`engine.tasks.search.ranker.features`) with what each adds
+    to the product's place beside the query's other candidates, the largest first; empty where the
+    order is not a learned one.
     """
 
     weights: Sequence[tuple[str, float]]
@@ -83,8 +86,46 @@ class SearchExplanation:
     cosine: float
     rank_bm25: int | None
     rank_dense: int | None
+    order: Sequence[tuple[str, float]] = ()
+
+
+Weight = Annotated[float, Field(ge=0, le=10)]
+
+
+@dataclass(frozen=True)
+class FieldWeights:
+    """How much words count in each field and in all together, and how much meaning counts.
+
+    They are added to the place that words and meaning give together, which counts 1.
+    """
+
+    title: Weight = 0.0
+    description: Weight = 0.0
+    category: Weight = 0.0
+    brand: Weight = 0.0
+    attributes: Weight = 0.0
+    everywhere: Weight = 0.0
+    meaning: Weight = 0.0
+
+
+@dataclass(frozen=True)
+class WeightsAnswer:
+    """nDCG@10 under weights on `queries` queries of the validation part.
+
+    `ndcg` is that of the weights that were asked for, `plain` that without any, and
+    `learned_ndcg` that of the `learned` ones, which the training part gave. `importance` are the
+    features of the learned order with their shares in it, the largest first.
+    """
+
+    ndcg: float
+    plain: float
+    learned_ndcg: float
+    learned: FieldWeights
+    queries: int
+    importance: Sequence[tuple[str, float]] = ()
 
 
 PREDICT = Call("tasks", "predict", list[SearchInput], list[SearchAnswer], "search")
 EXPLAIN = Call("tasks", "explain", WhyInput, SearchExplanation, "search")
-CALLS = (PREDICT, EXPLAIN)
+MEASURE = Call("tasks", "measure", FieldWeights, WeightsAnswer, "search")
+CALLS = (PREDICT, EXPLAIN, MEASURE)

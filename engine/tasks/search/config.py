@@ -8,7 +8,13 @@ from pydantic import Field
 from engine.config import BiEncoderConfig, CostFree
 
 PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 3, "max_examples": 2000},
+    "quick": {
+        "epochs": 2,
+        "max_examples": 1500,
+        "adapter": "last_k",
+        "last_k": 3,
+        "learning_rate": 1e-4,
+    },
     "balanced": {"epochs": 4, "max_examples": 8000, "train_tokens": 48},
     "thorough": {
         "epochs": 8,
@@ -19,7 +25,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     },
 }
 # The Chinese encoder has twice the layers: a quick run sees fewer pairs to end as soon.
-QUICK_CHINESE: Mapping[str, object] = {"epochs": 2, "max_examples": 1500}
+QUICK_CHINESE: Mapping[str, object] = {"epochs": 1, "max_examples": 1000, "last_k": 6}
 # Judged pairs are few: reading them whole costs little, and a third pass learns them by heart.
 QUICK_JUDGED: Mapping[str, object] = {"epochs": 2, "train_tokens": 64}
 
@@ -37,6 +43,9 @@ class SearchConfig(BiEncoderConfig):
         ge=0,
         le=20,
         description="How often words count beside meaning; validation may change it.",
+    )
+    ranker: bool = Field(
+        True, description="Whether an order of what words and meaning find is learned as well."
     )
     reranker: str = Field(
         "", description="A cross-encoder (hub id or folder) that reorders the best products."

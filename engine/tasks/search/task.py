@@ -3,49 +3,38 @@
 What imports torch is imported where it is used: a page asks this module for readiness and settings.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from engine.config import preset_settings, with_changes
 from engine.errors import InputError
 from engine.evaluation.ranking_evaluator import RankingEvaluator
-from engine.labelling.qrels import (
-    ENOUGH_QUERIES,
-    best_source,
-    count_queries,
-    judged_queries,
-    query_qrels,
-)
-from engine.labelling.split import split_queries
+from engine.labelling.qrels import ENOUGH_QUERIES, count_queries, judged_queries
 from engine.models.pretrained import default_encoder
 from engine.models.work import Work
 from engine.progress import Progress, Silent
 from engine.ranking import Ranking
-from engine.retrieval.bm25 import full_text_index, passage_index
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness
 from engine.tasks.readiness import next_goal, rate
 from engine.tasks.search.answers import (
+    FieldWeights,
     SearchAnswer,
     SearchExplanation,
     SearchInput,
     SearchResult,
+    WeightsAnswer,
     WhyInput,
 )
 from engine.tasks.search.config import PRESETS, QUICK_CHINESE, QUICK_JUDGED, SearchConfig
-from engine.tasks.search.pairs import (
-    CHECK_DEPTH,
-    CHECK_QUERIES,
-    draw_negatives,
-    hard_pool,
-    make_pairs,
-)
+from engine.tasks.search.pairs import CHECK_DEPTH, CHECK_QUERIES, make_pairs
+from engine.tasks.search.parts import Parts, split_parts
+from engine.tasks.search.word_systems import SHOWN, WORD_SYSTEMS, WordSystems, rank_as_shown
 from engine.text.words import leave_one_out, normalise
 
 if TYPE_CHECKING:
@@ -55,8 +44,6 @@ READY, THIN = 100, ENOUGH_QUERIES
 MOST_RESULTS = 100
 # Products whose length stands for that of all when the work is counted.
 SAMPLE = 500
-# The epochs are watched on some validation queries; fewer than these would only add noise.
-ENOUGH_TO_WATCH = 20
 
 
 class SearchTask:
@@ -93,23 +80,23 @@ class SearchTask:
     def dataset(self, tables: Tables, config: SearchConfig) -> Dataset:
         """Distinct queries with the products that answer them, split by query in time order.
 
-        Raises InputError when the chosen source holds fewer than `THIN` queries.
+        Some of the training queries are kept from the encoder, for the order on top of it (see
+        `Parts`). Raises InputError when the chosen source holds fewer than `THIN` queries.
         """
-        source = best_source(tables) if config.source == "auto" else config.source
-        frame = query_qrels(tables, source)
-        if len(frame) < THIN:
-            raise InputError("search.not_ready", source=source, n=len(frame), want=THIN)
-        frame["input"] = frame["query"]
-        frame["example_id"] = frame["query"]
-        # Judgments are few and dear: more of them are learned from.
-        shares = {"validation": 0.1, "test": 0.15} if source == "judgments" else {}
-        parts = split_queries(frame, config.seed, **shares)
-        train, validation, test = (
-            frame[parts == part].reset_index(drop=True) for part in ("train", "validation", "test")
+        parts = split_parts(tables, config)
+        notes = ["search.learned_from_catalog"] if parts.source == "catalog" else []
+        pairs = make_pairs(
+            parts.for_encoder, parts.source, config.max_positives, config.max_examples, config.seed
         )
-        notes = ["search.learned_from_catalog"] if source == "catalog" else []
-        pairs = make_pairs(train, source, config.max_positives, config.max_examples, config.seed)
-        return Dataset(self.name, pairs, validation, test, tables, notes=notes)
+        return Dataset(
+            self.name,
+            pairs,
+            parts.validation,
+            parts.test,
+            tables,
+            notes=notes,
+            kept=parts.kept,
+        )
 
     def dataset_from(self, file: Path, tables: Tables, config: SearchConfig) -> Dataset:
         """The queries of a file of judgments that have a relevant product in the catalog."""
@@ -144,88 +131,59 @@ class SearchTask:
     def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: SearchConfig
     ) -> dict[str, list[Ranking]]:
-        """BM25 over title and description, and over every text of a product."""
-        tables = dataset.tables
-        indexes = {"bm25": passage_index(tables), "bm25_all": full_text_index(tables)}
-        return {
-            name: [index.search(query, MOST_RESULTS) for query in part["query"]]
-            for name, index in indexes.items()
+        """BM25 in five ways, and the shop's own order where the log has it.
+
+        Weights of fields and synonyms are learned from the training part.
+        """
+        tables, queries = dataset.tables, part["query"].tolist()
+        parts = _parts(tables, config)
+        words = (
+            WordSystems.learn(tables, parts.train, config.seed)
+            if parts
+            else WordSystems.plain(tables)
+        )
+        answers = {
+            name: [words.search(name, query, MOST_RESULTS) for query in queries]
+            for name in WORD_SYSTEMS
         }
+        shown = rank_as_shown(tables, queries)
+        return answers | ({SHOWN: shown} if any(len(ranking) for ranking in shown) else {})
 
     def untuned(self, tables: Tables, config: SearchConfig, progress: Progress) -> "SearchBundle":
         """The pretrained encoder with its index, kept beside the tables."""
-        from engine.models.encoder import load_encoder
+        from engine.tasks.search.learning import untuned_bundle
 
-        progress.stage("load")
-        encoder = load_encoder(config.model, config.max_tokens, progress=progress)
-        folder = tables.folder / encoder.fingerprint if tables.folder else None
-        bundle = _bundle(encoder, tables, config, progress, trained=False, index_folder=folder)
-        # The hybrid's weight is no training: without choosing it as fairly as the tuned model
-        # does, the baseline would be too low.
-        if best_source(tables) != "catalog":
-            validation = self.dataset(tables, config).validation
-            bundle.choose(validation["query"].tolist(), list(validation["qrels"]))
-        return bundle
+        parts = _parts(tables, config)
+        return untuned_bundle(
+            tables, parts if parts and parts.from_shoppers else None, config, progress
+        )
 
     def train(
         self, dataset: Dataset, config: SearchConfig, folder: Path, progress: Progress
     ) -> "SearchBundle":
-        """Tune the encoder, encode the catalog anew, and choose the system on validation."""
-        from engine.models.bi_encoder import Check, Pairs, tune_bi_encoder
-        from engine.models.encoder import load_encoder
+        """Tune the encoder, encode the catalog anew, learn an order and choose the system."""
+        from engine.tasks.search.learning import learn_bundle
 
-        progress.stage("load")
-        encoder = load_encoder(config.model, config.max_tokens, progress=progress)
-        tables = dataset.tables
-        texts = dict(zip(tables.products["product_id"], passages(tables.products), strict=True))
-        rows = dataset.train
-        pairs = Pairs(
-            rows["query"].tolist(),
-            [texts[name] for name in rows["product_id"]],
-            draw_negatives(rows, texts, config.seed) if config.negatives else None,
-        )
-        check = None
-        if len(dataset.validation) >= ENOUGH_TO_WATCH:
-            relevant, pool = hard_pool(dataset.validation, texts, passage_index(tables))
-            check = Check({query: query for query in relevant}, pool, relevant)
-        tune_bi_encoder(encoder, pairs, check, config, folder, progress)
-        bundle = _bundle(encoder, tables, config, progress, trained=True, index_folder=None)
-        progress.stage("choose")
-        bundle.choose(dataset.validation["query"].tolist(), list(dataset.validation["qrels"]))
-        return bundle
+        parts = split_parts(dataset.tables, config)
+        return learn_bundle(dataset, parts, config, folder, progress)
 
     def load(self, folder: Path, tables: Tables) -> "SearchBundle":
         """The bundle saved in `folder`; its index is brought up to date with the catalog."""
-        from engine.models.encoder import load_encoder
+        from engine.tasks.search.learning import load_search_bundle
 
-        about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
-        config = SearchConfig(
-            bm25_weight=about["bm25_weight"],
-            max_tokens=about["max_tokens"],
-            reranker=about["reranker"],
-        )
-        encoder = load_encoder(folder / "encoder", config.max_tokens)
-        return _bundle(
-            encoder,
-            tables,
-            config,
-            Silent(),
-            trained=True,
-            index_folder=folder / "index",
-            recommended=about["recommended"],
-        )
+        return load_search_bundle(folder, tables, self.config("quick", tables), Silent())
 
     def outputs(self, bundle: "SearchBundle", part: pd.DataFrame) -> dict[str, list[Ranking]]:
         """The rankings of the bundle's own systems; BM25 is among the baselines."""
-        found = bundle.search(part["query"].tolist(), MOST_RESULTS)
-        return {name: found[name] for name in found if not name.startswith("bm25")}
+        systems = [name for name in bundle.systems if name not in WORD_SYSTEMS]
+        return bundle.search(part["query"].tolist(), MOST_RESULTS, systems=systems)
 
     def predict(self, bundle: "SearchBundle", inputs: Sequence[SearchInput]) -> list[SearchAnswer]:
         """The products of every system for each query, those of the recommended one with titles."""
         queries = [normalise(item.query) for item in inputs]
         vectors = bundle.encode(queries)
         filters = [[asdict(condition) for condition in item.filters] for item in inputs]
-        rankings = bundle.search(queries, filters=filters, vectors=vectors)
+        rankings = bundle.search(queries, filters=filters, vectors=vectors, systems=bundle.answered)
         return [
             _answer(
                 bundle,
@@ -248,31 +206,39 @@ class SearchTask:
         parts = leave_one_out(query)
         vectors = bundle.encode([query, *(rest for _, rest in parts)])
         cosine, *without = [bundle.dense.cosine(vector, product_id) for vector in vectors]
-        ids = {name: rankings[0].product_ids for name, rankings in bundle.search([query]).items()}
+        wanted = ("bm25_all", bundle.side.name)
+        searched = bundle.search([query], systems=wanted)
+        ids = {name: rankings[0].product_ids for name, rankings in searched.items()}
         return SearchExplanation(
             weights=[(word, cosine - left) for (word, _), left in zip(parts, without, strict=True)],
             words=bundle.bm25_all.shares(query, product_id),
             cosine=cosine,
             rank_bm25=_place(ids["bm25_all"], product_id),
-            rank_dense=_place(ids[bundle.dense_name], product_id),
+            rank_dense=_place(ids[bundle.side.name], product_id),
+            order=bundle.explain_order(query, product_id),
         )
 
+    def measure(
+        self, bundle: "SearchBundle", heldout: pd.DataFrame, item: FieldWeights
+    ) -> WeightsAnswer:
+        """What weights set by hand would do on the validation queries, beside the learned ones.
 
-def _bundle(
-    encoder: Any, tables: Tables, config: SearchConfig, progress: Progress, **how: Any
-) -> "SearchBundle":
-    from engine.models.cross_encoder import Reranker
-    from engine.tasks.search.bundle import SearchBundle
+        Raises InputError for a run that learned no order.
+        """
+        from engine.tasks.search.ranker.weighing import weigh
 
-    progress.stage("index")
-    return SearchBundle(
-        encoder,
-        tables,
-        bm25_weight=config.bm25_weight,
-        progress=progress,
-        reranker=Reranker(config.reranker, progress=progress) if config.reranker else None,
-        **how,
-    )
+        if bundle.trial is None:
+            raise InputError("search.no_weights")
+        side = bundle.ranked_side
+        return weigh(bundle.trial, item, side.ranker if side else None)
+
+
+def _parts(tables: Tables, config: SearchConfig) -> Parts | None:
+    """What there is to learn from; None with too little."""
+    try:
+        return split_parts(tables, config)
+    except InputError:
+        return None
 
 
 def _answer(

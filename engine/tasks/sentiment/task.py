@@ -43,6 +43,7 @@ class SentimentTask(ClassificationTask[SentimentInput, SentimentAnswer]):
     accepts = SentimentInput
     presets = PRESETS
     quick_chinese = QUICK_CHINESE
+    with_svm = True
     settings = SentimentConfig
     fields = ("text",)
     reads = ("reviews",)

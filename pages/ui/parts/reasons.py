@@ -9,13 +9,15 @@ from engine.tasks.search.answers import SearchExplanation
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts
 
+_MOST_FEATURES = 8
+
 
 def word_bars(weights: Sequence[tuple[str, float]]) -> go.Figure:
     """Signed shares in reading order: what speaks for the answer to the right, against to the left.
 
     The two directions differ in colour and in sign.
     """
-    labels = [charts.label(word, 24) for word, _ in weights]
+    labels = [charts.label(word, 48) for word, _ in weights]
     against = any(share < 0 for _, share in weights)
     form = "+.0%" if against else ".0%"
     shares = [share for _, share in weights]
@@ -71,6 +73,7 @@ def show_search(explanation: SearchExplanation) -> None:
         for kind, rank in ranks.items():
             text = t("search.reasons.unranked") if rank is None else f"#{rank}"
             st.metric(t(f"search.reasons.rank_{kind}"), text, border=True)
+    _show_order(explanation.order)
     _show_words(_shares(explanation.weights), "meaning")
     _show_words([weight for weight in _shares(explanation.words.items()) if weight[1]], "words")
 
@@ -80,6 +83,24 @@ def _shares(weights: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
     parts = [(word, float(weight)) for word, weight in weights]
     total = sum(abs(weight) for _, weight in parts) or 1.0
     return [(word, weight / total) for word, weight in parts]
+
+
+def _show_order(order: Sequence[tuple[str, float]]) -> None:
+    """What counts for the product in a learned order, the largest first."""
+    largest = _shares(order)[:_MOST_FEATURES]
+    if not largest:
+        return
+    name, share = max(largest, key=lambda pair: abs(pair[1]))
+    named = [(t(f"search.features.{feature}"), value) for feature, value in largest]
+    charts.draw(
+        word_bars(named),
+        title=t(
+            f"search.reasons.{'order' if share > 0 else 'order_against'}",
+            feature=t(f"search.features.{name}"),
+        ),
+        note=t("search.reasons.order_note"),
+        key="why_order",
+    )
 
 
 def _show_words(weights: Sequence[tuple[str, float]], kind: str) -> None:

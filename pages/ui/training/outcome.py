@@ -6,7 +6,7 @@ from engine.evaluation.compare import Interval
 from engine.messages import engine_catalog
 from engine.storage.runs import Run
 from engine.tasks import ENTRIES
-from engine.training.outcome import outcome
+from engine.training.outcome import Outcome, Tuning, outcome, tuning
 from pages.ui.frame import i18n
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
@@ -22,12 +22,13 @@ ICONS = {
 
 
 def sentence(run: Run) -> str:
-    """The outcome of `run` in words."""
-    result = outcome(run)
+    """The outcome of `run` in words; tuning helped where it beats the same without tuning."""
+    result, tuned = outcome(run), tuning(run)
     metric = run.primary_metric
-    apart = result.verdict == "better" and bool(ENTRIES[run.task].unfair_baselines)
     return t(
-        "compare.verdict.better_apart" if apart else f"compare.verdict.{result.verdict}",
+        f"compare.verdict.{_code(run, result, tuned)}",
+        twin=names.system(tuned.twin) if tuned else "",
+        tuning=interval_text(tuned.interval) if tuned else "",
         system=names.system(run.recommended),
         baseline=names.system(result.baseline),
         metric=names.metric(metric),
@@ -35,6 +36,16 @@ def sentence(run: Run) -> str:
         base=f"{run.baselines[result.baseline][metric]:.3f}",
         interval=interval_text(result.interval),
     )
+
+
+def _code(run: Run, result: Outcome, tuned: Tuning | None) -> str:
+    if result.verdict != "better":
+        return result.verdict
+    if run.recommended in ENTRIES[run.task].untuned_twins.values():
+        return "learned"
+    if tuned and tuned.interval.verdict != "better":
+        return "untuned_as_good"
+    return "better_apart" if ENTRIES[run.task].unfair_baselines else "better"
 
 
 def interval_text(interval: Interval) -> str:

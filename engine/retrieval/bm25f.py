@@ -1,0 +1,125 @@
+"""BM25F: words found in a product's fields, each field with a weight of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
+
+from engine.ranking import Ranking, best
+from engine.tables.product_text import FIELDS, field_texts
+from engine.tables.tables import Tables, derived
+from engine.text.words import words, words_of_all
+
+Floats = NDArray[np.float32]
+# A word counts the less, the more often it was there before (k1), and in long fields (b).
+K1, B = 1.2, 0.75
+
+
+@derived
+def field_index(tables: Tables) -> "FieldIndex":
+    """The words of a shop's products by field."""
+    return FieldIndex(tables.products["product_id"].tolist(), field_texts(tables.products))
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Where a query's words stand: `counts`, shape (words, fields, rows), and how rare they are.
+
+    A count is the word's frequency in the field, divided by how long the field is beside others;
+    `idf` has shape (words,).
+    """
+
+    counts: Floats
+    idf: Floats
+
+    def by_field(self) -> Floats:
+        """BM25 within each field alone, shape (rows, fields)."""
+        saturated = self.counts / (K1 + self.counts)
+        return np.asarray(np.einsum("wfr,w->rf", saturated, self.idf), dtype=np.float32)
+
+    def together(self, weights: Floats) -> Floats:
+        """BM25F under the fields' `weights`, shape (rows,)."""
+        mixed = np.einsum("wfr,f->wr", self.counts, weights)
+        return np.asarray(self.idf @ (mixed / (K1 + mixed)), dtype=np.float32)
+
+    def coverage(self) -> Floats:
+        """The share of the query's words that each field holds, shape (rows, fields)."""
+        rows, fields = self.counts.shape[2], self.counts.shape[1]
+        if not len(self.idf):
+            return np.zeros((rows, fields), dtype=np.float32)
+        return np.asarray((self.counts > 0).mean(axis=0).T, dtype=np.float32)
+
+
+class FieldIndex:
+    """BM25F over the fields of products.
+
+    Source: Robertson, Zaragoza and Taylor (CIKM 2004): the frequencies of a word in all fields are
+    weighted and added before they are saturated, so that a word counts once however many fields
+    hold it.
+    """
+
+    def __init__(self, product_ids: Sequence[str], fields: Mapping[str, Sequence[str]]) -> None:
+        self.product_ids = list(product_ids)
+        self.fields = tuple(fields)
+        tokens = {name: words_of_all(texts) for name, texts in fields.items()}
+        self.vocabulary: dict[str, int] = {}
+        for texts in tokens.values():
+            for text in texts:
+                for word in text:
+                    self.vocabulary.setdefault(word, len(self.vocabulary))
+        self.counts = [self._counts(texts) for texts in tokens.values()]
+        self.idf = self._idf()
+
+    def matches(self, query: str, rows: NDArray[np.intp] | None = None) -> Matches:
+        """What the products in `rows` (all without) share with the query."""
+        terms = [word for word in dict.fromkeys(words(query)) if word in self.vocabulary]
+        columns = [self.vocabulary[word] for word in terms]
+        size = len(self.product_ids) if rows is None else len(rows)
+        counts = np.zeros((len(terms), len(self.fields), size), dtype=np.float32)
+        whole = np.zeros(len(self.product_ids), dtype=np.float32)
+        for place, matrix in enumerate(self.counts):
+            for number, column in enumerate(columns):
+                start, end = matrix.indptr[column : column + 2]
+                holders = matrix.indices[start:end]
+                whole[holders] = matrix.data[start:end]
+                counts[number, place] = whole if rows is None else whole[rows]
+                whole[holders] = 0.0
+        return Matches(counts, self.idf[columns])
+
+    def search(
+        self, query: str, weights: Floats, k: int, keep: NDArray[np.bool_] | None = None
+    ) -> Ranking:
+        """The `k` best products in the mask `keep` under the fields' `weights`."""
+        if not self.product_ids:
+            return Ranking([], [])
+        scores = self.matches(query).together(weights)
+        if keep is not None:
+            scores = np.where(keep, scores, 0)
+        rows = [row for row in best(scores, k) if scores[row] > 0]
+        return Ranking([self.product_ids[row] for row in rows], [float(scores[r]) for r in rows])
+
+    def _counts(self, texts: Sequence[Sequence[str]]) -> csc_matrix:
+        """Frequencies, shape (products, vocabulary), divided by the relative length of the text."""
+        lengths = np.array([len(text) for text in texts], dtype=np.float32)
+        usual = lengths[lengths > 0].mean() if (lengths > 0).any() else 1.0
+        divisors = 1 - B + B * lengths / usual
+        rows = np.repeat(np.arange(len(texts)), lengths.astype(int))
+        columns = [self.vocabulary[word] for text in texts for word in text]
+        ones = np.ones(len(columns), dtype=np.float32) / divisors[rows]
+        shape = (len(texts), max(len(self.vocabulary), 1))
+        return csc_matrix((ones, (rows, columns)), shape=shape, dtype=np.float32)
+
+    def _idf(self) -> Floats:
+        """Lucene's inverse document frequency of every word, whichever field holds it."""
+        if not self.product_ids:
+            return np.zeros(len(self.vocabulary), dtype=np.float32)
+        holders = sum(self.counts).astype(bool).getnnz(axis=0)[: len(self.vocabulary)]
+        idf = np.log(1 + (len(self.product_ids) - holders + 0.5) / (holders + 0.5))
+        return np.asarray(idf, dtype=np.float32)
+
+
+def equal_weights() -> Floats:
+    """Every field counts alike."""
+    return np.ones(len(FIELDS), dtype=np.float32)
