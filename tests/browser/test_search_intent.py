@@ -13,7 +13,9 @@ from engine.progress import Silent
 from engine.reading.load import load_sample
 from engine.storage.workspace import Workspace
 
-FEW = 60
+# Enough that the log names several intents and categories, few enough for seconds of work.
+FEW = 200
+QUERIES = 150
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def shop(
     # Few enough that the model has read them, and the frequent queries, in seconds.
     jackets = products["title"].str.contains("Rain Jacket") | (products.index < FEW)
     searches = frames["searches"]
-    frequent = searches["query"].isin(searches["query"].value_counts().index[:FEW])
+    frequent = searches["query"].isin(searches["query"].value_counts().index[:QUERIES])
     frames |= {
         "products": products[jackets].reset_index(drop=True),
         "searches": searches[frequent].reset_index(drop=True),
