@@ -428,8 +428,9 @@ def test_the_compare_page_shows_the_recorded_figures(
     app, record = page("compare", shop, language, task), recorded(task)
     metrics = record[TODAY["floors"]] | record["systems"]
     primary = record["primary_metric"]
-    (box,) = [*app.success, *app.warning, *app.error]
-    assert f"{record['after'][primary]:.3f}" in box.value.replace("\\", "")
+    # Beside the verdict there may be a doubt, where the run could be promoted.
+    boxes = [box.value.replace("\\", "") for box in (*app.success, *app.warning, *app.error)]
+    (verdict,) = [box for box in boxes if f"{record['after'][primary]:.3f}" in box]
     (table,) = [frame.value for frame in app.dataframe if primary in frame.value]
     assert sorted(table[primary]) == sorted(row[primary] for row in metrics.values())
     settings = app.dataframe[-1].value
