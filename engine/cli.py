@@ -15,7 +15,7 @@ from typing import Protocol, TextIO, runtime_checkable
 
 import typer
 
-from engine.commands import loading, service, state, training
+from engine.commands import host, loading, service, state, training
 from engine.commands.text import as_text, plain
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
@@ -42,6 +42,7 @@ for command in (
     state.jobs,
     state.runs,
     loading.simulate,
+    host.host,
 ):
     app.command(epilog=EPILOG)(command)
 
