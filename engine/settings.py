@@ -8,6 +8,8 @@ from engine.errors import InputError
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE_DATA = PROJECT / "sample_data"
+# Where `python -m engine serve` listens, unless it is told otherwise.
+API_PORT = 8600
 
 
 def home() -> Path:
