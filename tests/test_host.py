@@ -269,3 +269,18 @@ def test_the_page_opens_with_the_password_alone_and_acts(
     assert not app.exception
     assert Workspace.open(shop.name).key == shop.key
     assert i18n.escape(shop.name) in texts_of(app) or app.success
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_tab_more_than_the_host_allows_is_turned_away(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPLAB_SESSIONS", "2")
+    refusal = i18n.catalog().say("app.full_house", language, most=2)
+    for tabs in (2, 3):
+        monkeypatch.setattr(shell, "open_tabs", lambda tabs=tabs: tabs)
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONG)
+        app.session_state["lang"] = language
+        app.run()
+        assert not app.exception
+        assert (refusal in [error.value for error in app.error]) == (tabs == 3)
