@@ -200,4 +200,5 @@ def show_sidebar(current: Workspace | None) -> None:
 
 def running_jobs(current: Workspace) -> int:
     """How many trainings of `current` run or wait."""
-    return sum(job.state in ("queued", "running") for job in jobs.list_jobs(current.name))
+    listed = jobs.list_jobs(current.name)
+    return sum(job.kind == "train" and job.state in ("queued", "running") for job in listed)
