@@ -130,10 +130,9 @@ def _refuse_too_many_tabs() -> None:
 
 def open_tabs() -> int:
     """How many tabs are connected to this server."""
-    if not runtime.exists():
-        return 0
-    # Streamlit offers no public way to ask for it.
-    return len(runtime.get_instance()._session_mgr.list_active_sessions())
+    # Streamlit offers no public way to ask for it, and its tests have a runtime without sessions.
+    sessions = getattr(runtime.get_instance(), "_session_mgr", None) if runtime.exists() else None
+    return len(sessions.list_active_sessions()) if sessions else 0
 
 
 def require_frame() -> None:
