@@ -57,8 +57,8 @@ def read_usage() -> Usage:
 def all_workspaces() -> list[Workspace]:
     """Every workspace that opens, by name; broken ones are passed over."""
     folders = (home() / "workspaces").glob("[!.]*")
-    found = (Workspace.read(folder) for folder in sorted(folders) if folder.is_dir())
-    return [workspace for workspace in found if workspace is not None]
+    opened = (Workspace.read(folder) for folder in sorted(folders) if folder.is_dir())
+    return [workspace for workspace in opened if workspace is not None]
 
 
 def delete_workspace(name: str) -> None:
