@@ -15,7 +15,7 @@ from typing import Protocol, TextIO, runtime_checkable
 
 import typer
 
-from engine.commands import loading, service, serving, state, training
+from engine.commands import host, loading, service, serving, state, training
 from engine.commands.text import as_text, plain
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
@@ -46,6 +46,7 @@ for command in (
     state.jobs,
     state.runs,
     loading.simulate,
+    host.host,
 ):
     app.command(epilog=EPILOG)(command)
 

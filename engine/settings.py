@@ -31,6 +31,9 @@ class HostLimits:
       people behind one proxy count as one owner.
     - `download_mb`: the biggest model that may be downloaded.
     - `free_disk_mb`: what has to stay free on the disk.
+    - `workspace_mb` and `workspace_rows`: how much disk one workspace may take, and how many rows
+      its tables may have together.
+    - `sessions`: how many browser tabs may be open at a time.
     - `parsing_mb`: the memory that all files together may take that are being parsed; 0 stands for
       half of the machine's memory.
     """
@@ -40,6 +43,9 @@ class HostLimits:
     download_mb: int = 3_000
     free_disk_mb: int = 500
     parsing_mb: int = 0
+    workspace_mb: int = 5_000
+    workspace_rows: int = 10_000_000
+    sessions: int = 300
 
 
 def host_limits() -> HostLimits:

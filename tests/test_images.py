@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -102,14 +103,10 @@ def test_every_kind_of_two_towers_reads_pictures_and_texts(kind, tmp_path) -> No
 
 
 @pytest.fixture
-def imagenet(downloaded: object) -> ImageEncoder:
+def imagenet(downloaded: Callable[[str], Path]) -> ImageEncoder:
     """The default encoder with its true weights; skips where they cannot be had."""
-    try:
-        return load_image_encoder(DEFAULT, Silent())
-    except ShoplabError as error:
-        if error.code == "models.unreachable":
-            pytest.skip(error.message())
-        raise
+    downloaded(DEFAULT)
+    return load_image_encoder(DEFAULT, Silent())
 
 
 @pytest.fixture

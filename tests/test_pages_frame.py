@@ -34,7 +34,7 @@ from tests.waiting import LONG
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEXTS = Catalog(PROJECT / "pages" / "ui")
-PAGES = sorted(file.stem for file in (PROJECT / "pages").glob("*.py"))
+PAGES = sorted(file.stem for file in (PROJECT / "pages").glob("*.py") if shell.available(file.stem))
 THEME = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 
 

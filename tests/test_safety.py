@@ -1,5 +1,6 @@
 """What one team could do to others, or a kill leaves behind; see docs/security.md."""
 
+import io
 import os
 import socket
 import tomllib
@@ -7,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from engine.errors import InputError, ShoplabError
+from engine.images.image_store import Brought, Pictures
 from engine.models import endpoint
 from engine.models.endpoint import Endpoint, public_address
 from engine.settings import PROJECT, private_endpoints
@@ -72,6 +75,16 @@ def test_the_next_start_finishes_what_kills_left_of_every_kind(home: Path) -> No
     assert going_on.exists()
     assert checkpoints.exists()
     assert young.exists()
+
+
+def test_adding_pictures_brings_no_deleted_shop_back(home: Path) -> None:
+    shop = Workspace.create("shop")
+    content = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(content, "PNG")
+    shop.delete()
+    with pytest.raises(InputError):
+        Pictures(shop.folder).add([Brought("P1", "a.png", content.getvalue())])
+    assert not shop.folder.exists()
 
 
 def test_error_boxes_offer_no_services_of_other_companies() -> None:

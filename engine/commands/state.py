@@ -76,7 +76,7 @@ def jobs(
     """List the jobs of a workspace, or of all, newest first."""
     if workspace is not None:
         Workspace.open(workspace)
-    return {"jobs": [_job_as_json(job, context.obj) for job in list_jobs(workspace)]}
+    return {"jobs": [job_as_json(job, context.obj) for job in list_jobs(workspace)]}
 
 
 def runs(workspace: WorkspaceName) -> dict[str, Any]:
@@ -107,7 +107,8 @@ def _device() -> dict[str, object]:
     return {"kind": "cuda", "name": gpu.name, "memory_gb": gpu.total_memory / GIGABYTE}
 
 
-def _job_as_json(job: Job, language: str) -> dict[str, object]:
+def job_as_json(job: Job, language: str) -> dict[str, object]:
+    """A job as the command line prints it."""
     return {
         "job_id": job.job_id,
         "workspace": job.workspace,

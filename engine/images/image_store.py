@@ -24,6 +24,7 @@ from engine.images.colours import Colour, Palette, dominant
 from engine.images.decode import as_webp, open_picture
 from engine.storage.changing import changing
 from engine.storage.files import changed_at, write_atomically
+from engine.storage.quota import check_room
 
 # `source` is the file's name or the link; `colours` a list of [name, example, share] as JSON.
 COLUMNS = ("product_id", "picture", "source", "ground", "colours")
@@ -65,8 +66,10 @@ class Pictures:
         """Keep a small copy of each picture. What cannot be opened is told and left out.
 
         The same picture for the same product is kept once. Raises InputError once the workspace
-        holds `MOST_PICTURES`. What was taken before an error or a stop stays.
+        holds `MOST_PICTURES` or takes all the disk that it may. What was taken before an error or a
+        stop stays.
         """
+        check_room(self.folder.parent)
         added = Added()
         table = self.table()
         have = set(zip(table["product_id"], table["picture"], strict=True))

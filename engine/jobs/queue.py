@@ -17,6 +17,7 @@ from engine.jobs.turns import Place, place_of
 from engine.models.pretrained import check_name
 from engine.settings import PROJECT, child_environment, home, host_limits
 from engine.storage.lock import take
+from engine.storage.quota import check_room
 from engine.storage.workspace import Workspace
 
 SUPERVISOR = (sys.executable, "-m", "engine.jobs.supervisor")
@@ -36,10 +37,10 @@ def submit(
     """Queue a job and make sure that a supervisor runs it; returns its id, also that of its run.
 
     `kind` is one of `engine.jobs.kinds`, `owner` who asks for it. Raises InputError if there is no
-    such workspace, too many jobs of the workspace or the owner wait, or the settings of the cluster
-    are wrong.
+    such workspace, it takes all the disk it may, too many jobs of it or of the owner wait, or the
+    settings of the cluster are wrong.
     """
-    Workspace.open(workspace_name)
+    check_room(Workspace.open(workspace_name).folder)
     configured_cluster()
     job_id = f"{task}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     with Store() as store:

@@ -21,6 +21,8 @@ MB = 1_000_000
 # What is downloaded in part is kept so long, for whoever wants to go on.
 PART_SECONDS = 24 * 3600
 _PART = ".part"
+# Matches the folders of unfinished downloads.
+PARTS = f".*{_PART}"
 # The errors after which a download can go on from what is here.
 RESUMABLE = ("jobs.cancelled", "models.unreachable", "models.disk_full")
 HUB_FILES = (".safetensors", ".json", ".txt", ".model", ".jinja")
@@ -138,7 +140,7 @@ def part_folder(target: Path) -> Path:
 
 def delete_old_parts(models: Path) -> None:
     """Delete what was downloaded in part and not gone on with for a day."""
-    for part in models.glob(f".*{_PART}"):
+    for part in models.glob(PARTS):
         changed = max((path.stat().st_mtime for path in (part, *part.rglob("*"))), default=0.0)
         if time.time() - changed > PART_SECONDS:
             shutil.rmtree(part, ignore_errors=True)

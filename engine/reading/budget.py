@@ -4,6 +4,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 
@@ -26,13 +27,15 @@ def parsing_turn() -> Iterator[None]:
     InputError if none becomes free in `WAIT_SECONDS`.
     """
     deadline = time.monotonic() + WAIT_SECONDS
-    while (lock := _take_any(turns())) is None:
+    while (turn := _take_any(turns())) is None:
         if time.monotonic() >= deadline:
             raise InputError("reader.busy")
         time.sleep(ASK_SECONDS)
+    path, lock = turn
     try:
         yield
     finally:
+        path.unlink(missing_ok=True)
         os.close(lock)
 
 
@@ -42,11 +45,16 @@ def turns() -> int:
     return max(1, allowed // limits.CHILD_MEMORY_BYTES)
 
 
-def _take_any(count: int) -> int | None:
-    locks = home() / "locks"
-    locks.mkdir(exist_ok=True)
+def _take_any(count: int) -> tuple[Path, int] | None:
+    """The file of a turn that is free, and the lock on it."""
     for number in range(count):
-        lock = take(locks / f"parsing-{number}")
-        if lock is not None:
-            return lock
+        path = home() / f".parsing-{number}.lock"
+        lock = take(path)
+        if lock is None:
+            continue
+        # Whoever had the turn before may have deleted the file in between.
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), path.stat()):
+                return path, lock
+        os.close(lock)
     return None

@@ -37,6 +37,7 @@ from engine.storage.append_log import AppendLog
 from engine.storage.changing import changing, lock_file
 from engine.storage.files import read_text, write_atomically, write_json
 from engine.storage.generations import ABOUT, Generations
+from engine.storage.quota import check_room, check_rows
 from engine.tables.tables import Tables
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -106,7 +107,7 @@ class Workspace:
     @classmethod
     def open(cls, name: str) -> "Workspace":
         """The workspace called `name`; InputError if there is none or its record is broken."""
-        workspace = cls._read(_folder(name))
+        workspace = cls.read(_folder(name))
         if workspace is None:
             broken = (_folder(name) / "workspace.json").exists()
             raise InputError("workspace.broken" if broken else "workspace.unknown", name=name)
@@ -121,13 +122,13 @@ class Workspace:
             (workspaces / _hash(key),), workspaces.iterdir() if workspaces.exists() else ()
         )
         for folder in folders:
-            workspace = None if folder.name.startswith(".") else cls._read(folder)
+            workspace = None if folder.name.startswith(".") else cls.read(folder)
             if workspace and secrets.compare_digest(_hash(workspace.key), _hash(key)):
                 return workspace
         return None
 
     @classmethod
-    def _read(cls, folder: Path) -> "Workspace | None":
+    def read(cls, folder: Path) -> "Workspace | None":
         """The workspace in `folder`; None if there is none or its record is broken."""
         try:
             return cls(folder)
@@ -229,10 +230,13 @@ class Workspace:
         """Replace the tables that `frames` names, either all of them or none; the others stay.
 
         `origins` are added to the records of the tables. `undo_load` restores the tables as they
-        were before.
+        were before. Raises InputError for more than the host allows a workspace.
         """
+        check_room(self.folder)
         with self.changing(), self._generations.adding() as folder:
             records = _read_about(folder)
+            others = sum(records[name]["rows"] for name in records.keys() - frames.keys())
+            check_rows(others + sum(map(len, frames.values())))
             for name, frame in frames.items():
                 write_atomically(folder / f"{name}.parquet", partial(frame.to_parquet, index=False))
                 records[name] = {

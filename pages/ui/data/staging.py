@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.storage.files import read_text, replace_folder, write_json
+from engine.storage.quota import check_room
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 
@@ -31,6 +32,7 @@ class Staged:
 
 def stage(workspace: Workspace, table: str, name: str, content: IO[bytes]) -> None:
     """Keep `content` as the file for `table`, in place of one that waited before."""
+    check_room(workspace.folder)
     with replace_folder(_folder(workspace, table)) as folder:
         with (folder / "content").open("wb") as file:
             shutil.copyfileobj(content, file)

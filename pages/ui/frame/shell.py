@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.navigation.page import Page
 
 from engine import jobs
 from engine.errors import InputError
-from engine.settings import home
+from engine.host import password
+from engine.settings import home, host_limits
 from engine.storage.tidy import tidy_home
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
@@ -28,6 +30,7 @@ ICONS = {ENTRIES[task].page: f":material/{ENTRIES[task].icon}:" for task in reve
     "assistant": ":material/support_agent:",
     "tune": ":material/tune:",
     "compare": ":material/balance:",
+    "host": ":material/admin_panel_settings:",
 }
 SECTIONS: dict[str, tuple[str, ...]] = {
     "shop": ("data",),
@@ -43,6 +46,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "assistant",
     ),
     "learn": ("tune", "compare"),
+    "server": ("host",),
 }
 # Pages of tasks that are not listed above come last.
 _LISTED = {"home", *itertools.chain(*SECTIONS.values())}
@@ -65,8 +69,8 @@ def task_of(page: str) -> str | None:
 
 
 def available(page: str) -> bool:
-    """Whether this installation has `page`."""
-    return (_SCRIPTS / f"{page}.py").is_file()
+    """Whether this installation has `page`; the host's is there where it has a password."""
+    return (_SCRIPTS / f"{page}.py").is_file() and (page != "host" or password.is_set())
 
 
 def nav() -> dict[str, list[Page]]:
@@ -96,6 +100,7 @@ def run_frame() -> None:
     """What app.py does on every rerun: page settings, language, navigation, sidebar, page."""
     st.set_page_config(page_title="Shoplab", page_icon=ICONS["home"], layout="wide")
     _tidy_once(home())
+    _refuse_too_many_tabs()
     require_frame()
     st.logo(_FRAME / "logo.svg", icon_image=_FRAME / "mark.svg")
     with st.sidebar:
@@ -113,6 +118,21 @@ def run_frame() -> None:
 def _tidy_once(folder: Path) -> None:
     """Finish, when the server starts, what a kill of the last one left undone."""
     tidy_home(folder)
+
+
+def _refuse_too_many_tabs() -> None:
+    """Stop here if this tab is one more than the host allows."""
+    most = host_limits().sessions
+    if not st.session_state.get(_FRAMED) and open_tabs() > most:
+        st.error(t("app.full_house", most=f"{most:,}"), icon=":material/group_off:")
+        st.stop()
+
+
+def open_tabs() -> int:
+    """How many tabs are connected to this server."""
+    # Streamlit offers no public way to ask for it, and its tests have a runtime without sessions.
+    sessions = getattr(runtime.get_instance(), "_session_mgr", None) if runtime.exists() else None
+    return len(sessions.list_active_sessions()) if sessions else 0
 
 
 def require_frame() -> None:
@@ -179,4 +199,5 @@ def show_sidebar(current: Workspace | None) -> None:
 
 def running_jobs(current: Workspace) -> int:
     """How many trainings of `current` run or wait."""
-    return sum(job.state in ("queued", "running") for job in jobs.list_jobs(current.name))
+    listed = jobs.list_jobs(current.name)
+    return sum(job.kind == "train" and job.state in ("queued", "running") for job in listed)

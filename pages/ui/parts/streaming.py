@@ -16,6 +16,7 @@ from engine.storage.workspace import Workspace
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers
 from pages.ui.parts.errors import show_error
+from pages.ui.parts.model_download import is_missing, show_download
 
 _POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="write")
 _SECONDS = 180
@@ -34,13 +35,19 @@ def write(
     return follow(
         lambda on_text: client.ask(question, _SECONDS, on_text),
         waiting=lambda: answers.doing(client.stage_of(question)),
+        downloads_for=current,
     )
 
 
-def follow(work: Callable[[OnText], Answer], waiting: Callable[[], str]) -> Answer | None:
+def follow(
+    work: Callable[[OnText], Answer],
+    waiting: Callable[[], str],
+    downloads_for: Workspace | None = None,
+) -> Answer | None:
     """What `work` gives; whatever it lets us on_text is shown until then, before that `waiting`.
 
-    The text is plain: nothing of it is read as Markdown. None after an error was shown.
+    The text is plain: nothing of it is read as Markdown. None after an error was shown, or how a
+    model that is missing is downloaded if the work is that of a model in `downloads_for`.
     """
     place = st.empty()
     heard: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -58,7 +65,11 @@ def follow(work: Callable[[OnText], Answer], waiting: Callable[[], str]) -> Answ
     try:
         return future.result()
     except ShoplabError as error:
+        model = is_missing(error)
         with place.container():
+            if downloads_for is not None and model is not None:
+                show_download(downloads_for, model)
+                return None
             show_error(error)
             st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")
         return None

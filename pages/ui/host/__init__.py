@@ -1,0 +1,1 @@
+"""The page for whoever runs the server: hidden unless the environment sets its password."""
