@@ -34,6 +34,7 @@ for command in (
     state.doctor,
     loading.load,
     loading.ready,
+    loading.tables,
     training.train,
     training.evaluate,
     training.predict,
