@@ -35,6 +35,7 @@ for command in (
     state.doctor,
     loading.load,
     loading.ready,
+    loading.tables,
     training.train,
     training.evaluate,
     training.predict,

@@ -1,14 +1,19 @@
 """Files as shop systems export them, each with what it has to become."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
+from engine.cli import BAD_INPUT, DONE, main
 from engine.errors import InputError
 from engine.reading.load import LoadReport, load_files
+from engine.storage.export import zipped_tables
 from engine.storage.workspace import Workspace
 
 Load = Callable[..., LoadReport]
@@ -262,3 +267,32 @@ def test_columns_without_names_are_told_by_their_content(load: Load, shop: Works
         "Acme",
     ]
     assert first["price"] == 1.5
+
+
+def test_what_was_loaded_can_be_taken_out(load: Load, shop: Workspace, tmp_path: Path) -> None:
+    load(products=SHOPIFY)
+    assert main(["tables", shop.name, "--out", str(tmp_path / "out"), "--json"]) == DONE
+    written = pd.read_parquet(tmp_path / "out" / "products.parquet")
+    pd.testing.assert_frame_equal(written, shop.tables().products)
+    about = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
+    assert about["products"]["source"] == "products.csv"
+    assert about["products"]["rows"] == 2
+    assert about["products"]["mapping"]["product_id"] == "Handle"
+    with zipfile.ZipFile(io.BytesIO(zipped_tables(shop))) as archive:
+        assert sorted(archive.namelist()) == ["products.parquet", "tables.json"]
+
+
+def test_sheet_and_header_row_are_chosen_on_the_command_line(
+    shop: Workspace, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    for name, code in (("Catalog", "1"), ("Old", "2")):
+        sheet = book.create_sheet(name)
+        for row in (["id", "title"], ["sku", "name"], [code, "Cup"]):
+            sheet.append(row)
+    book.save(tmp_path / "p.xlsx")
+    options = ["--products", str(tmp_path / "p.xlsx"), "--sheet", "products=Old"]
+    assert main(["load", shop.name, *options, "--header-row", "products=2", "--json"]) == DONE
+    assert shop.tables().products["product_id"].tolist() == ["2"]
+    for wrong in (["--sheet", "products"], ["--header-row", "products=one"]):
+        assert main(["load", shop.name, *options, *wrong, "--json"]) == BAD_INPUT

@@ -258,6 +258,20 @@ def test_a_column_chosen_by_hand_wins_over_the_guess(home, quiet_models):
     assert shop.tables().products["title"].tolist() == ["Straw hat", "Running shoe"]
 
 
+def test_the_header_row_can_be_moved(home, quiet_models):
+    shop = Workspace.create(language="en")
+    app = open_app("en", shop)
+    app.switch_page("pages/data.py").run()
+    app.file_uploader[0].upload("c.csv", b"id,title\nsku,name\n1,hat\n2,shoe\n").run()
+    upload = staging.staged(shop)["products"].upload
+    rows = next(frame.value for frame in app.dataframe if "mark" in frame.value)
+    assert rows["mark"].tolist() == ["▶", "", "", ""]
+    app.number_input(key=f"header_{upload}_None").set_value(2).run()
+    assert not app.exception
+    app.button(key="load").click().run()
+    assert shop.about_tables()["products"]["mapping"] == {"product_id": "sku", "title": "name"}
+
+
 def test_an_unreadable_file_is_refused_with_a_reason(home, quiet_models):
     shop = Workspace.create(language="en")
     app = open_app("en", shop)

@@ -127,6 +127,27 @@ def test_other_encodings_are_guessed_and_the_guess_is_said(write: Write, encodin
     assert found(raw) == [("encoding_guessed", None)]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "title"),
+    [
+        ("cp949", "보온 텀블러"),
+        ("shift_jis", "保温マグカップ、陶器の急須セット"),
+        ("euc_jp", "陶器の急須セット"),
+        ("cp874", "กระทะเหล็กหล่อ"),
+        ("cp1254", "Şişe açacağı, gümüş kaşık"),
+        ("cp1250", "Żeliwna patelnia, łyżka"),
+        ("cp1251", "Чайник медный, кружка синяя, доска разделочная"),
+        ("gb18030", "加厚不锈钢保温杯"),
+        ("big5", "不鏽鋼保溫杯"),
+    ],
+)
+def test_no_language_becomes_another(write: Write, encoding: str, title: str) -> None:
+    rows = [["id", "title"], *([f"K-{number}", title] for number in range(6))]
+    raw = read_table(write("a.csv", as_csv(rows), encoding))
+    assert raw.frame["title"].unique().tolist() == [title]
+    assert found(raw) == ([] if encoding == "gb18030" else [("encoding_guessed", None)])
+
+
 def test_quoted_newlines_and_doubled_quotes_are_one_record(write: Write) -> None:
     html = ["1", "<p>\r\na</p>\n\n,", '{"size": "17\\" x"}']
     raw = read_table(write("a.csv", as_csv([["id", "html", "json"], html, ["2", "b", ""]])))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,9 +12,13 @@ from engine.commands.arguments import File, WorkspaceName
 from engine.errors import InputError
 from engine.messages import say
 from engine.progress import Lines
+from engine.reading.layout import Place
 from engine.reading.load import load_files, load_sample
+from engine.storage.export import write_tables
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS, get_task
+
+MOST_DIGITS = 8
 
 
 def load(
@@ -31,6 +36,16 @@ def load(
         list[str] | None,
         typer.Option("--map", metavar="TABLE.FIELD=COLUMN", help="Which column a field is in."),
     ] = None,
+    sheets: Annotated[
+        list[str] | None,
+        typer.Option("--sheet", metavar="TABLE=NAME", help="Which sheet of a workbook to read."),
+    ] = None,
+    header_rows: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--header-row", metavar="TABLE=N", help="The row of the column names; 0: none."
+        ),
+    ] = None,
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Load the good rows, leave out the others.")
     ] = False,
@@ -45,7 +60,8 @@ def load(
     }
     files = {table: path for table, path in options.items() if path is not None}
     columns = _read_maps(maps or [])
-    if sample and (files or columns):
+    places = _read_places(sheets or [], header_rows or [])
+    if sample and (files or columns or places):
         raise InputError("cli.sample_alone")
     if not sample and not files:
         raise InputError("cli.nothing_to_load")
@@ -54,7 +70,7 @@ def load(
         if sample:
             report = load_sample(shop, sample, Lines())
         else:
-            report = load_files(shop, files, columns, skip_bad_rows, Lines())
+            report = load_files(shop, files, columns, skip_bad_rows, Lines(), places=places)
     except BaseException:
         if is_new:
             shop.delete()
@@ -76,6 +92,18 @@ def ready(context: typer.Context, workspace: WorkspaceName) -> dict[str, Any]:
         counts = dict(readiness.counts)
         tasks[name] = {"level": readiness.level, "counts": counts, "advice": advice}
     return {"workspace": workspace, "tasks": tasks}
+
+
+def tables(
+    workspace: WorkspaceName,
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The folder to write to.")],
+) -> dict[str, Any]:
+    """Write every loaded table as Parquet, and tables.json: where each came from."""
+    if out.exists() and not out.is_dir():
+        raise InputError("cli.not_a_folder", folder=out)
+    shop = Workspace.open(workspace)
+    records = write_tables(shop, out)
+    return {"workspace": shop.name, "folder": out, "tables": records}
 
 
 def simulate(
@@ -122,6 +150,21 @@ def _read_maps(maps: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
             raise InputError("cli.bad_map", given=option)
         columns[table][field] = column
     return columns
+
+
+def _read_places(sheets: Sequence[str], header_rows: Sequence[str]) -> Mapping[str, Place]:
+    places: dict[str, Place] = defaultdict(Place)
+    for option in sheets:
+        table, equals, sheet = option.partition("=")
+        if not (equals and table and sheet):
+            raise InputError("cli.bad_sheet", given=option)
+        places[table] = replace(places[table], sheet=sheet)
+    for option in header_rows:
+        table, _, number = option.partition("=")
+        if not (table and number.isascii() and number.isdigit() and len(number) < MOST_DIGITS):
+            raise InputError("cli.bad_header_row", given=option)
+        places[table] = replace(places[table], header_row=int(number))
+    return places
 
 
 def _open_or_create(name: str, language: str | None) -> tuple[Workspace, bool]:

@@ -1,4 +1,4 @@
-"""The encoding of a text file: byte order mark, strict UTF-8, GB18030, then charset-normalizer."""
+"""The encoding of a text file: byte order mark, strict UTF-8, GB18030, then chardet."""
 
 import codecs
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import charset_normalizer
+import chardet
 
 from engine.reading.limits import refuse
 
@@ -16,8 +16,19 @@ SAMPLE_BYTES = 1 << 16
 # Japanese misread as GB18030 give other characters.
 GB2312_SHARE = 0.8
 UTF16_NULS = 4  # so much more often are the high bytes of UTF-16 zero than the low ones
-COMMONEST = "cp1252"  # of encodings that letter statistics cannot tell apart
+# Encodings whose texts may be taken for Chinese.
+EASTERN = {"cp949", "euc_kr", "johab", "cp932", "shift_jis", "euc_jp", "cp874", "tis-620", "big5"}
+# Codecs that hold what files of a narrower encoding have besides.
+_WIDER = {
+    **{"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "tis-620": "cp874"},
+    **{"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"},
+}
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+# Accents misread as letters of another alphabet stand between Latin letters.
+_MIXED = re.compile("[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")
+_BEYOND = re.compile("[^\x00-\x7f]+")
+MOST_MIXED = 0.2
+MOST_LETTERS = 100  # beyond ASCII, in texts of one language
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -55,6 +66,10 @@ def find_encoding(path: Path, name: str) -> Encoding:
     if marked or survey.mostly_utf8:
         return Encoding(codec, mixed=True)
     if survey.chinese and not survey.utf8 and not survey.broken:
+        # Korean, Japanese and Thai are all bytes of Chinese characters, too.
+        other = _detect(path, survey.sample)
+        if other in EASTERN and _decodes(path, other):
+            return Encoding(other, guessed=True)
         return Encoding("gb18030")
     if survey.chinese and survey.gb > survey.utf8 + survey.broken:
         return Encoding("gb18030", mixed=True)
@@ -195,16 +210,31 @@ def _survey(path: Path) -> _Survey:
 
 
 def _guess(path: Path, name: str, sample: bytes) -> Encoding:
-    matches = charset_normalizer.from_bytes(sample)
-    best = matches.best()
-    if best is None:
+    codec = _detect(path, sample)
+    if codec is None or not _decodes(path, codec):
         raise refuse("unknown_encoding", name)
-    equal = {match.encoding for match in matches if _score(match) == _score(best)}
-    codec = COMMONEST if COMMONEST in equal else best.encoding
-    if not _decodes(path, codec):
-        raise refuse("unknown_encoding", name)
-    return Encoding(codec, guessed=True)
+    return Encoding(codec, guessed=codec != "gb18030")
 
 
-def _score(match: charset_normalizer.CharsetMatch) -> tuple[float, float]:
-    return match.chaos, match.coherence
+def _detect(path: Path, sample: bytes) -> str | None:
+    """The codec by the statistics of letters; `sample` has lines beyond ASCII.
+
+    The beginning of the file says more, for its ASCII letters show where words end.
+    """
+    with path.open("rb") as file:
+        head = file.read(SAMPLE_BYTES)
+    data = sample if head.isascii() else head
+    for guess in chardet.detect_all(data):
+        if guess["encoding"] is not None:
+            codec = codecs.lookup(guess["encoding"]).name
+            codec = _WIDER.get(codec, codec)
+            if _makes_words(data, data.decode(codec, "replace")):
+                return codec
+    return None
+
+
+def _makes_words(data: bytes, text: str) -> bool:
+    """Whether hardly any word mixes alphabets, and no alphabet of one byte a letter is too big."""
+    if len(text) == len(data) and len(set(data) - set(range(128))) > MOST_LETTERS:
+        return False
+    return len(_MIXED.findall(text)) <= MOST_MIXED * len(_BEYOND.findall(text))

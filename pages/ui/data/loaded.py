@@ -1,10 +1,12 @@
 """The tables that are loaded: where each came from, its rows, and undo."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
+from engine.storage.export import zipped_tables
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from pages.ui.data import report
@@ -53,6 +55,15 @@ def show_loaded(current: Workspace) -> None:
         frame = session.tables(current)[table]
         file_name = t("data.current.download_name", table=table)
         download.offer(frame, t("data.current.download"), file_name, key=f"download_{table}")
+        st.download_button(
+            t("data.current.download_all"),
+            partial(zipped_tables, current),
+            file_name=f"{current.name}.zip",
+            mime="application/zip",
+            icon=":material/folder_zip:",
+            key="download_tables",
+            on_click="ignore",
+        )
         if current.can_undo and st.button(
             t("data.current.undo"), icon=":material/undo:", key="undo_load"
         ):

@@ -2,25 +2,30 @@
 
 import streamlit as st
 
+from engine.reading.layout import Place
 from engine.reading.load import Preview, preview
 from engine.reading.presets import presets
 from engine.tables.schema import TABLES
+from pages.ui.data.sheet_view import choose_place
 from pages.ui.data.staging import Staged
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import tables
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _preview(upload: str, _waiting: Staged) -> Preview:
-    return preview(_waiting.path, _waiting.table, _waiting.name)
+def _preview(upload: str, place: Place, _waiting: Staged) -> Preview:
+    return preview(_waiting.path, _waiting.table, _waiting.name, place)
 
 
-def edit_mapping(waiting: Staged) -> dict[str, str]:
-    """Show the editor; returns the columns that are not as guessed, empty for no column.
+def edit_mapping(waiting: Staged) -> tuple[dict[str, str], Place]:
+    """Show the editor; returns the columns that are not as guessed, and where the table is.
+
+    A field without a column has an empty one.
 
     Raises InputError for a file that cannot be read.
     """
-    seen = _preview(waiting.upload, waiting)
+    place = choose_place(waiting, lambda place: _preview(waiting.upload, place, waiting))
+    seen = _preview(waiting.upload, place, waiting)
     if seen.mapping.preset:
         label = presets()[seen.mapping.preset].label
         st.badge(
@@ -30,7 +35,9 @@ def edit_mapping(waiting: Staged) -> dict[str, str]:
         )
     st.markdown(f"**{t('data.staged.columns')}**")
     with st.grid(4, min_column_width=190, gap="small", key=f"fields_{waiting.table}"):
-        chosen = {field: _choose(waiting, seen, field) for field in TABLES[waiting.table].columns}
+        chosen = {
+            field: _choose(waiting, place, seen, field) for field in TABLES[waiting.table].columns
+        }
     missing = [field for field in TABLES[waiting.table].required if not chosen[field]]
     if missing:
         names = ", ".join(tables.column_name(field) for field in missing)
@@ -49,10 +56,13 @@ def edit_mapping(waiting: Staged) -> dict[str, str]:
         key=f"rows_{waiting.upload}",
     )
     guessed = seen.mapping.fields
-    return {field: column for field, column in chosen.items() if column != guessed.get(field, "")}
+    changes = {
+        field: column for field, column in chosen.items() if column != guessed.get(field, "")
+    }
+    return changes, place
 
 
-def _choose(waiting: Staged, seen: Preview, field: str) -> str:
+def _choose(waiting: Staged, place: Place, seen: Preview, field: str) -> str:
     options = ["", *seen.columns]
     guessed = seen.mapping.fields.get(field, "")
     sure = t("data.staged.chosen")
@@ -60,13 +70,14 @@ def _choose(waiting: Staged, seen: Preview, field: str) -> str:
         sure = t("data.staged.sure", share=f"{seen.mapping.confidence[field]:.0%}")
     star = " :red[*]" if field in TABLES[waiting.table].required else ""
     none = t("data.staged.none")
+    moved = "" if place == Place() else f"_{place.sheet}_{place.header_row}"
     chosen = st.selectbox(
         tables.column_name(field) + star,
         options,
         index=options.index(guessed),
         format_func=lambda column: column or none,
         help=f"{t(f'data.fields.{field}.about')}\n\n{sure}",
-        key=f"map_{waiting.upload}_{field}",
+        key=f"map_{waiting.upload}_{field}{moved}",
         persist_state="session",
     )
     return chosen if chosen in options else ""

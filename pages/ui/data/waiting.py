@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine.errors import InputError
+from engine.reading.layout import Place
 from engine.reading.load import load_files
 from engine.storage.workspace import Workspace
 from pages.ui.data import report, staging
@@ -17,6 +18,7 @@ def check_and_load(current: Workspace, waiting: dict[str, staging.Staged]) -> No
     """Show every waiting file with its mapping, and the button that loads them all at once."""
     st.header(t("data.staged.title"), anchor=False)
     maps: dict[str, dict[str, str]] = {}
+    places: dict[str, Place] = {}
     for table, file in waiting.items():
         with st.container(border=True, key=f"staged_{table}"):
             with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -26,7 +28,7 @@ def check_and_load(current: Workspace, waiting: dict[str, staging.Staged]) -> No
                     staging.discard(current, file)
                     st.rerun()
             try:
-                maps[table] = edit_mapping(file)
+                maps[table], places[table] = edit_mapping(file)
             except InputError as error:
                 st.markdown(t("data.staged.unreadable"))
                 show_error(error)
@@ -40,13 +42,14 @@ def check_and_load(current: Workspace, waiting: dict[str, staging.Staged]) -> No
             t("data.staged.keep_good"), help=t("data.staged.keep_good_help"), key="keep_good"
         )
     if pressed:
-        _load(current, {table: waiting[table] for table in maps}, maps, keep_good)
+        _load(current, {table: waiting[table] for table in maps}, maps, places, keep_good)
 
 
 def _load(
     current: Workspace,
     files: dict[str, staging.Staged],
     maps: dict[str, dict[str, str]],
+    places: dict[str, Place],
     keep_good: bool,
 ) -> None:
     """Load all files or none, and keep the report."""
@@ -60,6 +63,7 @@ def _load(
                     keep_good,
                     loading.Bar(),
                     names={table: file.name for table, file in files.items()},
+                    places=places,
                 )
             )
     except InputError as error:

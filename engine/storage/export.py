@@ -1,0 +1,37 @@
+"""Takes out of a workspace what was loaded into it, in files that other programs read."""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from engine.storage.files import write_atomically, write_json
+from engine.storage.generations import ABOUT
+from engine.storage.workspace import TableRecord, Workspace
+
+
+def write_tables(workspace: Workspace, folder: Path) -> Mapping[str, TableRecord]:
+    """Write each loaded table to `folder` as `<table>.parquet`, and `tables.json`.
+
+    `tables.json` has the record of each table: its source, mapping and rows. The folder is created
+    if need be; other files in it stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tables, records = workspace.tables(), workspace.about_tables()
+    for name in records:
+        write_atomically(folder / f"{name}.parquet", partial(tables[name].to_parquet, index=False))
+    write_json(folder / ABOUT, records)
+    return records
+
+
+def zipped_tables(workspace: Workspace) -> bytes:
+    """What `write_tables` writes, in one zip archive."""
+    tables, records = workspace.tables(), workspace.about_tables()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in records:
+            target.writestr(f"{name}.parquet", tables[name].to_parquet(index=False) or b"")
+        target.writestr(ABOUT, json.dumps(records, ensure_ascii=False, indent=2))
+    return archive.getvalue()
