@@ -15,7 +15,7 @@ from typing import Protocol, TextIO, runtime_checkable
 
 import typer
 
-from engine.commands import loading, service, state, training
+from engine.commands import loading, service, serving, state, training
 from engine.commands.text import as_text, plain
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
@@ -38,6 +38,10 @@ for command in (
     training.evaluate,
     training.predict,
     service.reply,
+    serving.promote,
+    serving.rollback,
+    serving.key,
+    serving.serve,
     state.jobs,
     state.runs,
     loading.simulate,

@@ -5,6 +5,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE_DATA = PROJECT / "sample_data"
+# Where `python -m engine serve` listens, unless it is told otherwise.
+API_PORT = 8600
 
 
 def home() -> Path:

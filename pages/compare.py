@@ -1,4 +1,5 @@
 from engine.storage.runs import list_runs
+from pages.ui.compare.deploy import show_deployment
 from pages.ui.compare.run_choice import choose_runs, show_nothing
 from pages.ui.compare.view import show_comparison
 from pages.ui.frame import shell
@@ -7,6 +8,8 @@ from pages.ui.training.training_form import choose_task
 workspace = shell.open_page("compare")
 runs = list_runs(workspace, choose_task())
 if runs:
-    show_comparison(workspace, *choose_runs(runs))
+    first, second = choose_runs(runs)
+    show_comparison(workspace, first, second)
+    show_deployment(workspace, first)
 else:
     show_nothing(workspace)

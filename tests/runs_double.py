@@ -13,6 +13,7 @@ from engine.evaluation.evaluator import Evaluator, score_systems
 from engine.evaluation.heldout import test_fingerprint
 from engine.evaluation.ranking_evaluator import RankingEvaluator
 from engine.ranking import Ranking
+from engine.storage.files import write_json
 from engine.storage.runs import Run, save_run
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
@@ -164,3 +165,20 @@ def finish_run(
     folder.mkdir(parents=True)
     save_run(folder, run, pd.DataFrame() if heldout is None else heldout)
     return run.run_id
+
+
+def make_trained(
+    workspace: Workspace,
+    task: str,
+    run_id: str,
+    *,
+    paired: dict[str, Any] | None = None,
+    skill: float = 0.9,
+) -> Run:
+    """A run as `make_run` saves it, with a (still empty) model, so that it can be promoted."""
+    run = make_run(workspace, task, run_id, skill=skill)
+    folder = workspace.folder / "runs" / run_id
+    (folder / "bundle").mkdir()
+    if paired is not None:
+        write_json(folder / "run.json", run.as_json() | {"paired": paired})
+    return run

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from engine.config import BiEncoderConfig
 from engine.errors import Cancelled
+from engine.jobs import runner
 from engine.models.bi_encoder import Check, Pairs, tune_bi_encoder
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Progress, Silent
@@ -73,3 +75,36 @@ def test_a_tuning_that_was_cut_off_ends_where_a_whole_one_does(
     tune(resumed, config, tmp_path / "cut", progress)
     assert progress.steps == [2, 3]
     assert np.allclose(resumed.encode(PRODUCTS), whole.encode(PRODUCTS), atol=1e-4)
+
+
+def test_what_does_not_fit_into_memory_is_learned_in_smaller_batches(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder, sizes = load_encoder(folder, 8, "cpu"), []
+    forward = encoder.model.forward
+
+    def small_only(features: dict[str, torch.Tensor], **options: object) -> object:
+        sizes.append(len(features["input_ids"]))
+        if sizes[-1] > 6:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
+        return forward(features, **options)
+
+    monkeypatch.setattr(encoder.model, "forward", small_only)
+    tune_bi_encoder(encoder, Pairs(QUERIES, PRODUCTS), None, settings("full"), tmp_path, Silent())
+    assert sizes[0] == 8 and max(sizes[1:]) == 4
+
+
+def test_what_never_fits_is_said_as_such(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = load_encoder(folder, 8, "cpu")
+
+    def never(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
+
+    monkeypatch.setattr(encoder.model, "forward", never)
+    with pytest.raises(torch.OutOfMemoryError) as caught:
+        tune_bi_encoder(
+            encoder, Pairs(QUERIES, PRODUCTS), None, settings("full"), tmp_path, Silent()
+        )
+    assert runner._reason(caught.value)[0] == "jobs.out_of_memory"

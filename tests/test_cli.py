@@ -258,7 +258,8 @@ def test_simulate_writes_a_shop_that_loads(command: Command, tmp_path: Path) -> 
 def test_jobs_and_runs_of_a_new_shop_are_empty_lists(command: Command) -> None:
     tiny_workspace()
     assert command("jobs", "--json").document == {"jobs": []}
-    assert command("runs", "tiny", "--json").document == {"workspace": "tiny", "runs": []}
+    listed = command("runs", "tiny", "--json").document
+    assert listed == {"workspace": "tiny", "served": {}, "runs": []}
 
 
 def test_listing_needs_no_torch(home: Path) -> None:

@@ -51,8 +51,8 @@ SHARED = {
     "training": {"frame", "parts"},
     "images": {"frame", "parts"},
 }
-# transformers asks for them, for its trainers and for GGUF files, and nobody imports them.
-NEVER_IMPORTED = {"accelerate", "gguf"}
+# transformers asks for it where a model is a GGUF file, and nobody imports it.
+NEVER_IMPORTED = {"gguf"}
 
 ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
 SCRIPTS = sorted((PROJECT / "pages").glob("*.py"))

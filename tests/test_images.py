@@ -1,9 +1,7 @@
 """Image encoders over a shop's pictures: vectors, tags, search, and the questions of the pages."""
 
 import base64
-import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +25,12 @@ from engine.messages import LANGUAGES, engine_catalog
 from engine.models import efficientnet
 from engine.models.converters import efficientnet as efficientnet_file
 from engine.progress import Silent
-from engine.serving import worker
+from engine.serving.question import read_question
+from engine.serving.services import answer_question
+from engine.serving.watch import Stage, Watch
 from engine.storage.workspace import Workspace
+from engine.tasks.base import Bundle
 from tests.pictures import encoded, product
-from tests.waiting import until
 
 COLOURS, SHAPES = ("red", "blue", "green"), ("box", "disc", "stripes", "cross")
 DRAWN = {f"{colour}-{shape}": product(colour, shape) for colour in COLOURS for shape in SHAPES}
@@ -280,34 +280,19 @@ def test_nothing_is_answered_before_pictures_are_read(shop, clip) -> None:
 
 
 def test_the_model_process_answers_questions_about_pictures(shop, clip) -> None:
-    requests = [
-        ("read", {"model": clip}),
-        ("search", {"model": clip, "text": "a", "k": 2}),
-    ]
-    lines = [
-        json.dumps(
-            {
-                "id": n,
-                "workspace": "shop",
-                "service": "pictures",
-                "task": "",
-                "verb": verb,
-                "run": "",
-                "body": body,
-            }
-        )
-        for n, (verb, body) in enumerate(requests)
-    ]
-    out = io.StringIO()
+    def ask(verb: str, body: dict[str, object]) -> object:
+        call = {"workspace": "shop", "service": "pictures", "task": "", "verb": verb, "run": ""}
+        watch = Watch()
+        found = answer_question(shop, read_question(call | {"body": body}), no_bundle, watch)
+        stages.append(watch.current)
+        return found
 
-    def asked() -> Iterator[str]:
-        yield from lines
-        # A worker whose input ends stops what it does.
-        until(lambda: out.getvalue().count('"id"') == len(lines))
+    def no_bundle(task: str, run: str) -> Bundle:
+        raise AssertionError(task)
 
-    worker.serve(asked(), out, "the.log")  # type: ignore[arg-type]
-    replies = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert {"stage": "pictures", "done": 0, "total": len(DRAWN)} in replies
-    values = [reply["value"] for reply in replies if "id" in reply]
-    assert values[0] == {"read": len(DRAWN), "left": 0, "languages": ["en"]}
-    assert len(values[1]["results"]) == 2
+    stages: list[Stage] = []
+    read = ask("read", {"model": clip})
+    assert read == {"read": len(DRAWN), "left": 0, "languages": ["en"]}
+    assert stages[0] == Stage("pictures", len(DRAWN), len(DRAWN))
+    found = ask("search", {"model": clip, "text": "a", "k": 2})
+    assert isinstance(found, dict) and len(found["results"]) == 2

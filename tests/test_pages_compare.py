@@ -10,9 +10,10 @@ from engine.evaluation.compare import metric_interval, paired_interval
 from engine.evaluation.heldout import systems_of
 from engine.messages import LANGUAGES
 from engine.storage.runs import load_heldout
+from engine.training.outcome import outcome
 from pages.ui.parts import download
 from pages.ui.training.comparison import compare
-from pages.ui.training.outcome import outcome, reasons, sentence
+from pages.ui.training.outcome import reasons, sentence
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import open_page, texts_of
 

@@ -7,8 +7,9 @@ import pytest
 from engine.messages import LANGUAGES
 from engine.storage.runs import load_run
 from engine.tasks import ENTRIES, TASKS
+from engine.training.outcome import outcome, tuning
 from pages.ui.frame import i18n
-from pages.ui.training.outcome import outcome, sentence, tuning
+from pages.ui.training.outcome import sentence
 from tests.runs_double import finish_run, make_shop
 
 BETTER = {"delta": 0.1, "low": 0.05, "high": 0.15}

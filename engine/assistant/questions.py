@@ -102,6 +102,6 @@ def _current_assistant(workspace: Workspace, bundle: Bundle) -> Assistant:
     return assistant
 
 
-@cached(LRUCache(2), key=lambda workspace, *rest: (workspace.name, *rest), lock=Lock())
+@cached(LRUCache(16), key=lambda workspace, *rest: (workspace.name, *rest), lock=Lock())
 def _kept_assistant(workspace: Workspace, search: SearchBundle, aspects: str) -> Assistant:
     return open_assistant(workspace, search)

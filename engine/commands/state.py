@@ -2,6 +2,7 @@
 
 import platform
 import shutil
+from dataclasses import asdict
 from importlib import metadata
 from typing import Annotated, Any
 
@@ -13,9 +14,12 @@ from engine.jobs import list_jobs
 from engine.jobs.job import Job
 from engine.messages import say
 from engine.models.pretrained import describe, models_folder
+from engine.serving.running import list_running
 from engine.settings import cpu_threads, home
-from engine.storage.runs import list_runs
+from engine.storage.deployments import Deployments
+from engine.storage.runs import UNTUNED, list_runs
 from engine.storage.workspace import Workspace
+from engine.tasks import TASKS
 
 GIGABYTE = 2**30
 # What training the default encoder on a sample shop needs, with some room to spare.
@@ -56,6 +60,7 @@ def doctor(
         "device": None if quick or "torch" in missing else _device(),
         "packages": versions,
         "models": models,
+        "models_running": [asdict(one) for one in list_running()],
         "disk": {"home": home(), "free_gb": disk.free / GIGABYTE},
         "problems": [
             {"code": code, "message": say(code, language, **params)} for code, params in problems
@@ -75,11 +80,15 @@ def jobs(
 
 
 def runs(workspace: WorkspaceName) -> dict[str, Any]:
-    """List a workspace's runs with their results, newest first."""
-    records = [run.as_json() for run in list_runs(Workspace.open(workspace))]
+    """List a workspace's runs with their results, newest first, and which of them are served."""
+    shop = Workspace.open(workspace)
+    records = [run.as_json() for run in list_runs(shop)]
     for record in records:
         del record["history"]
-    return {"workspace": workspace, "runs": records}
+    deployments = Deployments(shop)
+    current = {task: deployments.current(task) for task in TASKS}
+    served = {task: run for task, run in current.items() if run != UNTUNED}
+    return {"workspace": workspace, "served": served, "runs": records}
 
 
 def _version(package: str) -> str | None:

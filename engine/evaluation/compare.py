@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ class Interval:
         return asdict(self)
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Literal["better", "unclear", "worse"]:
         """`better` or `worse` if 0 lies outside the interval, else `unclear`."""
         if self.low > 0:
             return "better"

@@ -14,13 +14,17 @@ from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from engine.errors import InputError
+from engine.models.gathering import Gathering
 from engine.models.precision import half_products
 from engine.models.pretrained import fetch
+from engine.models.sharing import guard_tokenizer, share_weights, shared_model
 from engine.models.threads import keep_to_cores
 from engine.models.vector_cache import TextKind
 from engine.progress import Progress, Silent
 
 BLOCK = 256
+# So few texts are a person's question, and not somebody's catalog.
+FEW = 16
 # Texts a forward pass: more gain nothing on a CPU, and a GPU is busy only with more.
 BATCH = {"cpu": 32, "cuda": 256}
 
@@ -33,6 +37,10 @@ class Encoder:
 
     def __init__(self, model: SentenceTransformer) -> None:
         self.model = model
+        self._gathered: dict[TextKind, Gathering[str, NDArray[np.float32]]] = {
+            "query": Gathering(lambda texts: list(self._encode(texts, "query"))),
+            "passage": Gathering(lambda texts: list(self._encode(texts, "passage"))),
+        }
 
     @property
     def transformer(self) -> PreTrainedModel:
@@ -74,17 +82,25 @@ class Encoder:
     ) -> NDArray[np.float32]:
         """Vectors of `texts`, shape `(len(texts), dimension)`, each of length 1.
 
-        Reports the stage `encode` and can be cancelled between blocks of texts.
+        Reports the stage `encode` and can be cancelled between blocks of texts. Several threads
+        may ask at the same time; what they ask of few texts is encoded together.
         """
+        if progress is None and 0 < len(texts) <= FEW:
+            return np.stack(self._gathered[kind].ask(texts))
         progress = progress or Silent()
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), BLOCK):
             progress.check()
             progress.stage("encode", start, len(texts))
-            block = list(texts[start : start + BLOCK])
-            for rows, found in self._batches(block, self.prefixes[kind]):
-                vectors[start + rows] = found
+            stop = min(start + BLOCK, len(texts))
+            vectors[start:stop] = self._encode(texts[start:stop], kind)
         progress.stage("encode", len(texts), len(texts))
+        return vectors
+
+    def _encode(self, texts: Sequence[str], kind: TextKind) -> NDArray[np.float32]:
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for rows, found in self._batches(list(texts), self.prefixes[kind]):
+            vectors[rows] = found
         return vectors
 
     @torch.inference_mode()
@@ -141,11 +157,20 @@ def load_encoder(
     """The encoder of a catalog id, a hub id or a folder, downloaded when it is not here yet.
 
     Reads at most `max_tokens` tokens of each text. Runs on `device`, or on a CUDA device if there
-    is one, else on the CPU. Raises InputError for what is not an encoder, and what `fetch` raises.
+    is one, else on the CPU. A process that shares models (`engine.models.sharing`) gets the same
+    encoder for equal arguments. Raises InputError for what is not an encoder, and what `fetch`
+    raises.
     """
     folder = fetch(str(model_id), progress or Silent())
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    chosen = device
+    return shared_model(
+        (folder, max_tokens, device), lambda: _load(folder, str(model_id), max_tokens, chosen)
+    )
+
+
+def _load(folder: Path, model_id: str, max_tokens: int, device: str) -> Encoder:
     keep_to_cores()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -158,12 +183,14 @@ def load_encoder(
             model_kwargs={"dtype": torch.float32, "use_safetensors": True},
         )
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        raise InputError("models.not_an_encoder", model=str(model_id), why=str(error)) from error
+        raise InputError("models.not_an_encoder", model=model_id, why=str(error)) from error
     if model.tokenizer is None or model.get_embedding_dimension() is None:
-        raise InputError("models.not_an_encoder", model=str(model_id), why=type(model[0]).__name__)
+        raise InputError("models.not_an_encoder", model=model_id, why=type(model[0]).__name__)
     transformer = model.transformers_model
     if transformer is not None and getattr(transformer, "pooler", None) is not None:
         # Its output is never read, and where a file lacks its weights they are drawn at random.
         transformer.register_module("pooler", None)
     model.max_seq_length = min(max_tokens, model.max_seq_length or max_tokens)
+    share_weights(model)
+    guard_tokenizer(model.tokenizer)
     return Encoder(model)

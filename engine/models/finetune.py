@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 from peft import LoraConfig
 from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import nn
@@ -127,6 +128,26 @@ def finetune(
     trainer.add_callback(Reporting(progress, watch.metric if watch else None))
     if watch and config.patience:
         trainer.add_callback(EarlyStoppingCallback(config.patience))
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    _train_within_memory(trainer, folder)
     answer_in_full(trainer)
     progress.check()
+
+
+def _train_within_memory(trainer: Trainer, folder: Path) -> None:
+    """Train; what does not fit into memory is tried again with half as many examples at once.
+
+    As many examples as before make a step. The library's own `auto_find_batch_size` has no effect
+    on a trainer of sentence-transformers.
+    """
+    arguments = trainer.args
+    while True:
+        try:
+            trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+            return
+        except Exception as error:
+            if arguments.per_device_train_batch_size < 2 or not should_reduce_batch_size(error):
+                raise
+        arguments.per_device_train_batch_size //= 2
+        arguments.gradient_accumulation_steps *= 2
+        trainer.accelerator.gradient_accumulation_steps = arguments.gradient_accumulation_steps
+        clear_device_cache(garbage_collection=True)

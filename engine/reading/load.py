@@ -154,6 +154,7 @@ def load_sample(
         files[table] = candidates[0]
     report = load_files(workspace, files, progress=progress)
     workspace.set_language(language)
+    workspace.set_sample(language)
     return report
 
 

@@ -28,7 +28,8 @@ class Question(Generic[Body, Answer]):
 
     `workspace` names the shop, `call` the service and what it is to do, `run` the training whose
     model answers (`UNTUNED` for the pretrained one), `body` what the call takes. A `fresh` question
-    is never answered from what somebody asked before.
+    is never answered from what somebody asked before. One in the `background` lets people's
+    questions go first.
     """
 
     workspace: str
@@ -36,6 +37,7 @@ class Question(Generic[Body, Answer]):
     body: Body
     run: str = UNTUNED
     fresh: bool = False
+    background: bool = False
 
     @property
     def key(self) -> str:
@@ -43,13 +45,14 @@ class Question(Generic[Body, Answer]):
         return json.dumps(self.as_json(), ensure_ascii=False, sort_keys=True)
 
     def as_json(self) -> dict[str, Any]:
-        """The question as it goes through the pipe."""
+        """The question as it goes from process to process."""
         return {
             "workspace": self.workspace,
             "service": self.call.service,
             "task": self.call.task,
             "verb": self.call.verb,
             "run": self.run,
+            "background": self.background,
             "body": encode(self.body),
         }
 
@@ -57,7 +60,13 @@ class Question(Generic[Body, Answer]):
 def read_question(message: Mapping[str, Any]) -> Question[Any, Any]:
     """A question as the other side sent it. Raises InputError where the body does not fit."""
     call = find_call(message["service"], message["task"], message["verb"])
-    return Question(message["workspace"], call, decode(call.body, message["body"]), message["run"])
+    return Question(
+        message["workspace"],
+        call,
+        decode(call.body, message["body"]),
+        message["run"],
+        background=bool(message.get("background")),
+    )
 
 
 def find_call(service: str, task: str, verb: str) -> Call[Any, Any]:

@@ -11,6 +11,7 @@ SHOPLAB_HOME/workspaces/<name>/     <name> is made from the key where nobody cho
   runs/<run id>/          see engine.storage.runs
   copy/<batch id>/        texts for many products, see engine.tasks.describe.batch
   index/                  product vectors by model, see engine.retrieval.dense
+SHOPLAB_HOME/indexes/sample-<language>/      those of a sample shop, for all workspaces with it
 ```
 """
 
@@ -21,7 +22,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -75,6 +76,8 @@ class Workspace:
         self.language_chosen: bool = record.get("language_chosen", False)
         self.key = str(record["key"])
         self.title: str = record.get("title", "")
+        # The sample shop that was loaded, and the generation that it became.
+        self._sample: Sequence[str] = record.get("sample", ("", ""))
 
     @classmethod
     def create(cls, name: str = "", language: str | None = None) -> "Workspace":
@@ -144,6 +147,11 @@ class Workspace:
         self.title = " ".join(title.split())[:_LONGEST_TITLE]
         self._update(title=self.title)
 
+    def set_sample(self, language: str) -> None:
+        """Note that the tables as they are now are those of the sample shop of `language`."""
+        self._sample = (language, self.generation)
+        self._update(sample=self._sample)
+
     def delete(self) -> None:
         """Delete the workspace and everything in it for good."""
         doomed = self.folder.with_name(f".{self.name}.{secrets.token_hex(4)}{DELETED}")
@@ -173,6 +181,22 @@ class Workspace:
         """A mark that changes with every load and undo; the same tables have the same mark."""
         return self._generations.current or ""
 
+    def tables_mark(self) -> str:
+        """A hash of the language and of all loaded tables; equal ones answer alike.
+
+        Corrections are left out: they change what the next training learns, not an answer.
+        """
+        digest = hashlib.sha256(self.language.encode())
+        with self._generations.reading() as folder:
+            records = _read_about(folder) if folder else {}
+            for name, record in sorted(records.items()):
+                assert folder is not None  # noqa: S101 - without one there are no records
+                mapping = json.dumps(record.get("mapping", {}), sort_keys=True)
+                digest.update(f"{name} {mapping} ".encode())
+                with (folder / f"{name}.parquet").open("rb") as file:
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
+        return digest.hexdigest()[:32]
+
     def tables(self) -> Tables:
         """All loaded tables and the corrections from disk; none if they were deleted meanwhile."""
         try:
@@ -184,7 +208,13 @@ class Workspace:
         mappings = {
             name: record["mapping"] for name, record in records.items() if "mapping" in record
         }
-        return Tables(frames, self.language, self.corrections(), self.folder / "index", mappings)
+        return Tables(frames, self.language, self.corrections(), self._index_folder(), mappings)
+
+    def _index_folder(self) -> Path:
+        """Where vectors of these tables are kept: those of a sample shop once for a machine."""
+        language, generation = self._sample
+        shared = bool(language) and generation == self.generation
+        return home() / "indexes" / f"sample-{language}" if shared else self.folder / "index"
 
     def _read_tables(self) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
         with self._generations.reading() as folder:

@@ -12,6 +12,7 @@ import numpy as np
 from engine.claims import ClaimChecker
 from engine.evaluation.one_error import choose_simplest
 from engine.models.generator import Generator, SamplingConfig, open_generator
+from engine.models.sharing import guard_tokenizer, share_weights
 from engine.progress import Progress, Silent
 from engine.storage.files import write_json
 from engine.storage.old_runs import upgrade_writer
@@ -49,6 +50,8 @@ class Writer:
     recommended: str = ""
 
     def __post_init__(self) -> None:
+        share_weights(self.generator.model)
+        guard_tokenizer(self.generator.tokenizer)
         self.plain = "tuned" if self.trained else "untuned"
         self.best = f"{self.plain}_best"
         self.recommended = self.recommended or self.best

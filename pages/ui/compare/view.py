@@ -6,6 +6,7 @@ from engine.errors import InputError
 from engine.evaluation.compare import Interval
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
+from engine.training.outcome import outcome
 from pages.ui.compare.details import show_metrics, show_settings
 from pages.ui.compare.examples import show_examples
 from pages.ui.compare.figures import draw_differences, draw_judged, draw_systems
@@ -13,7 +14,7 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import download, names
 from pages.ui.parts.errors import show_error
 from pages.ui.training.comparison import LETTERS, Comparison, compare, in_run, metrics_of
-from pages.ui.training.outcome import BOXES, ICONS, interval_text, outcome, show_outcome
+from pages.ui.training.outcome import BOXES, ICONS, interval_text, show_outcome
 
 
 def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:

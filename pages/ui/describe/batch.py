@@ -23,7 +23,7 @@ MOST = 5000
 POLL_SECONDS = 2.0
 ACTIVE = ("writing", "stopping")
 COLUMNS = ("product_id", "title", "text", "supported", "facts_used", "unsupported")
-# Without a sign of life for so long the model process counts as hung.
+# A text takes some seconds; a busy laptop and the others' questions may make it minutes.
 _SECONDS = 600
 # While texts come, the last ones are shown; so many also tell how long the rest takes.
 _LAST = 20
@@ -57,7 +57,9 @@ def _write_on(current: Workspace, batch: Batch) -> None:
     write_on(
         current,
         batch,
-        lambda items: client.ask(Question(current.name, PREDICT, items, batch.run_id), _SECONDS),
+        lambda items: client.ask(
+            Question(current.name, PREDICT, items, batch.run_id, background=True), _SECONDS
+        ),
     )
 
 

@@ -4,7 +4,10 @@ import streamlit as st
 
 from engine.errors import InputError
 from engine.messages import LANGUAGES
+from engine.storage.deployments import Deployments
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
+from engine.tasks import TASKS
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import t
 from pages.ui.parts import loading
@@ -71,6 +74,8 @@ def _confirm_delete(current: Workspace) -> None:
             st.warning(t("home.workspace.delete_running"))
             return
         st.markdown(t("home.workspace.delete_text"))
+        if any(Deployments(current).current(task) != UNTUNED for task in TASKS):
+            st.warning(t("home.workspace.delete_served"))
         with st.container(horizontal=True, horizontal_alignment="right"):
             if st.button(t("home.workspace.delete_cancel"), key="delete_cancel"):
                 st.rerun()

@@ -13,6 +13,7 @@ from engine.codec import Call
 from engine.errors import ShoplabError
 from engine.serving import client
 from engine.serving.question import Question
+from engine.serving.watch import Stage
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
@@ -79,7 +80,8 @@ def ask_all(
                 text = t("answers.many", done=f"{start:,}", total=f"{len(inputs):,}")
                 place.progress(start / len(inputs), text=text)
             chunk = list(inputs[start : start + CHUNK])
-            predictions += _wait(current, Question(current.name, call, chunk, run), place).value
+            question = Question(current.name, call, chunk, run, background=True)
+            predictions += _wait(current, question, place).value
     except ShoplabError as error:
         _show_error(error, place)
         return None
@@ -129,9 +131,9 @@ def _wait(
     )
     wait([future], timeout=_SILENT_SECONDS)
     while not future.done():
-        about = client.status()
-        share = about.done / about.total if about.total else 0.0
-        place.progress(min(share, 1.0), text=doing())
+        stage = client.stage_of(question)
+        share = stage.done / stage.total if stage.total else 0.0
+        place.progress(min(share, 1.0), text=doing(stage))
         wait([future], timeout=_POLL_SECONDS)
     if future.exception() is not None and not question.fresh:
         # The next question is a new try.
@@ -141,13 +143,12 @@ def _wait(
     return answer
 
 
-def doing() -> str:
-    """What the model process does now, in the user's language."""
-    about = client.status()
-    code = f"answers.stages.{about.stage}"
+def doing(stage: Stage) -> str:
+    """What the models do for a question, in the user's language."""
+    code = f"answers.stages.{stage.name}"
     known = code in catalog().texts[language()]
     text = t(code if known else "answers.stages.other")
-    return f"{text} ({about.done:,} / {about.total:,})" if about.total else text
+    return f"{text} ({stage.done:,} / {stage.total:,})" if stage.total else text
 
 
 def _show_error(error: ShoplabError, place: DeltaGenerator) -> None:

@@ -31,7 +31,10 @@ def write(
 ) -> Answer | None:
     """The answer of a run's model, its text shown as it grows; None after an error was shown."""
     question = Question(current.name, call, body, run)
-    return follow(lambda on_text: client.ask(question, _SECONDS, on_text), waiting=answers.doing)
+    return follow(
+        lambda on_text: client.ask(question, _SECONDS, on_text),
+        waiting=lambda: answers.doing(client.stage_of(question)),
+    )
 
 
 def follow(work: Callable[[OnText], Answer], waiting: Callable[[], str]) -> Answer | None:

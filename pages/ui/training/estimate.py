@@ -31,7 +31,7 @@ def _waiters() -> ThreadPoolExecutor:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _asked(stamp: str, task: str, config: str, _name: str) -> "Future[Plan]":
-    question = Question(_name, PLAN, PlanInput(task, json.loads(config)))
+    question = Question(_name, PLAN, PlanInput(task, json.loads(config)), background=True)
     return _waiters().submit(client.ask, question, PATIENCE_SECONDS)
 
 

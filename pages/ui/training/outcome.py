@@ -1,14 +1,12 @@
 """The verdict on a training in one sentence: better, unclear or worse, and what to use."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 import streamlit as st
 
 from engine.evaluation.compare import Interval
 from engine.messages import engine_catalog
 from engine.storage.runs import Run
 from engine.tasks import ENTRIES
+from engine.training.outcome import Outcome, Tuning, outcome, tuning
 from pages.ui.frame import i18n
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
@@ -21,47 +19,6 @@ ICONS = {
     "worse": ":material/trending_down:",
     "baseline": ":material/trending_flat:",
 }
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The recommended system of a run against its baselines on the primary metric.
-
-    It is `better` if it clearly beats every baseline, `worse` if a baseline clearly beats it;
-    `baseline` is the deciding one, the hardest to beat. The verdict is `baseline` where the app
-    recommends a baseline itself, so nothing was gained.
-    """
-
-    verdict: Literal["better", "unclear", "worse", "baseline"]
-    baseline: str
-    interval: Interval
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """What tuning alone is worth: the recommended system minus `twin`, the same without it."""
-
-    twin: str
-    interval: Interval
-
-
-def outcome(run: Run) -> Outcome:
-    """How the recommended system of `run` did against its baselines."""
-    if run.recommended in run.baselines:
-        return Outcome("baseline", run.recommended, Interval(0.0, 0.0, 0.0))
-    rivals = [name for name in run.baselines if name not in ENTRIES[run.task].unfair_baselines]
-    against = {name: Interval(**run.paired["against"][name]) for name in rivals}
-    hardest = min(against, key=lambda name: (against[name].verdict != "worse", against[name].low))
-    interval = against[hardest]
-    return Outcome(interval.verdict, hardest, interval)  # type: ignore[arg-type]
-
-
-def tuning(run: Run) -> Tuning | None:
-    """What tuning adds to the recommended system of `run`; None where that was not measured."""
-    twin = ENTRIES[run.task].untuned_twins.get(run.recommended)
-    if twin is None or twin not in run.paired.get("against", {}):
-        return None
-    return Tuning(twin, Interval(**run.paired["against"][twin]))
 
 
 def sentence(run: Run) -> str:

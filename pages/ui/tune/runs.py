@@ -5,10 +5,10 @@ import streamlit as st
 
 from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
+from engine.training.outcome import outcome
 from pages.ui.frame import shell
 from pages.ui.frame.i18n import t
 from pages.ui.parts import names, tables
-from pages.ui.training.outcome import outcome
 
 _COLUMNS = (
     "time",
