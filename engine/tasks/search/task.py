@@ -33,7 +33,13 @@ from engine.tasks.search.answers import (
 from engine.tasks.search.config import PRESETS, QUICK_CHINESE, QUICK_JUDGED, SearchConfig
 from engine.tasks.search.pairs import make_pairs
 from engine.tasks.search.parts import Parts, split_parts
-from engine.tasks.search.word_systems import SHOWN, WORD_SYSTEMS, WordSystems, rank_as_shown
+from engine.tasks.search.word_systems import (
+    SHOWN,
+    WORD_SYSTEMS,
+    WordSystems,
+    rank_as_shown,
+    shown_orders,
+)
 from engine.text.words import leave_one_out, normalise
 
 if TYPE_CHECKING:
@@ -128,8 +134,9 @@ class SearchTask:
             name: [words.search(name, query, MOST_RESULTS) for query in queries]
             for name in WORD_SYSTEMS
         }
-        shown = rank_as_shown(tables, queries)
-        return answers | ({SHOWN: shown} if any(len(ranking) for ranking in shown) else {})
+        if shown_orders(tables):
+            answers[SHOWN] = rank_as_shown(tables, queries)
+        return answers
 
     def untuned(self, tables: Tables, config: SearchConfig, progress: Progress) -> "SearchBundle":
         """The pretrained encoder with its index, kept beside the tables."""
