@@ -26,7 +26,12 @@ from engine.training.run import make_config, recorded_settings
 # each have their own way to say so.
 UNREADABLE = (OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError)
 # Pairs of systems whose difference answers a question of its own, where both were measured.
-QUESTIONS = (("tuned", "untuned"), ("hybrid_tuned", "hybrid_untuned"), ("hybrid_tuned", "bm25"))
+QUESTIONS = (
+    ("tuned", "untuned"),
+    ("hybrid_tuned", "hybrid_untuned"),
+    ("ranked_tuned", "ranked_untuned"),
+    ("hybrid_tuned", "bm25"),
+)
 
 
 def open_bundle(

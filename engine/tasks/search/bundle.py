@@ -151,7 +151,7 @@ class SearchBundle:
         rankings = by_words | self.side.search(
             self.tables, queries, vectors, by_words, keeps, depth
         )
-        if self.other and set(wanted) & set(self._other_systems):
+        if set(wanted) & set(self._other_systems) and self.other:
             asked = self.other.encoder.encode(list(queries), "query")
             rankings |= self.other.search(self.tables, queries, asked, by_words, keeps, depth)
         if self.reranker and "reranked" in wanted:

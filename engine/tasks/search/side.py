@@ -15,13 +15,13 @@ from engine.retrieval.dense import DenseIndex
 from engine.retrieval.fuse import fuse_all
 from engine.tables.tables import Tables
 from engine.tasks.search.ranker.candidates import Candidates, gather
+from engine.tasks.search.ranker.choice import ENOUGH_TO_CHOOSE
 from engine.tasks.search.ranker.features import FEATURES, LIKE_FIRST, Meaning, product_facts
 from engine.tasks.search.ranker.ranker import Ranker
 
 DEPTH = 100
-# How often words may count beside meaning; a choice by fewer queries than these would be luck.
+# How often words may count beside meaning.
 WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
-ENOUGH_TO_CHOOSE = 50
 # The lists by words that candidates come from beside the one that is fused.
 ALSO_FROM = ("bm25", "bm25_title")
 

@@ -18,7 +18,6 @@ from engine.models.pretrained import default_encoder
 from engine.models.work import Work
 from engine.progress import Progress, Silent
 from engine.ranking import Ranking
-from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness
 from engine.tasks.readiness import next_goal, rate
@@ -32,9 +31,15 @@ from engine.tasks.search.answers import (
     WhyInput,
 )
 from engine.tasks.search.config import PRESETS, QUICK_CHINESE, QUICK_JUDGED, SearchConfig
-from engine.tasks.search.pairs import CHECK_DEPTH, CHECK_QUERIES, make_pairs
+from engine.tasks.search.pairs import make_pairs
 from engine.tasks.search.parts import Parts, split_parts
-from engine.tasks.search.word_systems import SHOWN, WORD_SYSTEMS, WordSystems, rank_as_shown
+from engine.tasks.search.word_systems import (
+    SHOWN,
+    WORD_SYSTEMS,
+    WordSystems,
+    rank_as_shown,
+    shown_orders,
+)
 from engine.text.words import leave_one_out, normalise
 
 if TYPE_CHECKING:
@@ -42,8 +47,6 @@ if TYPE_CHECKING:
 
 READY, THIN = 100, ENOUGH_QUERIES
 MOST_RESULTS = 100
-# Products whose length stands for that of all when the work is counted.
-SAMPLE = 500
 
 
 class SearchTask:
@@ -108,25 +111,10 @@ class SearchTask:
         return RankingEvaluator()
 
     def workload(self, dataset: Dataset, config: SearchConfig) -> Work:
-        """Pairs are read twice an epoch (query and product); the catalog is encoded twice."""
-        from engine.models.encoder import load_encoder
-        from engine.models.probes import encoder_work, mean_tokens
+        """What `count_work` counts."""
+        from engine.tasks.search.cost import count_work
 
-        products = passages(dataset.tables.products)
-        sample = products.sample(min(len(products), SAMPLE), random_state=0).tolist()
-        encoder = load_encoder(config.model, config.max_tokens)
-        pair = mean_tokens(encoder, dataset.train["query"].tolist(), config.train_tokens)
-        pair += mean_tokens(encoder, sample, config.train_tokens)
-        pairs = len(dataset.train) * config.epochs
-        checked = min(len(dataset.validation), CHECK_QUERIES) * (CHECK_DEPTH + 5) * config.epochs
-        texts = 2 * len(products) + checked
-        return encoder_work(
-            encoder,
-            config,
-            sample,
-            train_tokens=round(pair * pairs),
-            encode_tokens=round(mean_tokens(encoder, sample) * texts),
-        )
+        return count_work(dataset, config)
 
     def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: SearchConfig
@@ -146,8 +134,9 @@ class SearchTask:
             name: [words.search(name, query, MOST_RESULTS) for query in queries]
             for name in WORD_SYSTEMS
         }
-        shown = rank_as_shown(tables, queries)
-        return answers | ({SHOWN: shown} if any(len(ranking) for ranking in shown) else {})
+        if shown_orders(tables):
+            answers[SHOWN] = rank_as_shown(tables, queries)
+        return answers
 
     def untuned(self, tables: Tables, config: SearchConfig, progress: Progress) -> "SearchBundle":
         """The pretrained encoder with its index, kept beside the tables."""

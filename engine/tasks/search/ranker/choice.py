@@ -23,6 +23,8 @@ Scores = NDArray[np.float64]
 FOLDS = 3
 # With fewer queries a fold says nothing.
 ENOUGH_TO_LEARN = 12
+# A choice among systems by fewer queries than these would be luck.
+ENOUGH_TO_CHOOSE = 50
 # From what answers without any learning to what learns most. What the queries cannot tell apart is
 # decided by this order.
 SIMPLEST_FIRST = (
@@ -71,7 +73,12 @@ def _is_worth_trying(kind: Kind, queries: int) -> bool:
 
 
 def choose_system(scores: Mapping[str, Scores]) -> str:
-    """The simplest system within a standard error of the best, by nDCG@10 on the same queries."""
+    """The simplest system within a standard error of the best, by nDCG@10 on the same queries.
+
+    With fewer than `ENOUGH_TO_CHOOSE` queries the simplest of all: the figures would be luck.
+    """
+    if any(len(values) < ENOUGH_TO_CHOOSE for values in scores.values()):
+        return next(name for name in SIMPLEST_FIRST if name in scores)
     return choose_simplest(scores, SIMPLEST_FIRST)
 
 
