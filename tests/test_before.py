@@ -430,7 +430,7 @@ def test_the_compare_page_shows_the_recorded_figures(
     primary = record["primary_metric"]
     # Beside the verdict there may be a doubt, where the run could be promoted.
     boxes = [box.value.replace("\\", "") for box in (*app.success, *app.warning, *app.error)]
-    (verdict,) = [box for box in boxes if f"{record['after'][primary]:.3f}" in box]
+    assert len([box for box in boxes if f"{record['after'][primary]:.3f}" in box]) == 1
     (table,) = [frame.value for frame in app.dataframe if primary in frame.value]
     assert sorted(table[primary]) == sorted(row[primary] for row in metrics.values())
     settings = app.dataframe[-1].value
