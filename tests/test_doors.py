@@ -24,6 +24,11 @@ from engine.messages import LANGUAGES
 from engine.reading.dialect import find_dialect
 from engine.reading.html import visible_text
 from engine.reading.input_lines import LINE_BYTES
+from engine.reading.language import _SCRIPTS
+from engine.reading.layout import Place, find_layout
+from engine.reading.mending import decode_queries, mend_mojibake
+from engine.reading.missing import find_missing
+from engine.reading.nested import fold
 from engine.reading.numbers import read_numbers, read_prices
 from engine.reading.reader import read_table
 from engine.reading.texts import split_category, tidy
@@ -77,6 +82,13 @@ DOORS: dict[str, Callable[[str], object]] = {
     "number": _column(read_numbers),
     "price of a shop": _column(read_prices),
     "rating": _column(read_ratings),
+    "mojibake": _column(mend_mojibake),
+    "encoded queries": _column(decode_queries),
+    "words for missing": _column(lambda cells: find_missing(cells, None)),
+    "assigned attributes": lambda text: fold({}, pd.Series([text], dtype="str", name="a")),
+    "header": lambda text: find_layout(
+        [(row, [text, "1"]) for row in range(1, 4)], Place("products")
+    ),
     "choice": _column(lambda cells: read_choices(cells, "event")),
     "id": _column(read_ids),
     "dialect": lambda text: find_dialect([f"id{text}\n", "1\n"], is_complete=True),
@@ -111,6 +123,8 @@ def _built() -> Iterator[Use]:
     counted = sentiment_lexicon.lexicon().pattern
     yield Use("engine/reviews/sentiment_lexicon.py", counted, "findall")
     yield Use("engine/images/colours.py", colours._pattern(), "finditer")
+    for _, letters in _SCRIPTS.values():
+        yield Use("engine/reading/language.py", re.compile(letters), "search")
     packing = re.compile(word_list("columns")["packing"]["pattern"])
     yield Use("engine/claims/numbers.py", packing, "search")
     for patterns in intent_rules._patterns().values():

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import chardet
-
 from engine.reading.limits import refuse
 
 CHUNK = 1 << 20
@@ -221,6 +219,8 @@ def _detect(path: Path, sample: bytes) -> str | None:
 
     The beginning of the file says more, for its ASCII letters show where words end.
     """
+    import chardet  # takes a while to import, and few files need it
+
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
     data = sample if head.isascii() else head

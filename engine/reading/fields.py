@@ -76,6 +76,9 @@ def _mended(
     sheet: Sheet, code: str, column: str, cells: pd.Series, mend: Callable[[pd.Series], pd.Series]
 ) -> pd.Series:
     """The cells after `mend`, with a note of how many it changed."""
+    distinct = cells.drop_duplicates()
+    if mend(distinct) is distinct:
+        return cells
     mended = by_distinct(cells, mend)
     changed = int((mended.fillna("") != cells.fillna("")).sum())
     if not changed:

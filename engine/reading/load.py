@@ -121,7 +121,9 @@ def load_files(
             raise InputError("data.map_without_file", table=table)
     cleaned: dict[str, Cleaned] = {}
     mappings: dict[str, ColumnMapping] = {}
-    catalog = workspace.tables().products
+    generation = workspace.generation
+    # Its tables are read once: reading them takes longer than a small file.
+    catalog = pd.DataFrame() if "products" in files else workspace.tables().products
     for done, (table, path) in enumerate(sorted(files.items(), key=_products_first)):
         progress.check()
         progress.stage("load", done, len(files))
@@ -141,7 +143,9 @@ def load_files(
     problems = {table: list(result.problems) for table, result in cleaned.items()}
     # Nobody may bring another catalog between the look at the products and the change.
     with workspace.changing():
-        products = frames["products"] if "products" in frames else workspace.tables().products
+        if "products" not in files and workspace.generation != generation:
+            catalog = workspace.tables().products
+        products = frames.get("products", catalog)
         if len(products):
             for table in files:
                 if table != "products":

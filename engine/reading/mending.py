@@ -2,7 +2,6 @@
 
 from urllib.parse import unquote, unquote_plus
 
-import ftfy
 import pandas as pd
 
 _ESCAPE = "%[0-9A-Fa-f]{2}"
@@ -48,4 +47,6 @@ def mend_mojibake(column: pd.Series) -> pd.Series:
     broken = column.str.contains(_MOJIBAKE, regex=True, na=False)
     if not broken.any():
         return column
+    import ftfy  # takes a while to import, and few files need it
+
     return column.where(~broken, column[broken].map(ftfy.fix_encoding))
