@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.serving.api import build_api
@@ -45,7 +45,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-@settings(max_examples=40)
 @given(value=VALUES, listed=st.booleans())
 def test_any_json_is_answered_or_refused(
     served: tuple[FastAPI, str], route: str, value: object, listed: bool
@@ -58,7 +57,6 @@ def test_any_json_is_answered_or_refused(
         assert response.json()["error"]["code"].split(".")[0] in ("codec", "serving", "strategy")
 
 
-@settings(max_examples=60)
 @given(
     content=st.binary(max_size=200), header=st.text(st.characters(max_codepoint=255), max_size=80)
 )

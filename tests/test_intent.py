@@ -239,7 +239,7 @@ def test_baselines_and_systems_answer_in_the_contract_s_form(
     dataset: Dataset, config: IntentConfig, trained: object
 ) -> None:
     baselines = TASK.baselines(dataset, dataset.test, config)
-    assert list(baselines) == ["majority", "tfidf", "frozen", "frozen_tfidf"]
+    assert list(baselines) == ["majority", "tfidf", "frozen", "frozen_tfidf", "svm"]
     systems = TASK.outputs(trained, dataset.test)  # type: ignore[arg-type]
     best = trained.recommended  # type: ignore[attr-defined]
     assert best in systems
