@@ -29,7 +29,7 @@ OnText = Callable[[str], None]
 SILENT_SECONDS = 30.0
 # Importing the model libraries takes a few seconds, on a busy laptop many.
 START_SECONDS = 120.0
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.2
 
 
 def ask(

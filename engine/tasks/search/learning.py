@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.models.bi_encoder import Check, Pairs, tune_bi_encoder
 from engine.models.cross_encoder import Reranker
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Progress
@@ -231,6 +230,9 @@ def _examples(
 
 
 def _tune(dataset: Dataset, config: SearchConfig, folder: Path, progress: Progress) -> Side:
+    # The libraries of trainings take seconds to import, and whoever only answers needs none.
+    from engine.models.bi_encoder import Check, Pairs, tune_bi_encoder
+
     progress.stage("load")
     encoder = load_encoder(config.model, config.max_tokens, progress=progress)
     tables = dataset.tables
