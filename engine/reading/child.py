@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from threading import Lock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 # A page asks again at each of its reruns. The refusals are kept that were made last.
 _refusals: LRUCache[tuple[object, ...], InputError] = LRUCache(256)
+_refusals_lock = Lock()
 
 TABLE = "table.parquet"
 ROWS = "rows.parquet"
@@ -41,13 +43,16 @@ def parse_in_child(path: Path, name: str, scratch: Path, place: Place) -> Parsed
     files are being parsed. A file that was refused is not parsed again.
     """
     mark = _mark(path, name, place)
-    if mark in _refusals:
-        raise _refusals[mark]
+    with _refusals_lock:
+        refusal = _refusals.get(mark)
+    if refusal is not None:
+        raise refusal
     with parsing_turn():
         try:
             return _parse(path, name, scratch, place)
         except InputError as error:
-            _refusals[mark] = error
+            with _refusals_lock:
+                _refusals[mark] = error
             raise
 
 
