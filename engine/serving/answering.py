@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
+from importlib import import_module
 from threading import get_ident
 from typing import Any, cast
 
@@ -26,6 +27,13 @@ from engine.tasks.base import Bundle
 # How long cancelled work may take until it notices.
 GRACE_SECONDS = 1.0
 _POLL_SECONDS = 0.2
+# What brings the libraries of all models.
+LIBRARIES = (
+    "engine.models.encoder",
+    "engine.models.classifier",
+    "engine.models.generator",
+    "engine.models.cross_encoder",
+)
 
 
 class _NotLoaded(Exception):
@@ -204,5 +212,9 @@ async def _wait_for(load: Load, watch: Watch, deadline: float) -> None:
 
 def open_answerer(log: str = "") -> Answering:
     """What answers questions in this process, which keeps equal models once from now on."""
+    # transformers imports its parts when they are first named, and two threads that do so at the
+    # same time find each other's half done.
+    for module in LIBRARIES:
+        import_module(module)
     share_models()
     return Answering(log=log)

@@ -16,7 +16,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from importlib import import_module
 from typing import Any
 
 import uvicorn
@@ -138,8 +137,6 @@ def main() -> None:
     )
     server = uvicorn.Server(config)
     threading.Thread(target=_end_with, args=(0, server), daemon=True).start()
-    # Every model needs it; the first question would wait for its import of some seconds.
-    threading.Thread(target=import_module, args=("engine.models.encoder",), daemon=True).start()
     note = note_running(socket)
     server.run()
     note.unlink(missing_ok=True)
