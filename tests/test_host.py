@@ -77,7 +77,8 @@ def test_a_workspace_has_a_limit_of_disk_and_rows(monkeypatch: pytest.MonkeyPatc
     shop.replace_tables(more, {})
 
 
-def test_free_space_takes_what_nobody_needs(home: Path) -> None:
+def test_free_space_takes_what_nobody_needs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOPLAB_MODELS", raising=False)
     small_shop()
     before = read_usage()
     part = home / "models" / ".x--big.part"
