@@ -1,7 +1,7 @@
 """Logistic regression on words, on frozen vectors or on both, saved without pickle."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from scipy import sparse
 from scipy.linalg import cholesky, solve_triangular
+from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from engine.models.calibration import log_loss, log_softmax
@@ -139,16 +141,45 @@ def fit_linear(
         return Linear(
             {head: (span.restore(found), bias) for head, (found, bias) in inside.parameters.items()}
         )
+    model = LogisticRegression(max_iter=300, warm_start=True)
+    return fit_best(
+        model,
+        PENALTIES,
+        lambda scores, truth: -log_loss(scores, truth),
+        features,
+        labels,
+        weights,
+        sizes,
+        validation,
+    )
+
+
+def fit_best(
+    model: LogisticRegression | LinearSVC,
+    penalties: Sequence[float],
+    worth: Callable[[Floats, NDArray[np.int64]], float],
+    features: Any,
+    labels: Mapping[str, NDArray[np.int64]],
+    weights: Mapping[str, Floats],
+    sizes: Mapping[str, int],
+    validation: tuple[Any, Mapping[str, NDArray[np.int64]]],
+) -> Linear:
+    """Fit `model` for every head with each of `penalties` (scikit-learn's `C`), and keep the best.
+
+    That is the one whose scores `(rows, labels)` on the validation part are of most `worth`, given
+    the true columns. The rest is as in `fit_linear`.
+    """
     parameters = {}
     for head, codes in labels.items():
         rows, known = codes >= 0, validation[1][head] >= 0
         held, truth = validation[0][known], validation[1][head][known]
-        tried = []
+        fits = _fits(
+            model, penalties, features[rows], codes[rows], weights[head][rows], sizes[head]
+        )
         # The products are too small to share: threads would only wait for each other.
         with threadpool_limits(1):
-            for found in _fits(features[rows], codes[rows], weights[head][rows], sizes[head]):
-                tried.append((log_loss(np.asarray(held @ found[0]) + found[1], truth), found))
-        parameters[head] = min(tried, key=lambda pair: pair[0])[1]
+            tried = [(worth(np.asarray(held @ fit[0]) + fit[1], truth), fit) for fit in fits]
+        parameters[head] = max(tried, key=lambda pair: pair[0])[1]
     return Linear(parameters)
 
 
@@ -189,15 +220,16 @@ class _Span:
 
 
 def _fits(
+    model: LogisticRegression | LinearSVC,
+    penalties: Sequence[float],
     features: Any,
     codes: NDArray[np.int64],
     weights: Floats,
     size: int,
 ) -> Iterator[tuple[Floats, Floats]]:
-    """Weights and bias for each of `PENALTIES`, each fit starting where the one before ended."""
-    present = np.unique(codes)
-    model = LogisticRegression(max_iter=300, warm_start=True)
-    for penalty in PENALTIES:
+    """Weights and bias for each of `penalties`; a model with a warm start goes on from the last."""
+    present, model = np.unique(codes), clone(model)
+    for penalty in penalties:
         coefficients = np.zeros((size, features.shape[1]))
         # Labels the rows never show get a very low score, not an equal share.
         bias = np.full(size, -20.0)
@@ -209,7 +241,7 @@ def _fits(
         yield coefficients.T, bias
 
 
-def _per_label(model: LogisticRegression) -> tuple[Floats, Floats]:
+def _per_label(model: LogisticRegression | LinearSVC) -> tuple[Floats, Floats]:
     """One row per class; scikit-learn keeps a single one for two classes."""
     if len(model.classes_) > 2:
         return model.coef_, model.intercept_

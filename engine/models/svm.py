@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 from sklearn.svm import LinearSVC
 
-from engine.models.linear import Floats, Linear
+from engine.models.linear import Floats, Linear, fit_best
 
 # How much a training example may cost; the validation part chooses.
 COSTS = (0.1, 0.5, 2.0)
@@ -26,35 +26,12 @@ def fit_svm(
     As `fit_linear`: `labels` are column numbers below `sizes[head]`, -1 where unknown. The scores
     are margins, one against the rest, and have to be brought to a temperature like any others.
     """
-    parameters = {}
-    for head, codes in labels.items():
-        rows, known = codes >= 0, validation[1][head] >= 0
-        held, truth = validation[0][known], validation[1][head][known]
-        tried = []
-        for cost in COSTS:
-            fit = _fit(features[rows], codes[rows], weights[head][rows], sizes[head], cost)
-            guesses = np.asarray(held @ fit[0] + fit[1]).argmax(axis=1) if len(truth) else truth
-            f1 = f1_score(truth, guesses, average="macro", zero_division=0) if len(truth) else 0.0
-            tried.append((float(f1), fit))
-        parameters[head] = max(tried, key=lambda pair: pair[0])[1]
-    return Linear(parameters)
+    return fit_best(
+        LinearSVC(random_state=0), COSTS, _macro_f1, features, labels, weights, sizes, validation
+    )
 
 
-def _fit(
-    features: Any, codes: NDArray[np.int64], weights: Floats, size: int, cost: float
-) -> tuple[Floats, Floats]:
-    """Weights `(features, labels)` and biases; labels that the rows never show score very low."""
-    present = np.unique(codes)
-    coefficients = np.zeros((size, features.shape[1]))
-    bias = np.full(size, -20.0)
-    if len(present) < 2:
-        bias[present] = 0.0
-        return coefficients.T, bias
-    model = LinearSVC(C=cost, random_state=0).fit(features, codes, sample_weight=weights)
-    if len(present) > 2:
-        coefficients[present], bias[present] = model.coef_, model.intercept_
-    else:
-        sides = np.array([-0.5, 0.5])
-        coefficients[present] = sides[:, None] * model.coef_[0]
-        bias[present] = sides * model.intercept_[0]
-    return coefficients.T, bias
+def _macro_f1(margins: Floats, truth: NDArray[np.int64]) -> float:
+    if not len(truth):
+        return 0.0
+    return float(f1_score(truth, margins.argmax(axis=1), average="macro", zero_division=0))
