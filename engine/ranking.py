@@ -26,6 +26,19 @@ class Chances(Ranking):
     """A ranking whose scores are the chances, 0 to 1, that each product is clicked."""
 
 
+def rank_matches(
+    product_ids: Sequence[str],
+    scores: NDArray[np.float32],
+    k: int,
+    keep: NDArray[np.bool_] | None = None,
+) -> Ranking:
+    """The `k` products of the highest scores in the mask `keep`, without those that score 0."""
+    if keep is not None:
+        scores = np.where(keep, scores, 0)
+    rows = [row for row in best(scores, k) if scores[row] > 0]
+    return Ranking([product_ids[row] for row in rows], [float(scores[row]) for row in rows])
+
+
 def best(scores: NDArray[np.float32], k: int) -> NDArray[np.intp]:
     """The positions of the `k` highest scores, highest first; ties by position."""
     k = min(k, len(scores))

@@ -6,7 +6,7 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.ranking import Ranking, best
+from engine.ranking import Ranking, rank_matches
 from engine.tables.product_text import passages, searchable_texts
 from engine.tables.tables import Tables, derived
 from engine.text.words import words, words_of_all
@@ -48,12 +48,7 @@ class BM25Index:
 
     def search(self, query: str, k: int, keep: NDArray[np.bool_] | None = None) -> Ranking:
         """The `k` best products in the mask `keep` that share a word with the query."""
-        scores = self.scores(query)
-        if keep is not None:
-            scores = np.where(keep, scores, 0)
-        rows = [row for row in best(scores, k) if scores[row] > 0]
-        product_ids = [self.product_ids[row] for row in rows]
-        return Ranking(product_ids, [float(scores[row]) for row in rows])
+        return rank_matches(self.product_ids, self.scores(query), k, keep)
 
     def shares(self, query: str, product_id: str) -> dict[str, float]:
         """How much each word of the query adds to a product's score."""

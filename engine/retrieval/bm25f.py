@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from engine.ranking import Ranking, best
+from engine.ranking import Ranking, rank_matches
 from engine.tables.product_text import FIELDS, field_texts
 from engine.tables.tables import Tables, derived
 from engine.text.words import words, words_of_all
@@ -94,11 +94,7 @@ class FieldIndex:
         """The `k` best products in the mask `keep` under the fields' `weights`."""
         if not self.product_ids:
             return Ranking([], [])
-        scores = self.matches(query).together(weights)
-        if keep is not None:
-            scores = np.where(keep, scores, 0)
-        rows = [row for row in best(scores, k) if scores[row] > 0]
-        return Ranking([self.product_ids[row] for row in rows], [float(scores[r]) for r in rows])
+        return rank_matches(self.product_ids, self.matches(query).together(weights), k, keep)
 
     def _counts(self, texts: Sequence[Sequence[str]]) -> csc_matrix:
         """Frequencies, shape (products, vocabulary), divided by the relative length of the text."""

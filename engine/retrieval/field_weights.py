@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.coordinate_ascent import climb
 from engine.evaluation.ndcg import ideal_gain, ndcg
 from engine.retrieval.bm25f import FieldIndex, Floats, Matches, equal_weights
 
-# Weights that a field may have, tried one field after another, and how often all are gone through.
+# Weights that a field may have, tried one field after another.
 STEPS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-PASSES = 2
 # More queries hardly move five weights; more products than these are out of reach of the first ten.
 MOST_QUERIES = 200
 DEPTH = 500
@@ -31,25 +31,18 @@ def learn_field_weights(
 ) -> Floats:
     """The weights of the fields that do best on `queries` by nDCG@10; equal ones without queries.
 
-    Coordinate ascent (Metzler and Croft 2007) from equal weights: each field in turn takes the
-    weight of `STEPS` that does best while the others stand still.
+    Coordinate ascent (`engine.evaluation.coordinate_ascent`) from equal weights.
     """
-    weights = equal_weights()
     drawn = np.random.default_rng(seed).permutation(len(queries))[:MOST_QUERIES]
     lessons = [_lesson(index, queries[row], truth[row]) for row in drawn]
     lessons = [lesson for lesson in lessons if lesson.grades.any()]
     if not lessons:
-        return weights
-    best = _mean(lessons, weights)
-    for _ in range(PASSES):
-        for field in range(len(weights)):
-            for step in STEPS:
-                tried = weights.copy()
-                tried[field] = step
-                value = _mean(lessons, tried) if tried.any() else 0.0
-                if value > best:
-                    best, weights = value, tried
-    return weights
+        return equal_weights()
+    return climb(
+        equal_weights(),
+        STEPS,
+        lambda weights: _mean(lessons, weights) if weights.any() else 0.0,
+    )
 
 
 def _lesson(index: FieldIndex, query: str, qrels: Mapping[str, int]) -> _Lesson:

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.ranking import Ranking, best
+from engine.ranking import Ranking, rank_matches
 from engine.retrieval.bm25 import BM25Index
 from engine.storage.files import write_json
 from engine.text.words import STOPWORDS, words
@@ -66,10 +66,7 @@ class Synonyms:
         for word in dict.fromkeys(words(query)):
             for other, weight in self.of.get(word, ()):
                 scores = scores + weight * index.scores(other)
-        if keep is not None:
-            scores = np.where(keep, scores, 0)
-        rows = [row for row in best(scores, k) if scores[row] > 0]
-        return Ranking([index.product_ids[row] for row in rows], [float(scores[r]) for r in rows])
+        return rank_matches(index.product_ids, scores, k, keep)
 
     def save(self, file: Path) -> None:
         """Write the pairs as JSON."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
+from engine.evaluation.coordinate_ascent import climb
 from engine.tasks.search.ranker.examples import Lists, RankedQuery
 from engine.tasks.search.ranker.features import FEATURES, WORDS
 
@@ -16,7 +18,6 @@ Floats = NDArray[np.float32]
 # What gets a weight: the words in each field, in all of them, and the meaning.
 WEIGHTED = (*WORDS, "words_all", "meaning_scaled")
 STEPS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
-PASSES = 2
 # More queries hardly move a handful of weights.
 MOST_QUERIES = 300
 # A weight moves only for more than what the order of a few products can bring by chance.
@@ -35,21 +36,11 @@ class LinearRanker:
     def fit(cls, lists: Lists) -> Self:
         """The weights that do best by nDCG@10, from the base order on.
 
-        Coordinate ascent (Metzler and Croft 2007): each weight in turn takes the value of `STEPS`
-        that does best while the others stand still.
+        Coordinate ascent: see `engine.evaluation.coordinate_ascent`.
         """
-        weights = np.zeros(len(WEIGHTED), dtype=np.float32)
         queries = lists.queries[:: max(len(lists.queries) // MOST_QUERIES, 1)]
-        best = measure(queries, weights)
-        for _ in range(PASSES):
-            for column in range(len(weights)):
-                for step in STEPS:
-                    tried = weights.copy()
-                    tried[column] = step
-                    value = measure(queries, tried)
-                    if value > best + LEAST_GAIN:
-                        best, weights = value, tried
-        return cls(weights)
+        start = np.zeros(len(WEIGHTED), dtype=np.float32)
+        return cls(climb(start, STEPS, partial(measure, queries), LEAST_GAIN))
 
     def scores(self, features: Floats, base: Floats) -> Floats:
         """The higher, the further up; shape (rows,)."""
