@@ -39,10 +39,10 @@ class Turn:
 
 @dataclass(eq=False)
 class _Request(Generic[Item, Value]):
-    """What one thread asks; `turn` is set when it has its answers, or has to answer for all."""
+    """What one thread asks; `called` is set when it has its answers, or has to answer for all."""
 
     items: Sequence[Item]
-    turn: Event = field(default_factory=Event)
+    called: Event = field(default_factory=Event)
     values: Sequence[Value] | None = None
     error: Exception | None = None
 
@@ -81,7 +81,7 @@ class Gathering(Generic[Item, Value]):
             if self._leader is None:
                 self._lead(request)
         try:
-            while not request.turn.wait(POLL_SECONDS):
+            while not request.called.wait(POLL_SECONDS):
                 check()
             if not request.done:
                 with self._turn.taken(check):
@@ -110,7 +110,7 @@ class Gathering(Generic[Item, Value]):
         except Exception as error:
             if len(requests) == 1:
                 requests[0].error = error
-                requests[0].turn.set()
+                requests[0].called.set()
                 return
             # The items of one thread must not spoil the answers of the others.
             for one in requests:
@@ -120,12 +120,12 @@ class Gathering(Generic[Item, Value]):
         for one in requests:
             one.values = values[start : start + len(one.items)]
             start += len(one.items)
-            one.turn.set()
+            one.called.set()
 
     def _lead(self, request: _Request[Item, Value] | None) -> None:
         self._leader = request
         if request is not None:
-            request.turn.set()
+            request.called.set()
 
     def _leave(self, request: _Request[Item, Value]) -> None:
         """Withdraw what was not answered; whoever led lets the next thread lead."""

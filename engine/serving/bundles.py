@@ -113,7 +113,6 @@ class Bundles:
                 watch = Watch()
                 load = Load(watch, self._loaders.submit(self._load, workspace, key, watch))
                 self._loads[key] = load
-        load.loaded.add_done_callback(lambda _: self._end(key))
         return load
 
     def spoil(self, loaded: Loaded) -> None:
@@ -127,11 +126,14 @@ class Bundles:
         with self._lock:
             return sorted(self._loaded.values(), key=lambda loaded: -loaded.used)
 
-    def _end(self, key: BundleKey) -> None:
-        with self._lock:
-            self._loads.pop(key, None)
-
     def _load(self, workspace: Workspace, key: BundleKey, watch: Watch) -> Loaded:
+        try:
+            return self._load_now(workspace, key, watch)
+        finally:
+            with self._lock:
+                del self._loads[key]
+
+    def _load_now(self, workspace: Workspace, key: BundleKey, watch: Watch) -> Loaded:
         before, started = self._taken(), time.monotonic()
         bundle = self._open(workspace, key, watch)
         seconds, grown = time.monotonic() - started, self._taken() - before

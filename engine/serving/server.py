@@ -15,7 +15,6 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from typing import Any
 
 import uvicorn
@@ -24,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from engine.codec import encode
 from engine.errors import ShoplabError
 from engine.serving.answering import Answering, open_answerer
 from engine.serving.question import Question, read_question
@@ -54,7 +54,7 @@ def build_server(answering: Answering) -> Starlette:
         return Response(status_code=202)
 
     async def memory(_: Request) -> Response:
-        return JSONResponse(asdict(answering.memory()))
+        return JSONResponse(encode(answering.memory()))
 
     async def metrics(_: Request) -> Response:
         return Response(answering.metrics(), media_type="text/plain; version=0.0.4")

@@ -32,7 +32,7 @@ from engine.tasks.search.ranker.choice import (
 from engine.tasks.search.ranker.examples import RankedQuery
 from engine.tasks.search.ranker.ranker import Ranker, draw_folds
 from engine.tasks.search.ranker.weighing import FieldTrial
-from engine.tasks.search.side import ALSO_FROM, DEPTH, Side
+from engine.tasks.search.side import ALSO_FROM, DEPTH, Side, SideName
 from engine.tasks.search.word_systems import LEARNED, WORD_SYSTEMS, WordSystems
 
 # The epochs are watched on some validation queries; fewer than these would only add noise.
@@ -253,7 +253,7 @@ def _tune(dataset: Dataset, config: SearchConfig, folder: Path, progress: Progre
 
 
 def _side(
-    name: str,
+    name: SideName,
     encoder: Encoder,
     tables: Tables,
     folder: Path | None,
@@ -263,7 +263,7 @@ def _side(
     ids = tables.products["product_id"].tolist()
     texts = passages(tables.products).tolist()
     dense = open_index(folder, encoder, ids, texts, progress)
-    return Side("tuned" if name == "tuned" else "untuned", encoder, dense, bm25_weight)
+    return Side(name, encoder, dense, bm25_weight)
 
 
 def _with_weight(side: Side, words: WordSystems, validation: pd.DataFrame) -> Side:

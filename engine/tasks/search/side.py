@@ -26,6 +26,7 @@ WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
 ALSO_FROM = ("bm25", "bm25_title")
 
 Floats = NDArray[np.float32]
+SideName = Literal["untuned", "tuned"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Side:
     their products into a learned order, if anything does.
     """
 
-    name: Literal["untuned", "tuned"]
+    name: SideName
     encoder: Encoder
     dense: DenseIndex
     bm25_weight: float
