@@ -9,7 +9,6 @@ Jobs and downloaded models are left out: runs are in the workspaces, models can 
 
 import hashlib
 import json
-import re
 import secrets
 import shutil
 import sqlite3
@@ -22,14 +21,13 @@ from typing import Any
 from engine.errors import InputError
 from engine.host.usage import all_workspaces
 from engine.settings import home, host_limits
-from engine.storage.files import UNFINISHED
+from engine.storage.files import UNFINISHED, write_atomically
 from engine.storage.lock import hold
-from engine.storage.workspace import Workspace
+from engine.storage.workspace import Workspace, is_workspace_name
 
 VERSION = 1
 _MANIFEST = "manifest.json"
 _MOST_MANIFEST_BYTES = 100_000_000
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Nothing of Shoplab's own has these endings; other programs would unpickle such files.
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".joblib", ".npy", ".npz", ".py")
 _MB = 1_000_000
@@ -41,19 +39,7 @@ def back_up(target: Path, name: str | None = None) -> list[str]:
     Raises InputError for an unknown workspace, and WorkspaceBusy while somebody changes it.
     """
     workspaces = [Workspace.open(name)] if name else all_workspaces()
-    hashes: dict[str, str] = {}
-    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-            for workspace in workspaces:
-                with workspace.changing(), tempfile.TemporaryDirectory(dir=home()) as scratch:
-                    for file, member in _files(workspace, Path(scratch)):
-                        archive.write(file, member)
-                        hashes[member] = _hash(file)
-            archive.writestr(_MANIFEST, json.dumps({"version": VERSION, "files": hashes}))
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_atomically(target, lambda path: _write(path, workspaces))
     return [workspace.name for workspace in workspaces]
 
 
@@ -69,6 +55,17 @@ def restore(source: Path) -> list[str]:
             return _unpack(archive, hashes, source)
     except (OSError, zipfile.BadZipFile, ValueError, KeyError, NotImplementedError) as error:
         raise InputError("host.bad_backup", file=source.name) from error
+
+
+def _write(file: Path, workspaces: Sequence[Workspace]) -> None:
+    hashes: dict[str, str] = {}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for workspace in workspaces:
+            with workspace.changing(), tempfile.TemporaryDirectory(dir=home()) as scratch:
+                for source, member in _files(workspace, Path(scratch)):
+                    archive.write(source, member)
+                    hashes[member] = _hash(source)
+        archive.writestr(_MANIFEST, json.dumps({"version": VERSION, "files": hashes}))
 
 
 def _files(workspace: Workspace, scratch: Path) -> Iterator[tuple[Path, str]]:
@@ -121,7 +118,7 @@ def _is_in_workspace(member: str) -> bool:
     return (
         len(parts) > 2
         and parts[0] == "workspaces"
-        and bool(_NAME.fullmatch(parts[1]))
+        and is_workspace_name(parts[1])
         and not any(part in ("", ".", "..") or part.startswith(".") for part in parts)
         and not any(sign in member for sign in "\\:\0")
         and not member.lower().endswith(_PICKLES)

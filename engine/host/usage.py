@@ -1,21 +1,17 @@
 """Who uses what: the workspaces of a server with their size, last use and jobs."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.jobs import cancel, list_jobs
 from engine.jobs.job import Job
 from engine.models.download import PARTS
 from engine.models.pretrained import models_folder
 from engine.settings import home
-from engine.storage.quota import bytes_in
+from engine.storage.quota import bytes_in, last_change
 from engine.storage.tidy import tidy_home
 from engine.storage.workspace import Workspace
-
-ACTIVE = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class Usage:
 
 def read_usage() -> Usage:
     """What everybody uses now, the biggest workspace first."""
-    active = [job for job in list_jobs() if job.state in ACTIVE]
+    active = [job for job in list_jobs() if job.active]
     workspaces = [_usage_of(workspace, active) for workspace in all_workspaces()]
     return Usage(
         sorted(workspaces, key=lambda one: one.bytes, reverse=True),
@@ -65,7 +61,7 @@ def delete_workspace(name: str) -> None:
     """Stop the jobs of a workspace, then delete it for good. Raises InputError if it is unknown."""
     workspace = Workspace.open(name)
     for job in list_jobs(name):
-        if job.state in ACTIVE:
+        if job.active:
             cancel(job.job_id)
     workspace.delete()
 
@@ -79,7 +75,7 @@ def free_space() -> int:
     tidy_home(home())
     for part in models_folder().glob(PARTS):
         shutil.rmtree(part, ignore_errors=True)
-    running = {job.job_id for job in list_jobs() if job.state in ACTIVE}
+    running = {job.job_id for job in list_jobs() if job.active}
     for log in (home() / "logs").glob("job-*.log"):
         if log.stem.removeprefix("job-") not in running:
             log.unlink(missing_ok=True)
@@ -93,17 +89,6 @@ def _usage_of(workspace: Workspace, active: Sequence[Job]) -> WorkspaceUsage:
         workspace.title,
         bytes_in(workspace.folder),
         sum(record["rows"] for record in tables.values()),
-        _last_change(workspace.folder),
+        last_change(workspace.folder),
         sum(job.workspace == workspace.name for job in active),
     )
-
-
-def _last_change(folder: Path) -> float:
-    times = [folder.stat().st_mtime]
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                times.append((Path(parent) / name).stat().st_mtime)
-            except OSError:
-                continue
-    return max(times)

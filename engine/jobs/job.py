@@ -47,6 +47,11 @@ class Job:
     owner: str
     queued: float
 
+    @property
+    def active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in ("queued", "running")
+
     def message(self, language: str = DEFAULT_LANGUAGE) -> str:
         """Why the job failed and what to do next, in `language`; empty if it didn't fail."""
         return say(self.reason, language, **self.reason_params) if self.reason else ""

@@ -57,7 +57,7 @@ def download(workspace_name: str, model: str, owner: str = COMMAND_LINE) -> str:
     """
     check_name(model)
     job = latest_download(model)
-    if job is not None and job.state in ("queued", "running"):
+    if job is not None and job.active:
         return job.job_id
     return submit(workspace_name, DOWNLOAD, {"model": model}, kind=DOWNLOAD, owner=owner)
 

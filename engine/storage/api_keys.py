@@ -15,12 +15,12 @@ from typing import Literal
 
 from engine.errors import InputError
 from engine.storage.database import open_database
+from engine.storage.labels import tidy_label
 from engine.storage.workspace import Workspace
 
 # `shop` opens everything of the workspace; `storefront` what a shopper's browser needs.
 Scope = Literal["shop", "storefront"]
 
-LONGEST_NAME = 80
 PREFIX = "shoplab"
 DAY = 86_400.0
 # The last use is written down at most so often, so that requests hardly ever write.
@@ -81,7 +81,7 @@ class ApiKeys:
         """A new key and its text, which nobody can read again; valid for `days`, or for good."""
         now = time.time()
         expires = None if days is None else now + days * DAY
-        key = ApiKey(secrets.token_hex(6), _name(name), scope, now, expires)
+        key = ApiKey(secrets.token_hex(6), tidy_label(name), scope, now, expires)
         text = f"{PREFIX}_{key.id}_{secrets.token_urlsafe(32)}"
         self._connection.execute(
             "INSERT INTO keys (id, hash, name, scope, created, expires) VALUES (?, ?, ?, ?, ?, ?)",
@@ -132,7 +132,3 @@ def _id(text: str) -> str:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def _name(name: str) -> str:
-    return " ".join(name.split())[:LONGEST_NAME]

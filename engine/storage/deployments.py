@@ -14,10 +14,9 @@ from typing import Literal
 from engine.codec import decode, encode
 from engine.errors import InputError
 from engine.storage.append_log import AppendLog
+from engine.storage.labels import tidy_label
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
-
-LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class Deployments:
             if run_id == current:
                 raise InputError("deployment.already", run=run_id, task=task)
             return self._append(
-                Deployment(task, "promote", run_id, current, time.time(), _name(by), evidence)
+                Deployment(task, "promote", run_id, current, time.time(), tidy_label(by), evidence)
             )
 
     def rollback(self, task: str, by: str) -> Deployment:
@@ -105,7 +104,7 @@ class Deployments:
                 raise InputError("deployment.nothing_before", task=task)
             run = self._before(stack)
             return self._append(
-                Deployment(task, "rollback", run, stack[-1], time.time(), _name(by))
+                Deployment(task, "rollback", run, stack[-1], time.time(), tidy_label(by))
             )
 
     def _before(self, stack: Sequence[str]) -> str:
@@ -134,7 +133,3 @@ def _stack(changes: Sequence[Deployment]) -> list[str]:
 
 def _top(stack: Sequence[str]) -> str:
     return stack[-1] if stack else UNTUNED
-
-
-def _name(by: str) -> str:
-    return " ".join(by.split())[:LONGEST_NAME]

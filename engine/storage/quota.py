@@ -1,4 +1,4 @@
-"""How much a workspace takes, and the most that the host allows it."""
+"""How much a folder takes, and the most that the host allows a workspace."""
 
 import os
 from pathlib import Path
@@ -20,6 +20,18 @@ def bytes_in(folder: Path) -> int:
                 continue
             sizes[about.st_dev, about.st_ino] = about.st_size
     return sum(sizes.values())
+
+
+def last_change(folder: Path) -> float:
+    """When a file below `folder`, or the folder itself, was last written; epoch seconds."""
+    times = [folder.stat().st_mtime]
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                times.append((Path(parent) / name).stat().st_mtime)
+            except OSError:  # deleted meanwhile
+                continue
+    return max(times)
 
 
 def check_room(folder: Path) -> None:

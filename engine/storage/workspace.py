@@ -37,13 +37,18 @@ from engine.storage.append_log import AppendLog
 from engine.storage.changing import changing, lock_file
 from engine.storage.files import read_text, write_atomically, write_json
 from engine.storage.generations import ABOUT, Generations
+from engine.storage.labels import tidy_label
 from engine.storage.quota import check_room, check_rows
 from engine.tables.tables import Tables
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LONGEST_TITLE = 80
 # How the names of folders end that are being deleted; they start with a dot.
 DELETED = ".deleted"
+
+
+def is_workspace_name(name: str) -> bool:
+    """Whether a workspace may be called so: letters, digits, `_` and `-`, up to 64 of them."""
+    return _NAME.fullmatch(name) is not None
 
 
 class TableOrigin(TypedDict, total=False):
@@ -145,7 +150,7 @@ class Workspace:
 
     def set_title(self, title: str) -> None:
         """Set the name that people see, which can be any text; the name on disk stays."""
-        self.title = " ".join(title.split())[:_LONGEST_TITLE]
+        self.title = tidy_label(title)
         self._update(title=self.title)
 
     def set_sample(self, language: str) -> None:
@@ -283,6 +288,6 @@ def _hash(key: str) -> str:
 
 
 def _folder(name: str) -> Path:
-    if not _NAME.fullmatch(name):
+    if not is_workspace_name(name):
         raise InputError("workspace.bad_name", name=name)
     return home() / "workspaces" / name

@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from engine.errors import InputError
-from engine.storage.deployments import LONGEST_NAME, Deployment, Deployments
+from engine.storage.deployments import Deployment, Deployments
+from engine.storage.labels import LONGEST_LABEL
 from engine.storage.runs import UNTUNED, Run
 from engine.storage.workspace import Workspace
 from engine.training.outcome import outcome
@@ -64,7 +65,7 @@ def _offer_promotion(current: Workspace, run: Run, served: str) -> None:
         st.markdown(escape(sentence(run)))
         st.markdown(t("compare.deploy.promote_about"))
         by = st.text_input(
-            t("compare.deploy.name"), max_chars=LONGEST_NAME, key=f"promote_by_{run.task}"
+            t("compare.deploy.name"), max_chars=LONGEST_LABEL, key=f"promote_by_{run.task}"
         )
         code = "confirm" if verdict == "better" else "confirm_anyway"
         if st.button(t(f"compare.deploy.{code}"), type="primary", key=f"promote_{run.run_id}"):
@@ -80,7 +81,7 @@ def _offer_rollback(current: Workspace, task: str, previous: str | None) -> None
         code = "to_untuned" if previous == UNTUNED else "to_run"
         st.markdown(t(f"compare.deploy.rollback_{code}", run=escape(previous)))
         by = st.text_input(
-            t("compare.deploy.name"), max_chars=LONGEST_NAME, key=f"rollback_by_{task}"
+            t("compare.deploy.name"), max_chars=LONGEST_LABEL, key=f"rollback_by_{task}"
         )
         if st.button(t("compare.deploy.confirm_rollback"), type="primary", key=f"rollback_{task}"):
             rollback(current, task, by)

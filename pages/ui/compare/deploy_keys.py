@@ -5,7 +5,8 @@ import time
 import pandas as pd
 import streamlit as st
 
-from engine.storage.api_keys import LONGEST_NAME, ApiKey, ApiKeys
+from engine.storage.api_keys import ApiKey, ApiKeys
+from engine.storage.labels import LONGEST_LABEL
 from engine.storage.workspace import Workspace
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names, tables
@@ -35,7 +36,7 @@ def _create(current: Workspace) -> None:
     form = st.form("api_key", border=False)
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
-            t("compare.deploy.keys.what_for"), max_chars=LONGEST_NAME, key="api_key_name"
+            t("compare.deploy.keys.what_for"), max_chars=LONGEST_LABEL, key="api_key_name"
         )
         created = st.form_submit_button(t("compare.deploy.keys.create"), icon=":material/add:")
     if created:

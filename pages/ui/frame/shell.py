@@ -200,4 +200,4 @@ def show_sidebar(current: Workspace | None) -> None:
 def running_jobs(current: Workspace) -> int:
     """How many trainings of `current` run or wait."""
     listed = jobs.list_jobs(current.name)
-    return sum(job.kind == "train" and job.state in ("queued", "running") for job in listed)
+    return sum(job.kind == "train" and job.active for job in listed)

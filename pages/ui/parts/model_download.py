@@ -12,7 +12,6 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts.errors import show_error, shown_errors
 
 POLL_SECONDS = 1.0
-_ACTIVE = ("queued", "running")
 
 
 def is_missing(error: BaseException | None) -> str | None:
@@ -35,7 +34,7 @@ def show_download(current: Workspace, model: str) -> None:
     except ShoplabError as error:
         show_error(error)
         return
-    active = job is not None and job.state in _ACTIVE
+    active = job is not None and job.active
     if active:
         jobs.ensure_supervisor()
     st.fragment(_show, run_every=POLL_SECONDS if active else None)(current, model, active)
@@ -43,11 +42,11 @@ def show_download(current: Workspace, model: str) -> None:
 
 def _show(current: Workspace, model: str, was_active: bool) -> None:
     job = jobs.latest_download(model)
-    if was_active != (job is not None and job.state in _ACTIVE):
+    if was_active != (job is not None and job.active):
         st.rerun()
     with st.container(border=True, key=f"download_{model}"):
         st.markdown(escape(t("download.title", model=model)))
-        if job is not None and job.state in _ACTIVE:
+        if job is not None and job.active:
             _show_active(job)
         else:
             _offer(current, model, job)

@@ -18,7 +18,6 @@ from pages.ui.training.outcome import show_outcome
 from pages.ui.training.systems import link_to_compare
 
 POLL_SECONDS = 2.0
-ACTIVE = ("queued", "running")
 STOPPED = ("failed", "cancelled")
 _WATCHED = "watched_jobs"
 _BADGES = {
@@ -61,7 +60,7 @@ def _watched() -> list[str]:
 
 
 def _active(listed: list[Job]) -> list[str]:
-    return [job.job_id for job in listed if job.state in ACTIVE]
+    return [job.job_id for job in listed if job.active]
 
 
 def _show_watched(current: Workspace, before: list[str]) -> None:
