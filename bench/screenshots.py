@@ -42,7 +42,7 @@ THEMES = ("light", "dark")
 QUERIES = {"en": "zoomers for the gym", "zh": "送爸爸的保温杯"}
 ASKING = ("search", "intent")
 # What is worked out while the page stands already.
-LATE = {"tune": ".st-key-estimate"}
+LATE = {"tune": ".st-key-estimate", "search": "text=/Answered in|用时/"}
 # The first question encodes the whole catalog.
 WAIT_MS = 600_000
 
