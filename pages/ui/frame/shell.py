@@ -30,9 +30,19 @@ ICONS = {ENTRIES[task].page: f":material/{ENTRIES[task].icon}:" for task in reve
     "assistant": ":material/support_agent:",
     "tune": ":material/tune:",
     "compare": ":material/balance:",
+    "course": ":material/school:",
+    "join": ":material/group_add:",
+    "room": ":material/co_present:",
+    "stage": ":material/slideshow:",
+    "ideas": ":material/lightbulb:",
+    "case": ":material/savings:",
+    "experiment": ":material/science:",
+    "duel": ":material/swords:",
+    "report": ":material/summarize:",
     "host": ":material/admin_panel_settings:",
 }
 SECTIONS: dict[str, tuple[str, ...]] = {
+    "course": ("course", "join", "room", "stage"),
     "shop": ("data",),
     "explore": (
         "search",
@@ -45,7 +55,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "strategy",
         "assistant",
     ),
-    "learn": ("tune", "compare"),
+    "learn": ("tune", "compare", "duel"),
+    "decide": ("ideas", "case", "experiment", "report"),
     "server": ("host",),
 }
 # Pages of tasks that are not listed above come last.
