@@ -1,7 +1,6 @@
 """Copies of workspaces: quick, nearly free, and apart from each other; frozen ones; archives."""
 
 import json
-import os
 import zipfile
 from pathlib import Path
 
@@ -131,7 +130,7 @@ def test_an_archive_holds_a_shared_file_once_and_comes_back(
     again = [Workspace.open(team.name) for team in teams]
     assert [team.tables_mark() for team in again] == marks
     models = [team.folder / "runs/search-1/bundle/model.safetensors" for team in again]
-    assert os.path.samefile(*models)
+    assert models[0].samefile(models[1])
 
 
 class Idle:
