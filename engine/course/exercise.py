@@ -1,7 +1,7 @@
 """An exercise of the course, as it stands in its file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Exercise:
     """One exercise in one language; longer texts are Markdown.
 
     `picture` is Graphviz DOT and `caption` its text alternative; `formula` is LaTeX and `symbols`
-    says what its letters mean. `pages` are those that the exercise needs.
+    says what its letters mean. `pages` are those that the exercise needs, `lines` the line of each
+    key in the file.
     """
 
     slug: str
@@ -66,3 +67,4 @@ class Exercise:
     reflection: str
     debrief: str
     reading: str
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 import frontmatter
 import yaml
 
-from engine.errors import InputError
-
 Path = tuple[str | int, ...]
 DEEPEST = 8
 

@@ -1,7 +1,7 @@
 """The pages that a step may open, and what a link may set there."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from engine.config import PRESETS, with_changes
 from engine.errors import InputError
@@ -45,7 +45,7 @@ def parameters_of(page: str) -> tuple[str, ...]:
 def check_link(page: str, parameters: Mapping[str, str]) -> None:
     """Raise InputError for a page or a parameter that there is not, or a value it cannot have."""
     if page not in PAGES:
-        raise InputError("course.unknown_page", page=page, known=", ".join(PAGES))
+        raise InputError("course.unknown_page", value=page, known=", ".join(PAGES))
     if page == "tune":
         check_settings(parameters)
         return

@@ -2,21 +2,24 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from engine.course.checks.base import Check, Count, TaskName
 
-
-class Bounds(BaseModel):
-    """The lowest and highest value of a setting."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    at_least: float | None = None
-    at_most: float | None = None
+_BOUNDS = ("at_least", "at_most")
 
 
-Setting = Annotated[str | int | float | bool | Bounds, Field(union_mode="left_to_right")]
+def _a_setting(value: object) -> object:
+    """A value, or bounds of one: `{at_least: 30}`."""
+    bounds = value.values() if isinstance(value, dict) and value.keys() <= set(_BOUNDS) else ()
+    if isinstance(value, str | int | float) or (
+        bounds and all(isinstance(bound, int | float) for bound in bounds)
+    ):
+        return value
+    raise ValueError(", ".join(_BOUNDS))
+
+
+Setting = Annotated[object, BeforeValidator(_a_setting)]
 
 
 class Trained(Check):
@@ -24,7 +27,7 @@ class Trained(Check):
 
     task: TaskName
     at_least: Count = 1
-    settings: dict[str, Setting] = {}
+    settings: dict[str, Setting] = Field(default_factory=dict)
 
 
 class OverFitted(Check):
