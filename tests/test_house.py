@@ -41,6 +41,8 @@ LAYERS = (
     ("jobs", "serving"),
     ("evidence",),
     ("ideas",),
+    ("course",),
+    ("room",),
     ("host",),
     ("commands",),
     ("cli",),
