@@ -129,9 +129,7 @@ class Forecasts:
         first_opened = opened_at(self._workspace, task)
         latest = max(first_opened.values(), default=0.0)
         mark = person_mark(person)
-        own = [
-            one for one in self.all(task) if one.person == mark and one.created > latest
-        ]
+        own = [one for one in self.all(task) if one.person == mark and one.created > latest]
         return own[-1] if own else None
 
     def people(self, task: str) -> set[str]:

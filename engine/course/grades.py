@@ -69,8 +69,10 @@ class GradeTable:
         self._database.close()
 
     def pool(self, query: str, products: Sequence[str] = ()) -> list[str]:
-        """The products of `query` to grade: those it was opened with, the first `DEPTH` of
-        `products` if it was not. Raises InputError for too many queries.
+        """The products of `query` to grade: those that it was opened with.
+
+        One that was not is opened with the first `DEPTH` of `products`. Raises InputError for too
+        many queries.
         """
         row = self._database.execute(
             "SELECT products FROM pools WHERE query = ?", (query,)
@@ -137,7 +139,7 @@ class GradeTable:
             self._database,
             params=(query, round_),
         )
-        wide = frame.pivot_table(index="person", columns="product_id", values="grade", aggfunc="last")
+        wide = frame.pivot(index="person", columns="product_id", values="grade")
         return wide.reindex(columns=self.pool(query)).astype("float64")
 
     def agreement(self, query: str, round_: int) -> Agreement:
@@ -179,7 +181,7 @@ def measure(grades: pd.DataFrame) -> Agreement:
     disputed = tuple(str(name) for name, apart in spread.items() if apart >= DISPUTED)
     alpha = None
     matrix = grades.to_numpy()
-    shared = np.isfinite(matrix).sum(axis=0) >= 2  # noqa: PLR2004 - a pair
+    shared = np.isfinite(matrix).sum(axis=0) >= 2
     if shared.any() and len(np.unique(matrix[:, shared][np.isfinite(matrix[:, shared])])) > 1:
         alpha = float(
             krippendorff.alpha(

@@ -1,7 +1,7 @@
 """What a team has done in its workspace, read when a check asks for it."""
 
+import itertools
 import json
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -10,9 +10,7 @@ import pandas as pd
 from engine.assistant.chats import Chats, Turn
 from engine.course import activity
 from engine.course.activity import Act
-from engine.course.grades import GradeTable, grades_file
 from engine.jobs import list_jobs
-from engine.storage.append_log import AppendLog
 from engine.storage.feedback import Feedback
 from engine.storage.files import read_text
 from engine.storage.runs import Run, list_runs
@@ -36,11 +34,8 @@ _READ = (
     "course/forecasts.jsonl",
     "course/grades.sqlite",
     "course/grades.sqlite-wal",
-    "copy/*/texts.jsonl",
-    "ideas/*",
-    "case/*",
-    "experiment/*",
 )
+_READ_ALL = ("copy/*/texts.jsonl", "ideas/*", "case/*", "experiment/*")
 Stamps = tuple[tuple[str, int, int], ...]
 
 
@@ -110,22 +105,13 @@ class Work:
         workspace = self.workspace
         return [row for batch in list_batches(workspace) for row in look_at(workspace, batch).rows]
 
-    def graded(self) -> Iterator[tuple[str, int, int]]:
-        """Of each query that people grade together: the query, its round, and how many graded in
-        the round that counts last.
-        """
-        if not grades_file(self.workspace).is_file():
-            return
-        with GradeTable(self.workspace) as table:
-            for query in table.queries():
-                yield query, table.round(query), len(table.grades(query, table.round(query)))
-
 
 def stamps(folder: Path) -> Stamps:
     """A mark of a workspace's folder that changes with whatever a check reads."""
-    paths = [path for name in _READ for path in ([folder / name] if "*" not in name else folder.glob(name))]
     rows = []
-    for path in paths:
+    for path in itertools.chain(
+        (folder / name for name in _READ), *(folder.glob(name) for name in _READ_ALL)
+    ):
         try:
             about = path.stat()
         except OSError:
