@@ -1,12 +1,13 @@
 """One exercise file: read it, or say for every mistake where it is and how to mend it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from engine.course.checks import CHECKS
+from engine.course.checks.base import Check
 from engine.course.exercise import CheckSpec, Exercise, Shot, Step
 from engine.course.fields import CheckFields, Fields, Place, ShotFields, StepFields, explain
 from engine.course.front_matter import Document, FrontMatterError, read_document
@@ -73,8 +74,8 @@ def read_text(text: str, name: str) -> tuple[Exercise | None, list[Mistake]]:
         for place, code, params in explain(error, _known_keys):
             problems.append(_problem(document, name, place, code, params))
         return None, _in_order(problems)
-    for place, code, params in _mistakes(fields):
-        problems.append(_problem(document, name, place, code, params))
+    for place, code, about in _mistakes(fields):
+        problems.append(_problem(document, name, place, code, about))
     return (None if problems else _exercise(fields, sections, document)), _in_order(problems)
 
 
@@ -111,8 +112,7 @@ def _mistakes(fields: Fields) -> Iterator[tuple[Place, str, Mapping[str, object]
         try:
             kind.model_validate(check.needs)
         except ValidationError as error:
-            names = tuple(kind.model_fields)
-            yield from explain(error, lambda _, names=names: names, needs)
+            yield from explain(error, _names_of(kind), needs)
             continue
         settings = check.needs.get("settings")
         if isinstance(settings, dict):
@@ -120,6 +120,11 @@ def _mistakes(fields: Fields) -> Iterator[tuple[Place, str, Mapping[str, object]
                 check_settings({"task": str(check.needs["task"])} | _as_one_value(settings))
             except InputError as error:
                 yield (*needs, "settings"), error.code, error.params
+
+
+def _names_of(kind: type[Check]) -> Callable[[Place], tuple[str, ...]]:
+    """The parameters of a check, wherever an unknown one stands."""
+    return lambda _: tuple(kind.model_fields)
 
 
 def _as_one_value(settings: Mapping[str, object]) -> dict[str, str]:

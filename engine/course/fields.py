@@ -1,10 +1,9 @@
 """The keys of an exercise's front matter, and what each of them may hold."""
 
-from collections.abc import Callable, Iterator
-from typing import Annotated
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails
 
 from engine.course.links import nearest
 
@@ -80,7 +79,7 @@ def explain(
 
 
 def _explain_one(
-    mistake: ErrorDetails, known: tuple[str, ...], key: str
+    mistake: Mapping[str, Any], known: tuple[str, ...], key: str
 ) -> tuple[str, dict[str, object]]:
     context = mistake.get("ctx", {})
     name = str(mistake["loc"][-1]) if mistake["loc"] else key

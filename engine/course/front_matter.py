@@ -7,8 +7,8 @@ small file, keys that stand twice, of which the first would be lost, and deep ne
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import frontmatter
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 
 Path = tuple[str | int, ...]
 DEEPEST = 8
@@ -43,7 +43,7 @@ class FrontMatterError(Exception):
 
 def read_document(text: str) -> Document:
     """Front matter and body of `text`. Raises FrontMatterError for what cannot be read."""
-    handler = frontmatter.YAMLHandler()
+    handler = YAMLHandler()
     if not handler.detect(text):
         raise FrontMatterError("course.no_front_matter", 1)
     try:

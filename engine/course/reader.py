@@ -121,7 +121,7 @@ def _apart(here: Sequence[Named], there: Sequence[Named], language: str) -> list
     mistakes = []
     for exercise, file in here:
         other = others.get(exercise.slug)
-        about: dict[str, object] = {"slug": exercise.slug, "language": language}
+        about: dict[str, object] = {"slug": exercise.slug, "where": language}
         if other is None:
             mistakes.append(_at("course.other_language_missing", file, exercise, "slug", about))
         elif (exercise.number, exercise.minutes) != (other.number, other.minutes):

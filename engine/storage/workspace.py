@@ -220,11 +220,16 @@ class Workspace:
         }
         return Tables(frames, self.language, self.corrections(), self._index_folder(), mappings)
 
+    @property
+    def sample(self) -> str:
+        """The language of the sample shop that the tables are; "" for other tables."""
+        language, generation = self._sample
+        return language if generation == self.generation else ""
+
     def _index_folder(self) -> Path:
         """Where vectors of these tables are kept: those of a sample shop once for a machine."""
-        language, generation = self._sample
-        shared = bool(language) and generation == self.generation
-        return home() / "indexes" / f"sample-{language}" if shared else self.folder / "index"
+        language = self.sample
+        return home() / "indexes" / f"sample-{language}" if language else self.folder / "index"
 
     def _read_tables(self) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
         with self._generations.reading() as folder:

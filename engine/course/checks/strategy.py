@@ -2,7 +2,10 @@
 
 from typing import Literal
 
-from engine.course.checks.base import Check, Count
+from engine.course.checks.base import Check, Count, Finding, counted
+from engine.course.work import Work
+
+SIMULATED = "simulated"
 
 
 class Feedback(Check):
@@ -16,8 +19,21 @@ class Feedback(Check):
         "purchase",
     )
 
+    def look(self, work: Work) -> Finding:
+        """Count the acts."""
+        events = work.feedback["event"]
+        n = int(events.isin(self.events).sum())
+        if not n and len(events):
+            return Finding(False, "course.checks.feedback.other", {"least": self.at_least}, True)
+        return counted("feedback", n, self.at_least)
+
 
 class Simulated(Check):
     """Simulated shoppers were let loose on so many settings of the strategy."""
 
     at_least: Count = 1
+
+    def look(self, work: Work) -> Finding:
+        """Count the settings."""
+        settings = {str(sorted(act.details.items())) for act in work.acts(SIMULATED)}
+        return counted("simulated", len(settings), self.at_least)

@@ -16,7 +16,7 @@ def show_share(workshop: Workshop) -> None:
         with st.container(width=420):
             st.markdown(t("room.share.join"))
             st.code(workshop.join_link, language=None, wrap_lines=True)
-            st.markdown(t("room.share.code", code=workshop.code))
+            st.markdown(t("room.share.code", letters=workshop.code))
             st.markdown(t("room.share.stage"))
             st.code(stage_link(workshop), language=None, wrap_lines=True)
             st.markdown(t("room.share.facilitator"))
