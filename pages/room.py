@@ -1,3 +1,5 @@
+from functools import partial
+
 from pages.ui.frame import link, shell
 from pages.ui.frame.room import tab
 from pages.ui.parts.views import show_views
@@ -20,10 +22,10 @@ else:
     show_views(
         "room",
         {
-            "board": lambda: show_board(workshop),
-            "share": lambda: show_share(workshop),
-            "staging": lambda: show_staging(workshop),
-            "voting": lambda: show_voting(workshop),
-            "finish": lambda: show_finish(workshop),
+            "board": partial(show_board, workshop),
+            "share": partial(show_share, workshop),
+            "staging": partial(show_staging, workshop),
+            "voting": partial(show_voting, workshop),
+            "finish": partial(show_finish, workshop),
         },
     )

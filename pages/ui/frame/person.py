@@ -29,7 +29,7 @@ _COMPONENT = st.components.v2.component(
 def current() -> str:
     """The id of the person at this tab; whoever has none yet gets a new one."""
     link.remember(KEY)
-    kept = st.context.cookies.get(COOKIE, "")
+    kept = str(st.context.cookies.get(COOKIE, ""))
     chosen = kept if _ID.fullmatch(kept) else str(st.session_state.get(KEY, ""))
     person = chosen if _ID.fullmatch(chosen) else secrets.token_urlsafe(12)
     st.session_state[KEY] = person

@@ -10,10 +10,10 @@ from engine.room.people import Member, leave
 from engine.room.snapshot import Snapshot, refresh, snapshot_of
 from engine.storage.workspace import Workspace
 from pages.ui.frame import person, session, shell
+from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room.banner import offer_hand, show_message
 from pages.ui.frame.room.clock import POLL_SECONDS, box_title, clock_text
-from pages.ui.parts.errors import shown_errors
 from pages.ui.parts.room.tally import show_tally
 
 
@@ -88,22 +88,31 @@ def _show_vote(ballot: Ballot, workshop_id: str) -> None:
     own = choice_of(ballot.ballot_id, person.current())
     if ballot.closed is None:
         st.markdown(f"**{escape(ballot.question)}**")
-        places = range(len(ballot.options))
+        labels = [escape(option) for option in ballot.options]
         choice = st.radio(
             t("join.vote"),
-            places,
+            range(len(labels)),
             index=own,
-            format_func=lambda place: escape(ballot.options[place]),
+            format_func=labels.__getitem__,
             key=f"ballot_{ballot.ballot_id}",
         )
         label = t("join.cast" if own is None else "join.change")
         unchanged = choice is None or choice == own
-        if st.button(label, type="primary", disabled=unchanged, key="cast", width="stretch"):
-            with shown_errors():
-                vote(ballot.ballot_id, person.current(), int(choice or 0))
-                refresh(workshop_id)
-                st.rerun(scope="fragment")
+        st.button(
+            label,
+            type="primary",
+            disabled=unchanged,
+            key="cast",
+            width="stretch",
+            on_click=callback(_cast),
+            args=(workshop_id, ballot.ballot_id, choice),
+        )
         if own is not None:
             st.caption(t("join.voted", option=escape(ballot.options[own])))
     if own is not None or ballot.closed is not None:
         show_tally(ballot)
+
+
+def _cast(workshop_id: str, ballot_id: int, choice: int) -> None:
+    vote(ballot_id, person.current(), choice)
+    refresh(workshop_id)

@@ -9,10 +9,11 @@ from engine.jobs import Job
 from engine.room.people import lower_hands
 from engine.room.snapshot import Snapshot, refresh, snapshot_of
 from engine.room.standing import Standing, stuck_first
-from engine.room.workshop import Stage, Workshop, put_on_stage
+from engine.room.workshop import Stage, Team, Workshop, put_on_stage
 from engine.settings import home
 from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n, session
+from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room import tab
 from pages.ui.frame.room.clock import POLL_SECONDS
@@ -111,20 +112,33 @@ def _offer_acts(workshop: Workshop, standing: Standing) -> None:
                 f"{address}&lang={i18n.language()}",
                 icon=":material/visibility:",
             )
-        if standing.hand is not None and st.button(
-            t("room.board.helped"), icon=":material/check:", key=f"helped_{team.team_id}"
-        ):
-            lower_hands(team.team_id)
-            refresh(workshop.workshop_id)
-            st.rerun(scope="fragment")
-        if standing.runs and st.button(
-            t("room.board.to_stage"), icon=":material/slideshow:", key=f"stage_{team.team_id}"
-        ):
-            put_on_stage(
-                workshop.workshop_id, Stage("result", team.team_id, standing.runs[0].run_id)
+        if standing.hand is not None:
+            st.button(
+                t("room.board.helped"),
+                icon=":material/check:",
+                key=f"helped_{team.team_id}",
+                on_click=callback(_note_help),
+                args=(workshop.workshop_id, team.team_id),
             )
-            refresh(workshop.workshop_id)
-            st.toast(t("room.board.on_stage", team=escape(team.name)))
+        if standing.runs:
+            st.button(
+                t("room.board.to_stage"),
+                icon=":material/slideshow:",
+                key=f"stage_{team.team_id}",
+                on_click=callback(_put_result),
+                args=(workshop.workshop_id, team, standing.runs[0].run_id),
+            )
+
+
+def _note_help(workshop_id: str, team_id: int) -> None:
+    lower_hands(team_id)
+    refresh(workshop_id)
+
+
+def _put_result(workshop_id: str, team: Team, run_id: str) -> None:
+    put_on_stage(workshop_id, Stage("result", team.team_id, run_id))
+    refresh(workshop_id)
+    st.toast(t("room.board.on_stage", team=escape(team.name)))
 
 
 def _show_queue(snapshot: Snapshot) -> None:

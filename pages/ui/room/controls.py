@@ -35,12 +35,12 @@ def changed(workshop: Workshop) -> None:
 def _show_clock(workshop: Workshop) -> None:
     running = workshop.clock.started is not None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        places = range(len(workshop.agenda))
+        labels = [_box_label(workshop, place) for place in range(len(workshop.agenda))]
         box = st.selectbox(
             t("room.box"),
-            places,
+            range(len(labels)),
             index=workshop.clock.box,
-            format_func=lambda place: _box_label(workshop, place),
+            format_func=labels.__getitem__,
             key=f"room_box_{workshop.clock.box}",
             width=360,
         )
@@ -88,7 +88,7 @@ def _ask_message(workshop: Workshop) -> None:
             placeholder=t("room.message_example"),
             key="room_message",
         )
-        pressed = st.form_submit_button(t("room.send"), icon=":material/campaign:")
+        pressed = st.form_submit_button(t("room.send"), icon=":material/campaign:", key="room_send")
     if pressed:
         broadcast(workshop.workshop_id, text)
         changed(workshop)

@@ -45,15 +45,18 @@ def ask_opening(closed: Workshop | None) -> None:
         shop = st.radio(
             t("room.opening.shop"),
             ("sample", "current") if _has_products(current) else ("sample",),
-            format_func=lambda kind: t(f"room.opening.shops.{kind}"),
+            format_func={
+                kind: t(f"room.opening.shops.{kind}") for kind in ("sample", "current")
+            }.__getitem__,
             key="opening_shop",
         )
         name = st.radio(
             t("room.opening.agenda"),
             READY,
-            format_func=lambda one: t(
-                f"room.opening.agendas.{one}", n=total_minutes(ready_agenda(one, language))
-            ),
+            format_func={
+                one: t(f"room.opening.agendas.{one}", n=total_minutes(ready_agenda(one, language)))
+                for one in READY
+            }.__getitem__,
             key="opening_agenda",
         )
         teams = st.number_input(
@@ -67,7 +70,10 @@ def ask_opening(closed: Workshop | None) -> None:
             key="opening_address",
         )
         pressed = st.form_submit_button(
-            t("room.opening.open"), type="primary", icon=":material/meeting_room:"
+            t("room.opening.open"),
+            type="primary",
+            icon=":material/meeting_room:",
+            key="opening_go",
         )
     if urlsplit(address).hostname in _LOCAL:
         st.warning(t("room.opening.local"), icon=":material/wifi_off:")

@@ -26,7 +26,7 @@ def show_staging(workshop: Workshop) -> None:
         t("room.staging.show"),
         VIEWS,
         index=VIEWS.index(workshop.stage.view),
-        format_func=lambda one: t(f"room.staging.views.{one}"),
+        format_func={one: t(f"room.staging.views.{one}") for one in VIEWS}.__getitem__,
         key="staging_view",
     )
     stage = Stage(view) if view not in ("result", "idea") else _ask_item(snapshot, view)

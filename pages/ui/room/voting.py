@@ -48,7 +48,9 @@ def _ask_ballot(workshop: Workshop) -> None:
     kind = st.radio(
         t("room.voting.on"),
         ("ideas", "question") if ideas else ("question",),
-        format_func=lambda one: t(f"room.voting.kinds.{one}", n=len(ideas)),
+        format_func={
+            one: t(f"room.voting.kinds.{one}", n=len(ideas)) for one in ("ideas", "question")
+        }.__getitem__,
         key="vote_kind",
     )
     with st.form("ballot"):
@@ -68,7 +70,10 @@ def _ask_ballot(workshop: Workshop) -> None:
             options = text.splitlines()
         staged = st.checkbox(t("room.voting.staged"), value=True, key="vote_staged")
         pressed = st.form_submit_button(
-            t("room.voting.open"), type="primary", icon=":material/how_to_vote:"
+            t("room.voting.open"),
+            type="primary",
+            icon=":material/how_to_vote:",
+            key="vote_open",
         )
     if pressed:
         with shown_errors():

@@ -9,6 +9,7 @@ from engine.room.snapshot import Snapshot, refresh, snapshot_of
 from engine.room.workshop import Team, note_visit
 from engine.storage.workspace import Workspace
 from pages.ui.frame import person
+from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room import tab
 from pages.ui.frame.room.clock import POLL_SECONDS, box_title, clock_text
@@ -32,7 +33,8 @@ def show(page: str, current: Workspace | None) -> None:
 
 def _show(workshop_id: str, workspace: str) -> None:
     snapshot = snapshot_of(workshop_id)
-    team = snapshot and next((one for one in snapshot.teams if one.workspace == workspace), None)
+    teams = snapshot.teams if snapshot else ()
+    team = next((one for one in teams if one.workspace == workspace), None)
     if snapshot is None or team is None:
         return
     now = time.time()
@@ -77,7 +79,16 @@ def offer_hand(snapshot: Snapshot) -> None:
     up = member.person.hand is not None
     label = t("room_banner.lower" if up else "room_banner.raise")
     icon = ":material/back_hand:"
-    if st.button(label, icon=icon, key="room_hand", type="primary" if up else "secondary"):
-        raise_hand(member.workshop.workshop_id, person.current(), not up)
-        refresh(member.workshop.workshop_id)
-        st.rerun(scope="fragment")
+    st.button(
+        label,
+        icon=icon,
+        key="room_hand",
+        type="primary" if up else "secondary",
+        on_click=callback(_move_hand),
+        args=(member.workshop.workshop_id, not up),
+    )
+
+
+def _move_hand(workshop_id: str, up: bool) -> None:
+    raise_hand(workshop_id, person.current(), up)
+    refresh(workshop_id)
