@@ -80,7 +80,7 @@ def _show_exercise(snapshot: Snapshot, member: Member) -> None:
                 shell.page_file("course"),
                 label=t("join.go_on_exercise"),
                 icon=shell.ICONS["course"],
-                query_params={"e": exercise.slug},
+                query_params={"exercise": exercise.slug},
             )
 
 

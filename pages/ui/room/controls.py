@@ -16,7 +16,7 @@ from pages.ui.frame.room.clock import POLL_SECONDS, clock_text
 def show_controls(workshop: Workshop) -> None:
     """The controls above the views; the clock is polled every two seconds."""
     link.show(tab.TOKEN, tab.token())
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="room_head"):
         st.subheader(escape(workshop.title), anchor=False, width="content")
         st.markdown(f"`{workshop.code}`", width="content")
         if workshop.frozen:
