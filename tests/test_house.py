@@ -39,6 +39,7 @@ LAYERS = (
     ("tasks",),
     ("training", "bandit", "assistant"),
     ("jobs", "serving"),
+    ("course",),
     ("host",),
     ("commands",),
     ("cli",),
