@@ -17,7 +17,7 @@ from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room import tab
 from pages.ui.parts.errors import shown_errors
-from pages.ui.parts.host_door import open_door
+from pages.ui.parts.host.door import open_door
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 

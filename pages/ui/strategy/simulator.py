@@ -7,9 +7,10 @@ from engine.bandit.off_policy import Estimate
 from engine.bandit.perplexity import Perplexity
 from engine.bandit.regret import beliefs, finds_best_arm, mean_regret, regret_saved, traffic
 from engine.bandit.simulator import Rollout, Simulator
+from engine.course.checks.strategy import SIMULATED
 from engine.errors import ShoplabError
 from pages.ui.frame.i18n import t
-from pages.ui.parts import charts, tables
+from pages.ui.parts import acts, charts, tables
 from pages.ui.parts.errors import show_error
 from pages.ui.strategy.inputs import open_inputs, open_rollout, open_simulator
 from pages.ui.strategy.learning import show_beliefs
@@ -51,6 +52,7 @@ def show_simulator(setup: Setup) -> None:
             name: [open_rollout(setup, simulator, name, lists, seed) for seed in range(SEEDS)]
             for name in dict.fromkeys((policy, FIXED))
         }
+    acts.note(setup.current, SIMULATED, policy=policy, lists=lists, arms=[*setup.arms])
     _show_regret(policy, rollouts, lists)
     _show_traffic(setup, simulator, rollouts[policy][0])
     with st.expander(t("strategy.simulator.trust"), icon=":material/fact_check:", key="trust"):
