@@ -38,7 +38,7 @@ def ask_for_query(current: Workspace, placeholder: str, *, greet: bool = True) -
         st.pills(
             t("queries.examples"),
             list(marked),
-            format_func=marked.get,
+            format_func=marked.__getitem__,
             key=_EXAMPLE,
             on_change=_take_example,
             wrap=True,
