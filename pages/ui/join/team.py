@@ -110,7 +110,7 @@ def _show_vote(ballot: Ballot, workshop_id: str) -> None:
         if own is not None:
             st.caption(t("join.voted", option=escape(ballot.options[own])))
     if own is not None or ballot.closed is not None:
-        show_tally(ballot)
+        show_tally(ballot, titled=ballot.closed is not None)
 
 
 def _cast(workshop_id: str, ballot_id: int, choice: int) -> None:

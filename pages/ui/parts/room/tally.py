@@ -6,9 +6,10 @@ from engine.room.ballots import Ballot
 from pages.ui.frame.i18n import escape, t
 
 
-def show_tally(ballot: Ballot) -> None:
+def show_tally(ballot: Ballot, *, titled: bool = True) -> None:
     """The votes for each option, most first, with how many people voted."""
-    st.markdown(f"**{escape(ballot.question)}**")
+    if titled:
+        st.markdown(f"**{escape(ballot.question)}**")
     pairs = sorted(zip(ballot.options, ballot.counts, strict=True), key=lambda pair: -pair[1])
     most = max(ballot.counts) or 1
     for option, count in pairs:
