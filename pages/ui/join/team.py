@@ -21,10 +21,15 @@ def show_team(member: Member) -> None:
     """The team's page, polled every two seconds; the tab is in the team's workspace from now on."""
     person.keep()
     try:
-        session.enter(Workspace.open(member.team.workspace))
+        shop = Workspace.open(member.team.workspace)
     except InputError:
         st.error(t("join.shop_gone"), icon=":material/error:")
         return
+    current = session.workspace()
+    if current is None or current.name != shop.name:
+        session.enter(shop)
+        # The sidebar above still shows the shop of before.
+        st.rerun()
     st.subheader(f"{escape(member.team.name)} · {escape(member.person.name)}", anchor=False)
     st.caption(escape(member.workshop.title))
     st.fragment(_show_room, run_every=POLL_SECONDS)(member)
