@@ -19,6 +19,20 @@ from pages.ui.parts.room.tally import show_tally
 from pages.ui.training.outcome import show_outcome
 
 
+# What is on the stage is enlarged as a whole: Streamlit's own elements have one size.
+_LARGE = st.components.v2.component(
+    "shoplab_stage",
+    html="<span hidden></span>\n",
+    css="""@media (min-width: 1000px) {
+  .st-key-stage_shown {
+    zoom: 1.7;
+  }
+}
+""",
+    isolate_styles=False,
+)
+
+
 def show_stage() -> None:
     """The stage of the room in the link, polled every two seconds."""
     workshop = tab.facilitated()
@@ -49,16 +63,17 @@ def _show(workshop_id: str) -> None:
         with st.container(width="content"):
             st.subheader(t("stage.code"), anchor=False)
             show_big_code(workshop.code)
+    _LARGE(key="stage_large")
     if workshop.broadcast:
         st.header(escape(workshop.broadcast), anchor=False, icon=":material/campaign:")
-    with st.container(key=f"stage_{workshop.stage.view}"):
+    with st.container(key="stage_shown"), st.container(key=f"stage_{workshop.stage.view}"):
         _VIEWS[workshop.stage.view](snapshot)
 
 
 def _show_welcome(snapshot: Snapshot) -> None:
     with st.container(horizontal=True, gap="large", vertical_alignment="center"):
-        show_qr(snapshot.workshop.join_link, 380)
-        with st.container(width="content"):
+        show_qr(snapshot.workshop.join_link, 260)
+        with st.container(width=340):
             st.header(t("stage.join"), anchor=False)
             st.subheader(escape(snapshot.workshop.address), anchor=False)
             for standing in snapshot.standings:
@@ -128,10 +143,10 @@ def _show_vote(snapshot: Snapshot) -> None:
         st.info(t("stage.no_vote"))
         return
     with st.container(horizontal=True, gap="large"):
-        with st.container(width=700):
+        with st.container(width=400):
             show_tally(snapshot.ballot)
         if snapshot.ballot.closed is None:
-            show_qr(snapshot.workshop.join_link, 220)
+            show_qr(snapshot.workshop.join_link, 150)
 
 
 def _team_on_stage(snapshot: Snapshot) -> tuple[Team | None, Workspace | None]:
