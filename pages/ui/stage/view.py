@@ -18,7 +18,6 @@ from pages.ui.parts.room.qr import show_big_code, show_qr
 from pages.ui.parts.room.tally import show_tally
 from pages.ui.training.outcome import show_outcome
 
-
 # What is on the stage is enlarged as a whole: Streamlit's own elements have one size.
 _LARGE = st.components.v2.component(
     "shoplab_stage",
