@@ -6,7 +6,6 @@ from engine.course.progress import Progress
 from engine.course.reader import read_exercises
 from engine.messages import LANGUAGES
 from pages.ui.frame import i18n
-from tests.runs_double import make_run, make_shop
 from tests.shop_double import clean, open_page, said_on, small_shop
 
 
