@@ -75,5 +75,7 @@ def _load(
     acts.note(current, LOADED, shop=OWN, before=before)
     for file in files.values():
         staging.discard(current, file)
+    if "products" in files:
+        loading.show_sample_pictures(current)
     loading.warm_up(current)
     st.rerun()
