@@ -72,5 +72,7 @@ def _load(
         return
     for file in files.values():
         staging.discard(current, file)
+    if "products" in files:
+        loading.show_sample_pictures(current)
     loading.warm_up(current)
     st.rerun()

@@ -2,10 +2,12 @@
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import streamlit as st
 
 from engine.errors import ShoplabError
+from engine.images.sample_pictures import drawn_pictures, match_sample_pictures
 from engine.progress import Silent
 from engine.reading.load import LoadReport, load_sample
 from engine.serving import client
@@ -45,10 +47,23 @@ def load_sample_shop(language: str) -> LoadReport:
     current = session.begin(language)
     # Importing the model libraries takes seconds, so it runs while the shop loads.
     client.start()
-    with shown_status():
+    with shown_status(), ThreadPoolExecutor(1) as beside:
+        beside.submit(_draw, language)
         report = load_sample(current, language, Bar())
         warm_up(current)
+        show_sample_pictures(current)
     return report
+
+
+def _draw(language: str) -> None:
+    with contextlib.suppress(ShoplabError, OSError):
+        drawn_pictures(language)
+
+
+def show_sample_pictures(current: Workspace) -> None:
+    """Give a sample shop its pictures, or another shop none of them; without them it works too."""
+    with contextlib.suppress(ShoplabError, OSError):
+        match_sample_pictures(current)
 
 
 def try_sample_shop(language: str) -> None:
