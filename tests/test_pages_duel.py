@@ -58,7 +58,9 @@ def test_people_vote_blind_until_somebody_asks_who_is_who(models, language) -> N
     duel = store.duel(duel_id)
     assert len(store.winners(duel, "people")) == 1
     assert text("voters", language, n=1) in said_on(app)
-    assert text("done", language, done=1, total=2) in [bar.proto.text for bar in app.get("progress")]
+    assert text("done", language, done=1, total=2) in [
+        bar.proto.text for bar in app.get("progress")
+    ]
     assert text("sides.words", language) not in said_on(app)
     assert not [one for one in app.button if one.key == "evidence_duel"]
     app = press(app, next(b.key for b in app.button if (b.key or "").endswith("_-1")))
