@@ -40,7 +40,7 @@ LAYERS = (
     ("training", "bandit", "assistant"),
     ("jobs", "serving"),
     ("evidence",),
-    ("ideas",),
+    ("ideas", "duel"),
     ("course",),
     ("host",),
     ("commands",),
