@@ -39,6 +39,8 @@ LAYERS = (
     ("tasks",),
     ("training", "bandit", "assistant"),
     ("jobs", "serving"),
+    ("experiment",),
+    ("case",),
     ("host",),
     ("commands",),
     ("cli",),
