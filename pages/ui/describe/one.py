@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from engine.claims import Fact, shop_checker
+from engine.course.checks.copy import DRAFTED
 from engine.storage.runs import UNTUNED, Run, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.answering import check
@@ -23,7 +24,7 @@ from pages.ui.describe.kept import KeptAnswer
 from pages.ui.describe.texts import show_facts, show_system, show_text
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
-from pages.ui.parts import answers, streaming
+from pages.ui.parts import acts, answers, streaming
 from pages.ui.parts.pictures import beside_picture
 from pages.ui.parts.product_card import products
 from pages.ui.parts.runs import invite_to_tune
@@ -90,6 +91,8 @@ def _write(current: Workspace, item: WriteInput, run: Run | None) -> ProductText
             return None
         texts = {TEMPLATE: answer.systems[TEMPLATE], **texts, **answer.systems}
         facts = answer.facts
+    claims = sum(not text.supported for text in texts.values())
+    acts.note(current, DRAFTED, product=item.product_id, claims=claims)
     return ProductTexts(texts, facts)
 
 
