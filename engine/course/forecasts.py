@@ -16,6 +16,7 @@ from pathlib import Path
 from engine.course.activity import person_mark, read_acts
 from engine.errors import InputError
 from engine.storage.append_log import AppendLog
+from engine.storage.files import make_folder
 from engine.storage.labels import tidy_label
 from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
@@ -104,7 +105,7 @@ class Forecasts:
         with self._workspace.changing():
             if len(self._log.rows()) >= MOST_FORECASTS:
                 raise InputError("course.shot.too_many", most=f"{MOST_FORECASTS:,}")
-            forecasts_file(self._workspace).parent.mkdir(exist_ok=True)
+            make_folder(self._log.file.parent)
             self._log.append([asdict(forecast)])
         return forecast
 

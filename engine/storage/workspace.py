@@ -158,6 +158,12 @@ class Workspace:
         self._sample = (language, self.generation)
         self._update(sample=self._sample)
 
+    @property
+    def sample(self) -> str:
+        """The language of the sample shop that the tables are, or "" for any other shop."""
+        language, generation = self._sample
+        return language if generation == self.generation else ""
+
     def delete(self) -> None:
         """Delete the workspace and everything in it for good."""
         doomed = self.folder.with_name(f".{self.name}.{secrets.token_hex(4)}{DELETED}")
@@ -216,16 +222,10 @@ class Workspace:
         }
         return Tables(frames, self.language, self.corrections(), self._index_folder(), mappings)
 
-    @property
-    def sample(self) -> str:
-        """The language of the sample shop that the tables are; "" for other tables."""
-        language, generation = self._sample
-        return language if generation == self.generation else ""
-
     def _index_folder(self) -> Path:
         """Where vectors of these tables are kept: those of a sample shop once for a machine."""
-        language = self.sample
-        return home() / "indexes" / f"sample-{language}" if language else self.folder / "index"
+        shared = self.sample
+        return home() / "indexes" / f"sample-{shared}" if shared else self.folder / "index"
 
     def _read_tables(self) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
         with self._generations.reading() as folder:

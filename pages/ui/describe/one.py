@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from engine.claims import Fact
+from engine.course.checks.copy import DRAFTED
 from engine.storage.runs import UNTUNED, Run, run_id_of
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.answers import (
@@ -20,7 +21,7 @@ from engine.tasks.describe.brief import Brief
 from pages.ui.describe.kept import KeptAnswer
 from pages.ui.describe.texts import show_facts, show_system
 from pages.ui.frame.i18n import t
-from pages.ui.parts import answers, streaming
+from pages.ui.parts import acts, answers, streaming
 from pages.ui.parts.runs import invite_to_tune
 
 
@@ -70,6 +71,8 @@ def _write(current: Workspace, item: WriteInput, run: Run | None) -> ProductText
             return None
         texts = {TEMPLATE: answer.systems[TEMPLATE], **texts, **answer.systems}
         facts = answer.facts
+    claims = sum(not text.supported for text in texts.values())
+    acts.note(current, DRAFTED, product=item.product_id, claims=claims)
     return ProductTexts(texts, facts)
 
 
