@@ -110,6 +110,11 @@ MISTAKES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def state_folder(home: Path) -> None:
+    """Every test has a state folder of its own."""
+
+
 def test_a_good_file_is_read() -> None:
     exercise, mistakes = read_text(GOOD, "walk.md")
     assert not mistakes

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from engine.assistant.chats import Chats, Turn
+from engine.catalog.decisions import Decisions
 from engine.course import activity
 from engine.course.activity import Act
 from engine.jobs import list_jobs
@@ -23,6 +24,7 @@ _READ = (
     "workspace.json",
     "generations.json",
     "corrections.jsonl",
+    "decisions.jsonl",
     "rules.json",
     "runs",
     "feedback.sqlite",
@@ -82,6 +84,11 @@ class Work:
     def corrections(self) -> pd.DataFrame:
         """The labels set by hand; see `Workspace.corrections`."""
         return self.workspace.corrections()
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """What was accepted or rejected of the values suggested for the catalog."""
+        return Decisions(self.workspace.folder).table()
 
     @cached_property
     def feedback(self) -> pd.DataFrame:

@@ -47,13 +47,15 @@ class SwitchedShop(Check):
 
 
 class Labelled(Check):
-    """Labels were set by hand: so many inputs of a task."""
+    """Labels were set by hand: so many inputs of a task; of attributes, decisions on values."""
 
     task: Literal["intent", "attributes", "sentiment"]
     at_least: Count = 5
 
     def look(self, work: Work) -> Finding:
         """Count the inputs with a label, and look for labels of another task."""
+        if self.task == "attributes":
+            return counted("labelled", len(work.decisions), self.at_least, task=self.task)
         labels = work.corrections
         n = labels.loc[labels["task"] == self.task, "input"].nunique()
         finding = counted("labelled", n, self.at_least, task=self.task)

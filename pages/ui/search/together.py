@@ -53,7 +53,7 @@ def shared_pool(query: str, columns: Sequence[Column]) -> list[str]:
 def _grade(
     current: Workspace, table: GradeTable, query: str, names: Sequence[str], round_: int
 ) -> None:
-    """The grades of who sits here; in the second round those of the first stand there to be changed."""
+    """The grades of who sits here; in the second round, those of the first to be changed."""
     who = person.current()
     own = {name: str(grade) for name, grade in table.own(query, who, round_).items()}
     key = hashlib.sha256(f"{query} {round_}".encode()).hexdigest()[:12]
