@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from engine import jobs
+from engine.course.progress import Progress
 from engine.course.reader import read_exercises
 from engine.errors import InputError
 from engine.host.backup import restore
+from engine.ideas.board import IdeaBoard
+from engine.ideas.card import Card
 from engine.messages import LANGUAGES
 from engine.room import people, snapshot
 from engine.room.agenda import READY, ready_agenda, total_minutes
@@ -192,9 +195,15 @@ def test_the_clock_counts_only_while_it_runs(
 def test_a_frozen_room_starts_nothing_new(workshop: Workshop) -> None:
     team = teams_of(workshop.workshop_id)[0]
     set_frozen(workshop.workshop_id, True)
-    with pytest.raises(InputError) as refused:
-        jobs.submit(team.workspace, "search", {})
-    assert code_of(refused) == "workspace.frozen"
+    for start in (
+        lambda: jobs.submit(team.workspace, "search", {}),
+        lambda: IdeaBoard(Workspace.open(team.workspace)).save(Card(title="Late")),
+    ):
+        with pytest.raises(InputError) as refused:
+            start()
+        assert code_of(refused) == "workspace.frozen"
+    # What is only looked at is noted all the same.
+    Progress(Workspace.open(team.workspace)).open("search", "ann")
     set_frozen(workshop.workshop_id, False)
     jobs.submit(team.workspace, "search", {})
 

@@ -44,7 +44,6 @@ def submit(
     or the settings of the cluster are wrong.
     """
     workspace = Workspace.open(workspace_name)
-    refuse_frozen(workspace.folder)
     check_room(workspace.folder)
     owner = f"team {workspace.name}" if workspace.workshop else owner
     configured_cluster()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.errors import InputError
 from engine.settings import host_limits
+from engine.storage.freeze import refuse_frozen
 
 _MB = 1_000_000
 
@@ -35,7 +36,11 @@ def last_change(folder: Path) -> float:
 
 
 def check_room(folder: Path) -> None:
-    """Raise InputError if the workspace in `folder` takes all the disk that the host allows it."""
+    """Raise InputError if nothing new may come into the workspace in `folder`.
+
+    That is while it is frozen, or takes all the disk that the host allows it.
+    """
+    refuse_frozen(folder)
     most = host_limits().workspace_mb
     if bytes_in(folder) >= most * _MB:
         raise InputError("workspace.full", most=f"{most:,}")

@@ -7,6 +7,7 @@ import streamlit as st
 from engine.course.exercise import Exercise
 from engine.course.progress import Progress
 from pages.ui.frame import link, person, session, shell
+from pages.ui.frame.room import tab
 
 KEY = "exercise"
 _NOTED = "course_noted"
@@ -26,8 +27,13 @@ def exercise(exercises: Sequence[Exercise]) -> Exercise | None:
 
 
 def _note(slug: str) -> None:
-    """Note for the board that the team is at an exercise, however it was opened."""
+    """Note for the board that the team is at an exercise, however it was opened.
+
+    A facilitator who looks in is not the team.
+    """
     current = session.workspace()
+    if tab.facilitated() is not None:
+        return
     if current is None or st.session_state.get(_NOTED) == slug:
         return
     st.session_state[_NOTED] = slug
