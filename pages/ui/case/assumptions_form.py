@@ -14,7 +14,8 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts.amounts import money, percent
 
 _ENDS = ("low", "likely", "high")
-_DIGITS = 10
+_DIGITS = 4
+_WIDTHS: dict[str, int] = {"name": 290, "default": 170}
 
 
 def edit_assumptions(start: Assumptions, months: int, version: float) -> Assumptions:
@@ -29,7 +30,7 @@ def edit_assumptions(start: Assumptions, months: int, version: float) -> Assumpt
     columns: dict[str, Any] = {
         name: st.column_config.NumberColumn(title, min_value=0.0, format="localized")
         if name in _ENDS
-        else st.column_config.Column(title)
+        else st.column_config.Column(title, width=_WIDTHS.get(name))
         for name, title in titles.items()
     }
     edited = st.data_editor(
@@ -56,7 +57,7 @@ def _frame(assumptions: Assumptions) -> pd.DataFrame:
         [
             {
                 "name": name_of(name),
-                **{end: round(getattr(value, end) * _scale(name), _DIGITS) for end in _ENDS},
+                **{end: _rounded(getattr(value, end) * _scale(name)) for end in _ENDS},
                 "unit": t(f"case.units.{name}"),
                 "source": t(f"case.sources.{value.source}"),
                 "default": _range_text(name, defaults[name]),
@@ -83,6 +84,11 @@ def _read(start: Assumptions, shown: pd.DataFrame, edited: pd.DataFrame) -> Assu
         else:
             changed[name] = value
     return start.with_ranges(**changed)
+
+
+def _rounded(value: float) -> float:
+    """What is shown of a value; one that nobody changes keeps all its digits."""
+    return float(f"{value:.{_DIGITS}g}")
 
 
 def _scale(name: str) -> float:

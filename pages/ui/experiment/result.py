@@ -52,26 +52,25 @@ def show_result(setup: Setup) -> None:
 
 
 def _ask_counts() -> str:
+    """What was pasted; a file that was uploaded counts instead."""
+    pasted = st.text_area(
+        t("experiment.result.paste"),
+        _EXAMPLE,
+        max_chars=LONGEST,
+        height=100,
+        help=t("experiment.result.paste_help"),
+        key="counts",
+        persist_state="session",
+    )
     file = st.file_uploader(
         t("experiment.result.upload"),
         type=["csv", "tsv", "txt"],
         max_upload_size=_MEGABYTES,
         key="counts_file",
     )
-    if file is not None:
-        return file.getvalue()[: 4 * LONGEST].decode("utf-8-sig", "replace")
-    return str(
-        st.text_area(
-            t("experiment.result.paste"),
-            _EXAMPLE,
-            max_chars=LONGEST,
-            height=100,
-            help=t("experiment.result.paste_help"),
-            key="counts",
-            persist_state="session",
-        )
-        or ""
-    )
+    if file is None:
+        return str(pasted or "")
+    return file.getvalue()[: 4 * LONGEST].decode("utf-8-sig", "replace")
 
 
 def _show_verdict(result: Result, *, is_share: bool, watched: bool) -> None:
