@@ -11,10 +11,10 @@ from engine.experiment.plan import LONGEST_HYPOTHESIS, Guardrail, Plan
 from engine.experiment.power import Baseline, smallest_harm
 from engine.experiment.store import PlanStore
 from pages.ui.experiment.setup import Setup
-from pages.ui.experiment.wording import effect_text, metric_name, value_text
+from pages.ui.experiment.wording import effect_text, value_text
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import charts, range_charts, tables
+from pages.ui.parts import charts, names, range_charts, tables
 from pages.ui.parts.amounts import percent
 from pages.ui.parts.errors import shown_errors
 
@@ -68,7 +68,7 @@ def _draw_curve(setup: Setup) -> None:
             "experiment.plan.title",
             n=setup.days,
             effect=effect_text(setup.trial.effect),
-            metric=metric_name(setup.metric),
+            metric=names.metric(setup.metric),
             power=percent(setup.design.power),
         ),
         note=t("experiment.plan.note", n=setup.log.days),
@@ -104,7 +104,7 @@ def _choose_guardrails(setup: Setup) -> tuple[Guardrail, ...]:
     """Metrics that must not fall, by what margin, and what the test can rule out."""
     st.markdown(f"**{t('experiment.plan.guardrails')}**")
     others = [name for name in available_metrics(setup.log) if name != setup.metric]
-    labels = {name: metric_name(name) for name in others}
+    labels = {name: names.metric(name) for name in others}
     left, right = st.columns([3, 1], gap="medium")
     with left:
         chosen = st.multiselect(
@@ -123,7 +123,7 @@ def _choose_guardrails(setup: Setup) -> tuple[Guardrail, ...]:
     if guardrails:
         rows = pd.DataFrame(
             {
-                "metric": [metric_name(one.metric) for one in guardrails],
+                "metric": [names.metric(one.metric) for one in guardrails],
                 "margin": [percent(one.margin) for one in guardrails],
                 "shown": [effect_text(one.shown) for one in guardrails],
                 "enough": [
@@ -175,7 +175,7 @@ def _offer_keeping(setup: Setup, guardrails: tuple[Guardrail, ...]) -> None:
     if kept is not None:
         text = t(
             "experiment.plan.kept_plan",
-            metric=metric_name(kept.metric),
+            metric=names.metric(kept.metric),
             n=kept.days,
             shoppers=f"{kept.shoppers:,}",
             effect=percent(kept.effect),

@@ -9,15 +9,16 @@ from engine.case.gain import gain_of_result
 from engine.case.simulation import simulate
 from engine.case.store import CaseStore
 from engine.errors import ShoplabError
+from engine.evaluation.compare import Interval
+from engine.evidence.ledger import cite_experiment
 from engine.experiment.counts import LONGEST, read_counts
 from engine.experiment.plan import SALES_METRICS
 from engine.experiment.result import Result, read_result
 from engine.experiment.store import KeptResult, PlanStore
 from pages.ui.experiment.setup import Setup
-from pages.ui.experiment.wording import metric_name
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import charts
+from pages.ui.parts import charts, evidence, names
 from pages.ui.parts.amounts import money, percent
 from pages.ui.parts.errors import show_error, shown_errors
 
@@ -48,7 +49,8 @@ def show_result(setup: Setup) -> None:
     if counts.strip() == _EXAMPLE:
         st.caption(t("experiment.result.example"))
     _show_verdict(result, is_share=groups[0].sd is None, watched=watched)
-    _show_case(setup, KeptResult(result, setup.metric, time.time()))
+    shoppers = sum(group.shoppers for group in groups)
+    _show_case(setup, KeptResult(result, setup.metric, time.time()), shoppers)
 
 
 def _ask_counts() -> str:
@@ -110,11 +112,11 @@ def _show_verdict(result: Result, *, is_share: bool, watched: bool) -> None:
     )
 
 
-def _show_case(setup: Setup, kept: KeptResult) -> None:
+def _show_case(setup: Setup, kept: KeptResult, shoppers: int) -> None:
     """The same case with this result instead of the link from an offline metric."""
     st.markdown(f"**{t('experiment.result.case_title')}**")
     if kept.metric not in SALES_METRICS:
-        text = t("experiment.result.not_sales", metric=metric_name(kept.metric))
+        text = t("experiment.result.not_sales", metric=names.metric(kept.metric))
         st.caption(escape(text))
         return
     gain = gain_of_result(kept)
@@ -127,7 +129,7 @@ def _show_case(setup: Setup, kept: KeptResult) -> None:
     outcome = simulate(assumptions, gain)
     text = t(
         "experiment.result.case",
-        metric=metric_name(kept.metric),
+        metric=names.metric(kept.metric),
         mean=money(outcome.mean),
         low=money(outcome.low),
         high=money(outcome.high),
@@ -149,6 +151,12 @@ def _show_case(setup: Setup, kept: KeptResult) -> None:
                 label=t("experiment.result.open_case"),
                 icon=shell.ICONS["case"],
             )
+        change = Interval(gain.delta, gain.low, gain.high)
+        evidence.offer(
+            setup.current,
+            lambda: cite_experiment("experiment", kept.metric, change, shoppers),
+            key="result",
+        )
 
 
 def _keep(store: PlanStore, kept: KeptResult) -> None:

@@ -12,9 +12,10 @@ from engine.experiment.metrics import METRICS, available_metrics, measure
 from engine.experiment.power import Design
 from engine.experiment.shopper_days import ShopperDays, read_shopper_days
 from engine.storage.workspace import Workspace
-from pages.ui.experiment.wording import metric_name, value_text
+from pages.ui.experiment.wording import value_text
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import names
 from pages.ui.parts.amounts import money, percent
 
 _DAYS = 14
@@ -63,7 +64,7 @@ def choose_setup(current: Workspace) -> Setup:
         log, is_example = example_log(), True
         st.info(t("experiment.example"), icon=":material/science:")
         st.caption(escape(error.message(i18n.language())))
-    labels = {name: metric_name(name) for name in available_metrics(log)}
+    labels = {name: names.metric(name) for name in available_metrics(log)}
     left, right = st.columns(2, gap="medium")
     with left:
         metric = st.selectbox(
@@ -134,7 +135,7 @@ def _show_metric(setup: Setup) -> None:
     )
     text = t(
         "experiment.now",
-        metric=metric_name(setup.metric),
+        metric=names.metric(setup.metric),
         value=value_text(setup.metric, estimate.value),
         low=value_text(setup.metric, estimate.low),
         high=value_text(setup.metric, estimate.high),

@@ -7,11 +7,6 @@ _MONEY = ("revenue_per_shopper", "order_value")
 _COUNTS = ("orders_per_shopper",)
 
 
-def metric_name(metric: str) -> str:
-    """A metric."""
-    return t(f"experiment.metrics.{metric}")
-
-
 def value_text(metric: str, value: float) -> str:
     """A value of a metric: money, a count, or a share."""
     if metric in _MONEY:

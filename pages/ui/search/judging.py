@@ -5,18 +5,23 @@ A judgment is kept as a correction of the task `search`: query â†’ product id â†
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 import streamlit as st
 
+from engine.course.checks.judging import JUDGED
 from engine.evaluation import ranking
+from engine.evidence.citation import Citation
+from engine.evidence.ledger import cite_queries
 from engine.ranking import Ranking
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame.i18n import t
-from pages.ui.parts import charts, download, tables
+from pages.ui.parts import acts, charts, download, evidence, tables, terms
 from pages.ui.parts.product_card import products
-from pages.ui.search.systems import Column
+from pages.ui.search.many import ask_columns
+from pages.ui.search.systems import Column, Mode
 
 DEPTH = 10
 GRADES = ("0", "1", "2", "3")
@@ -26,8 +31,10 @@ _ENOUGH = 5  # judged products without which one click would decide
 def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> None:
     """The pool with a choice beside each product, what the judgments say, and their download."""
     st.markdown(t("search.judging.intro"))
+    terms.explain("ndcg", "qrels", key="terms_judging")
     known = judgments(current, query)
-    edited = _edit(current, query, pool(query, columns), known)
+    key = f"judging_{hashlib.sha256(query.encode()).hexdigest()[:12]}"
+    edited = edit(current, pool(query, columns), known, key)
     changed = {
         name: grade
         for name, grade in edited.items()
@@ -42,10 +49,11 @@ def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> N
         disabled=not changed,
     ):
         current.correct("search", {query: changed})
+        acts.note(current, JUDGED, query=query, n=len(known | changed))
         known |= changed
         st.toast(t("search.judging.saved", n=len(changed)), icon=":material/check:")
     if len(known) >= _ENOUGH:
-        _show_scores(columns, known)
+        show_scores(columns, known)
     else:
         st.caption(t("search.judging.few", least=_ENOUGH))
     _offer(current)
@@ -53,8 +61,12 @@ def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> N
 
 def pool(query: str, columns: Sequence[Column]) -> list[str]:
     """The best ten of every column, in an order that says nothing and stays the same."""
-    found = {name for column in columns for name in column.ids(DEPTH)}
-    return sorted(found, key=lambda name: hashlib.sha256(f"{query}\n{name}".encode()).digest())
+    return mixed(query, {name for column in columns for name in column.ids(DEPTH)})
+
+
+def mixed(query: str, names: Collection[str]) -> list[str]:
+    """Products in an order that says nothing of who found them, and stays the same."""
+    return sorted(names, key=lambda name: hashlib.sha256(f"{query}\n{name}".encode()).digest())
 
 
 def judgments(current: Workspace, query: str) -> dict[str, str]:
@@ -73,9 +85,50 @@ def all_judgments(current: Workspace) -> pd.DataFrame:
     return named.astype({"relevance": int})
 
 
-def _edit(
-    current: Workspace, query: str, names: Sequence[str], known: dict[str, str]
+def offer_round(current: Workspace, run_id: str | None, mode: Mode) -> None:
+    """A button that measures the last column against the one before it on every judged query."""
+    judged = all_judgments(current)
+    if judged.empty:
+        return
+
+    def cite() -> Citation | None:
+        grades = {
+            str(query): dict(zip(rows["product_id"], rows["relevance"], strict=True))
+            for query, rows in judged.groupby("query")
+        }
+        found = ask_columns(current, list(grades), run_id, mode)
+        if found is None:
+            return None
+        last, left = found[0].columns[-1], found[0].columns[-2]
+        scores = [
+            ranking.score_each(
+                list(grades.values()),
+                [_as_ranking(one.columns[place]) for one in found],
+            )[ranking.PRIMARY]
+            for place in (-1, -2)
+        ]
+        return cite_queries(
+            current,
+            ranking.PRIMARY,
+            (scores[0] - scores[1]).tolist(),
+            kind="judgments",
+            run_id=run_id or UNTUNED,
+            system=last.system,
+            against=left.system,
+        )
+
+    st.caption(t("search.judging.round", n=judged["query"].nunique()))
+    evidence.offer(current, cite, "judged")
+
+
+def _as_ranking(column: Column) -> Ranking:
+    return Ranking(column.ids(DEPTH), [score for _, score in column.results[:DEPTH]])
+
+
+def edit(
+    current: Workspace, names: Sequence[str], known: dict[str, str], key: str
 ) -> dict[str, str | None]:
+    """Products with a grade to choose beside each; the grades as they are chosen now."""
     catalog = products(current)
     shown = [name for name in names if name in catalog]
     grades = {grade: t(f"search.judging.grades.g{grade}") for grade in GRADES}
@@ -103,7 +156,7 @@ def _edit(
                 for name in ("title", "category", "brand")
             },
         },
-        key=f"judging_{hashlib.sha256(query.encode()).hexdigest()[:12]}",
+        key=key,
         placeholder=t("queries.choose"),
         height="content",
         alt=t("search.judging.table"),
@@ -111,12 +164,13 @@ def _edit(
     return dict(zip(shown, edited["relevance"].astype(object), strict=True))
 
 
-def _show_scores(columns: Sequence[Column], known: dict[str, str]) -> None:
+def show_scores(columns: Sequence[Column], known: dict[str, str]) -> None:
+    """Which system is best for the query by these judgments."""
     qrels = {name: int(grade) for name, grade in known.items()}
     scores = []
     for column in columns:
-        best = Ranking(column.ids(DEPTH), [score for _, score in column.results[:DEPTH]])
-        scores.append(float(ranking.score_each([qrels], [best])[ranking.PRIMARY].iloc[0]))
+        scored = ranking.score_each([qrels], [_as_ranking(column)])
+        scores.append(float(scored[ranking.PRIMARY].iloc[0]))
     if pd.isna(scores[0]):
         st.info(t("search.judging.nothing_relevant"))
         return
