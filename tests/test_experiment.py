@@ -265,6 +265,14 @@ def test_the_cluster_bootstrap_covers_where_shoppers_return() -> None:
     assert np.mean((ends[0] <= truth) & (truth <= ends[1])) < 0.9
 
 
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_delta_method_agrees_with_the_bootstrap(log, metric) -> None:
+    values = measure(log.between(0, log.days), metric)
+    estimate = cluster_bootstrap(values.numerator, values.denominator, samples=4_000)
+    error = np.sqrt(values.variance / len(values.numerator))
+    assert (estimate.high - estimate.low) / 2 == pytest.approx(1.96 * error, rel=0.08)
+
+
 def test_a_large_log_is_drawn_in_part_and_says_as_much() -> None:
     rng = np.random.default_rng(8)
     shoppers = 4 * MOST_DRAWN
