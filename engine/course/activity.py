@@ -44,7 +44,7 @@ def person_mark(person: str) -> str:
 def note(workspace: Workspace, act: str, person: str, **details: object) -> None:
     """Note that `person` did `act`; long texts and lists are cut."""
     file = _file(workspace)
-    row = {"act": act, "time": round(time.time(), 2), "person": person_mark(person)}
+    row = {"act": act, "time": time.time(), "person": person_mark(person)}
     line = json.dumps(row | {name: _cut(value) for name, value in details.items()})
     try:
         size = _append(file, line)
