@@ -12,6 +12,8 @@ import pytest
 from engine.assistant.chats import Chats
 from engine.assistant.policy_file import keep_policy, sample_policy
 from engine.assistant.reply import Reply
+from engine.case.assumptions import Assumptions
+from engine.case.store import Case, CaseStore
 from engine.course import activity
 from engine.course.checks import CHECKS
 from engine.course.exercise import CheckSpec, Exercise
@@ -20,6 +22,8 @@ from engine.course.grades import GradeTable
 from engine.course.progress import CheckResult, Progress
 from engine.course.work import stamps
 from engine.evidence.ledger import cite_run
+from engine.experiment.plan import Plan
+from engine.experiment.store import PlanStore
 from engine.ideas.board import IdeaBoard
 from engine.ideas.card import Card
 from engine.messages import LANGUAGES
@@ -31,6 +35,7 @@ from engine.tasks.interest.merchandising_file import change_rules
 from tests.runs_double import make_run, make_shop
 
 PEOPLE = ("ann", "bob")
+PLAN = Plan("More clicks", "click_rate", "rate", 0.1, 0.09, 0.05, 14, 20_000)
 GRADED = {f"p{n}": n % 4 for n in range(4)}
 
 
@@ -118,14 +123,6 @@ def over_fit(shop: Workspace, values: list[float]) -> None:
 
 def write_copy(shop: Workspace, claims: int) -> None:
     note(shop, "drafted", product="p1", claims=claims)
-
-
-def touch(shop: Workspace, folder: str) -> None:
-    write_json(shop.folder / folder / "it.json", {})
-
-
-def nothing(shop: Workspace) -> None:
-    pass
 
 
 Do = Callable[[Workspace], object]
@@ -322,8 +319,8 @@ CASES: dict[str, tuple[str, dict[str, object], Do, Do | None, str]] = {
     ),
     "card that still holds": ("card", {}, card, spoil, "card.grey"),
     "card alone": ("card", {"cited": False}, lambda s: card(s, cited=False), None, ""),
-    "case": ("case", {}, lambda s: touch(s, "case"), None, ""),
-    "plan": ("plan", {}, lambda s: touch(s, "experiment"), None, ""),
+    "case": ("case", {}, lambda s: CaseStore(s).save(Case(Assumptions())), None, ""),
+    "plan": ("plan", {}, lambda s: PlanStore(s).save(PLAN), None, ""),
     "reported": ("reported", {}, lambda s: note(s, "reported"), None, ""),
 }
 

@@ -1,8 +1,10 @@
 """What a team takes from it: ideas with evidence, a case, an experiment, a report."""
 
+from engine.case.store import CaseStore
 from engine.course.checks.base import Check, Count, Finding, counted
 from engine.course.work import Work
 from engine.evidence.ledger import state
+from engine.experiment.store import PlanStore
 from engine.ideas.board import IdeaBoard
 
 REPORTED = "reported"
@@ -32,16 +34,16 @@ class Case(Check):
     """The business case is filled in."""
 
     def look(self, work: Work) -> Finding:
-        """Look for its file."""
-        return _kept(work, "case")
+        """Look for the case that was saved."""
+        return _kept("case", CaseStore(work.workspace).read() is not None)
 
 
 class Plan(Check):
     """An experiment is planned."""
 
     def look(self, work: Work) -> Finding:
-        """Look for its file."""
-        return _kept(work, "plan", "experiment")
+        """Look for the plan that was saved."""
+        return _kept("plan", PlanStore(work.workspace).read() is not None)
 
 
 class Reported(Check):
@@ -52,8 +54,5 @@ class Reported(Check):
         return counted("reported", len(work.acts(REPORTED)), 1)
 
 
-def _kept(work: Work, name: str, folder: str = "") -> Finding:
-    """Whether the folder of a decision holds anything."""
-    files = list((work.workspace.folder / (folder or name)).glob("[!.]*"))
-    state = "done" if files else "missing"
-    return Finding(bool(files), f"course.checks.{name}.{state}", {}, bool(files))
+def _kept(name: str, there: bool) -> Finding:
+    return Finding(there, f"course.checks.{name}.{'done' if there else 'missing'}", {}, there)

@@ -17,7 +17,9 @@ from pages.ui.parts.deep_link import open_button
 
 def show_exercise(current: Workspace | None, exercise: Exercise) -> None:
     """Everything of one exercise; what needs a shop says so where there is none."""
-    st.button(t("course.back"), icon=":material/arrow_back:", type="tertiary", on_click=close)
+    st.button(
+        t("course.back"), icon=":material/arrow_back:", type="tertiary", key="back", on_click=close
+    )
     st.title(f"{exercise.number}. {exercise.title}", anchor=False)
     st.badge(t("course.minutes", n=exercise.minutes), icon=":material/schedule:", color="gray")
     st.info(exercise.question, icon=":material/help:")

@@ -17,6 +17,8 @@ from pages.ui.frame import person
 # A page asks the same again with every rerun; so many notes of a session are remembered.
 MOST_REMEMBERED = 500
 _NOTED = "noted_acts"
+# The same query with another filter is no other question.
+_LEFT_OUT = {"filters"}
 
 Body = TypeVar("Body")
 Value = TypeVar("Value")
@@ -63,4 +65,5 @@ def _words(value: object) -> Iterator[str]:
             yield from _words(item)
     elif is_dataclass(value):
         for field in fields(value):
-            yield from _words(getattr(value, field.name))
+            if field.name not in _LEFT_OUT:
+                yield from _words(getattr(value, field.name))
