@@ -18,10 +18,11 @@ def exercise(exercises: Sequence[Exercise]) -> Exercise | None:
     chosen = next((one for one in exercises if one.slug == slug), None)
     link.show(KEY, chosen.slug if chosen else "")
     _note(chosen.slug if chosen else "")
-    if chosen is None:
-        st.session_state.pop(shell.EXERCISE_PAGES, None)
-    else:
-        st.session_state[shell.EXERCISE_PAGES] = tuple(dict.fromkeys(("course", *chosen.pages)))
+    pages = tuple(dict.fromkeys(("course", *chosen.pages))) if chosen else ()
+    if st.session_state.get(shell.EXERCISE_PAGES, ()) != pages:
+        # The navigation stands already, so it is drawn anew.
+        st.session_state[shell.EXERCISE_PAGES] = pages
+        st.rerun()
     return chosen
 
 
