@@ -42,6 +42,7 @@ LAYERS = (
     ("experiment", "evidence"),
     ("ideas", "case", "duel"),
     ("course",),
+    ("room",),
     ("host",),
     ("commands",),
     ("cli",),
