@@ -15,7 +15,7 @@ from typing import Protocol, TextIO, runtime_checkable
 
 import typer
 
-from engine.commands import host, loading, service, serving, state, training
+from engine.commands import course, host, loading, service, serving, state, training
 from engine.commands.text import as_text, plain
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
@@ -48,6 +48,7 @@ for command in (
     state.runs,
     loading.simulate,
     host.host,
+    course.course,
 ):
     app.command(epilog=EPILOG)(command)
 

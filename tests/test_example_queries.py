@@ -69,3 +69,9 @@ def test_a_word_like_for_finds_nothing_beside_other_words(query: str, first: lis
     assert list(BM25Index(ids, TITLES["en"]).search(query, 4).product_ids) == first
     fields = {name: TITLES["en"] if name == "title" else [""] * 4 for name in FIELDS}
     assert list(FieldIndex(ids, fields).search(query, equal_weights(), 4).product_ids) == first
+
+
+@pytest.mark.parametrize("titles", [[], ["!!!"], ["!!!", "???"]])
+def test_titles_without_a_word_are_found_by_none(titles: list[str]) -> None:
+    index = BM25Index([f"P{n}" for n in range(len(titles))], titles)
+    assert len(index.search("trail shoes", 4)) == 0

@@ -36,8 +36,10 @@ class BM25Index:
     def __init__(self, product_ids: Iterable[str], texts: Iterable[str]) -> None:
         self.product_ids = list(product_ids)
         self.model = bm25s.BM25(method="lucene")
-        # bm25s refuses a corpus without words, and an empty shop has none.
-        self.model.index(words_of_all(list(texts)) or [[""]], show_progress=False)
+        tokens = words_of_all(list(texts))
+        # bm25s refuses a corpus without words: an empty shop, or one whose titles are signs alone.
+        tokens = tokens if any(tokens) else [[""]] * max(1, len(tokens))
+        self.model.index(tokens, show_progress=False)
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """The score of every product, shape (products,); 0 for those that share no word.
