@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from engine.case.gain import SALES, Gain, gain_of_result
+from engine.evidence.ledger import cite_run, state
 from engine.experiment.store import PlanStore
 from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
 from engine.training.outcome import outcome
-from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
 from pages.ui.parts.amounts import percent
@@ -94,27 +94,10 @@ def _of_run(current: Workspace, run: Run) -> ChosenGain:
     result = outcome(run)
     if result.verdict == "baseline":
         return ChosenGain(None, None, "case.gain.baseline")
-    interval = result.interval
-    citation = {
-        "kind": "run",
-        "source_id": run.run_id,
-        "task": run.task,
-        "system": run.recommended,
-        "against": result.baseline,
-        "metric": run.primary_metric,
-        "value": interval.delta,
-        "low": interval.low,
-        "high": interval.high,
-        "unit": "difference",
-        "data_fingerprint": run.data_fingerprint,
-        "created": run.created,
-        "page": "compare",
-        "parameters": {"task": run.task},
-        "n": run.n_test,
-        "runs": [run.run_id],
-    }
-    gain = Gain(interval.delta, interval.low, interval.high, run.primary_metric, citation)
-    if run.data_fingerprint != session.tables(current).fingerprint:
+    interval, citation = result.interval, cite_run(current, run)
+    about = citation.as_json()
+    gain = Gain(interval.delta, interval.low, interval.high, run.primary_metric, about)
+    if not state(current, citation).valid:
         return ChosenGain(None, gain, "case.gain.data_changed")
     return ChosenGain(gain, gain)
 

@@ -1,6 +1,8 @@
 """Reads a finished test: counts are pasted or uploaded, and a verdict and a case follow."""
 
+import hashlib
 import time
+from functools import partial
 
 import streamlit as st
 
@@ -9,6 +11,8 @@ from engine.case.gain import gain_of_result
 from engine.case.simulation import simulate
 from engine.case.store import CaseStore
 from engine.errors import ShoplabError
+from engine.evaluation.compare import Interval
+from engine.evidence.ledger import cite_experiment
 from engine.experiment.counts import LONGEST, read_counts
 from engine.experiment.plan import SALES_METRICS
 from engine.experiment.result import Result, read_result
@@ -17,7 +21,7 @@ from pages.ui.experiment.setup import Setup
 from pages.ui.experiment.wording import metric_name
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import charts
+from pages.ui.parts import charts, evidence
 from pages.ui.parts.amounts import money, percent
 from pages.ui.parts.errors import show_error, shown_errors
 
@@ -48,6 +52,13 @@ def show_result(setup: Setup) -> None:
     if counts.strip() == _EXAMPLE:
         st.caption(t("experiment.result.example"))
     _show_verdict(result, is_share=groups[0].sd is None, watched=watched)
+    # Neither the example nor groups of the wrong sizes say anything about an idea.
+    if counts.strip() != _EXAMPLE and result.verdict != "mismatch":
+        name = hashlib.sha256(counts.encode("utf-8", "replace")).hexdigest()[:8]
+        gain = Interval(result.difference, result.low, result.high)
+        shoppers = sum(group.shoppers for group in groups)
+        cite = partial(cite_experiment, f"experiment:{name}", setup.metric, gain, shoppers)
+        evidence.offer(setup.current, cite, "experiment")
     _show_case(setup, KeptResult(result, setup.metric, time.time()))
 
 

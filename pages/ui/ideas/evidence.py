@@ -32,6 +32,7 @@ def show_evidence(current: Workspace, card: Card) -> None:
         st.caption(t("ideas.evidence.none"))
     if not card.example:
         _offer(current, card)
+    _show_next()
     with st.expander(t("ideas.evidence.how"), icon=":material/calculate:"):
         st.markdown(t("ideas.evidence.how_text"))
         st.markdown(
@@ -40,6 +41,18 @@ def show_evidence(current: Workspace, card: Card) -> None:
                 for level, share in sorted(CONFIDENCE.items(), key=lambda item: item[1])
             )
         )
+
+
+def _show_next() -> None:
+    """Where an idea with evidence goes from here."""
+    pages = [page for page in ("case", "experiment") if shell.available(page)]
+    if pages:
+        st.caption(t("ideas.evidence.next"))
+        with st.container(horizontal=True, gap="xsmall"):
+            for page in pages:
+                st.page_link(
+                    shell.page_file(page), label=t(f"app.nav.{page}"), icon=shell.ICONS[page]
+                )
 
 
 def _show_citation(
