@@ -5,8 +5,8 @@ from pages.ui.compare.view import show_comparison
 from pages.ui.frame import shell
 from pages.ui.training.training_form import choose_task
 
-workspace = shell.open_page("compare")
 follow_citation()
+workspace = shell.open_page("compare")
 runs = list_runs(workspace, choose_task())
 if runs:
     first, second = choose_runs(runs)

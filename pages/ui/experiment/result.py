@@ -1,6 +1,8 @@
 """Reads a finished test: counts are pasted or uploaded, and a verdict and a case follow."""
 
+import hashlib
 import time
+from functools import partial
 
 import streamlit as st
 
@@ -50,6 +52,12 @@ def show_result(setup: Setup) -> None:
         st.caption(t("experiment.result.example"))
     _show_verdict(result, is_share=groups[0].sd is None, watched=watched)
     shoppers = sum(group.shoppers for group in groups)
+    # Neither the example nor groups of the wrong sizes say anything about an idea.
+    if counts.strip() != _EXAMPLE and result.verdict != "mismatch":
+        name = hashlib.sha256(counts.encode("utf-8", "replace")).hexdigest()[:8]
+        gain = Interval(result.difference, result.low, result.high)
+        cite = partial(cite_experiment, f"experiment:{name}", setup.metric, gain, shoppers)
+        evidence.offer(setup.current, cite, "experiment")
     _show_case(setup, KeptResult(result, setup.metric, time.time()), shoppers)
 
 
