@@ -39,6 +39,7 @@ LAYERS = (
     ("tasks",),
     ("training", "bandit", "assistant"),
     ("jobs", "serving"),
+    ("model_export",),
     ("host",),
     ("commands",),
     ("cli",),
