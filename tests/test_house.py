@@ -39,6 +39,8 @@ LAYERS = (
     ("tasks",),
     ("training", "bandit", "assistant"),
     ("jobs", "serving"),
+    ("evidence",),
+    ("ideas",),
     ("model_export",),
     ("host",),
     ("commands",),

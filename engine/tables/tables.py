@@ -87,12 +87,21 @@ class Tables:
     @cached_property
     def fingerprint(self) -> str:
         """A hash of every row and correction: equal data gives equal hashes."""
+        return self.fingerprint_with(self.corrections)
+
+    def fingerprint_with(self, corrections: pd.DataFrame) -> str:
+        """The fingerprint that these tables would have with other corrections."""
+        digest = self._frames_digest.copy()
+        digest.update(frame_fingerprint(corrections).encode())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def _frames_digest(self) -> "hashlib._Hash":
         digest = hashlib.sha256(self.language.encode())
         for name in sorted(self.frames):
             digest.update(name.encode())
             digest.update(frame_fingerprint(self.frames[name]).encode())
-        digest.update(frame_fingerprint(self.corrections).encode())
-        return digest.hexdigest()[:16]
+        return digest
 
 
 def derived(derive: Callable[[Tables], T]) -> Callable[[Tables], T]:

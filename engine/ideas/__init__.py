@@ -1,0 +1,1 @@
+"""Ideas as cards that rest on what was measured."""
