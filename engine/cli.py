@@ -15,7 +15,16 @@ from typing import Protocol, TextIO, runtime_checkable
 
 import typer
 
-from engine.commands import host, loading, service, serving, state, taking, training
+from engine.commands import (
+    host,
+    loading,
+    reporting,
+    service,
+    serving,
+    state,
+    taking,
+    training,
+)
 from engine.commands.text import as_text, plain
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
@@ -46,6 +55,7 @@ for command in (
     serving.serve,
     taking.export,
     taking.import_,
+    reporting.report,
     state.jobs,
     state.runs,
     loading.simulate,

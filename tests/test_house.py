@@ -41,7 +41,7 @@ LAYERS = (
     ("jobs", "serving"),
     ("evidence",),
     ("ideas",),
-    ("model_export",),
+    ("report", "model_export"),
     ("host",),
     ("commands",),
     ("cli",),

@@ -1,7 +1,6 @@
 """The model card: README.md of an exported folder, in the form that the Hugging Face Hub reads."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -10,10 +9,9 @@ from engine.messages import name_of, say
 from engine.model_export.evidence import Measured
 from engine.model_export.source import SYSTEM, Source
 from engine.tasks import ENTRIES
+from engine.text.markdown import escape_markdown
 
 MOST_LABELS = 60
-# Brackets alone make no link, and figures have them.
-_MARKS = re.compile(r"([\\`*_{}<>#|~!&$]|\](?=\())")
 _LIBRARY = {
     "encoder": ("sentence-transformers", "sentence-similarity"),
     "classifier": ("transformers", "text-classification"),
@@ -29,9 +27,10 @@ def write_card(
 ) -> str:
     """The card of `source` in `language`, with the lines of `code` that load it."""
     run = source.run
+    base = escape_markdown(source.base_name)
     sections = [
         _front_matter(source, shop_language),
-        f"# {_text('title', language, task=_task(source, language), base=plain(source.base_name))}",
+        f"# {_text('title', language, task=_task(source, language), base=base)}",
         _text(f"kinds.{source.kind}", language),
         _heading("load", language),
         _text("load_about", language),
@@ -62,11 +61,6 @@ def write_card(
         ),
     ]
     return "\n\n".join(sections) + "\n"
-
-
-def plain(text: object) -> str:
-    """What a user brought, such that Markdown shows it as it is, on one line."""
-    return _MARKS.sub(r"\\\1", " ".join(str(text).split()))
 
 
 def _front_matter(source: Source, shop_language: str) -> str:
@@ -130,8 +124,8 @@ def _labels(source: Source, language: str) -> list[str]:
         return []
     lines = []
     for head, labels in source.about["labels"].items():
-        name = plain(name_of(f"heads.{head}", language, head))
-        listed = ", ".join(map(plain, labels[:MOST_LABELS]))
+        name = escape_markdown(name_of(f"heads.{head}", language, head))
+        listed = ", ".join(map(escape_markdown, labels[:MOST_LABELS]))
         more = f", … ({len(labels):,})" if len(labels) > MOST_LABELS else ""
         lines.append(f"- **{name}**: {listed}{more}")
     return [_heading("labels", language), _text("labels_about", language), "\n".join(lines)]
@@ -158,9 +152,9 @@ def _limits(source: Source, language: str) -> Iterable[str]:
     tokens = source.run.config.get("max_tokens", "")
     yield _text(f"limit.{source.kind}", language, tokens=tokens)
     if source.about.get("mark"):
-        yield _text("limit.mark", language, mark=plain(source.about["mark"]))
+        yield _text("limit.mark", language, mark=escape_markdown(source.about["mark"]))
     if source.carries_base:
-        yield _text("limit.carries_base", language, base=plain(source.base_name))
+        yield _text("limit.carries_base", language, base=escape_markdown(source.base_name))
     for code in ("shop", "test", "precision"):
         yield _text(f"limit.{code}", language)
 
@@ -183,7 +177,7 @@ def _interval(one: Interval) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *([plain(cell) for cell in row] for row in rows)]
+    lines = [head, ["---"] * len(head), *([escape_markdown(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
