@@ -37,11 +37,9 @@ def board_page(workspace: Workspace, cards: list[Card], language: str) -> Page:
         text(f"columns.{name}", language)
         for name in ("idea", "column", "score", "evidence", "votes")
     )
-    blocks = (
-        Table(text("ideas.table", language), head, tuple(rows)),
-        Text(text("ideas.score", language)),
-    )
-    return Page("ideas", text("ideas.title", language), blocks)
+    table = Table(text("ideas.table", language), head, tuple(rows))
+    how = Text(text("ideas.score", language))
+    return Page("ideas", text("ideas.title", language), (table, how))
 
 
 def card_key(card: Card) -> str:

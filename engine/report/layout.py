@@ -18,7 +18,7 @@ INNER = WIDTH - 2 * MARGIN
 _TITLE, _TEXT, _SOURCE, _NAME, _CELL = 28, 16, 11, 14, 11.5
 _GAP = 0.22
 # A bar may get thinner so that a chart stays with what is said of it.
-_CHART_HEIGHT, _BAR, _THIN_BAR, _AXIS = 2.9, 0.34, 0.2, 0.7
+_CHART_HEIGHT, _BAR, _THIN_BAR, _AXIS = 2.9, 0.34, 0.18, 0.6
 # Space within a cell, on both sides and above and below together.
 CELL_X, CELL_Y = 0.2, 0.14
 _MOST_CELL = 1.6

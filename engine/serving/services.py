@@ -9,7 +9,7 @@ from engine.serving.watch import Watch
 from engine.storage.runs import load_heldout
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
-from engine.tasks.base import Bundle, Measuring, Writing
+from engine.tasks.base import Bundle, Drafting, Measuring, Writing
 from engine.training.run import plan_run
 
 # The bundle of a task and run of the workspace.
@@ -49,6 +49,9 @@ def _ask_task(
         case "write":
             assert isinstance(task, Writing)  # noqa: S101 - it says that it can be asked so
             return task.write(bundle, question.body, watch.text)
+        case "draft":
+            assert isinstance(task, Drafting)  # noqa: S101 - it says that it can be asked so
+            return task.draft(bundle, question.body, watch.text)
         case "measure":
             assert isinstance(task, Measuring)  # noqa: S101 - it says that it can be asked so
             return task.measure(bundle, load_heldout(workspace, question.run), question.body)

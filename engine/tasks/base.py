@@ -130,6 +130,14 @@ class Writing(Protocol):
 
 
 @runtime_checkable
+class Drafting(Protocol):
+    """What a task can do beside the contract whose model writes any short text."""
+
+    def draft(self, bundle: Any, item: Any, on_text: Callable[[str], None]) -> Any:
+        """One answer in the types of the task's call `DRAFT`; `on_text` gets the text so far."""
+
+
+@runtime_checkable
 class Measuring(Protocol):
     """What a task can do beside the contract that measures more of a run than its metrics."""
 

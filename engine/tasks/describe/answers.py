@@ -90,7 +90,23 @@ class DescribeExplanation:
     facts: Sequence[Fact]
 
 
+@dataclass(frozen=True)
+class DraftInput:
+    """Any short text that a person will look through: the writer's `role`, and what it is to do."""
+
+    role: Text
+    request: Text
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the generator wrote; nothing of it was checked."""
+
+    text: str
+
+
 PREDICT = Call("tasks", "predict", list[DescribeInput], list[DescribeAnswer], "describe")
 EXPLAIN = Call("tasks", "explain", CopyInput, DescribeExplanation, "describe")
 WRITE = Call("tasks", "write", WriteInput, DescribeAnswer, "describe")
-CALLS = (PREDICT, EXPLAIN, WRITE)
+DRAFT = Call("tasks", "draft", DraftInput, Draft, "describe")
+CALLS = (PREDICT, EXPLAIN, WRITE, DRAFT)

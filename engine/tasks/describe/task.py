@@ -27,6 +27,8 @@ from engine.tasks.describe.answers import (
     DescribeAnswer,
     DescribeExplanation,
     DescribeInput,
+    Draft,
+    DraftInput,
     WriteInput,
 )
 from engine.tasks.describe.brief import Brief, copy_language
@@ -196,6 +198,10 @@ class DescribeTask:
             text = bundle.stream(evidence, brief, on_text)
             baseline = fill_template(evidence.shown, brief)
         return answer(evidence, {bundle.plain: text, TEMPLATE: baseline}, bundle.plain)
+
+    def draft(self, bundle: Writer, item: DraftInput, on_text: Callable[[str], None]) -> Draft:
+        """Whatever short text is asked for, passed to `on_text` while it is written."""
+        return Draft(bundle.draft(item.role, item.request, on_text))
 
     def explain(self, bundle: Writer, item: CopyInput) -> DescribeExplanation:
         """What the model is told of a product, each fact with how often descriptions tell it."""

@@ -24,9 +24,12 @@ from engine.tasks.describe.evidence import (
     collect_evidence,
     keep_supported,
 )
-from engine.tasks.describe.prompts import Messages, write_prompt
+from engine.tasks.describe.prompts import Messages, chat, write_prompt
 from engine.tasks.describe.review_summary import ReviewDigest, review_evidence, review_prompt
 from engine.tasks.describe.selection import choose_best, judge
+
+# Enough for two or three sentences in either language.
+DRAFT_TOKENS = 120
 
 
 @dataclass
@@ -102,6 +105,11 @@ class Writer:
         if digest.opinions:
             text = self.generator.stream(review_prompt(digest, brief), self.sampling, on_text)
         return keep_supported(fit(text, brief), evidence), evidence
+
+    def draft(self, role: str, request: str, on_text: Callable[[str], None]) -> str:
+        """A short text that is not about a product; nothing of it is checked."""
+        sampling = replace(self.sampling, new_tokens=DRAFT_TOKENS)
+        return self.generator.stream(chat(role, request), sampling, on_text)
 
     def prompt(self, evidence: Evidence, brief: Brief) -> Messages:
         """The messages that the generator answers."""

@@ -4,9 +4,24 @@ import streamlit as st
 
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
+from engine.tasks import TASKS
 from pages.ui.frame import shell
 from pages.ui.frame.i18n import t
 from pages.ui.parts import names
+
+_LINKED = "compare_linked"
+
+
+def follow_citation() -> None:
+    """Let the link of a citation choose task and trainings, before anything else does.
+
+    The link is used up, so that what is chosen on the page afterwards stays.
+    """
+    run, second = (st.query_params.pop(name, "") for name in ("run", "second"))
+    if run:
+        st.session_state[_LINKED] = (run, second)
+        if (task := st.query_params.get("task")) in TASKS:
+            st.session_state["task"] = task
 
 
 def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
@@ -15,6 +30,12 @@ def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
     labels = {run_id: names.run(run) for run_id, run in by_id.items()}
     alone = t("compare.second_none")
     task = runs[0].task
+    first_key = f"first_{task}_{runs[0].run_id}"
+    linked, linked_second = st.session_state.pop(_LINKED, ("", ""))
+    if linked in by_id:
+        st.session_state[first_key] = linked
+        if linked_second in by_id:
+            st.session_state[f"second_{task}_{linked}"] = linked_second
     left, right = st.columns(2, gap="medium")
     with left:
         first = st.selectbox(
@@ -22,7 +43,7 @@ def choose_runs(runs: list[Run]) -> tuple[Run, Run | None]:
             list(by_id),
             format_func=labels.__getitem__,
             # A new run makes a new widget, so the newest training is selected again.
-            key=f"first_{task}_{runs[0].run_id}",
+            key=first_key,
             persist_state="session",
         )
     with right:

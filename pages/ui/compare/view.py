@@ -1,9 +1,12 @@
 """What there is to say about one training, or two: verdict, charts, examples, details."""
 
+from functools import partial
+
 import streamlit as st
 
 from engine.errors import InputError
 from engine.evaluation.compare import Interval
+from engine.evidence.ledger import cite_comparison, cite_run
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from engine.training.outcome import outcome
@@ -11,7 +14,7 @@ from pages.ui.compare.details import show_metrics, show_settings
 from pages.ui.compare.examples import show_examples
 from pages.ui.compare.figures import draw_differences, draw_judged, draw_systems
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import download, names
+from pages.ui.parts import download, evidence, names
 from pages.ui.parts.errors import show_error
 from pages.ui.training.comparison import LETTERS, Comparison, compare, in_run, metrics_of
 from pages.ui.training.outcome import BOXES, ICONS, interval_text, show_outcome
@@ -27,9 +30,11 @@ def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
     metric = first.primary_metric
     if second is None:
         show_outcome(first)
+        evidence.offer(current, partial(cite_run, current, first), "run")
         metrics, rival = metrics_of(first), outcome(first).baseline
     else:
         _show_two_outcome(comparison, first, second)
+        evidence.offer(current, partial(cite_comparison, current, first, second), "two")
         rival = in_run(comparison.heldout, second.recommended, LETTERS[1])
         metrics = {
             in_run(comparison.heldout, name, letter): row

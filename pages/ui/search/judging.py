@@ -11,12 +11,16 @@ import pandas as pd
 import streamlit as st
 
 from engine.evaluation import ranking
+from engine.evidence.citation import Citation
+from engine.evidence.ledger import cite_queries
 from engine.ranking import Ranking
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame.i18n import t
-from pages.ui.parts import charts, download, tables
+from pages.ui.parts import charts, download, evidence, tables
 from pages.ui.parts.product_card import products
-from pages.ui.search.systems import Column
+from pages.ui.search.many import ask_columns
+from pages.ui.search.systems import Column, Mode
 
 DEPTH = 10
 GRADES = ("0", "1", "2", "3")
@@ -73,6 +77,46 @@ def all_judgments(current: Workspace) -> pd.DataFrame:
     return named.astype({"relevance": int})
 
 
+def offer_round(current: Workspace, run_id: str | None, mode: Mode) -> None:
+    """A button that measures the last column against the one before it on every judged query."""
+    judged = all_judgments(current)
+    if judged.empty:
+        return
+
+    def cite() -> Citation | None:
+        grades = {
+            str(query): dict(zip(rows["product_id"], rows["relevance"], strict=True))
+            for query, rows in judged.groupby("query")
+        }
+        found = ask_columns(current, list(grades), run_id, mode)
+        if found is None:
+            return None
+        last, left = found[0].columns[-1], found[0].columns[-2]
+        scores = [
+            ranking.score_each(
+                list(grades.values()),
+                [_as_ranking(one.columns[place]) for one in found],
+            )[ranking.PRIMARY]
+            for place in (-1, -2)
+        ]
+        return cite_queries(
+            current,
+            ranking.PRIMARY,
+            (scores[0] - scores[1]).tolist(),
+            kind="judgments",
+            run_id=run_id or UNTUNED,
+            system=last.system,
+            against=left.system,
+        )
+
+    st.caption(t("search.judging.round", n=judged["query"].nunique()))
+    evidence.offer(current, cite, "judged")
+
+
+def _as_ranking(column: Column) -> Ranking:
+    return Ranking(column.ids(DEPTH), [score for _, score in column.results[:DEPTH]])
+
+
 def _edit(
     current: Workspace, query: str, names: Sequence[str], known: dict[str, str]
 ) -> dict[str, str | None]:
@@ -115,8 +159,8 @@ def _show_scores(columns: Sequence[Column], known: dict[str, str]) -> None:
     qrels = {name: int(grade) for name, grade in known.items()}
     scores = []
     for column in columns:
-        best = Ranking(column.ids(DEPTH), [score for _, score in column.results[:DEPTH]])
-        scores.append(float(ranking.score_each([qrels], [best])[ranking.PRIMARY].iloc[0]))
+        scored = ranking.score_each([qrels], [_as_ranking(column)])
+        scores.append(float(scored[ranking.PRIMARY].iloc[0]))
     if pd.isna(scores[0]):
         st.info(t("search.judging.nothing_relevant"))
         return

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
+from engine.evidence.citation import Citation
+from engine.evidence.ledger import cite_queries
+from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import answers, charts, download, names, query_file, query_log, tables
+from pages.ui.parts import answers, charts, download, evidence, names, query_file, query_log, tables
 from pages.ui.parts.product_card import products
 from pages.ui.search.systems import Column, Mode, changed, columns
 
@@ -56,7 +60,10 @@ def show_frequent(current: Workspace, run_id: str | None, mode: Mode) -> None:
     found = ask_columns(current, chosen["input"].tolist(), run_id, mode)
     if found is not None:
         _show_changes(found)
+        _offer_changes(current, found, run_id or UNTUNED)
         _show_gaps(current, found, chosen["count"].tolist())
+        short = [float(len(one.columns[0].results) < FEW) for one in found]
+        evidence.offer(current, partial(cite_queries, current, "few_by_words", short), "gaps")
 
 
 def _show_changes(found: Sequence[Found]) -> None:
@@ -89,6 +96,23 @@ def _show_changes(found: Sequence[Found]) -> None:
         key="look_at",
         on_change=_look,
     )
+
+
+def _offer_changes(current: Workspace, found: Sequence[Found], run_id: str) -> None:
+    last, left = found[0].columns[-1], found[0].columns[-2]
+    replaced = [float(changed(one.columns[-1], one.columns[-2], DEPTH)) for one in found]
+
+    def cite_changes() -> Citation:
+        return cite_queries(
+            current,
+            "changed@10",
+            replaced,
+            run_id=run_id,
+            system=last.system,
+            against=left.system,
+        )
+
+    evidence.offer(current, cite_changes, "changed")
 
 
 def _look() -> None:

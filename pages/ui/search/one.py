@@ -8,7 +8,7 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, query_suggestions
 from pages.ui.search import filters, session_rank
 from pages.ui.search.controls import SIZES
-from pages.ui.search.judging import show_judging
+from pages.ui.search.judging import offer_round, show_judging
 from pages.ui.search.systems import Column, Mode, columns
 from pages.ui.search.view import show_columns
 
@@ -36,6 +36,7 @@ def show_judged(current: Workspace, query: str, run_id: str | None, mode: Mode) 
     if found is not None:
         st.subheader(t("search.judging.title", query=escape(query)), anchor=False)
         show_judging(current, query, found)
+        offer_round(current, run_id, mode)
 
 
 def ask(

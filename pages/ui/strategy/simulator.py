@@ -1,5 +1,7 @@
 """Simulated shoppers: how a policy learns from them, beside an A/B test of the same length."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -8,8 +10,10 @@ from engine.bandit.perplexity import Perplexity
 from engine.bandit.regret import beliefs, finds_best_arm, mean_regret, regret_saved, traffic
 from engine.bandit.simulator import Rollout, Simulator
 from engine.errors import ShoplabError
+from engine.evaluation.compare import Interval
+from engine.evidence.ledger import cite_simulation
 from pages.ui.frame.i18n import t
-from pages.ui.parts import charts, tables
+from pages.ui.parts import charts, evidence, tables
 from pages.ui.parts.errors import show_error
 from pages.ui.strategy.inputs import open_inputs, open_rollout, open_simulator
 from pages.ui.strategy.learning import show_beliefs
@@ -51,7 +55,12 @@ def show_simulator(setup: Setup) -> None:
             name: [open_rollout(setup, simulator, name, lists, seed) for seed in range(SEEDS)]
             for name in dict.fromkeys((policy, FIXED))
         }
-    _show_regret(policy, rollouts, lists)
+    gain = regret_saved(rollouts[policy], rollouts[FIXED])
+    _show_regret(policy, rollouts, lists, gain)
+    if policy != FIXED:
+        interval = Interval(gain.value, gain.low, gain.high)
+        cite = partial(cite_simulation, setup.current, setup.run_id, policy, interval, lists)
+        evidence.offer(setup.current, cite, "simulation")
     _show_traffic(setup, simulator, rollouts[policy][0])
     with st.expander(t("strategy.simulator.trust"), icon=":material/fact_check:", key="trust"):
         _show_perplexity(inputs.perplexity)
@@ -81,7 +90,9 @@ def _start(setup: Setup) -> None:
     st.session_state[_STARTED] = setup.current.name
 
 
-def _show_regret(policy: str, rollouts: dict[str, list[Rollout]], lists: int) -> None:
+def _show_regret(
+    policy: str, rollouts: dict[str, list[Rollout]], lists: int, gain: Estimate
+) -> None:
     curves = {name: mean_regret(runs) for name, runs in rollouts.items()}
     step = max(lists // 100, 1)
     figure = charts.curve(
@@ -95,7 +106,7 @@ def _show_regret(policy: str, rollouts: dict[str, list[Rollout]], lists: int) ->
     )
     charts.draw(
         figure,
-        title=_comparison(policy, regret_saved(rollouts[policy], rollouts[FIXED]), lists),
+        title=_comparison(policy, gain, lists),
         note=t("strategy.simulator.regret_note", seeds=SEEDS),
         key="regret_curve",
     )
