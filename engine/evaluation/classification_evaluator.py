@@ -33,5 +33,6 @@ class ClassificationEvaluator:
             for name, answers in outputs.items():
                 rows[name] = classification.outputs(answers[head]).to_numpy()[labelled]
                 rows[f"{name}.score"] = (rows[name] == rows["truth"]).astype(float)
+                rows[f"{name}.confidence"] = answers[head].max(axis=1).to_numpy()[labelled]
             frames.append(rows)
         return pd.concat(frames, ignore_index=True)

@@ -4,9 +4,11 @@ It has a row per example and head (rankings have the single head `ranking`, text
 `text`) with `example_id`, `head`, `input` and `truth`. Then follow, for each system, `<system>`
 (its answer: a label, the ten best product ids as JSON, or a text) and `<system>.score` (1 or 0 for
 a right or wrong label; the query's nDCG@10; 1 for a text that makes no unsupported claim and states
-two facts, else 0). Rankings by click probability also have `<system>.chances`: the probability of
-every product whose outcome is known, as JSON. Columns of a part that begin with `known.` (what was
-known about an example at its time) are copied as they are. The evaluators make these frames.
+two facts, else 0). Labels also have `<system>.confidence`, the probability of the answer (runs
+before December 2026 kept none). Rankings by click probability also have `<system>.chances`: the
+probability of every product whose outcome is known, as JSON. Columns of a part that begin with
+`known.` (what was known about an example at its time) are copied as they are. The evaluators make
+these frames.
 """
 
 import hashlib

@@ -1,0 +1,1 @@
+"""Plans an A/B test on the shop's own traffic, and reads a finished one. See docs/experiment.md."""
