@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
+from engine.case.store import CaseStore
 from engine.errors import InputError
+from engine.experiment.store import PlanStore
 from engine.ideas.board import IdeaBoard
+from engine.report.case_page import case_page
 from engine.report.content import Page, Report
 from engine.report.idea_pages import board_page, card_key, card_page
 from engine.report.limits_page import limits_page
+from engine.report.plan_page import plan_page
 from engine.report.run_page import comparison_page, run_key, run_page
 from engine.report.shop_page import next_page, shop_page
 from engine.report.words import day, task_name, text
@@ -46,6 +50,7 @@ def choices(workspace: Workspace, language: str) -> list[Choice]:
             found.append(Choice(run_key(run), _run_name(run, language), make))
     found += _comparisons(workspace, runs, language)
     found += _ideas(workspace, language)
+    found += _decision(workspace, language)
     make = partial(next_page, workspace, tables, language)
     found.append(Choice("next", text("next.title", language), make))
     return found
@@ -98,6 +103,17 @@ def _ideas(workspace: Workspace, language: str) -> Iterator[Choice]:
     for card in cards:
         make = partial(card_page, workspace, card, language)
         yield Choice(card_key(card), text("ideas.choice", language, title=card.title), make)
+
+
+def _decision(workspace: Workspace, language: str) -> Iterator[Choice]:
+    """The business case and the planned experiment, where there are such."""
+    case, plan = CaseStore(workspace).read(), PlanStore(workspace).read()
+    if case is not None:
+        make = partial(case_page, workspace, case, language)
+        yield Choice("case", text("case.title", language), make)
+    if plan is not None:
+        make = partial(plan_page, workspace, plan, language)
+        yield Choice("plan", text("plan.title", language), make)
 
 
 def check_choice(workspace: Workspace, chosen: Collection[str], language: str) -> None:
