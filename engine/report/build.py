@@ -1,7 +1,7 @@
 """What can go into a report of a workspace, and the report of what was chosen."""
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -18,12 +18,22 @@ from engine.report.plan_page import plan_page
 from engine.report.run_page import comparison_page, run_key, run_page
 from engine.report.shop_page import next_page, shop_page
 from engine.report.words import day, task_name, text
+from engine.storage.files import changed_at
 from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
 
 # The newest trainings; all of a long workshop would be read by nobody.
 MOST_RUNS = 12
 MOST_CARDS = 30
+# What a report reads beside the tables and the runs.
+_READ = (
+    "corrections.jsonl",
+    "ideas/board.sqlite",
+    "ideas/board.sqlite-wal",
+    "case/case.json",
+    "experiment/plan.json",
+    "experiment/result.json",
+)
 
 
 @dataclass(frozen=True)
@@ -64,15 +74,20 @@ def build(workspace: Workspace, language: str, chosen: Collection[str] | None = 
     pages = [
         one.make() for one in choices(workspace, language) if chosen is None or one.key in chosen
     ]
+    return assemble(workspace, language, pages)
+
+
+def assemble(workspace: Workspace, language: str, pages: Sequence[Page]) -> Report:
+    """The report of `pages`, with its cover and its last page."""
     keys = {page.key for page in pages}
     runs = [run for run in list_runs(workspace) if run_key(run) in keys]
-    pages.append(limits_page(workspace, runs, language))
+    whole = (*pages, limits_page(workspace, runs, language))
     title = workspace.title or text("untitled", language)
     return Report(
         title=text("title", language, shop=title),
-        subtitle=text("subtitle", language, day=day(time.time()), pages=len(pages)),
+        subtitle=text("subtitle", language, day=day(time.time()), pages=len(whole)),
         language=language,
-        pages=tuple(pages),
+        pages=whole,
     )
 
 
@@ -114,6 +129,13 @@ def _decision(workspace: Workspace, language: str) -> Iterator[Choice]:
     if plan is not None:
         make = partial(plan_page, workspace, plan, language)
         yield Choice("plan", text("plan.title", language), make)
+
+
+def report_stamp(workspace: Workspace) -> str:
+    """A mark that changes whenever a page of the report may read differently."""
+    files = [workspace.folder / name for name in _READ]
+    runs = ",".join(run.run_id for run in list_runs(workspace))
+    return f"{runs} {[changed_at(file) for file in files]} {workspace.title}"
 
 
 def check_choice(workspace: Workspace, chosen: Collection[str], language: str) -> None:

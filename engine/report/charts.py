@@ -2,14 +2,16 @@
 
 import copy
 from collections.abc import Sequence
+from typing import cast
 
 from pptx.chart.chart import Chart as NativeChart
-from pptx.chart.data import CategoryChartData
+from pptx.chart.data import ChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.oxml.xmlchemy import BaseOxmlElement
+from pptx.shapes.graphfrm import GraphicFrame
 from pptx.shapes.shapetree import SlideShapes
 from pptx.util import Inches, Pt
 
@@ -28,7 +30,8 @@ def add_chart(shapes: SlideShapes, box: ChartBox) -> None:
     chart = box.chart
     kind, data = {"bars": _bars, "steps": _steps, "lines": _lines}[chart.kind](chart)
     place = (Inches(box.left), Inches(box.top), Inches(box.width), Inches(box.height))
-    frame = shapes.add_chart(kind, *place, data)
+    # What the library says of its types is wrong here.
+    frame = cast(GraphicFrame, shapes.add_chart(kind, *place, data))
     frame._element.nvGraphicFramePr.cNvPr.set("descr", chart.title)
     native: NativeChart = frame.chart
     _style(native, chart)
@@ -39,18 +42,16 @@ def add_chart(shapes: SlideShapes, box: ChartBox) -> None:
             _add_intervals(series._element, own)
 
 
-def _data(chart: Chart, categories: Sequence[str], series: Sequence[Series]) -> CategoryChartData:
+def _data(chart: Chart, categories: Sequence[str], series: Sequence[Series]) -> ChartData:
     # The workbook behind a chart would run a text that looks like a formula.
-    data = CategoryChartData(
-        number_format=f"#,##0.{'0' * chart.digits}" if chart.digits else "#,##0"
-    )
+    data = ChartData(number_format=f"#,##0.{'0' * chart.digits}" if chart.digits else "#,##0")
     data.categories = [str(disarm(category)) for category in categories]
     for one in series:
         data.add_series(str(disarm(one.name)), one.values)
     return data
 
 
-def _bars(chart: Chart) -> tuple[XL_CHART_TYPE, CategoryChartData]:
+def _bars(chart: Chart) -> tuple[XL_CHART_TYPE, ChartData]:
     # A bar chart begins at the bottom.
     turned = [
         Series(one.name, one.values[::-1], one.low[::-1], one.high[::-1]) for one in chart.series
@@ -58,11 +59,11 @@ def _bars(chart: Chart) -> tuple[XL_CHART_TYPE, CategoryChartData]:
     return XL_CHART_TYPE.BAR_CLUSTERED, _data(chart, bar_labels(chart)[::-1], turned)
 
 
-def _lines(chart: Chart) -> tuple[XL_CHART_TYPE, CategoryChartData]:
+def _lines(chart: Chart) -> tuple[XL_CHART_TYPE, ChartData]:
     return XL_CHART_TYPE.LINE, _data(chart, chart.categories, chart.series)
 
 
-def _steps(chart: Chart) -> tuple[XL_CHART_TYPE, CategoryChartData]:
+def _steps(chart: Chart) -> tuple[XL_CHART_TYPE, ChartData]:
     """A waterfall as stacked columns: what is below a step is a column without colour.
 
     A column above zero and one below it stack on their own, so a step across zero has one of each.

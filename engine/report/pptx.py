@@ -62,6 +62,7 @@ def _set_theme(deck: Deck) -> None:
 def _add_slide(deck: Deck, slide: Slide, language: str) -> None:
     native: NativeSlide = deck.slides.add_slide(deck.slide_layouts[_TITLE_ONLY])
     title = native.shapes.title
+    assert title is not None  # noqa: S101 - the layout has one
     box = slide.title
     title.left, title.top = Inches(box.left), Inches(box.top)
     title.width, title.height = Inches(box.width), Inches(box.height)
@@ -83,17 +84,17 @@ def _add_table(native: NativeSlide, box: TableBox, language: str) -> None:
     frame = native.shapes.add_table(len(box.rows), len(box.widths), *map(Inches, place))
     frame._element.nvGraphicFramePr.cNvPr.set("descr", box.name)
     table = frame.table
-    for column, width in zip(table.columns, box.widths, strict=True):
-        column.width = Inches(width)
-    for place_of_row, (row, height) in enumerate(zip(table.rows, box.heights, strict=True)):
-        row.height = Inches(height)
-        head = place_of_row == 0
-        for cell, text in zip(row.cells, box.rows[place_of_row], strict=True):
+    for number, width in enumerate(box.widths):
+        table.columns[number].width = Inches(width)
+    for number, (texts, height) in enumerate(zip(box.rows, box.heights, strict=True)):
+        table.rows[number].height = Inches(height)
+        head = number == 0
+        for cell, text in zip(table.rows[number].cells, texts, strict=True):
             cell.margin_left = cell.margin_right = Inches(CELL_X / 2)
             cell.margin_top = cell.margin_bottom = Inches(CELL_Y / 2)
             cell.vertical_anchor = MSO_ANCHOR.MIDDLE
             cell.fill.solid()
-            stripe = _STRIPE if place_of_row % 2 == 0 else _WHITE
+            stripe = _STRIPE if number % 2 == 0 else _WHITE
             cell.fill.fore_color.rgb = _HEAD if head else stripe
             line = Line(text, box.size, bold=head)
             _write_paragraphs(cell.text_frame, (line,), language, _WHITE if head else None)
@@ -102,7 +103,8 @@ def _add_table(native: NativeSlide, box: TableBox, language: str) -> None:
 def _write(frame: TextFrame, lines: tuple[Line, ...], language: str) -> None:
     frame.word_wrap = True
     frame.auto_size = MSO_AUTO_SIZE.NONE
-    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+    frame.margin_left = frame.margin_right = Inches(0)
+    frame.margin_top = frame.margin_bottom = Inches(0)
     frame.vertical_anchor = MSO_ANCHOR.TOP
     _write_paragraphs(frame, lines, language)
 

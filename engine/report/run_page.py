@@ -48,10 +48,16 @@ def run_page(workspace: Workspace, run: Run, language: str) -> Page:
             difference=interval_text(tuned.interval),
         )
         blocks.append(claim(workspace, sentence, cited, language))
-    blocks += [_chart(workspace, run, language), _differences(run, language)]
     counts = {name: f"{getattr(run, name):,}" for name in ("n_train", "n_validation", "n_test")}
     blocks.append(Text(text("run.examples", language, **counts)))
-    title = text("run.title", language, task=task_name(run.task, language), day=day(run.created))
+    blocks += [_chart(workspace, run, language), _differences(run, language)]
+    title = text(
+        "run.choice",
+        language,
+        task=task_name(run.task, language),
+        day=day(run.created),
+        id=run.run_id[-4:],
+    )
     return Page(run_key(run), title, tuple(blocks))
 
 
