@@ -377,7 +377,8 @@ def test_a_page_has_the_command_export_and_reads_how_it_stands(
         def __init__(self, command: list[str], **options: object) -> None:
             started.update(options, command=command)
             # As a child does, the process keeps the lock.
-            started["lock"] = os.dup(options["pass_fds"][0])
+            lock, slot = options["pass_fds"]
+            started["lock"], started["slot"] = os.dup(lock), os.dup(slot)
 
         def communicate(self, typed: bytes) -> None:
             started["typed"] = typed
@@ -392,6 +393,10 @@ def test_a_page_has_the_command_export_and_reads_how_it_stands(
     assert "hf_secret" not in " ".join(started["command"])
     assert "hf_secret" not in str(started["env"])
     assert started["typed"] == b"hf_secret\n"
+    monkeypatch.setattr("engine.model_export.background.MOST_PROCESSES", 1)
+    with pytest.raises(InputError, match="other models"):
+        start_export(shop, make_run(shop, "search", "search-2"), "en")
+    os.close(started["slot"])
     os.close(started["lock"])
 
     folder = shop.folder / "exports"
@@ -401,6 +406,7 @@ def test_a_page_has_the_command_export_and_reads_how_it_stands(
     write_json(folder / "search-1.json", {"address": "https://huggingface.co/me/x"})
     assert read_export(shop, run).address == "https://huggingface.co/me/x"
     start_export(shop, run, "zh")
+    os.close(started["slot"])
     os.close(started["lock"])
     assert started["command"][-2:] == ["--out", str(folder / "search-1.zip")]
     (folder / "search-1.zip").touch()

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.settings import PROJECT, child_environment
+from engine.errors import InputError
+from engine.settings import PROJECT, child_environment, home
 from engine.storage.files import make_folder, read_text
 from engine.storage.lock import take
 from engine.storage.quota import check_room
@@ -24,6 +25,8 @@ from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 
 FOLDER = "exports"
+# Of all workspaces together; they work one after the other.
+MOST_PROCESSES = 8
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def start_export(
 
     With `repository` it is uploaded instead, with the user's `token`, which only the new process
     gets, through its standard input. Archives of other runs are deleted. Raises InputError if the
-    workspace takes all the disk it may, or was deleted.
+    workspace takes all the disk it may, or was deleted, and while too many exports wait.
     """
     check_room(workspace.folder)
     folder = workspace.folder / FOLDER
@@ -54,6 +57,10 @@ def start_export(
     lock = take(folder / f"{run.run_id}.lock")
     if lock is None:
         return
+    slot = _take_slot()
+    if slot is None:
+        os.close(lock)
+        raise InputError("model_export.busy")
     archive = folder / f"{run.run_id}.zip"
     for old in folder.glob("*.zip"):
         if old != archive:
@@ -71,13 +78,20 @@ def start_export(
                 stderr=subprocess.DEVNULL,
                 cwd=PROJECT,
                 env=environment,
-                pass_fds=(lock,),
+                pass_fds=(lock, slot),
                 start_new_session=True,
             )
     finally:
         os.close(lock)
+        os.close(slot)
     # When the command ends it would stay a zombie if its parent didn't wait for it.
     threading.Thread(target=process.communicate, args=(f"{token}\n".encode(),), daemon=True).start()
+
+
+def _take_slot() -> int | None:
+    """The lock of one of `MOST_PROCESSES` places, which the new process holds until it ends."""
+    places = (home() / f".export-{place}.lock" for place in range(MOST_PROCESSES))
+    return next((slot for slot in map(take, places) if slot is not None), None)
 
 
 def read_export(workspace: Workspace, run: Run) -> Export:

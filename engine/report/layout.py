@@ -206,7 +206,10 @@ def _parts(
 ) -> Iterator[list[int]]:
     """The rows, from 1, of each slide that a table takes; the head stands on all of them."""
     start = above + heights[0]
-    room = first if first >= start + sum(heights[1:3]) else whole
+    # What fits a slide of its own is not torn apart; of the rest, two rows at least begin here.
+    total = start + sum(heights[1:])
+    wanted = total if total <= whole else start + sum(heights[1:3])
+    room = first if first >= wanted else whole
     part: list[int] = []
     taken = start
     for row, height in enumerate(heights[1:], start=1):
