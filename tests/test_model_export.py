@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from engine.config import GeneratorConfig
 from engine.errors import InputError, ShoplabError
 from engine.messages import LANGUAGES, name_of
 from engine.model_export.archive import export_model, push_model
 from engine.model_export.background import read_export, start_export
-from engine.model_export.incoming import import_model
+from engine.model_export.incoming import import_model, imported_models
 from engine.model_export.source import find_source, is_portable
 from engine.models.classifier import Classifier, _tail, trunk_depth
 from engine.models.encoder import Encoder, load_encoder
@@ -215,6 +216,22 @@ def test_the_card_says_what_the_model_is_and_what_was_measured(
     assert not [file for file in folder.rglob("*") if file.suffix in (".bin", ".pt", ".py")]
 
 
+@pytest.mark.parametrize("size", [32, 16])
+def test_a_classifier_whose_base_is_another_is_refused(
+    shop: Workspace, classifier_run: TrainedBundle, tmp_path: Path, size: int
+) -> None:
+    file = run_folder(shop, "intent-1") / "bundle" / "tail.safetensors"
+    kept, weights = file.read_bytes(), load_file(file)
+    name = next(name for name in weights if name.endswith("attention.output.dense.bias"))
+    other = f"{name}.unknown" if size == 32 else name
+    save_file(weights | {other: torch.zeros(size)}, file)
+    with pytest.raises(ShoplabError) as error:
+        export_model(shop, "intent", None, tmp_path / "x.zip", "en")
+    file.write_bytes(kept)
+    assert error.value.code == "tasks.unreadable_run"
+    assert not (tmp_path / "x.zip").exists()
+
+
 def test_an_adapter_carries_its_base_only_where_the_hub_has_no_equal_one(
     shop: Workspace, adapter_run: torch.nn.Module, tmp_path: Path
 ) -> None:
@@ -302,6 +319,8 @@ def test_an_exported_model_is_imported_as_one_to_start_from(
     with torch.no_grad():
         gap = merged.model(input_ids=ids).logits - adapter_run(input_ids=ids).logits
     assert gap.abs().max() < 1e-4
+    assert imported_models("encoder") == ["imported/search"]
+    assert imported_models("generator") == ["imported/describe"]
     with pytest.raises(InputError) as error:
         import_model(tmp_path / "search.zip", "search")
     assert error.value.code == "model_export.name_taken"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from engine.evaluation.compare import Interval
 from engine.messages import name_of, say
-from engine.model_export.evidence import Measured
+from engine.model_export.measurement import Measured
 from engine.model_export.source import SYSTEM, Source
 from engine.tasks import ENTRIES
 from engine.text.markdown import escape_markdown

@@ -4,12 +4,13 @@ A run keeps only the layers that learned, to be put on the pretrained ones below
 one sentence-transformers folder again, and the head a file of plain matrices.
 """
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from engine.errors import ShoplabError
 from engine.model_export.source import SYSTEM, Source
 from engine.models.encoder import Encoder, load_encoder
 from engine.models.trunk import layer_list
@@ -24,14 +25,14 @@ def write_classifier(source: Source, folder: Path) -> None:
 
     `labels.json` holds by head the labels in the order of the scores, the temperature that the
     scores are divided by, and the confidence below which an answer counts as unsure. Raises what
-    `load_encoder` raises where the pretrained model is not here.
+    `load_encoder` raises where the pretrained model is not here, ShoplabError where it is another.
     """
     tail = load_file(source.bundle / "tail.safetensors")
-    encoder = load_encoder(source.base, _max_tokens(source), "cpu")
-    _put_back(encoder, {name.removeprefix(_BODY): w for name, w in tail.items() if _BODY in name})
+    encoder = load_encoder(source.base, int(str(source.run.config["max_tokens"])), "cpu")
+    if not _put_back(encoder, _below(tail, _BODY)):
+        raise ShoplabError("tasks.unreadable_run", run=source.run.run_id)
     encoder.save(folder)
-    head = {name.removeprefix(_HEADS): weight for name, weight in tail.items() if _HEADS in name}
-    save_file(head, folder / HEAD)
+    save_file(_below(tail, _HEADS), folder / HEAD)
     about = {
         "task": source.run.task,
         "prefix": encoder.prefixes["query"],
@@ -44,12 +45,16 @@ def write_classifier(source: Source, folder: Path) -> None:
     write_json(folder / LABELS, about)
 
 
-def _max_tokens(source: Source) -> int:
-    return int(json.dumps(source.run.config["max_tokens"]))
+def _below(weights: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    """The weights of a part of the model, by their names in it."""
+    return {name.removeprefix(part): w for name, w in weights.items() if name.startswith(part)}
 
 
-def _put_back(encoder: Encoder, body: dict[str, Tensor]) -> None:
-    """Put the tuned layers in place of the pretrained ones, from the top down."""
+def _put_back(encoder: Encoder, body: Mapping[str, Tensor]) -> bool:
+    """Put the tuned layers in place of the pretrained ones, the last in place of the last.
+
+    False where the encoder is not the one that they were tuned on.
+    """
     model = encoder.transformer
     layers = layer_list(model)
     path = next(name for name, module in model.named_modules() if module is layers) + "."
@@ -61,13 +66,16 @@ def _put_back(encoder: Encoder, body: dict[str, Tensor]) -> None:
             place, _, rest = name.removeprefix(path).partition(".")
             name = f"{path}{below + int(place)}.{rest}"
         tuned[name] = weight
-    unknown = model.load_state_dict(tuned, strict=False).unexpected_keys
-    if unknown:
-        raise ValueError(f"the base has no {unknown[0]}")
+    try:
+        return not model.load_state_dict(tuned, strict=False).unexpected_keys
+    except RuntimeError:  # weights of other sizes
+        return False
 
 
 def _calibration(source: Source, head: str) -> dict[str, float]:
-    blend = source.about["blends"][SYSTEM][head]
+    blend = source.about["blends"].get(SYSTEM, {}).get(head)
+    if blend is None:  # a run of an older version
+        return {"temperature": 1.0, "threshold": 0.0}
     # The blend multiplies the only member's scores by its weight, then divides.
     temperature = blend["temperature"] / blend["weights"][SYSTEM]
     return {"temperature": temperature, "threshold": blend["threshold"]}

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from engine.model_export.card import write_card
-from engine.model_export.evidence import measure
+from engine.model_export.measurement import measure
 from engine.model_export.snippets import classifier_lines, encoder_lines, generator_lines
 from engine.model_export.source import Source
 from engine.models.download import HUB_FILES

@@ -47,6 +47,13 @@ def import_model(file: Path, name: str = "") -> str:
     return model
 
 
+def imported_models(role: str) -> list[str]:
+    """The ids of the imported models of a role, `encoder` or `generator`."""
+    folders = [one for one in models_folder().glob(f"{OWNER}--*") if is_model_folder(one)]
+    kinds = {one: "encoder" if (one / "modules.json").is_file() else "generator" for one in folders}
+    return sorted(one.name.replace("--", "/", 1) for one in folders if kinds[one] == role)
+
+
 def _name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise InputError("model_export.bad_name", name=name)

@@ -36,8 +36,11 @@ class Measured:
 
 
 def measure(workspace: Workspace, run: Run) -> Measured:
-    """Measure `run` for the card of its model. Raises OSError if its held-out rows are gone."""
-    heldout = load_heldout(workspace, run.run_id)
+    """Measure `run` for the card of its model; nothing is there where its held-out rows are gone."""
+    try:
+        heldout = load_heldout(workspace, run.run_id)
+    except OSError:
+        return Measured({}, {}, "")
     systems = systems_of(heldout)
     values = {name: metric_interval(heldout, name) for name in systems}
     order = sorted(systems, key=lambda name: values[name][0], reverse=True)
