@@ -36,7 +36,7 @@ class Measured:
 
 
 def measure(workspace: Workspace, run: Run) -> Measured:
-    """Measure `run` for the card of its model; nothing is there where its held-out rows are gone."""
+    """Measure `run` for the card of its model; empty where its held-out rows are gone."""
     try:
         heldout = load_heldout(workspace, run.run_id)
     except OSError:

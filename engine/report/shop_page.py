@@ -65,7 +65,9 @@ def next_page(workspace: Workspace, tables: Tables, language: str) -> Page:
         readiness = get_task(task).readiness(tables)
         code = "trained" if task in trained else readiness.level
         advice = " ".join(say(code, language, **values) for code, values in readiness.advice)
-        # What it says behind that belongs to the page of the task.
+        if code == "trained":
+            advice = text("next.again", language)
+        # What an invitation says behind its first sentence belongs to the page of the task.
         advice = advice or _first_sentence(say(f"{task}.invite", language))
         rows.append((task_name(task, language), text(f"next.levels.{code}", language), advice))
     head = tuple(text(f"columns.{name}", language) for name in ("task", "state", "advice"))
