@@ -16,6 +16,7 @@ from typing import Protocol, TextIO, runtime_checkable
 import typer
 
 from engine.commands import (
+    course,
     host,
     loading,
     reporting,
@@ -60,6 +61,7 @@ for command in (
     state.runs,
     loading.simulate,
     host.host,
+    course.course,
 ):
     # Python keeps some words for itself, such as `import`.
     app.command(command.__name__.rstrip("_"), epilog=EPILOG)(command)

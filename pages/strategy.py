@@ -13,10 +13,13 @@ link.remember(query_box.KEY, visit.KEY)
 workspace = shell.open_page("strategy")
 setup = choose_setup(workspace, choose_run(workspace, "search"))
 placeholder = t("search.placeholder")
+# Every list that is shown is learned from, so none is shown before somebody asks for it.
 show_views(
     "strategy",
     {
-        "live": lambda: show_live(setup, query_box.ask_for_query(workspace, placeholder)),
+        "live": lambda: show_live(
+            setup, query_box.ask_for_query(workspace, placeholder, greet=False)
+        ),
         "learning": lambda: show_learning(setup),
         "simulator": lambda: show_simulator(setup),
         "off_policy": lambda: show_off_policy(setup),

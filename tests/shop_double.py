@@ -27,6 +27,7 @@ from engine.tasks.search.answers import (
     WhyInput,
 )
 from tests.doubles import attributes, cross_sell, intent, interest, search, sentiment
+from tests.doubles.assistant import AssistantModels
 from tests.doubles.pipe import receive, reply_each
 from tests.waiting import LONG
 
@@ -112,6 +113,7 @@ class FakeModels:
         self.asked: list[Asked] = []
         self.unknown_share = 0.0
         self.columns = attributes.COLUMNS  # what the attributes model has learned
+        self._assistant = AssistantModels()
 
     def ask(
         self,
@@ -121,6 +123,8 @@ class FakeModels:
     ) -> Any:
         """Answer as the service would."""
         call = question.call
+        if call.service == "assistant":
+            return self._assistant.ask(question)
         task = call.task or call.service
         self.asked.append(Asked(task, call.verb, question.run, encode(receive(question))))
         return reply_each(question, getattr(self, f"_{task}_{call.verb}"))

@@ -169,6 +169,8 @@ def test_a_failed_load_leaves_no_new_workspace_and_an_old_one_as_it_was(
         (["jobs", "nowhere"], "workspace.unknown"),
         (["simulate", "out", "--products", "0"], "cli.usage"),
         (["simulate", "out", "--products", "many"], "cli.usage"),
+        (["course", "check", "nowhere"], "course.no_folder"),
+        (["course", "mend"], "cli.usage"),
     ],
 )
 def test_bad_input_is_an_error_with_a_code_and_status_2(
@@ -374,3 +376,19 @@ def test_text_shows_every_value_once() -> None:
     text = as_text(value)
     for part in ("name: tiny", "nothing: -", "rate: 0.1235", "bm25", "0.75", "Mend it.", "  a"):
         assert text.count(part) == 1
+
+
+def test_a_folder_of_exercises_is_checked(command: Command, tmp_path: Path) -> None:
+    shipped = PROJECT / "engine" / "course" / "exercises"
+    done = command("course", "check", shipped, "--json")
+    assert done.status == 0
+    titles = {one: len(rows) for one, rows in done.document["exercises"].items()}
+    assert titles["en"] == titles["zh"] > 10
+    text = next((shipped / "en").glob("*.md")).read_text(encoding="utf-8")
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "own.md").write_text(text.replace("minutes:", "minuts:"), encoding="utf-8")
+    done = command("course", "check", tmp_path, "--json")
+    assert (done.status, done.error["code"]) == (2, "course.invalid")
+    lines = {row["file"]: row["row"] for row in done.error["details"]}
+    assert lines["en/own.md"] > 1
+    assert "en/own.md 第" in command("course", "check", tmp_path, "--language", "zh").err

@@ -14,8 +14,8 @@ from engine.progress import Silent
 from engine.simulation.tiny_shop import tiny_catalog, tiny_reviews
 from engine.tables.tables import Tables
 from engine.tasks import get_tiny
-from engine.tasks.base import Writing
-from engine.tasks.describe.answers import PREDICT, WRITE, DescribeInput, WriteInput
+from engine.tasks.base import Drafting, Writing
+from engine.tasks.describe.answers import PREDICT, WRITE, DescribeInput, DraftInput, WriteInput
 from engine.tasks.describe.brief import Brief
 from engine.tasks.describe.evaluator import TextEvaluator
 from engine.tasks.describe.task import TASK
@@ -95,6 +95,13 @@ def test_a_streamed_answer_comes_with_the_template(writer) -> None:
     assert set(answer.systems) == {"untuned", "template"}
     assert texts
     assert decode(WRITE.answer, json.loads(json.dumps(encode(answer), allow_nan=False)))
+
+
+def test_any_short_text_can_be_drafted(writer) -> None:
+    assert isinstance(TASK, Drafting)
+    texts: list[str] = []
+    draft = TASK.draft(writer, DraftInput("You help a shop.", "Say who buys mugs."), texts.append)
+    assert texts and isinstance(draft.text, str)
 
 
 def test_reviews_are_summed_up_with_what_they_say_alone(writer) -> None:

@@ -12,7 +12,7 @@ import pytest
 from engine.errors import InputError, ShoplabError
 from engine.images import archive, image_store
 from engine.images.archive import product_of, read_archive
-from engine.images.image_store import Brought, Pictures, missing_links, palettes
+from engine.images.image_store import Brought, Drawn, Pictures, missing_links, palettes
 from tests.pictures import encoded, product
 
 RED, BLUE = encoded(product("red")), encoded(product("blue", "disc"))
@@ -218,3 +218,19 @@ def test_a_damaged_member_does_not_stop_the_others() -> None:
     assert read(io.BytesIO(file[:at] + b"\xff\xff\xff" + file[at + 3 :])) == {
         "P1.png": "images.broken", "P2.png": "P2",
     }  # fmt: skip
+
+
+def test_drawn_pictures_are_shared_by_links_and_taken_back(tmp_path: Path) -> None:
+    drawn = Pictures(tmp_path / "machine")
+    drawn.draw([Drawn(product("red"), ["P1", "P2"], "sample-en")])
+    shop = Pictures(tmp_path / "shop")
+    shop.add([Brought("P2", "mine.png", BLUE)])
+    shop.share(drawn)
+    shown = dict(zip(shop.table()["product_id"], shop.table()["source"], strict=True))
+    assert shown == {"P2": "mine.png", "P1": "sample-en"}
+    (name,) = drawn.table()["picture"].unique()
+    assert shop.file(name).stat().st_ino == drawn.file(name).stat().st_ino
+    shop.drop_sources({"sample-en"})
+    assert shop.table()["source"].tolist() == ["mine.png"]
+    assert not shop.file(name).exists()
+    assert drawn.file(name).is_file()

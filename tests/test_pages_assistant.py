@@ -97,7 +97,7 @@ def small_frame() -> pd.DataFrame:
 
 def test_a_shop_without_an_intent_model_is_not_asked_for_intents(assistant) -> None:
     say(open_view(shop_with_orders(), 0), "hello")
-    assert assistant.bodies == [ReplyInput((Message("hello"),), intent="")]
+    assert assistant.bodies[-1] == ReplyInput((Message("hello"),), intent="")
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "By attribute"), ("zh", "按属性筛选")])

@@ -79,9 +79,13 @@ def test_a_link_with_a_basket_shows_what_goes_with_it(
     assert ("2.5" in said) and ("1.8" in said) and ("25%" in said)
 
 
-def test_without_a_basket_nothing_is_asked(models: FakeModels) -> None:
+def test_the_most_bought_product_is_there_until_the_basket_is_emptied(models: FakeModels) -> None:
     app = clean(open_page("cross_sell", shop_with_orders()))
-    assert not models.asked
+    assert len(app.multiselect[0].value) == 1
+    asked = len(models.asked)
+    assert asked
+    clean(app.multiselect[0].set_value([]).run())
+    assert len(models.asked) == asked
     assert "Put a product in the basket" in texts_of(app)
 
 

@@ -74,7 +74,7 @@ def test_nothing_is_written_before_it_is_asked_for(shop, language) -> None:
 
 
 def test_texts_stand_side_by_side_with_their_claims_marked(shop, language) -> None:
-    app = press(show(shop, language, p="P00"), "write")
+    app = press(show(shop, language, product="P00"), "write")
     said = said_on(app)
     assert "Rain jacket" in said
     assert "✗ gold" in said
@@ -85,7 +85,7 @@ def test_texts_stand_side_by_side_with_their_claims_marked(shop, language) -> No
 
 def test_the_tuned_model_writes_too_and_its_best_can_be_asked_for(shop, language) -> None:
     finish_run(shop, "describe", recommended="tuned_best")
-    app = press(show(shop, language, p="P00"), "write")
+    app = press(show(shop, language, product="P00"), "write")
     assert "best" in [button.key for button in app.button]
     before = len(app.get("subheader"))
     app = press(app, "best")
@@ -93,7 +93,7 @@ def test_the_tuned_model_writes_too_and_its_best_can_be_asked_for(shop, language
 
 
 def test_hostile_titles_are_shown_letter_by_letter(shop, language) -> None:
-    app = press(show(shop, language, p="P23"), "write")
+    app = press(show(shop, language, product="P23"), "write")
     assert HOSTILE in said_on(app).replace("✓ ", "").replace("✗ ", "") or "HYPERLINK" in said_on(
         app
     )
@@ -103,9 +103,9 @@ def test_hostile_titles_are_shown_letter_by_letter(shop, language) -> None:
 
 
 def test_reviews_are_summed_up(shop, language) -> None:
-    app = press(show(shop, language, "reviews", p="P00"), "sum")
+    app = press(show(shop, language, "reviews", product="P00"), "sum")
     assert len(app.get("subheader")) == 2
-    app = show(shop, language, "reviews", p="P01")
+    app = show(shop, language, "reviews", product="P01")
     assert not [button for button in app.button if button.key == "sum"]
 
 
@@ -182,7 +182,7 @@ def test_an_endpoint_writes_and_its_key_stays_in_memory(shop, language, caplog) 
     server = Server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     server.reply = lambda handler: handler.document("Rain jacket 0 by Acme, for 99 euros.")
-    app = show(shop, language, "endpoint", p="P00")
+    app = show(shop, language, "endpoint", product="P00")
     app.text_input(key="describe_endpoint_url_field").set_value(server.url)
     app.text_input(key="describe_endpoint_model_field").set_value("tiny")
     app.text_input(key="describe_endpoint_key_field").set_value(KEY)
@@ -202,7 +202,7 @@ def test_an_endpoint_writes_and_its_key_stays_in_memory(shop, language, caplog) 
 
 
 def test_an_endpoint_that_is_not_there_is_an_error_in_words(shop, language) -> None:
-    app = show(shop, language, "endpoint", p="P00")
+    app = show(shop, language, "endpoint", product="P00")
     app.text_input(key="describe_endpoint_url_field").set_value("http://127.0.0.1:9/v1")
     app.text_input(key="describe_endpoint_model_field").set_value("tiny")
     app = press(app, "endpoint_write")
@@ -219,7 +219,7 @@ def test_a_lying_endpoint_breaks_nothing(shop, language) -> None:
     server = Server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     server.reply = reply
-    app = show(shop, language, "endpoint", p="P00")
+    app = show(shop, language, "endpoint", product="P00")
     app.text_input(key="describe_endpoint_url_field").set_value(server.url)
     app.text_input(key="describe_endpoint_model_field").set_value("tiny")
     app = press(app, "endpoint_write")

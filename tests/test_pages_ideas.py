@@ -20,7 +20,7 @@ from engine.tasks.describe.answers import Draft
 from pages.ui.frame import i18n
 from tests.doubles.pipe import receive, reply
 from tests.runs_double import make_run, make_shop
-from tests.shop_double import HOSTILE, clean, open_page, said_on
+from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop
 
 
 @pytest.fixture(autouse=True)
@@ -213,3 +213,25 @@ def test_the_matrix_says_which_idea_leads_and_why(language) -> None:
 def test_a_card_of_a_link_that_is_gone_is_told_of() -> None:
     app = clean(open_page("ideas", make_shop("en"), card="nobody"))
     assert say("ideas.unknown_card", "en") in app.error[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize(("key", "metric"), [("changed", "changed@10"), ("gaps", "few_by_words")])
+def test_a_report_on_many_queries_can_be_taken_along(models, key, metric) -> None:
+    shop = small_shop()
+    app = open_page("search", shop)
+    app.session_state["search_view"] = i18n.catalog().say("search.views.many", "en")
+    press(clean(app.run()), f"evidence_{key}")
+    (citation,) = EvidenceStore(shop).citations()
+    assert (citation.kind, citation.metric, citation.n) == ("query_report", metric, 5)
+    assert citation.low <= citation.value <= citation.high
+
+
+def test_a_round_of_judgments_is_measured_on_all_judged_queries(models) -> None:
+    shop = small_shop()
+    shop.correct("search", {"rain jacket": {"P00": "3", "P23": "0"}, "teapot": {"P12": "2"}})
+    app = open_page("search", shop, q="rain jacket")
+    app.session_state["search_view"] = i18n.catalog().say("search.views.judge", "en")
+    press(clean(app.run()), "evidence_judged")
+    (citation,) = EvidenceStore(shop).citations()
+    assert (citation.kind, citation.metric, citation.n) == ("judgments", "ndcg@10", 2)
+    assert (citation.system, citation.against) == ("hybrid_untuned", "bm25_all")

@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.course.activity import read_acts
+from engine.course.checks.decisions import REPORTED
 from engine.messages import LANGUAGES
+from engine.report.build import build
+from pages.ui.report.downloads import make_file
 from tests.runs_double import make_shop
 from tests.shop_double import clean, open_page, said_on
 from tests.test_report import full_shop
@@ -46,6 +50,14 @@ def test_all_goes_in_until_something_is_left_out(language: str) -> None:
     clean(pages.set_value(["case"]).run())
     assert 2 < slides(app) < everything
     assert not app.warning
+
+
+def test_a_file_that_was_made_is_noted_for_the_course() -> None:
+    shop = make_shop("en")
+    content = make_file(shop, "somebody", ".html", build(shop, "en", ["shop"]))
+    assert content.startswith(b"<!DOCTYPE html>")
+    (act,) = read_acts(shop)
+    assert (act.act, act.details) == (REPORTED, {"format": ".html"})
 
 
 def test_grey_claims_are_pointed_out() -> None:

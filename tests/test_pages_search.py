@@ -30,9 +30,14 @@ def test_a_link_with_a_query_shows_its_results(models, language, title) -> None:
     assert app.query_params["q"] in ("rain jacket", ["rain jacket"])
 
 
-def test_without_a_query_nothing_is_asked(models) -> None:
+def test_an_example_is_answered_until_the_box_is_emptied(models) -> None:
     app = clean(open_page("search", small_shop()))
-    assert not [asked for asked in models.asked if asked[1] == "predict"]
+    example = app.text_input[0].value
+    assert example
+    assert models.asked[-1].body[0]["query"] == example
+    asked = len(models.asked)
+    clean(app.text_input[0].set_value("").run())
+    assert len(models.asked) == asked
     assert "click one of the examples" in texts_of(app)
 
 

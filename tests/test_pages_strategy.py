@@ -8,6 +8,7 @@ import pytest
 
 from engine.bandit.live import next_list
 from engine.bandit.perplexity import measure_perplexity
+from engine.evidence.store import EvidenceStore
 from engine.storage.feedback import Feedback
 from engine.storage.workspace import Workspace
 from pages.ui.strategy import inputs, live, simulator
@@ -240,6 +241,9 @@ def test_a_simulation_says_that_it_is_one(models, logged_shop, monkeypatch, lang
     assert len(app.metric) == 2 and len(app.get("plotly_chart")) == 4
     truth = app.dataframe[-1].value
     assert ((truth["true"] > 0) & (truth["true"] < 1)).all() and len(truth) == 6
+    press(app, "evidence_simulation")
+    (citation,) = EvidenceStore(logged_shop).citations()
+    assert (citation.kind, citation.page, citation.n) == ("simulation", "strategy", 60)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -1,5 +1,7 @@
 """Reads from the shop's log what a case would otherwise have to assume."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.case.assumptions import Assumptions, Range
@@ -29,6 +31,15 @@ def assumptions_of(tables: Tables) -> Assumptions:
         values = measure(whole, metric)
         ranges[metrics[metric]] = _range(cluster_bootstrap(values.numerator, values.denominator))
     return Assumptions().with_ranges(**ranges)
+
+
+def current_assumptions(tables: Tables, saved: Assumptions | None) -> Assumptions:
+    """The team's own figures of a saved case, and for all others what log and defaults say now."""
+    now = assumptions_of(tables)
+    if saved is None:
+        return now
+    own = {name: value for name, value in saved.ranges() if value.source == "own"}
+    return replace(now.with_ranges(**own), months=saved.months)
 
 
 def _range(estimate: Estimate) -> Range:

@@ -6,6 +6,9 @@ from typing import Any
 
 from scipy.stats import norm
 
+from engine.experiment.plan import SALES_METRICS
+from engine.experiment.store import KeptResult
+
 # The metric of a gain that an experiment measured: a relative change of the shop's sales. Any other
 # metric was measured offline, and its link to sales is an assumption.
 SALES = "sales"
@@ -47,3 +50,29 @@ class Gain:
     def as_json(self) -> dict[str, Any]:
         """The gain as it is kept on disk."""
         return asdict(self)
+
+
+def gain_of_result(kept: KeptResult) -> Gain | None:
+    """The rise of sales that a finished experiment measured.
+
+    None if its groups had the wrong sizes, no relative change could be measured, or its metric is
+    not one of sales.
+    """
+    result = kept.result
+    if kept.metric not in SALES_METRICS or result.verdict == "mismatch":
+        return None
+    delta, low, high = result.relative, result.relative_low, result.relative_high
+    if delta is None or low is None or high is None:
+        return None
+    citation = {
+        "kind": "experiment",
+        "source_id": f"experiment:{kept.created:.0f}",
+        "metric": kept.metric,
+        "value": delta,
+        "low": low,
+        "high": high,
+        "unit": "difference",
+        "created": kept.created,
+        "page": "experiment",
+    }
+    return Gain(delta, low, high, SALES, citation)

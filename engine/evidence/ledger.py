@@ -225,6 +225,8 @@ def state(workspace: Workspace, citation: Citation) -> CitationState:
     changed = labels_since(workspace, citation.data_fingerprint)
     if changed is None:
         return CitationState("data_changed")
-    if citation.kind in _RESTS_ON_LABELS and citation.task in changed:
+    # What people clicked in a duel is no label.
+    labelled = citation.kind in _RESTS_ON_LABELS and citation.page != "duel"
+    if labelled and citation.task in changed:
         return CitationState("judgments_changed")
     return CitationState()

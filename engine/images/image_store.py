@@ -11,7 +11,9 @@
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import os
+import shutil
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +25,7 @@ from engine.errors import InputError, ShoplabError
 from engine.images.colours import Colour, Palette, dominant
 from engine.images.decode import as_webp, open_picture
 from engine.storage.changing import changing
-from engine.storage.files import changed_at, write_atomically
+from engine.storage.files import changed_at, make_folder, write_atomically
 from engine.storage.quota import check_room
 
 # `source` is the file's name or the link; `colours` a list of [name, example, share] as JSON.
@@ -38,6 +40,15 @@ class Brought:
     product_id: str
     source: str
     content: bytes | ShoplabError
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture that Shoplab drew, and the products that it shows."""
+
+    image: Image.Image
+    product_ids: Sequence[str]
+    source: str
 
 
 @dataclass
@@ -89,10 +100,45 @@ class Pictures:
                     continue
                 have.add((one.product_id, name))
                 added.new += 1
-                rows.append(_row(one, name, dominant(image)))
+                rows.append(_row(one.product_id, one.source, name, dominant(image)))
         finally:
             self._append(rows)
         return added
+
+    def draw(self, drawn: Iterable[Drawn]) -> None:
+        """Keep pictures that are known to be good."""
+        rows = [
+            _row(product_id, one.source, name, palette)
+            for one in drawn
+            for name, palette in [(self._keep(one.image), dominant(one.image))]
+            for product_id in one.product_ids
+        ]
+        self._append(rows)
+
+    def share(self, others: "Pictures") -> None:
+        """Show the pictures of `others` too, whose files are linked and not copied.
+
+        A product that has pictures of its own keeps them alone.
+        """
+        with self._changing() as table:
+            theirs = others.table()
+            theirs = theirs[~theirs["product_id"].isin(set(table["product_id"]))]
+            for picture in theirs["picture"].unique():
+                if not self.file(picture).is_file():
+                    make_folder(self.file(picture).parent)
+                    _link(others.file(picture), self.file(picture))
+            self._write(pd.concat([table, theirs]))
+
+    def drop_sources(self, sources: Container[str]) -> None:
+        """Forget the pictures that came from `sources`, and copies that show nothing any more."""
+        table = self.table()
+        if not any(source in sources for source in table["source"].unique()):
+            return
+        with self._changing() as table:
+            kept = table[[source not in sources for source in table["source"]]]
+            self._write(kept)
+            for picture in set(table["picture"]) - set(kept["picture"]):
+                self.file(picture).unlink(missing_ok=True)
 
     def remove(self, picture: str) -> None:
         """Forget a picture of every product, and its copy."""
@@ -179,12 +225,22 @@ def _open(one: Brought) -> Image.Image:
     return open_picture(one.content, one.source)
 
 
-def _row(one: Brought, name: str, palette: Palette) -> dict[str, str]:
+def _link(file: Path, place: Path) -> None:
+    """Hard-link a file, or copy it where the file system has no links."""
+    try:
+        os.link(file, place)
+    except FileExistsError:
+        return
+    except OSError:
+        shutil.copyfile(file, place)
+
+
+def _row(product_id: str, source: str, name: str, palette: Palette) -> dict[str, str]:
     colours = [[colour.name, colour.example, colour.share] for colour in palette.colours]
     return {
-        "product_id": one.product_id,
+        "product_id": product_id,
         "picture": name,
-        "source": one.source,
+        "source": source,
         "ground": palette.ground,
         "colours": json.dumps(colours),
     }

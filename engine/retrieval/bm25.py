@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from engine.ranking import Ranking, rank_matches
 from engine.tables.product_text import passages, searchable_texts
 from engine.tables.tables import Tables, derived
-from engine.text.words import words, words_of_all
+from engine.text.words import finding_words, words, words_of_all
 
 
 @derived
@@ -36,15 +36,26 @@ class BM25Index:
     def __init__(self, product_ids: Iterable[str], texts: Iterable[str]) -> None:
         self.product_ids = list(product_ids)
         self.model = bm25s.BM25(method="lucene")
-        # bm25s refuses a corpus without words, and an empty shop has none.
-        self.model.index(words_of_all(list(texts)) or [[""]], show_progress=False)
+        tokens = words_of_all(list(texts))
+        # bm25s refuses a corpus without words: an empty shop, or one whose titles are signs alone.
+        tokens = tokens if any(tokens) else [[""]] * max(1, len(tokens))
+        self.model.index(tokens, show_progress=False)
 
     def scores(self, query: str) -> NDArray[np.float32]:
-        """The score of every product, shape (products,); 0 for those that share no word."""
+        """The score of every product, shape (products,); 0 for those that share no word.
+
+        Words like "for" raise the score of a product that shares another word, but find none
+        (`finding_words`).
+        """
         terms = [word for word in words(query) if word in self.model.vocab_dict]
-        if not terms:
+        finding = finding_words(query)
+        telling = [word for word in terms if word in finding]
+        if not telling:
             return np.zeros(len(self.product_ids), dtype=np.float32)
-        return np.asarray(self.model.get_scores(terms), dtype=np.float32)
+        scores = np.asarray(self.model.get_scores(terms), dtype=np.float32)
+        if len(telling) < len(terms):
+            scores[self.model.get_scores(telling) <= 0] = 0
+        return scores
 
     def search(self, query: str, k: int, keep: NDArray[np.bool_] | None = None) -> Ranking:
         """The `k` best products in the mask `keep` that share a word with the query."""

@@ -10,7 +10,7 @@ from scipy.sparse import csc_matrix
 from engine.ranking import Ranking, rank_matches
 from engine.tables.product_text import FIELDS, field_texts
 from engine.tables.tables import Tables, derived
-from engine.text.words import words, words_of_all
+from engine.text.words import finding_words, words, words_of_all
 
 Floats = NDArray[np.float32]
 # A word counts the less, the more often it was there before (k1), and in long fields (b).
@@ -28,11 +28,12 @@ class Matches:
     """Where a query's words stand: `counts`, shape (words, fields, rows), and how rare they are.
 
     A count is the word's frequency in the field, divided by how long the field is beside others;
-    `idf` has shape (words,).
+    `idf` and `finds` have shape (words,). Words like "for" find no product (`finding_words`).
     """
 
     counts: Floats
     idf: Floats
+    finds: NDArray[np.bool_]
 
     def by_field(self) -> Floats:
         """BM25 within each field alone, shape (rows, fields)."""
@@ -43,6 +44,10 @@ class Matches:
         """BM25F under the fields' `weights`, shape (rows,)."""
         mixed = np.einsum("wfr,f->wr", self.counts, weights)
         return np.asarray(self.idf @ (mixed / (K1 + mixed)), dtype=np.float32)
+
+    def found(self) -> NDArray[np.bool_]:
+        """Which rows hold a word that finds products, shape (rows,)."""
+        return np.asarray((self.counts[self.finds] > 0).any(axis=(0, 1)))
 
     def coverage(self) -> Floats:
         """The share of the query's words that each field holds, shape (rows, fields)."""
@@ -86,7 +91,9 @@ class FieldIndex:
                 whole[holders] = matrix.data[start:end]
                 counts[number, place] = whole if rows is None else whole[rows]
                 whole[holders] = 0.0
-        return Matches(counts, self.idf[columns])
+        finding = finding_words(query)
+        finds = np.array([term in finding for term in terms], dtype=bool)
+        return Matches(counts, self.idf[columns], finds)
 
     def search(
         self, query: str, weights: Floats, k: int, keep: NDArray[np.bool_] | None = None
@@ -94,7 +101,9 @@ class FieldIndex:
         """The `k` best products in the mask `keep` under the fields' `weights`."""
         if not self.product_ids:
             return Ranking([], [])
-        return rank_matches(self.product_ids, self.matches(query).together(weights), k, keep)
+        matches = self.matches(query)
+        scores = np.where(matches.found(), matches.together(weights), np.float32(0))
+        return rank_matches(self.product_ids, scores, k, keep)
 
     def _counts(self, texts: Sequence[Sequence[str]]) -> csc_matrix:
         """Frequencies, shape (products, vocabulary), divided by the relative length of the text."""

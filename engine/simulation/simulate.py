@@ -17,6 +17,9 @@ from engine.simulation.query_writer import make_queries
 from engine.simulation.shoppers import make_shoppers
 from engine.simulation.word_lists import load_words
 
+# What the files in sample_data/ were made with.
+SAMPLE_PRODUCTS = 1500
+SAMPLE_SEED = 13
 JUDGMENT_COLUMNS = ("query", "product_id", "relevance")
 _EVENTS_PER_QUERY = 14
 _MOST_QUERIES = 5_000
@@ -26,12 +29,12 @@ _EVENTS_PER_USER = 33
 def simulate(
     out: Path,
     *,
-    products: int = 1500,
+    products: int = SAMPLE_PRODUCTS,
     searches: int = 20000,
     orders: int = 4000,
     reviews: int = 5000,
     language: str = "en",
-    seed: int = 13,
+    seed: int = SAMPLE_SEED,
     truth: bool = False,
 ) -> None:
     """Write products.csv, searches.csv.gz, orders.csv and reviews.csv into the folder `out`.
@@ -44,7 +47,7 @@ def simulate(
         raise ValueError("a sample shop needs at least one product, search, order and review")
     out.mkdir(parents=True, exist_ok=True)
     words = load_words(language)
-    rngs = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(6)]
+    rngs = _generators(seed)
     shop = make_shop(words, products, rngs[0])
     queries = make_queries(shop, query_count(searches), rngs[1])
     shoppers = make_shoppers(shop, max(searches // _EVENTS_PER_USER, 20), rngs[2])
@@ -61,6 +64,16 @@ def simulate(
     )
     if truth:
         _write(out / "judgments.csv", JUDGMENT_COLUMNS, _judgments(shop, queries))
+
+
+def make_sample(language: str) -> SimulatedShop:
+    """The products of the sample shop of `language` as drawn, in the order of its file."""
+    return make_shop(load_words(language), SAMPLE_PRODUCTS, _generators(SAMPLE_SEED)[0])
+
+
+def _generators(seed: int) -> list[np.random.Generator]:
+    """One for each thing that is drawn: products, queries, shoppers, searches, orders, reviews."""
+    return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(6)]
 
 
 def query_count(searches: int) -> int:

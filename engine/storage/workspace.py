@@ -158,6 +158,12 @@ class Workspace:
         self._sample = (language, self.generation)
         self._update(sample=self._sample)
 
+    @property
+    def sample(self) -> str:
+        """The language of the sample shop that the tables are, or "" for any other shop."""
+        language, generation = self._sample
+        return language if generation == self.generation else ""
+
     def delete(self) -> None:
         """Delete the workspace and everything in it for good."""
         doomed = self.folder.with_name(f".{self.name}.{secrets.token_hex(4)}{DELETED}")
@@ -218,9 +224,8 @@ class Workspace:
 
     def _index_folder(self) -> Path:
         """Where vectors of these tables are kept: those of a sample shop once for a machine."""
-        language, generation = self._sample
-        shared = bool(language) and generation == self.generation
-        return home() / "indexes" / f"sample-{language}" if shared else self.folder / "index"
+        shared = self.sample
+        return home() / "indexes" / f"sample-{shared}" if shared else self.folder / "index"
 
     def _read_tables(self) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
         with self._generations.reading() as folder:

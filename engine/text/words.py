@@ -45,6 +45,12 @@ def words(text: str) -> list[str]:
     return stems
 
 
+def finding_words(query: str) -> set[str]:
+    """The words of a query that find products: all but stop words, unless it has no others."""
+    asked = set(words(query))
+    return asked - STOPWORDS or asked
+
+
 def _pairs(run: str) -> list[str]:
     return [run[place : place + 2] for place in range(max(1, len(run) - 1))]
 

@@ -67,8 +67,13 @@ def test_a_query_is_searched_explained_judged_and_understood(
     served: AppServer, shop: Workspace, open_tab
 ) -> None:
     page = open_tab(f"{served.url}/search?lang=en&w={shop.key}")
-    expect(page.locator(".st-key-no_query")).to_be_visible()
+    # The first example greets the visitor with an answer.
     box = page.get_by_label("What would a shopper type?")
+    expect(box).not_to_have_value("")
+    expect(page.locator(".st-key-column_untuned [class*=st-key-why_untuned]")).to_have_count(10)
+    box.fill("")
+    box.press("Enter")
+    expect(page.locator(".st-key-no_query")).to_be_visible()
     box.fill("rain jacket")
     box.press("Enter")
     cards = page.locator(".st-key-column_untuned [class*=st-key-why_untuned]")

@@ -23,6 +23,8 @@ _PICKED = "assistant_picked"
 _INTENTS = "assistant_intents"
 _CUSTOMERS = 12
 _EXAMPLES = ("cheapest", "opinion", "product", "policy", "order", "parcel")
+# The question that greets a visitor with its answer.
+_ANSWERED = "opinion"
 _REMEMBERED = 3
 _TITLES = 4
 _LONGEST = 2_000
@@ -102,6 +104,14 @@ def _show_welcome(current: Workspace) -> None:
                 on_click=st.session_state.__setitem__,
                 args=(_PICKED, text),
             )
+    st.caption(t("assistant.chat.example"))
+    question = _examples(current)[_ANSWERED]
+    with st.chat_message("user", avatar=":material/person:"):
+        st.markdown(escape(question))
+    with st.chat_message("assistant", avatar=":material/support_agent:"):
+        answers = ask_replies(current, [Message(question)])
+        if answers is not None:
+            show_reply(answers[0].reply, answers[0].intent)
 
 
 @session.per_shop(64)

@@ -18,6 +18,7 @@ from pages.ui.catalog.board import column_name
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, reasons, tables
+from pages.ui.parts.pictures import beside_picture
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.parts.two_models import BothAnswers, ask_both
 
@@ -74,9 +75,10 @@ def _choose(current: Workspace) -> AttributesInput | None:
 def _show_answers(
     current: Workspace, item: AttributesInput, both: BothAnswers[AttributesAnswer]
 ) -> None:
-    st.text(item.title)
-    if item.description:
-        st.caption(escape(item.description))
+    with beside_picture(current, item.product_id or ""):
+        st.text(item.title)
+        if item.description:
+            st.caption(escape(item.description))
     cells = _cells(current, item.product_id)
     heads = dict.fromkeys(head for answer in both.by_place.values() for head in answer.heads)
     rows = [

@@ -5,7 +5,7 @@ import streamlit as st
 
 from engine.storage.runs import Metrics, Run
 from pages.ui.frame.i18n import t
-from pages.ui.parts import names, tables
+from pages.ui.parts import names, tables, terms
 from pages.ui.training.comparison import LETTERS
 
 
@@ -16,7 +16,10 @@ def show_metrics(metrics: dict[str, Metrics], metric: str) -> None:
     frame.insert(0, "system", [names.system(name) for name in order])
     labels = {name: names.metric(name) for name in frame.columns[1:]}
     number = st.column_config.NumberColumn
-    config = {name: number(text, format="%.3f") for name, text in labels.items()}
+    config = {
+        name: number(text, format="%.3f", help=terms.metric_help(name))
+        for name, text in labels.items()
+    }
     labels["system"] = t("compare.system")
     with st.expander(t("compare.all_metrics"), icon=":material/table_chart:", key="metrics"):
         tables.show(frame, labels=labels, config=config, alt=t("compare.all_metrics"))

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from engine.course.forecasts import OPENED
 from engine.errors import InputError
 from engine.evaluation.compare import Interval
 from engine.evidence.ledger import cite_comparison, cite_run
@@ -14,7 +15,7 @@ from pages.ui.compare.details import show_metrics, show_settings
 from pages.ui.compare.examples import show_examples
 from pages.ui.compare.figures import draw_differences, draw_judged, draw_systems
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import download, evidence, names
+from pages.ui.parts import acts, download, evidence, names, terms
 from pages.ui.parts.errors import show_error
 from pages.ui.training.comparison import LETTERS, Comparison, compare, in_run, metrics_of
 from pages.ui.training.outcome import BOXES, ICONS, interval_text, show_outcome
@@ -22,6 +23,8 @@ from pages.ui.training.outcome import BOXES, ICONS, interval_text, show_outcome
 
 def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
     """Everything there is to say about one training, or two."""
+    opened = [run.run_id for run in (first, second) if run]
+    acts.note(current, OPENED, task=first.task, runs=opened)
     try:
         comparison = compare(current, first, second)
     except InputError as error:
@@ -42,6 +45,9 @@ def show_comparison(current: Workspace, first: Run, second: Run | None) -> None:
             for name, row in metrics_of(run).items()
         }
     st.caption(t("compare.measured", n_test=f"{first.n_test:,}", n_train=f"{first.n_train:,}"))
+    measure = terms.of_metric(metric)
+    explained = (*([measure.key] if measure else []), "held_out", "confidence_interval", "baseline")
+    terms.explain(*explained, key="terms_compare")
     with st.grid(2, min_column_width=340, gap="medium", key="charts"):
         with st.container():
             draw_systems(comparison, metric)

@@ -22,7 +22,10 @@ def choose_basket(current: Workspace) -> list[str]:
     """The products in the basket; they travel in the address. Call `link.remember(KEY)` first."""
     shop = orders(current)
     if _CHOSEN not in st.session_state:
-        st.session_state[_CHOSEN] = _from_link(shop)
+        # Whoever brings no basket sees what goes with the product that is bought most.
+        st.session_state[_CHOSEN] = (
+            _from_link(shop) if KEY in st.session_state else shop.popular[:1]
+        )
     known = [name for name in st.session_state[_CHOSEN] if name in shop.titles]
     if known != st.session_state[_CHOSEN]:
         # A catalog that was loaded since may lack what was chosen from an older one.

@@ -19,6 +19,7 @@ from engine.tasks.cross_sell.answers import (
 from pages.ui.cross_sell.basket import add
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names, tables
+from pages.ui.parts.pictures import beside_picture
 from pages.ui.parts.product_card import facts, products
 from pages.ui.parts.runs import invite_to_tune
 
@@ -50,7 +51,7 @@ def show_basket(current: Workspace, basket: Sequence[str], run: Run | None) -> N
         st.subheader(t("cross_sell.complements"), anchor=False)
         for result in answer.results[:_SHOWN]:
             if result.product_id in catalog:
-                _show_card(result, catalog)
+                _show_card(current, result, catalog)
     with right, st.container(key="substitutes"):
         st.subheader(t("cross_sell.substitutes.title"), anchor=False)
         _show_substitutes(answer.substitutes, catalog)
@@ -79,9 +80,14 @@ def _finding(answer: CrossSellAnswer) -> str:
     return t("cross_sell.findings.met", n=met, k=len(shown))
 
 
-def _show_card(result: Complement, catalog: Mapping[str, Mapping[str, Any]]) -> None:
+def _show_card(
+    current: Workspace, result: Complement, catalog: Mapping[str, Mapping[str, Any]]
+) -> None:
     product, reason = catalog[result.product_id], result.reason
-    with st.container(border=True, gap="xsmall"):
+    with (
+        st.container(border=True, gap="xsmall"),
+        beside_picture(current, result.product_id),
+    ):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             title = escape(charts.cut(product["title"], _LONGEST))
             st.markdown(f"**{result.rank}\\. {title}**", width="stretch")

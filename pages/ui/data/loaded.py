@@ -12,7 +12,7 @@ from engine.tables.schema import TABLES
 from pages.ui.data import report
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
-from pages.ui.parts import download, tables
+from pages.ui.parts import download, loading, tables
 from pages.ui.parts.tables import table_name
 
 
@@ -68,6 +68,8 @@ def show_loaded(current: Workspace) -> None:
             t("data.current.undo"), icon=":material/undo:", key="undo_load"
         ):
             current.undo_load()
+            if current.sample:
+                loading.show_sample_pictures(current)
             report.forget()
             st.toast(t("data.current.undone"))
             st.rerun()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine.course.checks.shop import LOADED, OWN, shop_of
 from engine.errors import InputError
 from engine.reading.layout import Place
 from engine.reading.load import load_files
@@ -9,7 +10,7 @@ from engine.storage.workspace import Workspace
 from pages.ui.data import report, staging
 from pages.ui.data.mapping_editor import edit_mapping
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import loading
+from pages.ui.parts import acts, loading
 from pages.ui.parts.errors import show_error
 from pages.ui.parts.tables import table_name
 
@@ -53,6 +54,7 @@ def _load(
     keep_good: bool,
 ) -> None:
     """Load all files or none, and keep the report."""
+    before = shop_of(current)
     try:
         with loading.shown_status():
             report.keep(
@@ -70,7 +72,10 @@ def _load(
         show_error(error)
         st.caption(t("data.report.failed"))
         return
+    acts.note(current, LOADED, shop=OWN, before=before)
     for file in files.values():
         staging.discard(current, file)
+    if "products" in files:
+        loading.show_sample_pictures(current)
     loading.warm_up(current)
     st.rerun()

@@ -10,7 +10,7 @@ from pages.ui.frame.i18n import t
 from pages.ui.parts import charts
 from pages.ui.parts.titles import title_matcher
 
-KEY = "p"
+KEY = "product"
 _OFFERED = 200
 _CHOICES = {"channel": CHANNELS, "persona": PERSONAS, "tone": TONES, "language": LANGUAGES}
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from engine.claims import Fact
+from engine.claims import Fact, shop_checker
+from engine.course.checks.copy import DRAFTED
 from engine.storage.runs import UNTUNED, Run, run_id_of
 from engine.storage.workspace import Workspace
+from engine.tasks.describe.answering import check
 from engine.tasks.describe.answers import (
     PREDICT,
     TEMPLATE,
@@ -17,10 +19,14 @@ from engine.tasks.describe.answers import (
     WriteInput,
 )
 from engine.tasks.describe.brief import Brief
+from engine.tasks.describe.evidence import Evidence, split_facts
 from pages.ui.describe.kept import KeptAnswer
-from pages.ui.describe.texts import show_facts, show_system
+from pages.ui.describe.texts import show_facts, show_system, show_text
+from pages.ui.frame import session
 from pages.ui.frame.i18n import t
-from pages.ui.parts import answers, streaming
+from pages.ui.parts import acts, answers, streaming
+from pages.ui.parts.pictures import beside_picture
+from pages.ui.parts.product_card import products
 from pages.ui.parts.runs import invite_to_tune
 
 
@@ -43,6 +49,7 @@ def show_one(current: Workspace, product_id: str, brief: Brief, run: Run | None)
     product = kept.get()
     if not product:
         st.caption(t("describe.write_note"))
+        _show_own(current, product_id)
         return
     st.markdown(f"**{_finding(product.texts)}**")
     with st.grid(2, min_column_width=320, gap="large", key="texts"):
@@ -55,6 +62,20 @@ def show_one(current: Workspace, product_id: str, brief: Brief, run: Run | None)
     if run:
         _offer_best(current, DescribeInput.of(product_id, brief), run, kept, product)
     show_facts(product.facts)
+
+
+def _show_own(current: Workspace, product_id: str) -> None:
+    """What the shop itself says of the product today, checked like every other text."""
+    row = products(current)[product_id]
+    own = row["description"]
+    st.subheader(t("describe.own_text"), anchor=False)
+    if not isinstance(own, str) or not own.strip():
+        st.caption(t("describe.no_own_text"))
+        return
+    checker = shop_checker(session.tables(current))
+    facts, _ = split_facts(checker.facts(product_id))
+    with beside_picture(current, product_id):
+        show_text(check(own, Evidence(product_id, facts, facts, checker)), "claims_own")
 
 
 def _write(current: Workspace, item: WriteInput, run: Run | None) -> ProductTexts | None:
@@ -70,6 +91,8 @@ def _write(current: Workspace, item: WriteInput, run: Run | None) -> ProductText
             return None
         texts = {TEMPLATE: answer.systems[TEMPLATE], **texts, **answer.systems}
         facts = answer.facts
+    claims = sum(not text.supported for text in texts.values())
+    acts.note(current, DRAFTED, product=item.product_id, claims=claims)
     return ProductTexts(texts, facts)
 
 

@@ -26,6 +26,8 @@ def show_panel(current: Workspace) -> None:
                 key="undo",
             ):
                 current.undo_load()
+                if current.sample:
+                    loading.show_sample_pictures(current)
                 st.toast(t("home.workspace.undone"))
                 st.rerun()
             if st.button(

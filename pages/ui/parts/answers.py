@@ -18,6 +18,7 @@ from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 from pages.ui.frame.i18n import catalog, language, t
+from pages.ui.parts import acts
 from pages.ui.parts.errors import show_error
 from pages.ui.parts.model_download import is_missing, show_download
 
@@ -59,10 +60,12 @@ def ask(
     """
     place = st.empty()
     try:
-        return _wait(current, Question(current.name, call, body, run, fresh), place)
+        answer = _wait(current, Question(current.name, call, body, run, fresh), place)
     except ShoplabError as error:
         _show_error(current, error, place)
         return None
+    acts.note_question(current, call, body, run)
+    return answer
 
 
 def ask_all(
@@ -87,6 +90,7 @@ def ask_all(
         _show_error(current, error, place)
         return None
     place.empty()
+    acts.note_question(current, call, inputs, run)
     return predictions
 
 

@@ -115,7 +115,7 @@ def bars_with_interval(
     )
     # With numbers beside the bars no axis is needed.
     figure.update_xaxes(title=label(value_name), visible=error is not None)
-    return _framed(figure, height=(70 if error else 20) + 30 * len(labels))
+    return framed(figure, height=(70 if error else 20) + 30 * len(labels))
 
 
 def forest(
@@ -159,7 +159,7 @@ def forest(
     )
     figure.update_xaxes(title=label(value_name), tickformat="+.2f", zeroline=False)
     figure.update_layout(showlegend=False)
-    return _framed(figure, height=80 + 34 * len(labels))
+    return framed(figure, height=80 + 34 * len(labels))
 
 
 def curve(
@@ -183,7 +183,7 @@ def curve(
     figure.update_xaxes(title=label(x_name), showgrid=False)
     figure.update_yaxes(title=label(y_name), rangemode="tozero" if from_zero else "normal")
     figure.update_layout(showlegend=len(lines) > 1, hovermode="x unified")
-    return _framed(figure)
+    return framed(figure)
 
 
 def stacked_area(frame: pd.DataFrame, *, x_name: str, y_name: str, share: bool = True) -> go.Figure:
@@ -204,7 +204,7 @@ def stacked_area(frame: pd.DataFrame, *, x_name: str, y_name: str, share: bool =
     figure.update_xaxes(title=label(x_name), showgrid=False)
     figure.update_yaxes(title=label(y_name), ticksuffix=" %" if share else "")
     figure.update_layout(hovermode="x unified")
-    return _framed(figure)
+    return framed(figure)
 
 
 def heatmap(
@@ -244,7 +244,7 @@ def heatmap(
         showgrid=False,
         zeroline=False,
     )
-    return _framed(figure, height=150 + 32 * len(rows))
+    return framed(figure, height=150 + 32 * len(rows))
 
 
 def histogram(
@@ -266,7 +266,7 @@ def histogram(
     )
     figure.update_xaxes(title=label(x_name), showgrid=False)
     figure.update_yaxes(title=label(y_name))
-    return _framed(figure)
+    return framed(figure)
 
 
 def _faint(colour: str) -> str:
@@ -283,7 +283,8 @@ def _pick(marks: Sequence[str], position: int) -> str:
     return marks[position // len(PALETTE) % len(marks)]
 
 
-def _framed(figure: go.Figure, height: int = 320) -> go.Figure:
+def framed(figure: go.Figure, height: int = 320) -> go.Figure:
+    """`figure` with the margins, legend and axes that all charts share; `height` in pixels."""
     if any(isinstance(x, datetime) for trace in figure.data for x in (trace.x or ())[:1]):
         # Plotly would name the months in English.
         figure.update_xaxes(tickformat="%m-%d", hoverformat="%Y-%m-%d")

@@ -2,10 +2,13 @@
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import streamlit as st
 
+from engine.course.checks.shop import LOADED, shop_of
 from engine.errors import ShoplabError
+from engine.images.sample_pictures import drawn_pictures, match_sample_pictures
 from engine.progress import Silent
 from engine.reading.load import LoadReport, load_sample
 from engine.serving import client
@@ -13,6 +16,7 @@ from engine.storage.workspace import Workspace
 from engine.tasks import WARMED
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
+from pages.ui.parts import acts
 from pages.ui.parts.errors import show_error
 
 
@@ -43,12 +47,27 @@ def shown_status() -> Iterator[None]:
 def load_sample_shop(language: str) -> LoadReport:
     """Load the sample shop of `language` into this tab's workspace, a new one if there is none."""
     current = session.begin(language)
+    before = shop_of(current)
     # Importing the model libraries takes seconds, so it runs while the shop loads.
     client.start()
-    with shown_status():
+    with shown_status(), ThreadPoolExecutor(1) as beside:
+        beside.submit(_draw, language)
         report = load_sample(current, language, Bar())
+        acts.note(current, LOADED, shop=language, before=before)
         warm_up(current)
+        show_sample_pictures(current)
     return report
+
+
+def _draw(language: str) -> None:
+    with contextlib.suppress(ShoplabError, OSError):
+        drawn_pictures(language)
+
+
+def show_sample_pictures(current: Workspace) -> None:
+    """Give a sample shop its pictures, or another shop none of them; without them it works too."""
+    with contextlib.suppress(ShoplabError, OSError):
+        match_sample_pictures(current)
 
 
 def try_sample_shop(language: str) -> None:

@@ -2,22 +2,27 @@
 
 import streamlit as st
 
+from engine.retrieval.example_queries import ExampleQuery, example_queries
 from engine.storage.workspace import Workspace
-from pages.ui.frame import link
+from pages.ui.frame import link, session
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import query_log, query_suggestions
+from pages.ui.parts import query_suggestions
 
 KEY = "q"
 LONGEST = 200
 _EXAMPLE = "example"
 
 
-def ask_for_query(current: Workspace, placeholder: str) -> str:
+def ask_for_query(current: Workspace, placeholder: str, *, greet: bool = True) -> str:
     """The query box with suggestions while typing and examples from the shop's own log.
 
-    The query travels in the address. The pages that have the box share it. Call
-    `link.remember(KEY)` before the guard.
+    With `greet`, whoever has typed nothing yet sees the first example answered. The query travels
+    in the address. The pages that have the box share it. Call `link.remember(KEY)` before the
+    guard.
     """
+    examples = example_queries(session.tables(current))
+    if examples and greet:
+        st.session_state.setdefault(KEY, examples[0].text)
     with st.container(gap=None, key="query_box"):
         text = st.text_input(
             t("queries.label"),
@@ -28,12 +33,12 @@ def ask_for_query(current: Workspace, placeholder: str) -> str:
             persist_state="session",
         )
         query_suggestions.suggest(current, KEY, LONGEST)
-    examples = query_log.examples(current)
     if examples:
+        marked = {example.text: _mark(example) for example in examples}
         st.pills(
             t("queries.examples"),
-            examples,
-            format_func=escape,
+            list(marked),
+            format_func=marked.__getitem__,
             key=_EXAMPLE,
             on_change=_take_example,
             wrap=True,
@@ -42,6 +47,12 @@ def ask_for_query(current: Workspace, placeholder: str) -> str:
     query = " ".join((text or "")[:LONGEST].split())
     link.show(KEY, query)
     return query
+
+
+def _mark(example: ExampleQuery) -> str:
+    """The example as safe Markdown; a misspelt one says so."""
+    text = escape(example.text)
+    return text if example.meant is None else t("queries.misspelt", text=text)
 
 
 def _take_example() -> None:

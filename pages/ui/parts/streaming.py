@@ -14,7 +14,7 @@ from engine.serving.question import Question
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import answers
+from pages.ui.parts import acts, answers
 from pages.ui.parts.errors import show_error
 from pages.ui.parts.model_download import is_missing, show_download
 
@@ -32,6 +32,7 @@ def write(
 ) -> Answer | None:
     """The answer of a run's model, its text shown as it grows; None after an error was shown."""
     question = Question(current.name, call, body, run)
+    acts.note_question(current, call, body, run)
     return follow(
         lambda on_text: client.ask(question, _SECONDS, on_text),
         waiting=lambda: answers.doing(client.stage_of(question)),

@@ -9,6 +9,7 @@ from engine.tasks.interest.answers import InterestAnswer, InterestResult
 from engine.tasks.interest.merchandising import Placed
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
+from pages.ui.parts.pictures import beside_picture
 from pages.ui.parts.product_card import facts, move_badge, products
 from pages.ui.recommend.shopper import Request, act
 from pages.ui.recommend.why import explain
@@ -40,10 +41,11 @@ def show_cards(
         badges += _badges(one, result)
         with st.container(border=True, gap="xsmall", key=f"card_{rank}"):
             title = escape(charts.cut(product["title"], _LONGEST))
-            st.markdown(" ".join([f"**{rank}\\. {title}**", *badges]))
-            st.caption(facts(product))
-            if reasons := explain(result, answer):
-                st.markdown(escape(" · ".join(reasons)))
+            with beside_picture(request.current, one.product_id):
+                st.markdown(" ".join([f"**{rank}\\. {title}**", *badges]))
+                st.caption(facts(product))
+                if reasons := explain(result, answer):
+                    st.markdown(escape(" · ".join(reasons)))
             with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
                 _show_buttons(request, ids, one.product_id, rank)
                 if result and request.run and answer.query:

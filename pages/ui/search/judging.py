@@ -5,11 +5,12 @@ A judgment is kept as a correction of the task `search`: query â†’ product id â†
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 import streamlit as st
 
+from engine.course.checks.judging import JUDGED
 from engine.evaluation import ranking
 from engine.evidence.citation import Citation
 from engine.evidence.ledger import cite_queries
@@ -17,7 +18,7 @@ from engine.ranking import Ranking
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame.i18n import t
-from pages.ui.parts import charts, download, evidence, tables
+from pages.ui.parts import acts, charts, download, evidence, tables, terms
 from pages.ui.parts.product_card import products
 from pages.ui.search.many import ask_columns
 from pages.ui.search.systems import Column, Mode
@@ -30,8 +31,10 @@ _ENOUGH = 5  # judged products without which one click would decide
 def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> None:
     """The pool with a choice beside each product, what the judgments say, and their download."""
     st.markdown(t("search.judging.intro"))
+    terms.explain("ndcg", "qrels", key="terms_judging")
     known = judgments(current, query)
-    edited = _edit(current, query, pool(query, columns), known)
+    key = f"judging_{hashlib.sha256(query.encode()).hexdigest()[:12]}"
+    edited = edit(current, pool(query, columns), known, key)
     changed = {
         name: grade
         for name, grade in edited.items()
@@ -46,10 +49,11 @@ def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> N
         disabled=not changed,
     ):
         current.correct("search", {query: changed})
+        acts.note(current, JUDGED, query=query, n=len(known | changed))
         known |= changed
         st.toast(t("search.judging.saved", n=len(changed)), icon=":material/check:")
     if len(known) >= _ENOUGH:
-        _show_scores(columns, known)
+        show_scores(columns, known)
     else:
         st.caption(t("search.judging.few", least=_ENOUGH))
     _offer(current)
@@ -57,8 +61,12 @@ def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> N
 
 def pool(query: str, columns: Sequence[Column]) -> list[str]:
     """The best ten of every column, in an order that says nothing and stays the same."""
-    found = {name for column in columns for name in column.ids(DEPTH)}
-    return sorted(found, key=lambda name: hashlib.sha256(f"{query}\n{name}".encode()).digest())
+    return mixed(query, {name for column in columns for name in column.ids(DEPTH)})
+
+
+def mixed(query: str, names: Collection[str]) -> list[str]:
+    """Products in an order that says nothing of who found them, and stays the same."""
+    return sorted(names, key=lambda name: hashlib.sha256(f"{query}\n{name}".encode()).digest())
 
 
 def judgments(current: Workspace, query: str) -> dict[str, str]:
@@ -117,9 +125,10 @@ def _as_ranking(column: Column) -> Ranking:
     return Ranking(column.ids(DEPTH), [score for _, score in column.results[:DEPTH]])
 
 
-def _edit(
-    current: Workspace, query: str, names: Sequence[str], known: dict[str, str]
+def edit(
+    current: Workspace, names: Sequence[str], known: dict[str, str], key: str
 ) -> dict[str, str | None]:
+    """Products with a grade to choose beside each; the grades as they are chosen now."""
     catalog = products(current)
     shown = [name for name in names if name in catalog]
     grades = {grade: t(f"search.judging.grades.g{grade}") for grade in GRADES}
@@ -147,7 +156,7 @@ def _edit(
                 for name in ("title", "category", "brand")
             },
         },
-        key=f"judging_{hashlib.sha256(query.encode()).hexdigest()[:12]}",
+        key=key,
         placeholder=t("queries.choose"),
         height="content",
         alt=t("search.judging.table"),
@@ -155,7 +164,8 @@ def _edit(
     return dict(zip(shown, edited["relevance"].astype(object), strict=True))
 
 
-def _show_scores(columns: Sequence[Column], known: dict[str, str]) -> None:
+def show_scores(columns: Sequence[Column], known: dict[str, str]) -> None:
+    """Which system is best for the query by these judgments."""
     qrels = {name: int(grade) for name, grade in known.items()}
     scores = []
     for column in columns:

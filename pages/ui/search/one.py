@@ -10,9 +10,11 @@ from pages.ui.search import filters, session_rank
 from pages.ui.search.controls import SIZES
 from pages.ui.search.judging import offer_round, show_judging
 from pages.ui.search.systems import Column, Mode, columns
+from pages.ui.search.together import show_together
 from pages.ui.search.view import show_columns
 
 MOST = max(*SIZES, session_rank.DEPTH)
+JUDGING = ("alone", "together")
 UNKNOWN = 0.2  # from this share of unknown pieces on, an encoder guesses
 
 
@@ -35,8 +37,21 @@ def show_judged(current: Workspace, query: str, run_id: str | None, mode: Mode) 
     found = ask(current, filters.Asked(query, []), run_id, mode)
     if found is not None:
         st.subheader(t("search.judging.title", query=escape(query)), anchor=False)
-        show_judging(current, query, found)
-        offer_round(current, run_id, mode)
+        how = st.segmented_control(
+            t("search.together.mode"),
+            JUDGING,
+            default=JUDGING[0],
+            required=True,
+            format_func=lambda name: t(f"search.together.modes.{name}"),
+            key="judge_mode",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        if how == "together":
+            show_together(current, query, found)
+        else:
+            show_judging(current, query, found)
+            offer_round(current, run_id, mode)
 
 
 def ask(

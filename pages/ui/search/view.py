@@ -11,6 +11,7 @@ from engine.tasks.search.answers import EXPLAIN, WhyInput
 from engine.text.words import STOPWORDS, words
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, reasons
+from pages.ui.parts.pictures import beside_picture
 from pages.ui.parts.product_card import facts, move_badge, products
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.search import session_rank
@@ -82,8 +83,9 @@ def _show_card(
     else:
         badges.append(f":blue-badge[{t('search.badges.meaning')}]")
     title = escape(charts.cut(product["title"], _LONGEST_TITLE))
-    st.markdown(f"**{rank}\\. {title}**")
-    st.caption(facts(product))
+    with beside_picture(current, product["product_id"]):
+        st.markdown(f"**{rank}\\. {title}**")
+        st.caption(facts(product))
     why = column.placed.get(product["product_id"])
     if why is not None and (said := session_rank.why_up(why)):
         st.caption(said)

@@ -28,7 +28,10 @@ _BETWEEN = (30, 160)  # characters of a review that shows something and can be r
 
 
 def ask_for_review(current: Workspace) -> str:
-    """The box for a review, with some of the shop's own to try."""
+    """The box for a review, with some of the shop's own to try; the first one is there already."""
+    found = _examples(current)
+    if found:
+        st.session_state.setdefault(KEY, found[0])
     text = st.text_area(
         t("sentiment.one.label"),
         max_chars=LONGEST,
@@ -36,7 +39,6 @@ def ask_for_review(current: Workspace) -> str:
         key=KEY,
         persist_state="session",
     )
-    found = _examples(current)
     if found:
         st.pills(
             t("sentiment.one.examples"),

@@ -11,6 +11,7 @@ from engine.storage.feedback import Event, Feedback, Shown
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
 from pages.ui.parts.errors import show_error
+from pages.ui.parts.pictures import beside_picture
 from pages.ui.parts.product_card import facts, products
 from pages.ui.strategy.setup import Setup, arm_name
 
@@ -38,7 +39,8 @@ def show_cards(setup: Setup, feedback: Feedback, shown: Shown) -> None:
             # A catalog that was loaded a moment ago may lack what an older list names.
             if name in catalog:
                 with st.container(border=True, gap="xsmall", key=f"card_{place}"):
-                    _show_product(catalog[name], place, moved.get(name, 0))
+                    with beside_picture(setup.current, name):
+                        _show_product(catalog[name], place, moved.get(name, 0))
                     _show_buttons(setup, shown, name, place, name in likes)
 
 

@@ -11,6 +11,7 @@ from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, charts
 from pages.ui.strategy.cards import show_cards
 from pages.ui.strategy.change import show_change
+from pages.ui.strategy.preview import show_preview
 from pages.ui.strategy.setup import Setup, arm_name, policy_name
 from pages.ui.strategy.shoppers import choose_shopper
 
@@ -35,6 +36,7 @@ def show_live(setup: Setup, query: str) -> None:
         with st.container(border=True, key="no_query"):
             st.markdown(f"**{t('strategy.live.empty_title')}**")
             st.markdown(t("strategy.live.empty_text"))
+        show_preview(setup)
         return
     answer = answers.ask(setup.current, PREDICT, [SearchInput(query, DEPTH)], setup.run_id)
     if answer is None:

@@ -9,11 +9,12 @@ from engine.bandit.off_policy import Estimate
 from engine.bandit.perplexity import Perplexity
 from engine.bandit.regret import beliefs, finds_best_arm, mean_regret, regret_saved, traffic
 from engine.bandit.simulator import Rollout, Simulator
+from engine.course.checks.strategy import SIMULATED
 from engine.errors import ShoplabError
 from engine.evaluation.compare import Interval
 from engine.evidence.ledger import cite_simulation
 from pages.ui.frame.i18n import t
-from pages.ui.parts import charts, evidence, tables
+from pages.ui.parts import acts, charts, evidence, tables
 from pages.ui.parts.errors import show_error
 from pages.ui.strategy.inputs import open_inputs, open_rollout, open_simulator
 from pages.ui.strategy.learning import show_beliefs
@@ -55,6 +56,7 @@ def show_simulator(setup: Setup) -> None:
             name: [open_rollout(setup, simulator, name, lists, seed) for seed in range(SEEDS)]
             for name in dict.fromkeys((policy, FIXED))
         }
+    acts.note(setup.current, SIMULATED, policy=policy, lists=lists, arms=[*setup.arms])
     gain = regret_saved(rollouts[policy], rollouts[FIXED])
     _show_regret(policy, rollouts, lists, gain)
     if policy != FIXED:

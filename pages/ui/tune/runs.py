@@ -8,7 +8,7 @@ from engine.storage.workspace import Workspace
 from engine.training.outcome import outcome
 from pages.ui.frame import shell
 from pages.ui.frame.i18n import t
-from pages.ui.parts import names, tables
+from pages.ui.parts import names, tables, terms
 
 _COLUMNS = (
     "time",
@@ -33,6 +33,9 @@ def show_runs(current: Workspace) -> None:
         return
     labels = {name: t(f"tune.runs.{name}") for name in _COLUMNS}
     number = st.column_config.NumberColumn
+    metrics = dict.fromkeys(run.primary_metric for run in runs)
+    measures = [term.key for term in map(terms.of_metric, metrics) if term is not None]
+    terms.explain(*measures, "held_out", "baseline", key="terms_runs")
     tables.show(
         pd.DataFrame([_run_row(run) for run in runs]),
         labels=labels,

@@ -1,0 +1,127 @@
+"""What a team has done in its workspace, read when a check asks for it."""
+
+import itertools
+import json
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from engine.assistant.chats import Chats, Turn
+from engine.catalog.decisions import Decisions
+from engine.course import activity
+from engine.course.activity import Act
+from engine.jobs import list_jobs
+from engine.storage.feedback import Feedback
+from engine.storage.files import read_text
+from engine.storage.runs import Run, list_runs
+from engine.storage.workspace import Workspace
+from engine.tasks.describe.batch import Row, list_batches, look_at
+
+MOST_TURNS = 1_000
+# What checks read, below the workspace's folder; a folder's change is that of what is in it.
+_READ = (
+    "workspace.json",
+    "generations.json",
+    "corrections.jsonl",
+    "decisions.jsonl",
+    "rules.json",
+    "runs",
+    "feedback.sqlite",
+    "feedback.sqlite-wal",
+    "assistant/policy.md",
+    "assistant/chats.sqlite",
+    "assistant/chats.sqlite-wal",
+    "course/activity.jsonl",
+    "course/forecasts.jsonl",
+    "course/grades.sqlite",
+    "course/grades.sqlite-wal",
+)
+_READ_ALL = ("copy/*/texts.jsonl", "ideas/*", "case/*", "experiment/*")
+Stamps = tuple[tuple[str, int, int], ...]
+
+
+class Work:
+    """One workspace as the checks see it; each part is read at most once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def acts(self, act: str) -> list[Act]:
+        """The acts of one kind, the oldest first."""
+        return [one for one in self._acts if one.act == act]
+
+    @cached_property
+    def _acts(self) -> tuple[Act, ...]:
+        return activity.read_acts(self.workspace)
+
+    @cached_property
+    def _runs(self) -> list[Run]:
+        return list_runs(self.workspace)
+
+    def runs(self, task: str) -> list[Run]:
+        """The runs of `task`, newest first."""
+        return [run for run in self._runs if run.task == task]
+
+    def own_runs(self, task: str) -> list[Run]:
+        """Those of them that the team asked for: not what a prepared workspace brought along."""
+        began = self._created
+        return [
+            run for run in self.runs(task) if run.created >= began or run.run_id in self._asked_for
+        ]
+
+    @cached_property
+    def _created(self) -> float:
+        record = json.loads(read_text(self.workspace.folder / "workspace.json") or "{}")
+        return float(record.get("created", 0.0))
+
+    @cached_property
+    def _asked_for(self) -> frozenset[str]:
+        """The runs of this workspace's jobs: one that teams share may be older than the team."""
+        return frozenset(job.run_id or "" for job in list_jobs(self.workspace.name))
+
+    @cached_property
+    def corrections(self) -> pd.DataFrame:
+        """The labels set by hand; see `Workspace.corrections`."""
+        return self.workspace.corrections()
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """What was accepted or rejected of the values suggested for the catalog."""
+        return Decisions(self.workspace.folder).table()
+
+    @cached_property
+    def feedback(self) -> pd.DataFrame:
+        """What shoppers did with lists; empty where nobody was shown one."""
+        if not (self.workspace.folder / "feedback.sqlite").is_file():
+            return pd.DataFrame({"event": []})
+        with Feedback(self.workspace) as feedback:
+            return feedback.events()
+
+    @cached_property
+    def turns(self) -> list[Turn]:
+        """The last turns of all chats with the assistant, newest first."""
+        if not (self.workspace.folder / "assistant" / "chats.sqlite").is_file():
+            return []
+        with Chats(self.workspace) as chats:
+            return chats.last(MOST_TURNS)
+
+    @cached_property
+    def copy(self) -> list[Row]:
+        """The texts of all batches."""
+        workspace = self.workspace
+        return [row for batch in list_batches(workspace) for row in look_at(workspace, batch).rows]
+
+
+def stamps(folder: Path) -> Stamps:
+    """A mark of a workspace's folder that changes with whatever a check reads."""
+    rows = []
+    for path in itertools.chain(
+        (folder / name for name in _READ), *(folder.glob(name) for name in _READ_ALL)
+    ):
+        try:
+            about = path.stat()
+        except OSError:
+            continue
+        rows.append((str(path), about.st_mtime_ns, about.st_size))
+    return tuple(rows)

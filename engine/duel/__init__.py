@@ -1,0 +1,1 @@
+"""Two search models answer the same queries, mixed and unnamed, until one is clearly preferred."""

@@ -1,0 +1,1 @@
+"""The page of the course: exercises with their checks, glossary and questions."""

@@ -1,0 +1,47 @@
+"""Which exercise is open in this tab; it travels in the address."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from engine.course.exercise import Exercise
+from engine.course.progress import Progress
+from pages.ui.frame import link, person, session
+
+KEY = "exercise"
+# The pages of the open exercise, for a short navigation (`pages.ui.frame.shell`).
+PAGES = "course_pages"
+_NOTED = "course_noted"
+
+
+def exercise(exercises: Sequence[Exercise]) -> Exercise | None:
+    """The exercise that is open, or None. Call `link.remember(KEY)` first."""
+    slug = str(st.session_state.get(KEY) or "")
+    chosen = next((one for one in exercises if one.slug == slug), None)
+    link.show(KEY, chosen.slug if chosen else "")
+    _note(chosen.slug if chosen else "")
+    if chosen is None:
+        st.session_state.pop(PAGES, None)
+    else:
+        st.session_state[PAGES] = tuple(dict.fromkeys(("course", *chosen.pages)))
+    return chosen
+
+
+def _note(slug: str) -> None:
+    """Note for the board that the team is at an exercise, however it was opened."""
+    current = session.workspace()
+    if current is None or st.session_state.get(_NOTED) == slug:
+        return
+    st.session_state[_NOTED] = slug
+    if slug:
+        Progress(current).open(slug, person.current())
+
+
+def open_exercise(slug: str) -> None:
+    """Open an exercise."""
+    st.session_state[KEY] = slug
+
+
+def close() -> None:
+    """Go back to the list."""
+    st.session_state[KEY] = ""

@@ -1,0 +1,1 @@
+"""The page on which two search models meet, mixed and unnamed."""
