@@ -6,11 +6,9 @@ import streamlit as st
 
 from engine.course.exercise import Exercise
 from engine.course.progress import Progress
-from pages.ui.frame import link, person, session
+from pages.ui.frame import link, person, session, shell
 
 KEY = "exercise"
-# The pages of the open exercise, for a short navigation (`pages.ui.frame.shell`).
-PAGES = "course_pages"
 _NOTED = "course_noted"
 
 
@@ -21,9 +19,9 @@ def exercise(exercises: Sequence[Exercise]) -> Exercise | None:
     link.show(KEY, chosen.slug if chosen else "")
     _note(chosen.slug if chosen else "")
     if chosen is None:
-        st.session_state.pop(PAGES, None)
+        st.session_state.pop(shell.EXERCISE_PAGES, None)
     else:
-        st.session_state[PAGES] = tuple(dict.fromkeys(("course", *chosen.pages)))
+        st.session_state[shell.EXERCISE_PAGES] = tuple(dict.fromkeys(("course", *chosen.pages)))
     return chosen
 
 

@@ -21,6 +21,9 @@ from pages.ui.frame.i18n import escape, t
 _FRAME = Path(__file__).resolve().parent
 _SCRIPTS = _FRAME.parent.parent
 _FRAMED = "framed"
+# The pages of the exercise that is open in this tab; set by the course.
+EXERCISE_PAGES = "course_pages"
+_ALL_PAGES = "all_pages"
 
 # Where several tasks share a page, the first one sets its icon.
 ICONS = {ENTRIES[task].page: f":material/{ENTRIES[task].icon}:" for task in reversed(TASKS)} | {
@@ -85,9 +88,13 @@ def available(page: str) -> bool:
 
 
 def nav() -> dict[str, list[Page]]:
-    """The navigation in the chosen language, by section."""
+    """The navigation in the chosen language, by section; short while an exercise is open."""
     sections = {
-        t(f"app.sections.{section}"): [_page(page) for page in pages if available(page)]
+        t(f"app.sections.{section}"): [
+            _page(page, visibility="visible" if _is_listed(page) else "hidden")
+            for page in pages
+            if available(page)
+        ]
         for section, pages in SECTIONS.items()
     }
     sections = {name: pages for name, pages in sections.items() if pages}
@@ -95,6 +102,23 @@ def nav() -> dict[str, list[Page]]:
     first = _page("home", url_path="start", default=True)
     hidden = _page("home", visibility="hidden")
     return {"": [first, hidden]} | sections
+
+
+def _is_listed(page: str) -> bool:
+    """Whether the navigation lists `page`: those of an exercise, or all where they are wanted."""
+    pages = st.session_state.get(EXERCISE_PAGES)
+    return not pages or page in pages or bool(st.session_state.get(_ALL_PAGES))
+
+
+def _choose_pages() -> None:
+    """The way back to all pages while an exercise keeps the navigation short."""
+    if st.session_state.get(EXERCISE_PAGES):
+        st.toggle(
+            t("app.all_pages"),
+            key=_ALL_PAGES,
+            help=t("app.all_pages_help"),
+            persist_state="session",
+        )
 
 
 def _page(page: str, **options: Any) -> Page:
@@ -116,6 +140,7 @@ def run_frame() -> None:
     st.logo(_FRAME / "logo.svg", icon_image=_FRAME / "mark.svg")
     with st.sidebar:
         i18n.choose_language()
+        _choose_pages()
     page = st.navigation(nav(), expanded=True)
     show_sidebar(session.workspace())
     try:
