@@ -52,7 +52,7 @@ def test_an_exercise_opens_with_its_checks_and_a_short_navigation(models, langua
     assert not result.passed and result.message.say(language) in said
     app = press(app, "back")
     assert exercise.caption not in said_on(app)
-    assert "course_pages" not in app.session_state
+    assert not app.session_state["course_pages"]
 
 
 def test_every_exercise_is_shown_without_an_error(models) -> None:
