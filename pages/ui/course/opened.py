@@ -18,12 +18,15 @@ def exercise(exercises: Sequence[Exercise]) -> Exercise | None:
     chosen = next((one for one in exercises if one.slug == slug), None)
     link.show(KEY, chosen.slug if chosen else "")
     _note(chosen.slug if chosen else "")
-    pages = tuple(dict.fromkeys(("course", *chosen.pages))) if chosen else ()
+    _shorten(tuple(dict.fromkeys(("course", *chosen.pages))) if chosen else ())
+    return chosen
+
+
+def _shorten(pages: tuple[str, ...]) -> None:
+    """Let the navigation hold these pages, or all for none; it stands before the page is run."""
     if st.session_state.get(shell.EXERCISE_PAGES, ()) != pages:
-        # The navigation stands already, so it is drawn anew.
         st.session_state[shell.EXERCISE_PAGES] = pages
         st.rerun()
-    return chosen
 
 
 def _note(slug: str) -> None:
