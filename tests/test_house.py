@@ -41,6 +41,7 @@ LAYERS = (
     ("jobs", "serving"),
     ("experiment", "evidence"),
     ("ideas", "case", "duel"),
+    ("report", "model_export"),
     ("course",),
     ("room",),
     ("host",),

@@ -44,14 +44,14 @@ def person_mark(person: str) -> str:
 def note(workspace: Workspace, act: str, person: str, **details: object) -> None:
     """Note that `person` did `act`; long texts and lists are cut."""
     file = _file(workspace)
-    row = {"act": act, "time": round(time.time(), 2), "person": person_mark(person)}
+    row = {"act": act, "time": time.time(), "person": person_mark(person)}
     line = json.dumps(row | {name: _cut(value) for name, value in details.items()})
-    make_folder(file.parent)
-    with file.open("ab", buffering=0) as log:
-        # One write to a file that is opened for appending: lines of several processes do not mix.
-        log.write(line.encode() + b"\n")
-        full = log.tell() > MOST_BYTES
-    if full:
+    try:
+        size = _append(file, line)
+    except FileNotFoundError:
+        make_folder(file.parent)
+        size = _append(file, line)
+    if size > MOST_BYTES:
         os.replace(file, _previous(file))
 
 
@@ -64,6 +64,14 @@ def read_acts(workspace: Workspace) -> tuple[Act, ...]:
 def stamp(workspace: Workspace) -> tuple[int, int]:
     """A mark that changes with every act."""
     return _stamp(_file(workspace))
+
+
+def _append(file: Path, line: str) -> int:
+    """Append a line; the size of the file with it."""
+    with file.open("ab", buffering=0) as log:
+        # One write to a file that is opened for appending: lines of several processes do not mix.
+        log.write(line.encode() + b"\n")
+        return log.tell()
 
 
 @functools.lru_cache(maxsize=64)

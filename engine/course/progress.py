@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from cachetools import LRUCache
 
@@ -56,7 +57,7 @@ class ExerciseProgress:
 
 
 class Progress:
-    """The progress of one workspace."""
+    """The progress of one workspace at the moment of its first question."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -85,7 +86,7 @@ class Progress:
     def of(self, exercise: Exercise) -> ExerciseProgress:
         """The team's state in `exercise`; its checks look again only after something changed."""
         key = (str(self.workspace.folder), exercise.slug, hash(repr(exercise.checks)))
-        now = stamps(self.workspace.folder)
+        now = self._stamps
         with _lock:
             kept = _results.get(key)
         if kept is None or kept[0] != now:
@@ -95,8 +96,15 @@ class Progress:
                 _results[key] = kept
         results = kept[1]
         done = all(result.passed for result in results)
-        opened = self.opened().get(exercise.slug)
-        return ExerciseProgress(exercise.slug, opened, results, done)
+        return ExerciseProgress(exercise.slug, self._opened.get(exercise.slug), results, done)
+
+    @cached_property
+    def _stamps(self) -> Stamps:
+        return stamps(self.workspace.folder)
+
+    @cached_property
+    def _opened(self) -> Mapping[str, float]:
+        return self.opened()
 
 
 _lock = threading.Lock()

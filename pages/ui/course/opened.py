@@ -19,11 +19,15 @@ def exercise(exercises: Sequence[Exercise]) -> Exercise | None:
     chosen = next((one for one in exercises if one.slug == slug), None)
     link.show(KEY, chosen.slug if chosen else "")
     _note(chosen.slug if chosen else "")
-    if chosen is None:
-        st.session_state.pop(shell.EXERCISE_PAGES, None)
-    else:
-        st.session_state[shell.EXERCISE_PAGES] = tuple(dict.fromkeys(("course", *chosen.pages)))
+    _shorten(tuple(dict.fromkeys(("course", *chosen.pages))) if chosen else ())
     return chosen
+
+
+def _shorten(pages: tuple[str, ...]) -> None:
+    """Let the navigation hold these pages, or all for none; it stands before the page is run."""
+    if st.session_state.get(shell.EXERCISE_PAGES, ()) != pages:
+        st.session_state[shell.EXERCISE_PAGES] = pages
+        st.rerun()
 
 
 def _note(slug: str) -> None:

@@ -1,7 +1,8 @@
 """The exercises of the course, each with its state and its time."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -19,7 +20,11 @@ _ICONS = {
     "begun": ":material/pending:",
     "new": ":material/radio_button_unchecked:",
 }
-_COLOURS = {"done": "green", "begun": "blue", "new": "gray"}
+_COLOURS: Mapping[str, Literal["green", "blue", "gray"]] = {
+    "done": "green",
+    "begun": "blue",
+    "new": "gray",
+}
 
 
 def show_overview(current: Workspace | None, exercises: Sequence[Exercise]) -> None:
@@ -30,8 +35,10 @@ def show_overview(current: Workspace | None, exercises: Sequence[Exercise]) -> N
             st.page_link(
                 shell.page_file("home"), label=t("app.empty.home"), icon=shell.ICONS["home"]
             )
-    states = {one.slug: Progress(current).of(one) for one in exercises} if current else {}
-    if states:
+    states: dict[str, ExerciseProgress] = {}
+    if current is not None:
+        progress = Progress(current)
+        states = {one.slug: progress.of(one) for one in exercises}
         done = sum(state.done for state in states.values())
         st.progress(done / len(states), text=t("course.done", n=done, all=len(states)))
     _show_own_mistakes()

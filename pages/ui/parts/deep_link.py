@@ -8,7 +8,7 @@ from engine.config import PRESETS
 from engine.messages import LANGUAGES
 from engine.tables.tables import Tables
 from engine.tasks import get_task
-from pages.ui.frame import session, shell
+from pages.ui.frame import i18n, session, shell
 from pages.ui.frame.i18n import catalog, t
 
 
@@ -16,7 +16,7 @@ def open_button(page: str, parameters: Mapping[str, str], key: str) -> None:
     """The button, called by the page's name."""
     if st.button(t(f"app.nav.{page}"), icon=shell.ICONS[page], key=key):
         arrive(page, parameters)
-        st.switch_page(shell.page_file(page))
+        st.switch_page(shell.page_file(page), query_params={i18n.KEY: i18n.language()})
 
 
 def arrive(page: str, parameters: Mapping[str, str]) -> None:
