@@ -15,7 +15,17 @@ from typing import Protocol, TextIO, runtime_checkable
 
 import typer
 
-from engine.commands import course, host, loading, service, serving, state, training
+from engine.commands import (
+    course,
+    host,
+    loading,
+    reporting,
+    service,
+    serving,
+    state,
+    taking,
+    training,
+)
 from engine.commands.text import as_text, plain
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
@@ -44,13 +54,17 @@ for command in (
     serving.rollback,
     serving.key,
     serving.serve,
+    taking.export,
+    taking.import_,
+    reporting.report,
     state.jobs,
     state.runs,
     loading.simulate,
     host.host,
     course.course,
 ):
-    app.command(epilog=EPILOG)(command)
+    # Python keeps some words for itself, such as `import`.
+    app.command(command.__name__.rstrip("_"), epilog=EPILOG)(command)
 
 
 @app.callback(epilog=EPILOG)

@@ -78,3 +78,8 @@ def engine_catalog() -> Catalog:
 def say(code: str, language: str, **params: object) -> str:
     """A text of the engine's catalog; see `Catalog.say`."""
     return engine_catalog().say(code, language, **params)
+
+
+def name_of(code: str, language: str, otherwise: str) -> str:
+    """The engine's text of `code`, or `otherwise`: a run may hold names of another version."""
+    return engine_catalog().texts[language].get(code, otherwise)

@@ -64,6 +64,16 @@ def private_endpoints(local: bool) -> bool:
     return choice == "1" if choice in ("0", "1") else local
 
 
+def may_open_workshops(local: bool) -> bool:
+    """Whether somebody may open a workshop where the host has set no password.
+
+    `SHOPLAB_WORKSHOPS` says it (1 or 0); without it only a `local` user may, who opens the app on
+    the machine that runs it.
+    """
+    choice = os.environ.get("SHOPLAB_WORKSHOPS", "")
+    return choice == "1" if choice in ("0", "1") else local
+
+
 def _number(name: str, default: int) -> int:
     variable = f"SHOPLAB_{name.upper()}"
     text = os.environ.get(variable, "").strip()

@@ -47,9 +47,9 @@ def events(*rows: tuple[str, str | None, str | None, str, str]) -> Tables:
     return Tables({"searches": whole("searches", frame)})
 
 
-def shop_log(days: int = 40, shoppers: int = 120, seed: int = 0) -> ShopperDays:
-    """A log whose shoppers come again, some more often and with more success than others."""
-    rng = np.random.default_rng(seed)
+def shop_rows(days: int = 40, shoppers: int = 120) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Searches and orders of shoppers who come again, some more often and with more success."""
+    rng = np.random.default_rng(0)
     rows = []
     for shopper in range(shoppers):
         keenness = rng.beta(2, 8)
@@ -60,16 +60,17 @@ def shop_log(days: int = 40, shoppers: int = 120, seed: int = 0) -> ShopperDays:
             rows.append((time, f"u{shopper}", f"s{len(rows)}", "mug", event))
             if bought:
                 rows.append((time, f"u{shopper}", f"s{len(rows) - 1}", "mug", "purchase"))
-    tables = events(*rows)
-    bought = tables.searches[tables.searches["event"] == "purchase"]
-    orders = bought.assign(order_id=bought["session_id"], quantity=1.0, product_id="P")
+    searches = events(*rows).searches
+    bought = searches[searches["event"] == "purchase"]
+    orders = bought.assign(order_id=bought["session_id"], quantity=1.0, product_id="P00")
     orders["price"] = rng.lognormal(3, 1, len(orders))
-    return read_shopper_days(Tables({**tables.frames, "orders": whole("orders", orders)}))
+    return searches, whole("orders", orders)
 
 
 @pytest.fixture(scope="module")
 def log() -> ShopperDays:
-    return shop_log()
+    searches, orders = shop_rows()
+    return read_shopper_days(Tables({"searches": searches, "orders": orders}))
 
 
 def returning(rng: np.random.Generator, tests: int, shoppers: int) -> tuple[np.ndarray, ...]:
@@ -121,6 +122,10 @@ def test_a_log_without_times_or_too_small_says_so() -> None:
     with pytest.raises(InputError) as small:
         read_shopper_days(events(("2026-01-01", "u", "s", "mug", "click")))
     assert small.value.code == "experiment.small_log"
+    shown = [(f"2026-01-0{1 + n % 3}", f"u{n}", f"s{n}", "mug", "impression") for n in range(40)]
+    with pytest.raises(InputError) as still:
+        read_shopper_days(events(*shown))
+    assert still.value.code == "experiment.no_acts"
     for language in LANGUAGES:
         assert "20" in small.value.message(language)
 
@@ -260,6 +265,14 @@ def test_the_cluster_bootstrap_covers_where_shoppers_return() -> None:
     assert np.mean((ends[0] <= truth) & (truth <= ends[1])) < 0.9
 
 
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_delta_method_agrees_with_the_bootstrap(log, metric) -> None:
+    values = measure(log.between(0, log.days), metric)
+    estimate = cluster_bootstrap(values.numerator, values.denominator, samples=4_000)
+    error = np.sqrt(values.variance / len(values.numerator))
+    assert (estimate.high - estimate.low) / 2 == pytest.approx(1.96 * error, rel=0.08)
+
+
 def test_a_large_log_is_drawn_in_part_and_says_as_much() -> None:
     rng = np.random.default_rng(8)
     shoppers = 4 * MOST_DRAWN
@@ -304,6 +317,14 @@ def test_longer_tests_show_smaller_effects_and_returning_shoppers_count_once(log
     assert trial_of(log, "visit_conversion", days, DESIGN).effect <= 0.8
     assert trial_of(log, "visit_conversion", days - 1, DESIGN).effect > 0.8
     assert days_needed(log, "visit_conversion", 0.0001, DESIGN) is None
+
+
+def test_days_without_anything_show_nothing(log) -> None:
+    early = dataclasses.replace(log, days=log.days + 30)
+    for name in METRICS:
+        trial = trial_of(early, name, 10, DESIGN)
+        assert (trial.shoppers, trial.effect) == (0, float("inf"))
+        assert smallest_harm(trial.baseline, trial.shoppers, DESIGN) == float("inf")
 
 
 def test_every_metric_of_the_log_can_be_planned_for(log) -> None:

@@ -12,7 +12,7 @@ from engine.course.reader import read_exercises
 from engine.course.reflections import Reflections
 from engine.messages import LANGUAGES
 from engine.storage.workspace import Workspace
-from pages.ui.frame import i18n, shell
+from pages.ui.frame import i18n
 from pages.ui.parts import terms
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import clean, open_page, said_on, small_shop
@@ -156,8 +156,8 @@ def test_a_step_arrives_at_its_query_and_tab(models, language) -> None:
         app.session_state["q"] = "teapot"
         there = press(app, f"step_link_{number}")
         assert there.text_input[0].value == step.parameters["q"]
-        judges = [one for one in there.button if one.key == "save_judgments"]
-        assert bool(judges) == (step.parameters["view"] == "judge")
+        view = i18n.catalog().say(f"search.views.{step.parameters['view']}", language)
+        assert there.session_state["search_view"] == view
 
 
 def acts_of(shop: Workspace, act: str) -> list[activity.Act]:
@@ -235,13 +235,3 @@ def test_the_glossary_finds_a_term(models, language) -> None:
     box = next(one for one in app.text_input if one.key == "find_term")
     said = said_on(clean(box.set_value(wanted.text[:30]).run()))
     assert wanted.text in said and other.text not in said
-
-
-def test_the_navigation_is_short_while_an_exercise_is_open(monkeypatch) -> None:
-    monkeypatch.setattr(shell.st, "session_state", {shell.EXERCISE_PAGES: ("course", "search")})
-    assert [page for page in ("course", "search", "tune") if shell._is_listed(page)] == [
-        "course",
-        "search",
-    ]
-    shell.st.session_state["all_pages"] = True
-    assert shell._is_listed("tune")

@@ -7,9 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.evidence.ledger import cite_opinion, cite_run
+from engine.evidence.ledger import state as ledger_state
 from engine.evidence.store import EvidenceStore
+from engine.evidence.words import say_metric
 from engine.ideas.board import IdeaBoard
 from engine.ideas.card import Card
+from engine.ideas.score import level_of
 from engine.messages import LANGUAGES, say
 from engine.serving import client
 from engine.serving.question import Question
@@ -235,3 +238,18 @@ def test_a_round_of_judgments_is_measured_on_all_judged_queries(models) -> None:
     (citation,) = EvidenceStore(shop).citations()
     assert (citation.kind, citation.metric, citation.n) == ("judgments", "ndcg@10", 2)
     assert (citation.system, citation.against) == ("hybrid_untuned", "bm25_all")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_finished_experiment_is_the_strongest_evidence(models, language) -> None:
+    shop = small_shop(language)
+    app = open_page("experiment", shop, language)
+    app.session_state["experiment_view"] = i18n.catalog().say("experiment.views.result", language)
+    app = clean(app.run())
+    assert not [one for one in app.button if one.key == "evidence_experiment"]
+    app = clean(app.text_area(key="counts").set_value("A 10000 500\nB 10000 600").run())
+    press(app, "evidence_experiment")
+    (citation,) = EvidenceStore(shop).citations()
+    assert (citation.kind, citation.n) == ("experiment", 20_000)
+    assert level_of(citation, ledger_state(shop, citation)) == "experiment"
+    assert say_metric(citation.metric, language) != citation.metric

@@ -58,8 +58,9 @@ class ShopperValues:
 
     @property
     def value(self) -> float:
-        """The metric itself."""
-        return float(self.numerator.sum() / self.denominator.sum())
+        """The metric itself; 0 where there is nothing to count."""
+        below = float(self.denominator.sum())
+        return float(self.numerator.sum()) / below if below > 0 else 0.0
 
     @property
     def influence(self) -> Floats:
@@ -69,14 +70,15 @@ class ShopperValues:
         the delta method (Deng et al. 2018, section 3.1).
         """
         moved = self.numerator - self.value * self.denominator
-        return np.asarray(moved / self.denominator.mean())
+        below = float(self.denominator.sum())
+        return np.asarray(moved * (len(moved) / below if below > 0 else 0.0))
 
     @property
     def variance(self) -> float:
         """The variance of one shopper's influence; for a proportion, p (1 - p)."""
         if self.kind == "proportion":
             return self.value * (1 - self.value)
-        return float(np.var(self.influence, ddof=1))
+        return float(np.var(self.influence, ddof=1)) if len(self.numerator) > 1 else 0.0
 
 
 def available_metrics(log: ShopperDays) -> list[str]:

@@ -115,5 +115,7 @@ def smallest_harm(baseline: Baseline, shoppers: float, design: Design) -> float:
     A one-sided test of non-inferiority at `alpha`, if the change does nothing to the guardrail:
     (z_{1-α} + z_{1-β}) standard errors (Chow, Shao and Wang 2008, section 3.2.2).
     """
+    if shoppers <= 0 or baseline.value <= 0 or baseline.variance <= 0:
+        return float("inf")
     critical = norm.isf(design.alpha) + norm.ppf(design.power)
     return float(critical * standard_error(baseline, shoppers, design) / baseline.value)

@@ -64,7 +64,8 @@ def read_shopper_days(tables: Tables) -> ShopperDays:
     """The shop's searches and orders by shopper and day.
 
     A visit and a search belong to the day on which they began. Who has no id in the log counts once
-    for each visit. Raises InputError for a log without times, or with too few shoppers or days.
+    for each visit. Raises InputError for a log without times or acts, or with too few shoppers or
+    days.
     """
     searches, unit = _with_visits(tables.searches)
     orders = tables.orders.dropna(subset=["time", "user_id"]) if unit == "shopper" else None
@@ -83,6 +84,8 @@ def read_shopper_days(tables: Tables) -> ShopperDays:
     if len(names) < LEAST_SHOPPERS or days < LEAST_DAYS:
         raise InputError("experiment.small_log", shoppers=LEAST_SHOPPERS, days=LEAST_DAYS)
     amounts = {name: daily[name].to_numpy(dtype=float) for name in COLUMNS}
+    if not any(amounts[name].any() for name in ("visits_bought", "searches_clicked", "orders")):
+        raise InputError("experiment.no_acts")
     shopper, day = codes.astype(np.int64), daily["day"].to_numpy(dtype=np.int64)
     return ShopperDays(shopper, day, amounts, len(names), days, unit)
 

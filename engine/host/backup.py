@@ -1,32 +1,26 @@
-"""Workspaces as one file and back: a ZIP with a manifest, checked before anything is put in place.
+"""Workspaces as one file and back: an archive that is checked before anything is put in place.
 
-```
-manifest.json                 version, and the SHA-256 of every file
-workspaces/<name>/<path>      the files of each workspace
-```
-Jobs and downloaded models are left out: runs are in the workspaces, models can be had again.
+`engine.storage.archive` says what is in it. Jobs and downloaded models are left out: runs are in
+the workspaces, models can be had again.
 """
 
-import hashlib
 import json
-import secrets
 import shutil
-import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
 from engine.host.usage import all_workspaces
 from engine.settings import home, host_limits
-from engine.storage.files import UNFINISHED, write_atomically
+from engine.storage.archive import MANIFEST, VERSION, hash_of, write_archive
+from engine.storage.files import UNFINISHED
+from engine.storage.generations import link
 from engine.storage.lock import hold
 from engine.storage.workspace import Workspace, is_workspace_name
 
-VERSION = 1
-_MANIFEST = "manifest.json"
 _MOST_MANIFEST_BYTES = 100_000_000
 # Nothing of Shoplab's own has these endings; other programs would unpickle such files.
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".joblib", ".npy", ".npz", ".py")
@@ -39,7 +33,7 @@ def back_up(target: Path, name: str | None = None) -> list[str]:
     Raises InputError for an unknown workspace, and WorkspaceBusy while somebody changes it.
     """
     workspaces = [Workspace.open(name)] if name else all_workspaces()
-    write_atomically(target, lambda path: _write(path, workspaces))
+    write_archive(target, workspaces)
     return [workspace.name for workspace in workspaces]
 
 
@@ -51,65 +45,33 @@ def restore(source: Path) -> list[str]:
     """
     try:
         with zipfile.ZipFile(source) as archive:
-            hashes = _check(archive, source)
-            return _unpack(archive, hashes, source)
+            hashes, links = _check(archive, source)
+            return _unpack(archive, hashes, links, source)
     except (OSError, zipfile.BadZipFile, ValueError, KeyError, NotImplementedError) as error:
         raise InputError("host.bad_backup", file=source.name) from error
 
 
-def _write(file: Path, workspaces: Sequence[Workspace]) -> None:
-    hashes: dict[str, str] = {}
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for workspace in workspaces:
-            with workspace.changing(), tempfile.TemporaryDirectory(dir=home()) as scratch:
-                for source, member in _files(workspace, Path(scratch)):
-                    archive.write(source, member)
-                    hashes[member] = _hash(source)
-        archive.writestr(_MANIFEST, json.dumps({"version": VERSION, "files": hashes}))
+def _check(archive: zipfile.ZipFile, source: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The hash of every file of a backup, and which file others are the same as.
 
-
-def _files(workspace: Workspace, scratch: Path) -> Iterator[tuple[Path, str]]:
-    """Each file of a workspace with its name in the backup; of databases a copy in one state."""
-    for file in sorted(workspace.folder.rglob("*")):
-        path = file.relative_to(workspace.folder)
-        unfinished = any(part.startswith(".") for part in path.parts)
-        if unfinished or file.is_symlink() or not file.is_file() or file.suffix == ".lock":
-            continue
-        member = str(PurePosixPath("workspaces", workspace.name, *path.parts))
-        if file.name.endswith((".sqlite-wal", ".sqlite-shm")):
-            continue
-        if file.suffix == ".sqlite":
-            yield _copy_database(file, scratch / secrets.token_hex(8)), member
-        else:
-            yield file, member
-
-
-def _copy_database(file: Path, copy: Path) -> Path:
-    source, target = sqlite3.connect(file), sqlite3.connect(copy)
-    try:
-        source.backup(target)
-    finally:
-        source.close()
-        target.close()
-    return copy
-
-
-def _check(archive: zipfile.ZipFile, source: Path) -> dict[str, str]:
-    """The hash of every file of a backup, once its names and sizes have been found in order."""
-    if archive.getinfo(_MANIFEST).file_size > _MOST_MANIFEST_BYTES:
+    Names and sizes have been found in order.
+    """
+    if archive.getinfo(MANIFEST).file_size > _MOST_MANIFEST_BYTES:
         raise InputError("host.bad_backup", file=source.name)
-    manifest: dict[str, Any] = json.loads(archive.read(_MANIFEST))
+    manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
     hashes: dict[str, str] = manifest["files"]
-    members = [member for member in archive.infolist() if member.filename != _MANIFEST]
+    links: dict[str, str] = manifest.get("links", {})
+    members = [member for member in archive.infolist() if member.filename != MANIFEST]
     names = [member.filename for member in members]
-    sound = manifest["version"] == VERSION and sorted(names) == sorted(hashes)
-    if not sound or not all(map(_is_in_workspace, names)):
+    sound = manifest["version"] == VERSION and sorted([*names, *links]) == sorted(hashes)
+    same = all(one in names and hashes[one] == hashes[other] for other, one in links.items())
+    if not sound or not same or not all(map(_is_in_workspace, hashes)):
         raise InputError("host.bad_backup", file=source.name)
     needed = sum(member.file_size for member in members)
     free = shutil.disk_usage(home()).free - host_limits().free_disk_mb * _MB
     if needed > free:
         raise InputError("host.no_room", needed=needed // _MB, free=max(free, 0) // _MB)
-    return hashes
+    return hashes, links
 
 
 def _is_in_workspace(member: str) -> bool:
@@ -125,7 +87,9 @@ def _is_in_workspace(member: str) -> bool:
     )
 
 
-def _unpack(archive: zipfile.ZipFile, hashes: dict[str, str], source: Path) -> list[str]:
+def _unpack(
+    archive: zipfile.ZipFile, hashes: dict[str, str], links: dict[str, str], source: Path
+) -> list[str]:
     workspaces = home() / "workspaces"
     workspaces.mkdir(exist_ok=True)
     names = sorted({member.split("/")[1] for member in hashes})
@@ -135,13 +99,16 @@ def _unpack(archive: zipfile.ZipFile, hashes: dict[str, str], source: Path) -> l
     staging = Path(tempfile.mkdtemp(dir=workspaces, prefix=".restore.", suffix=UNFINISHED))
     try:
         with hold(staging):
-            for member, expected in hashes.items():
-                file = staging.joinpath(*member.split("/")[1:])
+            for member in sorted(hashes, key=links.__contains__):
+                file = _place(staging, member)
                 file.parent.mkdir(parents=True, exist_ok=True)
+                if member in links:
+                    link(_place(staging, links[member]), file)
+                    continue
                 # No more is read than the list of members says; the ZIP's own sums are checked too.
                 with archive.open(member) as stream, file.open("xb") as target:
                     shutil.copyfileobj(stream, target, 1 << 20)
-                if _hash(file) != expected:
+                if hash_of(file) != hashes[member]:
                     raise InputError("host.bad_backup", file=source.name)
             _check_workspaces(staging, names, source)
             for name in names:
@@ -151,13 +118,12 @@ def _unpack(archive: zipfile.ZipFile, hashes: dict[str, str], source: Path) -> l
     return names
 
 
+def _place(staging: Path, member: str) -> Path:
+    return staging.joinpath(*member.split("/")[1:])
+
+
 def _check_workspaces(staging: Path, names: Sequence[str], source: Path) -> None:
     for name in names:
         workspace = Workspace.read(staging / name)
         if workspace is None or workspace.name != name or Workspace.by_key(workspace.key):
             raise InputError("host.bad_backup", file=source.name)
-
-
-def _hash(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

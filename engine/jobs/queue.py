@@ -13,9 +13,11 @@ from engine.errors import InputError
 from engine.jobs.cluster import configured_cluster
 from engine.jobs.job import DOWNLOAD, Event, Job
 from engine.jobs.store import Store
-from engine.jobs.turns import Place, place_of
+from engine.jobs.turns import Place, place_of, turns
+from engine.jobs.twins import leaders
 from engine.models.pretrained import check_name
 from engine.settings import PROJECT, child_environment, home, host_limits
+from engine.storage.freeze import refuse_frozen
 from engine.storage.lock import take
 from engine.storage.quota import check_room
 from engine.storage.workspace import Workspace
@@ -36,11 +38,15 @@ def submit(
 ) -> str:
     """Queue a job and make sure that a supervisor runs it; returns its id, also that of its run.
 
-    `kind` is one of `engine.jobs.kinds`, `owner` who asks for it. Raises InputError if there is no
-    such workspace, it takes all the disk it may, too many jobs of it or of the owner wait, or the
-    settings of the cluster are wrong.
+    `kind` is one of `engine.jobs.kinds`, `owner` who asks for it. A team of a workshop is an owner
+    of its own, since a classroom may share one address. Raises InputError if there is no such
+    workspace, it is frozen or takes all the disk it may, too many jobs of it or of the owner wait,
+    or the settings of the cluster are wrong.
     """
-    check_room(Workspace.open(workspace_name).folder)
+    workspace = Workspace.open(workspace_name)
+    refuse_frozen(workspace.folder)
+    check_room(workspace.folder)
+    owner = f"team {workspace.name}" if workspace.workshop else owner
     configured_cluster()
     job_id = f"{task}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     with Store() as store:
@@ -79,10 +85,12 @@ def cancel(job_id: str) -> None:
 def resume(job_id: str) -> None:
     """Resume a failed or cancelled job from its last checkpoint, or from the start without one.
 
-    Raises InputError for a job that is queued, running or done, and if too many jobs wait.
+    Raises InputError for a job that is queued, running or done, if its workspace is frozen, and if
+    too many jobs wait.
     """
     with Store() as store:
         job = store.get(job_id)
+        refuse_frozen(home() / "workspaces" / job.workspace)
         _refuse_too_many(store, job.workspace, job.owner)
         if not store.requeue(job_id):
             raise InputError("jobs.not_resumable", job=job_id, state=job.state)
@@ -111,9 +119,19 @@ def list_jobs(workspace_name: str | None = None) -> list[Job]:
 
 
 def find_place(job: Job) -> Place:
-    """Where a queued `job` stands among those of all workspaces, and how long it will wait."""
+    """Where a queued `job` stands among those of all workspaces, and how long it will wait.
+
+    Jobs that get the run of a twin take no device. Such a `job` waits as long as its twin.
+    """
     rivals = [other for other in list_jobs() if (other.kind == DOWNLOAD) == (job.kind == DOWNLOAD)]
-    return place_of(job, rivals[::-1], time.time())
+    now = time.time()
+    order = [other for other in rivals if other.state == "running"] + turns(rivals[::-1], now)
+    twins = leaders(order)
+    leader = twins.get(job.job_id, job)
+    if leader.state == "running":
+        return place_of(job, [leader, job], now)
+    alone = [other for other in rivals[::-1] if other.job_id not in twins]
+    return place_of(leader, alone, now)
 
 
 def events(job_id: str, after: int = 0) -> list[Event]:

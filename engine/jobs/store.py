@@ -8,7 +8,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +111,11 @@ class Store:
         """The jobs in `state`, oldest first."""
         return self._jobs("WHERE state = ? ORDER BY created, rowid", state)
 
-    def claim(self, device: str) -> Job | None:
+    def claim(self, device: str, passed_over: Collection[str] = ()) -> Job | None:
         """Give `device` to the job whose turn it is (`engine.jobs.turns`); None if none waits.
 
-        The device `NETWORK` is for downloads alone, and they run nowhere else. Raises
-        sqlite3.IntegrityError if the device is busy.
+        The jobs with the ids `passed_over` go on waiting. The device `NETWORK` is for downloads
+        alone, and they run nowhere else. Raises sqlite3.IntegrityError if the device is busy.
         """
         now = time.time()
         while self._execute("SELECT 1 FROM jobs WHERE state = 'queued' LIMIT 1"):
@@ -125,6 +125,7 @@ class Store:
                 ),
                 now,
             )
+            order = [job for job in order if job.job_id not in passed_over]
             if not order:
                 break
             rows = self._execute(
@@ -175,6 +176,19 @@ class Store:
             json.dumps(dict(params or {}), ensure_ascii=False, default=str),
             None if state == "queued" else time.time(),
             int(state == "queued"),
+        )
+
+    def settle_shared(self, job_id: str) -> bool:
+        """End a queued job whose run is there already; False if it is no longer queued."""
+        now = time.time()
+        return bool(
+            self._execute(
+                "UPDATE jobs SET state = 'done', started = ?, finished = ?"
+                " WHERE job_id = ? AND state = 'queued' RETURNING job_id",
+                now,
+                now,
+                job_id,
+            )
         )
 
     def ask_to_stop(self, job_id: str) -> None:

@@ -9,11 +9,14 @@ import os
 import sqlite3
 import sys
 import time
+from collections.abc import Collection
 
 from engine.jobs.cluster import RayLauncher, configured_cluster
 from engine.jobs.job import NETWORK, Job
 from engine.jobs.launcher import Launcher, LocalLauncher
 from engine.jobs.store import Store
+from engine.jobs.turns import turns
+from engine.jobs.twins import leaders, share_run
 from engine.storage.lock import release, retake
 
 LEASE_SECONDS = 60.0
@@ -46,14 +49,29 @@ class Supervisor:
         running = self.store.in_state("running")
         self.launcher.reap({job.job_id for job in running})
         free = {*self.launcher.devices, NETWORK} - {job.device for job in running}
-        claimed = [job for device in sorted(free) if (job := self._claim(device)) is not None]
+        waiting = self._share() if self.store.in_state("queued") else frozenset()
+        claimed = [
+            job for device in sorted(free) if (job := self._claim(device, waiting)) is not None
+        ]
         for attempt in claimed:
             self._start(attempt)
         return bool(running or claimed)
 
-    def _claim(self, device: str) -> Job | None:
+    def _share(self) -> frozenset[str]:
+        """Give queued jobs the runs of twins that are done; the ids of those that wait for a twin.
+
+        What one team of a workshop trained is not trained again for another.
+        """
+        jobs = self.store.of_workspace()[::-1]
+        for job in jobs:
+            if job.state == "queued" and share_run(job, jobs):
+                self.store.settle_shared(job.job_id)
+        running = [job for job in jobs if job.state == "running"]
+        return frozenset(leaders([*running, *turns(jobs, time.time())]))
+
+    def _claim(self, device: str, passed_over: Collection[str]) -> Job | None:
         try:
-            return self.store.claim(device)
+            return self.store.claim(device, passed_over)
         except sqlite3.IntegrityError:  # by the store's index: the device is busy
             return None
 

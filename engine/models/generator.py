@@ -219,7 +219,9 @@ def load_generator(model_id: str | Path, progress: Progress | None = None) -> Ge
     return Generator(model.to(device).eval(), tokenizer)
 
 
-def open_generator(model_id: str, folder: Path, progress: Progress | None = None) -> Generator:
+def open_generator(
+    model_id: str | Path, folder: Path, progress: Progress | None = None
+) -> Generator:
     """What `Generator.save` wrote to `folder`; LoRA matrices go onto the model `model_id`."""
     if not (folder / ADAPTER).is_file():
         return load_generator(folder, progress)

@@ -43,7 +43,8 @@ class Pretrained:
 
     `role` is `encoder`, `generator` or `pictures`, `size_mb` what has to be downloaded;
     `parameters` counts millions, `prompts` are the prefixes it was trained with. It comes from
-    `package` of the package index, or from the hub under its id.
+    `package` of the package index, or from the hub under its id. `hub` is the hub's id of the
+    original that a package carries.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Pretrained:
     default_for: tuple[str, ...] = ()
     prompts: Mapping[str, str] = field(default_factory=dict)
     package: Package | None = None
+    hub: str = ""
 
     @property
     def source(self) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.errors import InputError
+from engine.storage.freeze import refuse_frozen
 
 # Loads hold the lock only while they write what they have read, which takes a few seconds at most.
 WAIT_SECONDS = 20.0
@@ -24,13 +25,15 @@ class WorkspaceBusy(InputError):
 
 
 @contextmanager
-def changing(folder: Path) -> Iterator[None]:
+def changing(folder: Path, *, although_frozen: bool = False) -> Iterator[None]:
     """Let nobody else change the workspace in `folder` while the block runs; blocks may be nested.
 
     Raises WorkspaceBusy if somebody else doesn't finish in `WAIT_SECONDS`, and InputError if the
-    workspace has been deleted.
+    workspace has been deleted, or is frozen and not to be changed `although_frozen`.
     """
     _refuse_deleted(folder)
+    if not although_frozen:
+        refuse_frozen(folder)
     # One object per path and process, so that a thread that has the lock can take it again.
     lock = FileLock(lock_file(folder), is_singleton=True)
     try:

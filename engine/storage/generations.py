@@ -80,7 +80,7 @@ class Generations:
         try:
             with self.reading() as current:
                 for file in current.iterdir() if current else ():
-                    _link(file, folder / file.name)
+                    link(file, folder / file.name)
             yield folder
             for path in (*folder.iterdir(), folder, folder.parent):
                 sync(path)
@@ -125,7 +125,7 @@ class Generations:
                 delete_unless_read(folder)
 
 
-def _link(source: Path, target: Path) -> None:
+def link(source: Path, target: Path) -> None:
     """Give a file that never changes a second name; copy it where the disk has no such links."""
     try:
         os.link(source, target)

@@ -29,7 +29,8 @@ class Run:
     `before` is the untuned model, `after` the system the app recommends (`recommended` names it);
     `baselines` and `systems` hold the metrics of every baseline and every other system by name.
     `paired` is `{"against": {name: {"delta", "low", "high"}}}`: recommended minus name on the
-    primary metric, 95 % interval.
+    primary metric, 95 % interval. `shared` is the id of the same training in another workspace of
+    the workshop, if this is its result.
     """
 
     run_id: str
@@ -56,6 +57,7 @@ class Run:
     predicted_seconds: float
     history: list[dict[str, float | str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    shared: str = ""
 
     def as_json(self) -> dict[str, object]:
         """The record as the command line prints it."""

@@ -2,7 +2,9 @@
 
 ```
 SHOPLAB_HOME/workspaces/<name>/     <name> is made from the key where nobody chose one
-  workspace.json          name, title, language, key (the unguessable part of its link), created
+  workspace.json          name, title, language, key (the unguessable part of its link), created,
+                          and the workshop whose team works in it
+  frozen                  is there while nothing may be changed, see engine.storage.freeze
   generations/            the tables, and those before the last load, see engine.storage.generations
   uploads/                files that were uploaded but not loaded yet
   corrections.jsonl       labels set by hand, one per line; the last for an input counts
@@ -82,6 +84,8 @@ class Workspace:
         self.language_chosen: bool = record.get("language_chosen", False)
         self.key = str(record["key"])
         self.title: str = record.get("title", "")
+        # The id of the workshop whose team works here; empty for everybody else's.
+        self.workshop: str = record.get("workshop", "")
         # The sample shop that was loaded, and the generation that it became.
         self._sample: Sequence[str] = record.get("sample", ("", ""))
 

@@ -1,18 +1,21 @@
 """Every assumption in one table: lowest, likeliest and highest value, source and default."""
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from engine.case.assumptions import UNITS, Assumptions, Range, check_range
 from engine.errors import InputError
+from engine.messages import say
 from pages.ui.frame import i18n
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts.amounts import money, percent
 
 _ENDS = ("low", "likely", "high")
-_DIGITS = 10
+_DIGITS = 4
+_WIDTHS: dict[str, int] = {"name": 290, "default": 170}
 
 
 def edit_assumptions(start: Assumptions, months: int, version: float) -> Assumptions:
@@ -23,19 +26,21 @@ def edit_assumptions(start: Assumptions, months: int, version: float) -> Assumpt
     st.caption(t("case.assumptions.note"))
     st.warning(t("case.assumptions.link_warning"), icon=":material/link_off:")
     shown = _frame(start)
-    fixed = [name for name in shown if name not in _ENDS]
-    columns = {name: t(f"case.assumptions.{name}") for name in shown}
+    titles = {str(name): t(f"case.assumptions.{name}") for name in shown}
+    columns: dict[str, Any] = {
+        name: st.column_config.NumberColumn(title, min_value=0.0, format="localized")
+        if name in _ENDS
+        else st.column_config.Column(title, width=_WIDTHS.get(name))
+        for name, title in titles.items()
+    }
     edited = st.data_editor(
         shown,
         hide_index=True,
-        disabled=fixed,
+        disabled=[name for name in titles if name not in _ENDS],
+        column_config=columns,
         num_rows="fixed",
         height="content",
-        column_config={name: st.column_config.Column(columns[name]) for name in fixed}
-        | {
-            name: st.column_config.NumberColumn(columns[name], min_value=0.0, format="localized")
-            for name in _ENDS
-        },
+        alt=t("case.assumptions.title"),
         key=f"assumptions_{version}",
     )
     return replace(_read(start, shown, edited), months=months)
@@ -52,7 +57,7 @@ def _frame(assumptions: Assumptions) -> pd.DataFrame:
         [
             {
                 "name": name_of(name),
-                **{end: round(getattr(value, end) * _scale(name), _DIGITS) for end in _ENDS},
+                **{end: _rounded(getattr(value, end) * _scale(name)) for end in _ENDS},
                 "unit": t(f"case.units.{name}"),
                 "source": t(f"case.sources.{value.source}"),
                 "default": _range_text(name, defaults[name]),
@@ -69,15 +74,21 @@ def _read(start: Assumptions, shown: pd.DataFrame, edited: pd.DataFrame) -> Assu
     for (name, _), before, after in rows:
         if (before == after).all():
             continue
-        value = Range(*(float(end) / _scale(name) for end in after), "own")
+        low, likely, high = (float(end) / _scale(name) for end in after)
+        value = Range(low, likely, high, "own")
         try:
             check_range(name, value)
         except InputError as error:
-            message = InputError(error.code, **{**error.params, "name": name_of(name)})
-            st.error(escape(message.message(i18n.language())), icon=":material/error:")
+            text = say(error.code, i18n.language(), **{**error.params, "name": name_of(name)})
+            st.error(escape(text), icon=":material/error:")
         else:
             changed[name] = value
     return start.with_ranges(**changed)
+
+
+def _rounded(value: float) -> float:
+    """What is shown of a value; one that nobody changes keeps all its digits."""
+    return float(f"{value:.{_DIGITS}g}")
 
 
 def _scale(name: str) -> float:

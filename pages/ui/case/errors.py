@@ -107,7 +107,7 @@ def _draw(answers: Answers, prices: Prices, answers_a_month: int) -> None:
     for code, other in (("always", _ALWAYS), ("never", _NEVER)):
         value, low, high = (answers_a_month * amount for amount in saving(answers, prices, other))
         text = t(f"case.errors.{code}", value=money(value), low=money(low), high=money(high))
-        st.markdown(escape(text))
+        st.markdown(f"- {escape(text)}")
 
 
 @session.per_shop(32)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from engine.case.gain import SALES, Gain, gain_of_result
+from engine.evidence.ledger import cite_run, state
+from engine.evidence.words import say_state
 from engine.experiment.store import PlanStore
 from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
 from engine.training.outcome import outcome
-from pages.ui.frame import session
+from pages.ui.frame import i18n
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
 from pages.ui.parts.amounts import percent
@@ -24,7 +26,7 @@ _LARGEST = 10.0
 
 @dataclass(frozen=True)
 class ChosenGain:
-    """The gain that counts, None where none does; `reason` says why, as a text of the page.
+    """The gain that counts, None where none does; `reason` says why.
 
     `measured` is the gain before it was asked whether it still counts.
     """
@@ -54,7 +56,7 @@ def choose_gain(current: Workspace, saved: Gain | None) -> ChosenGain:
         return _of_run(current, runs[source])
     if source == EXPERIMENT and kept is not None:
         gain = gain_of_result(kept)
-        return ChosenGain(gain, gain, "" if gain else "case.gain.no_sales")
+        return ChosenGain(gain, gain, "" if gain else t("case.gain.no_sales"))
     if source == EXAMPLE:
         return ChosenGain(_EXAMPLE, _EXAMPLE, is_example=True)
     return _own(saved)
@@ -93,29 +95,12 @@ def _of_run(current: Workspace, run: Run) -> ChosenGain:
     """What the run's recommended system gained over the hardest baseline, if it still counts."""
     result = outcome(run)
     if result.verdict == "baseline":
-        return ChosenGain(None, None, "case.gain.baseline")
-    interval = result.interval
-    citation = {
-        "kind": "run",
-        "source_id": run.run_id,
-        "task": run.task,
-        "system": run.recommended,
-        "against": result.baseline,
-        "metric": run.primary_metric,
-        "value": interval.delta,
-        "low": interval.low,
-        "high": interval.high,
-        "unit": "difference",
-        "data_fingerprint": run.data_fingerprint,
-        "created": run.created,
-        "page": "compare",
-        "parameters": {"task": run.task},
-        "n": run.n_test,
-        "runs": [run.run_id],
-    }
-    gain = Gain(interval.delta, interval.low, interval.high, run.primary_metric, citation)
-    if run.data_fingerprint != session.tables(current).fingerprint:
-        return ChosenGain(None, gain, "case.gain.data_changed")
+        return ChosenGain(None, None, t("case.gain.baseline"))
+    interval, citation = result.interval, cite_run(current, run)
+    gain = Gain(interval.delta, interval.low, interval.high, run.primary_metric, citation.as_json())
+    found = state(current, citation)
+    if not found.valid:
+        return ChosenGain(None, gain, say_state(found, i18n.language()))
     return ChosenGain(gain, gain)
 
 
@@ -139,7 +124,7 @@ def _own(saved: Gain | None) -> ChosenGain:
         )
     if not low <= delta <= high:
         st.error(escape(t("case.gain.bad_order")), icon=":material/error:")
-        return ChosenGain(None, None, "case.gain.bad_order")
+        return ChosenGain(None, None, t("case.gain.bad_order"))
     gain = Gain(delta, low, high, SALES if is_sales else start.metric)
     if not is_sales and start.is_of_sales:
         gain = Gain(delta, low, high, _EXAMPLE.metric)

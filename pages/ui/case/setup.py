@@ -45,6 +45,8 @@ def choose_setup(current: Workspace) -> Setup:
             t("case.months"), 1, MOST_MONTHS, start.months, key="case_months", width="stretch"
         )
     with st.expander(t("case.assumptions.title"), icon=":material/tune:"):
+        # An example is never taken for something that was measured.
+        kept_gain = None if chosen.is_example else chosen.measured
         assumptions = edit_assumptions(start, months, version=saved.saved if saved else 0.0)
         with st.container(horizontal=True, key="case_buttons"):
             st.button(
@@ -52,7 +54,7 @@ def choose_setup(current: Workspace) -> Setup:
                 icon=":material/save:",
                 key="keep_case",
                 on_click=_keep,
-                args=(store, Case(assumptions, chosen.measured, time.time())),
+                args=(store, Case(assumptions, kept_gain, time.time())),
             )
             st.button(
                 t("case.reset"),

@@ -30,8 +30,8 @@ def show_verdict(setup: Setup) -> None:
         if shell.available("tune"):
             st.page_link(shell.page_file("tune"), label=t("runs.tune"), icon=shell.ICONS["tune"])
     if chosen.gain is None:
-        reason = t(chosen.reason) if chosen.reason else ""
-        st.error(escape(t("case.verdict.no_gain", reason=reason)), icon=":material/block:")
+        text = t("case.verdict.no_gain", reason=chosen.reason)
+        st.error(escape(text), icon=":material/block:")
     else:
         gain = chosen.gain
         start = t("case.verdict.gain", metric=metric_name(gain), interval=interval_text(gain))

@@ -13,7 +13,7 @@ _LINKED = "compare_linked"
 
 
 def follow_citation() -> None:
-    """Let the link of a citation choose task and trainings, before anything else does.
+    """Let the link of a citation choose task and trainings; call it before the guard of the page.
 
     The link is used up, so that what is chosen on the page afterwards stays.
     """

@@ -14,6 +14,9 @@ from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import t
 from pages.ui.parts.deep_link import open_button
 
+# Pixels; longer lines are hard to follow.
+_READABLE = 760
+
 
 def show_exercise(current: Workspace | None, exercise: Exercise) -> None:
     """Everything of one exercise; what needs a shop says so where there is none."""
@@ -41,10 +44,8 @@ def show_exercise(current: Workspace | None, exercise: Exercise) -> None:
 
 def _show_idea(exercise: Exercise) -> None:
     st.header(t("course.idea"), anchor=False)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
+    with st.container(width=_READABLE):
         st.markdown(exercise.idea)
-    with right:
         st.graphviz_chart(exercise.picture, width="stretch", alt=exercise.caption)
         st.caption(exercise.caption)
     with st.container(border=True, key="formula"):

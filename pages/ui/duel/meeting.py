@@ -13,6 +13,7 @@ from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts
 from pages.ui.parts.errors import show_error
+from pages.ui.parts.pictures import beside_picture
 from pages.ui.parts.product_card import facts, products
 
 _LONGEST_TITLE = 90
@@ -51,7 +52,7 @@ def _show_next(current: Workspace, duel: Duel, voter: str) -> None:
             # A catalog that was loaded a moment ago may lack what the duel names.
             if name not in catalog:
                 continue
-            with st.container(border=True, gap="xsmall"):
+            with st.container(border=True, gap="xsmall"), beside_picture(current, name):
                 st.markdown(f"**{escape(charts.cut(catalog[name]['title'], _LONGEST_TITLE))}**")
                 st.caption(facts(catalog[name]))
                 _show_choice(current, duel, number, voter, place, name)

@@ -1,5 +1,10 @@
-"""Who sits at this tab; the id is in the address, so a reload keeps it."""
+"""Who sits at this tab: an id that only their browser holds.
 
+It is in the address, so a reload keeps it, and in a cookie once `keep` was called, so that whoever
+loses the tab comes back as the same person. The cookie wins: an address may be passed on.
+"""
+
+import re
 import secrets
 
 import streamlit as st
@@ -7,13 +12,31 @@ import streamlit as st
 from pages.ui.frame import link
 
 KEY = "p"
+COOKIE = "shoplab_person"
+_ID = re.compile(r"[A-Za-z0-9_-]{16}")
+_COMPONENT = st.components.v2.component(
+    "shoplab_person",
+    html="<span hidden></span>\n",
+    js="""export default function ({ data }) {
+  const days = 30
+  document.cookie =
+    `${data.name}=${data.person}; path=/; max-age=${days * 86400}; samesite=strict`
+}
+""",
+)
 
 
 def current() -> str:
     """The id of the person at this tab; whoever has none yet gets a new one."""
     link.remember(KEY)
-    if not st.session_state.get(KEY):
-        st.session_state[KEY] = secrets.token_urlsafe(12)
-    person = str(st.session_state[KEY])
+    kept = str(st.context.cookies.get(COOKIE, ""))
+    chosen = kept if _ID.fullmatch(kept) else str(st.session_state.get(KEY, ""))
+    person = chosen if _ID.fullmatch(chosen) else secrets.token_urlsafe(12)
+    st.session_state[KEY] = person
     link.show(KEY, person)
     return person
+
+
+def keep() -> None:
+    """Keep the id of the person at this tab in a cookie of their browser."""
+    _COMPONENT(key="person_cookie", data={"name": COOKIE, "person": current()})

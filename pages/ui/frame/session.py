@@ -19,10 +19,10 @@ from engine.tables.tables import Tables
 
 PARAM = "w"
 _KEY = "workspace_key"
-# What stays with the tab in the next workspace: its person, its language, that it has a frame, the
-# user's own model server, and the numbers of upload boxes, which would bring back files if they
-# started over.
-_STAYS = re.compile(r"p|lang|framed|describe_endpoint_\w+|\w+_(turn|uploads)")
+# What stays with the tab in the next workspace: its person, its room, its language, that it
+# has a frame, the user's own model server, and the numbers of upload boxes, which would bring back
+# files if they started over.
+_STAYS = re.compile(r"p|f|room\w*|lang|framed|describe_endpoint_\w+|\w+_(turn|uploads)")
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -17,6 +17,8 @@ from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
 from pages.ui.frame import callbacks, i18n, link, session
 from pages.ui.frame.i18n import escape, t
+from pages.ui.frame.room import banner as room_banner
+from pages.ui.frame.room import tab as room_tab
 
 _FRAME = Path(__file__).resolve().parent
 _SCRIPTS = _FRAME.parent.parent
@@ -143,6 +145,7 @@ def run_frame() -> None:
         _choose_pages()
     page = st.navigation(nav(), expanded=True)
     show_sidebar(session.workspace())
+    room_banner.show(page.url_path, session.workspace())
     try:
         page.run()
     except InputError as error:
@@ -181,6 +184,7 @@ def require_frame() -> None:
     if not st.session_state.get(_FRAMED):
         # The rerun drops the parameters of the link.
         i18n.remember_language()
+        link.remember(*room_tab.PARAMETERS)
         session.workspace()
         st.session_state[_FRAMED] = True
         st.navigation(nav(), position="hidden")

@@ -32,6 +32,7 @@ def show_evidence(current: Workspace, card: Card) -> None:
         st.caption(t("ideas.evidence.none"))
     if not card.example:
         _offer(current, card)
+    _show_next()
     with st.expander(t("ideas.evidence.how"), icon=":material/calculate:"):
         st.markdown(t("ideas.evidence.how_text"))
         st.markdown(
@@ -42,6 +43,18 @@ def show_evidence(current: Workspace, card: Card) -> None:
         )
 
 
+def _show_next() -> None:
+    """Where an idea with evidence goes from here."""
+    pages = [page for page in ("case", "experiment") if shell.available(page)]
+    if pages:
+        st.caption(t("ideas.evidence.next"))
+        with st.container(horizontal=True, gap="xsmall"):
+            for page in pages:
+                st.page_link(
+                    shell.page_file(page), label=t(f"app.nav.{page}"), icon=shell.ICONS[page]
+                )
+
+
 def _show_citation(
     current: Workspace, card: Card, citation: Citation, state: CitationState
 ) -> None:
@@ -50,13 +63,8 @@ def _show_citation(
         colour = "green" if state.valid else "gray"
         sentence = escape(say_citation(citation, language))
         st.markdown(sentence if state.valid else f":gray[{sentence}]")
-        about = escape(say_state(state, language))
-        if state.valid:
-            about = f"{about} {escape(level_name(level_of(citation, state)))}"
-            if citation.is_loss:
-                about = f"{about}. {t('ideas.evidence.loss')}"
-        st.caption(f":{colour}[{about}]")
-        with st.container(horizontal=True, gap="xsmall"):
+        st.caption(f":{colour}[{escape(_about(citation, state))}]")
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             if citation.page and shell.available(citation.page):
                 st.page_link(
                     shell.page_file(citation.page),
@@ -73,6 +81,19 @@ def _show_citation(
                     on_click=callback(_set),
                     args=(current, card, tuple(x for x in card.evidence if x.id != citation.id)),
                 )
+
+
+def _about(citation: Citation, state: CitationState) -> str:
+    """Whether a citation holds, and how much it counts."""
+    holds = say_state(state, i18n.language())
+    if not state.valid:
+        return holds
+    if citation.is_loss:
+        return f"{holds} {t('ideas.evidence.loss')}"
+    level = level_of(citation, state)
+    counts = t("ideas.evidence.counts", level=level_name(level), share=f"{CONFIDENCE[level]:.0%}")
+    # No run and no data stand behind an opinion.
+    return counts if citation.kind == "opinion" else f"{holds} {counts}"
 
 
 def _offer(current: Workspace, card: Card) -> None:

@@ -17,8 +17,7 @@ from pages.ui.ideas.standing import Standing, column_name, formula, level_name, 
 from pages.ui.parts import charts, tables
 
 # Cards in one cell stand beside each other.
-_STEP = 0.16
-_LONGEST = 26
+_STEP = 0.22
 
 
 def show_matrix(current: Workspace) -> None:
@@ -57,16 +56,25 @@ def _figure(standings: Sequence[Standing]) -> go.Figure:
             x=xs,
             y=ys,
             mode="markers+text",
-            text=[charts.label(one.card.title, _LONGEST) for one in standings],
-            textposition="top center",
+            # Ranks instead of titles, which would run into each other on a phone.
+            text=[str(rank) for rank in range(1, len(standings) + 1)],
+            textposition="middle center",
+            textfont={"color": "white", "size": 13},
             cliponaxis=False,
             marker={
-                "size": 22,
+                "size": 28,
                 "color": shares,
-                "colorscale": [[0, charts.GREY], [0.5, charts.DOWN], [1, charts.UP]],
+                "colorscale": [[0, charts.DOWN], [0.5, charts.GREY], [1, charts.UP]],
                 "cmin": 0,
                 "cmax": 1,
-                "colorbar": {"title": {"text": t("ideas.formula.confidence")}, "tickformat": ".0%"},
+                "colorbar": {
+                    "title": {"text": t("ideas.formula.confidence"), "side": "top"},
+                    "tickformat": ".0%",
+                    "orientation": "h",
+                    "y": 1.0,
+                    "yanchor": "bottom",
+                    "thickness": 12,
+                },
             },
             customdata=[
                 [charts.label(one.card.title, 80), charts.label(level_name(one.score.level), 120)]
@@ -104,6 +112,7 @@ def _show_table(standings: Sequence[Standing], votes: dict[str, int]) -> None:
     frame = pd.DataFrame(
         [
             {
+                "rank": rank,
                 "title": one.card.title,
                 "column": column_name(one.card.column),
                 "impact": one.card.impact,
@@ -113,7 +122,7 @@ def _show_table(standings: Sequence[Standing], votes: dict[str, int]) -> None:
                 "votes": votes.get(one.card.id, 0),
                 "why": level_name(one.score.level),
             }
-            for one in standings
+            for rank, one in enumerate(standings, start=1)
         ]
     )
     labels = {str(name): t(f"ideas.matrix.columns.{name}") for name in frame.columns}

@@ -59,8 +59,9 @@ def badge(one: Score) -> str:
 
 
 def formula(one: Score) -> str:
-    """The score with its parts, as LaTeX."""
+    """The score with its parts, as LaTeX on two lines, since it stands in a narrow column."""
     names = {name: t(f"ideas.formula.{name}") for name in ("impact", "confidence", "effort")}
     top = rf"\text{{{names['impact']}}} \times \text{{{names['confidence']}}}"
     numbers = rf"\frac{{{one.impact} \times {one.confidence:.2f}}}{{{one.effort}}}"
-    return rf"\frac{{{top}}}{{\text{{{names['effort']}}}}} = {numbers} = {one.value:.2f}"
+    words = rf"\frac{{{top}}}{{\text{{{names['effort']}}}}}"
+    return rf"\begin{{aligned}} {words} &= {numbers} \\ &= {one.value:.2f} \end{{aligned}}"

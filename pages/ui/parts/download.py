@@ -3,7 +3,6 @@
 import codecs
 import csv
 import io
-import unicodedata
 from collections.abc import Callable
 
 import pandas as pd
@@ -11,13 +10,11 @@ import streamlit as st
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from engine.text.formulas import disarm
+
 # Excel holds no more in one cell.
 _LONGEST_CELL = 32_000
 _BLOCK = 1_000  # rows
-_FORMULA_STARTS = ("=", "+", "-", "@")
-_LINE_STARTS = ("\t", "\r", "\n")
-# Marks without width, before which a spreadsheet sees nothing.
-_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
@@ -32,20 +29,9 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     # In blocks: of a wide catalog, one copy as Python's texts takes many times its size.
     for start in range(0, max(len(frame), 1), _BLOCK):
         block = frame.iloc[start : start + _BLOCK]
-        safe = block.apply(lambda column: column.map(_disarm)).rename(columns=_disarm)
+        safe = block.apply(lambda column: column.map(disarm)).rename(columns=disarm)
         safe.to_csv(written, index=False, header=not start, quoting=csv.QUOTE_ALL, mode="wb")
     return written.getvalue()
-
-
-def _disarm(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
-
-
-def _is_formula(text: str) -> bool:
-    """Whether a spreadsheet may read a text as a formula, after spaces and in full width too."""
-    first = text.lstrip().lstrip(_UNSEEN).lstrip()[:1]
-    folded = unicodedata.normalize("NFKC", first)
-    return folded.startswith(_FORMULA_STARTS) or text.startswith(_LINE_STARTS)
 
 
 def xlsx_bytes(frame: pd.DataFrame) -> bytes:
@@ -62,7 +48,7 @@ def xlsx_bytes(frame: pd.DataFrame) -> bytes:
 
 def _cell(value: object) -> object:
     if isinstance(value, str):
-        return _disarm(ILLEGAL_CHARACTERS_RE.sub(" ", value[:_LONGEST_CELL]))
+        return disarm(ILLEGAL_CHARACTERS_RE.sub(" ", value[:_LONGEST_CELL]))
     return None if pd.isna(value) else value  # type: ignore[call-overload]
 
 

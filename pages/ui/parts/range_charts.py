@@ -6,15 +6,24 @@ import plotly.graph_objects as go
 
 from pages.ui.parts.charts import DOWN, GREY, PALETTE, UP, framed, label
 
+# So few days or months have a mark each: there is no half of one.
+_FEW = 10
+
 
 def waterfall(
     names: Sequence[str], amounts: Sequence[float], *, total: str, texts: Sequence[str]
 ) -> go.Figure:
-    """Steps from 0 that add up to `total`, the last bar; `texts` are all bars' labels."""
+    """Steps from 0 that add up to `total`, the last bar; `texts` are all bars' labels.
+
+    From the top, since names stand upright only beside bars that lie.
+    """
+    titles = [label(name) for name in (*names, total)]
     figure = go.Figure(
         go.Waterfall(
-            x=[label(name) for name in (*names, total)],
-            y=[*amounts, sum(amounts)],
+            y=list(range(len(titles))),
+            x=[*amounts, sum(amounts)],
+            orientation="h",
+            customdata=titles,
             measure=["relative"] * len(amounts) + ["total"],
             text=list(texts),
             textposition="outside",
@@ -23,12 +32,14 @@ def waterfall(
             decreasing={"marker": {"color": DOWN}},
             totals={"marker": {"color": GREY}},
             connector={"line": {"color": GREY, "width": 1}},
-            hovertemplate="%{x}: %{text}<extra></extra>",
+            hovertemplate="%{customdata}: %{text}<extra></extra>",
         )
     )
-    figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(visible=False)
-    return framed(figure, height=380)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(
+        tickvals=list(range(len(titles))), ticktext=titles, autorange="reversed", showgrid=False
+    )
+    return framed(figure, height=320)
 
 
 def tornado(
@@ -97,7 +108,8 @@ def band(
     )
     if zero:
         figure.add_hline(y=0, line={"color": GREY, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(title=label(x_name), showgrid=False)
+    few = len(xs) <= _FEW
+    figure.update_xaxes(title=label(x_name), showgrid=False, dtick=1 if few else None)
     figure.update_yaxes(title=label(y_name), tickformat=y_format, zeroline=False)
     figure.update_layout(hovermode="x unified")
     return framed(figure)

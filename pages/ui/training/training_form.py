@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from engine.config import PRESETS, TrainingConfig, with_changes
+from engine.model_export.incoming import imported_models
 from engine.models.pretrained import Pretrained, available, catalog, offered
 from engine.storage.workspace import Workspace
 from engine.tasks import TASKS, get_task
@@ -63,8 +64,10 @@ def refine_settings(start: TrainingConfig, task: str) -> TrainingConfig:
 
 def _choose_model(default: str, task: str, language: str) -> str:
     roles = {model.id: model.role for model in catalog()}
-    models = {model.id: model for model in offered(roles.get(default, "encoder"))}
-    labels = {name: _model_label(name, models) for name in (default, *models, OTHER)}
+    role = roles.get(default, "encoder")
+    models = {model.id: model for model in offered(role)}
+    choices = (default, *models, *imported_models(role), OTHER)
+    labels = {name: _model_label(name, models) for name in choices}
     chosen = st.selectbox(
         t("tune.model"),
         list(labels),

@@ -1,4 +1,4 @@
-"""The door of the host's page: a password, of which only a few may be tried."""
+"""The door of what only the host may do: a password, of which only a few may be tried."""
 
 import time
 

@@ -1,0 +1,121 @@
+"""What a workshop's pages show, read once every two seconds for all who look at it.
+
+Thirty tabs ask for it every two seconds; all get the same snapshot, which one of them takes while
+the others are given the one before.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from engine.course.reader import read_exercises
+from engine.jobs import list_jobs
+from engine.jobs.job import Job
+from engine.jobs.turns import turns
+from engine.room.ballots import Ballot, latest_ballot
+from engine.room.people import people_of
+from engine.room.standing import Standing, stand
+from engine.room.workshop import Team, Workshop, teams_of, workshop_by_id
+from engine.settings import home
+
+LIFETIME_SECONDS = 2.0
+# Of workshops that nobody looks at any more, the oldest snapshots go.
+_MOST = 50
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A workshop at one moment, `taken` in epoch seconds.
+
+    `queue` are the trainings of the workshop that run or wait, in their order, and `ahead` counts
+    those of others on this server.
+    """
+
+    taken: float
+    workshop: Workshop
+    teams: tuple[Team, ...]
+    standings: tuple[Standing, ...]
+    ballot: Ballot | None
+    queue: tuple[Job, ...]
+    ahead: int
+
+    def team(self, team_id: int) -> Team | None:
+        """The team with this id."""
+        return next((team for team in self.teams if team.team_id == team_id), None)
+
+    def standing(self, team_id: int) -> Standing | None:
+        """How the team with this id stands."""
+        return next((one for one in self.standings if one.team.team_id == team_id), None)
+
+
+class _Entry:
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.until = 0.0
+        self.snapshot: Snapshot | None = None
+
+
+_entries: dict[tuple[str, str], _Entry] = {}
+_lock = Lock()
+
+
+def snapshot_of(workshop_id: str) -> Snapshot | None:
+    """The workshop as it was within the last two seconds; None if there is none."""
+    entry = _entry(workshop_id)
+    if entry.snapshot is not None and time.monotonic() < entry.until:
+        return entry.snapshot
+    # Whoever finds somebody at work takes the snapshot of before, if there is one.
+    if not entry.lock.acquire(blocking=entry.snapshot is None):
+        return entry.snapshot
+    try:
+        if entry.snapshot is None or time.monotonic() >= entry.until:
+            entry.snapshot = take_snapshot(workshop_id)
+            entry.until = time.monotonic() + LIFETIME_SECONDS
+        return entry.snapshot
+    finally:
+        entry.lock.release()
+
+
+def refresh(workshop_id: str) -> None:
+    """Let the next look see what was just changed."""
+    _entry(workshop_id).until = 0.0
+
+
+def take_snapshot(workshop_id: str) -> Snapshot | None:
+    """The workshop as it is now; None if there is none."""
+    workshop = workshop_by_id(workshop_id)
+    if workshop is None:
+        return None
+    now = time.time()
+    teams, people, jobs = teams_of(workshop_id), people_of(workshop_id), list_jobs()
+    exercises = [one for one in read_exercises(workshop.language) if one.slug in workshop.exercises]
+    standings = [stand(team, people, exercises, jobs) for team in teams]
+    own, ahead = _queue(jobs, {team.workspace for team in teams}, now)
+    return Snapshot(
+        now,
+        workshop,
+        teams,
+        tuple(one for one in standings if one is not None),
+        latest_ballot(workshop_id),
+        own,
+        ahead,
+    )
+
+
+def _queue(jobs: Sequence[Job], workspaces: set[str], now: float) -> tuple[tuple[Job, ...], int]:
+    trainings = [job for job in jobs if job.kind == "train"]
+    running = [job for job in trainings if job.state == "running"]
+    order = [*running, *turns(trainings[::-1], now)]
+    own = tuple(job for job in order if job.workspace in workspaces)
+    return own, len(order) - len(own)
+
+
+def _entry(workshop_id: str) -> _Entry:
+    with _lock:
+        key = (str(home()), workshop_id)
+        entry = _entries.pop(key, None) or _Entry()
+        _entries[key] = entry
+        while len(_entries) > _MOST:
+            del _entries[next(iter(_entries))]
+        return entry

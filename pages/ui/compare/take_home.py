@@ -1,0 +1,109 @@
+"""Taking a tuned model home: as an archive to download, or to the user's own place on the hub."""
+
+import streamlit as st
+
+from engine.model_export.background import Export, read_export, start_export
+from engine.model_export.source import is_portable
+from engine.storage.runs import Run
+from engine.storage.workspace import Workspace
+from pages.ui.frame import i18n
+from pages.ui.frame.i18n import escape, t
+from pages.ui.parts.errors import shown_errors
+
+POLL_SECONDS = 2.0
+_MB = 1_000_000
+# A download is held in the server's memory while it goes on.
+MOST_MB = 600
+_LONGEST_REPOSITORY = 200
+_LONGEST_TOKEN = 200
+
+
+def show_take_home(current: Workspace, run: Run) -> None:
+    """How to take the model of `run` home; nothing where it has none that works elsewhere."""
+    if not is_portable(current, run):
+        return
+    st.header(t("compare.take.title"), anchor=False)
+    st.markdown(t("compare.take.intro"))
+    running = read_export(current, run).state == "running"
+    st.fragment(_show, run_every=POLL_SECONDS if running else None)(current, run, running)
+    with st.expander(t("compare.take.hub"), icon=":material/cloud_upload:", key="take_hub"):
+        _offer_push(current, run, running)
+    st.caption(t("compare.take.command"))
+    st.code(
+        f"python -m engine export {current.name} {run.task} --run {run.run_id} --out model.zip",
+        language="bash",
+        wrap_lines=True,
+    )
+
+
+def _show(current: Workspace, run: Run, was_running: bool) -> None:
+    export = read_export(current, run)
+    if was_running != (export.state == "running"):
+        st.rerun()
+    if export.state == "failed":
+        st.error(escape(export.error), icon=":material/error:")
+    if export.address:
+        text = t("compare.take.pushed", address=escape(export.address))
+        st.success(text, icon=":material/cloud_done:")
+    with st.container(horizontal=True, vertical_alignment="center", key="take_home"):
+        if export.state == "running":
+            st.badge(t("compare.take.running"), icon=":material/autorenew:", color="blue")
+            return
+        label = t("compare.take.again" if export.archive else "compare.take.start")
+        if st.button(label, icon=":material/inventory_2:", key=f"take_{run.run_id}"):
+            _start(current, run)
+        if export.archive:
+            _offer_archive(run, export)
+
+
+def _offer_archive(run: Run, export: Export) -> None:
+    archive = export.archive
+    size = archive.stat().st_size / _MB if archive and archive.is_file() else 0
+    if archive is None or not size:
+        return
+    if size > MOST_MB:
+        st.caption(t("compare.take.too_big", size=f"{size:,.0f}", most=MOST_MB))
+        return
+    st.download_button(
+        t("compare.take.download", size=f"{size:,.1f}"),
+        archive.read_bytes,
+        file_name=f"shoplab-{run.run_id}.zip",
+        mime="application/zip",
+        icon=":material/download:",
+        type="primary",
+        key=f"take_download_{run.run_id}",
+        on_click="ignore",
+    )
+
+
+def _offer_push(current: Workspace, run: Run, running: bool) -> None:
+    st.markdown(t("compare.take.hub_about"))
+    # The box of the token is empty again as soon as the form was sent.
+    with st.form(f"push_{run.run_id}", clear_on_submit=True, border=False):
+        repository = st.text_input(
+            t("compare.take.repository"),
+            placeholder="owner/name",
+            max_chars=_LONGEST_REPOSITORY,
+            key=f"push_repository_{run.run_id}",
+        )
+        token = st.text_input(
+            t("compare.take.token"),
+            type="password",
+            max_chars=_LONGEST_TOKEN,
+            key=f"push_token_{run.run_id}",
+        )
+        sent = st.form_submit_button(
+            t("compare.take.push"), icon=":material/cloud_upload:", disabled=running
+        )
+    if not sent:
+        return
+    if repository.strip() and token.strip():
+        _start(current, run, repository.strip(), token.strip())
+    else:
+        st.warning(t("compare.take.incomplete"))
+
+
+def _start(current: Workspace, run: Run, repository: str = "", token: str = "") -> None:
+    with shown_errors():
+        start_export(current, run, i18n.language(), repository=repository, token=token)
+        st.rerun()

@@ -1,0 +1,1 @@
+"""What every page knows of a workshop: whether this tab is in one, its clock, its banner."""

@@ -1,0 +1,1 @@
+"""The page on which people join a workshop and see what the room does."""

@@ -1,0 +1,1 @@
+"""What the host alone may do, wherever it is offered."""

@@ -1,0 +1,59 @@
+"""A small workshop in real browsers: a facilitator, and two teams of two."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from bench import room_walk
+from bench.app_server import AppServer
+from engine.messages import LANGUAGES
+from tests.browser.conftest import TIMEOUT, settle
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_workshop_from_its_opening_to_the_stage(
+    server: AppServer, browser: Browser, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_walk, "WAIT_MS", TIMEOUT)
+    tab = room_walk.new_page(browser, language, room_walk.DESK)
+    room = room_walk.open_room(tab, server.url, language, 2)
+    for number in range(4):
+        phone = room_walk.new_page(browser, language, room_walk.PHONE)
+        room_walk.join_room(room, phone, f"P{number}", number % 2)
+    room_walk.apart(room)
+    first, second, *_ = room.members
+    # Whoever loses the tab and its address comes back as the same person.
+    room_walk.back_to_room(room, first)
+    expect(first.page.locator("h3").first).to_have_text(f"{room_walk.team_card(room, 0)} · P0")
+    wide = first.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= room_walk.PHONE["width"]
+
+    title = room_walk.open_exercise(room, first, 4)
+    room_walk.expect_on_board(room, 0, title)
+    card = room.page.locator("[class*=st-key-team_]")
+    second.page.locator(".st-key-room_hand button").click()
+    expect(card.first).to_contain_text(room_walk.team_card(room, 1))
+
+    # The facilitator looks into a team, and both see that.
+    look = card.first.locator("a[data-testid=stBaseLinkButton-secondary]")
+    link = look.get_attribute("href")
+    assert link is not None
+    visitor = room_walk.new_page(browser, language, room_walk.DESK)
+    visitor.goto(link)
+    settle(visitor)
+    note = room.text("room_banner.visiting", team=room_walk.team_card(room, 1))
+    expect(visitor.locator(".st-key-room_banner")).to_contain_text(note)
+
+    room_walk.open_vote(room, "1 + 1?", ("2", "3"))
+    room_walk.back_to_room(room, first)
+    for member in room.members:
+        room_walk.cast_vote(member, 0)
+    tally = room.text("room_parts.tally", option="2", n=4)
+    expect(room.page.locator(".st-key-room_vote")).to_contain_text(tally)
+    projector = room_walk.new_page(browser, language, room_walk.PROJECTOR)
+    room_walk.open_stage(room, projector)
+    expect(projector.locator(".st-key-stage_vote")).to_contain_text(tally)
+    expect(projector.locator(".room-clock")).to_have_text(re.compile(r"^\d+:\d\d$"))
+    for context in browser.contexts:
+        context.close()
