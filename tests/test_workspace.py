@@ -283,3 +283,9 @@ def test_what_a_killed_creation_left_takes_no_name(home: Path) -> None:
         if not killed:
             break
     assert change > 2
+
+
+def test_a_name_with_half_a_surrogate_pair_can_be_written(home) -> None:
+    shop = Workspace.create("shop")
+    shop.set_title("My \ud83d shop")
+    assert Workspace.open("shop").title == "My ? shop"

@@ -10,6 +10,7 @@ from engine.evaluation.compare import Interval, merge_runs, paired_interval
 from engine.evidence.citation import LONGEST_OPINION, Citation, CitationState, Kind, Unit
 from engine.evidence.data_history import current_fingerprint, labels_since
 from engine.evidence.log_figures import LogFigure
+from engine.storage.labels import tidy_label
 from engine.storage.runs import UNTUNED, Run, load_heldout, load_run
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES
@@ -203,7 +204,7 @@ def cite_experiment(
 
 def cite_opinion(text: str) -> Citation:
     """What somebody believes. Raises InputError for a text without words."""
-    note = " ".join(text.split())[:LONGEST_OPINION]
+    note = tidy_label(text, LONGEST_OPINION)
     if not note:
         raise InputError("evidence.no_opinion")
     return Citation(kind="opinion", source_id="opinion", created=time.time(), note=note)

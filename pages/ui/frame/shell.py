@@ -15,7 +15,7 @@ from engine.settings import home, host_limits
 from engine.storage.tidy import tidy_home
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
-from pages.ui.frame import callbacks, i18n, link, session
+from pages.ui.frame import callbacks, i18n, link, own_words, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room import banner as room_banner
 from pages.ui.frame.room import tab as room_tab
@@ -143,6 +143,7 @@ def run_frame() -> None:
     with st.sidebar:
         i18n.choose_language()
         _choose_pages()
+        own_words.translate()
     page = st.navigation(nav(), expanded=True)
     show_sidebar(session.workspace())
     room_banner.show(page.url_path, session.workspace())
