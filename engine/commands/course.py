@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from engine.course.reader import find_mistakes, own_folder, read_exercises
 from engine.errors import InputError
 from engine.messages import LANGUAGES
 
@@ -20,6 +19,9 @@ def course(
     ] = None,
 ) -> dict[str, Any]:
     """Check the exercises in a folder: every mistake with its file, its line and its mend."""
+    # The checks know every task's work, which no other command has to wait for.
+    from engine.course.reader import find_mistakes, own_folder, read_exercises
+
     folder = folder or own_folder()
     mistakes = find_mistakes(folder)
     if mistakes:

@@ -10,7 +10,6 @@ import typer
 
 from engine.commands.arguments import File, WorkspaceName
 from engine.errors import InputError
-from engine.images.sample_pictures import match_sample_pictures
 from engine.messages import say
 from engine.progress import Lines
 from engine.reading.layout import Place
@@ -70,6 +69,9 @@ def load(
     try:
         if sample:
             report = load_sample(shop, sample, Lines())
+            # Drawing needs libraries that no other load has to wait for.
+            from engine.images.sample_pictures import match_sample_pictures
+
             match_sample_pictures(shop)
         else:
             report = load_files(shop, files, columns, skip_bad_rows, Lines(), places=places)

@@ -6,8 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from engine.commands.arguments import WorkspaceName
-from engine.report.build import check_choice
-from engine.report.writers import write_report
 from engine.storage.workspace import Workspace
 
 
@@ -23,6 +21,10 @@ def report(
     ] = None,
 ) -> dict[str, Any]:
     """Write what was found as slides, as a page, or as Markdown with tables."""
+    # The statistics and the slides need libraries that no other command has to wait for.
+    from engine.report.build import check_choice
+    from engine.report.writers import write_report
+
     shop = Workspace.open(workspace)
     if pages:
         check_choice(shop, pages, context.obj)

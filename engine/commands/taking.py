@@ -9,8 +9,6 @@ import typer
 
 from engine.commands.arguments import RunId, TaskName, WorkspaceName
 from engine.errors import InputError
-from engine.model_export.archive import export_model, push_model
-from engine.model_export.incoming import import_model
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 
@@ -32,6 +30,9 @@ def export(
     ] = "",
 ) -> dict[str, Any]:
     """Write a run's tuned model as a Hugging Face folder that needs no Shoplab."""
+    # The cards know every task's claims, which no other command has to wait for.
+    from engine.model_export.archive import export_model, push_model
+
     shop = Workspace.open(workspace)
     if out is None and not push:
         raise InputError("cli.missing", name="--out")
@@ -57,6 +58,8 @@ def import_(
     ] = "",
 ) -> dict[str, Any]:
     """Check a model's archive and make it one that trainings can start from."""
+    from engine.model_export.incoming import import_model
+
     if not file.is_file():
         raise InputError("reader.missing", file=str(file))
     return {"file": file, "model": import_model(file, name)}

@@ -44,7 +44,7 @@ def choose_setup(current: Workspace) -> Setup:
         months = st.slider(
             t("case.months"), 1, MOST_MONTHS, start.months, key="case_months", width="stretch"
         )
-    with st.expander(t("case.assumptions.title"), icon=":material/tune:"):
+    with st.expander(t("case.assumptions.title"), icon=":material/tune:", key="case_assumptions"):
         # An example is never taken for something that was measured.
         kept_gain = None if chosen.is_example else chosen.measured
         assumptions = edit_assumptions(start, months, version=saved.saved if saved else 0.0)

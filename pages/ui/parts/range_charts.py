@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from pages.ui.parts.charts import DOWN, GREY, PALETTE, UP, framed, label
 
+# Of the width of a waterfall, on each side.
+_LABEL_SHARE = 0.25
 # So few days or months have a mark each: there is no half of one.
 _FEW = 10
 
@@ -35,7 +38,10 @@ def waterfall(
             hovertemplate="%{customdata}: %{text}<extra></extra>",
         )
     )
-    figure.update_xaxes(visible=False)
+    reached = np.cumsum([0.0, *amounts])
+    # Room on both sides for the labels outside the bars, which Plotly leaves out of account.
+    room = _LABEL_SHARE * (reached.max() - reached.min() or 1.0)
+    figure.update_xaxes(visible=False, range=[reached.min() - room, reached.max() + room])
     figure.update_yaxes(
         tickvals=list(range(len(titles))), ticktext=titles, autorange="reversed", showgrid=False
     )
