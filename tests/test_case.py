@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
@@ -127,7 +127,6 @@ FIGURES = st.floats(0, 1, allow_nan=False)
 RANGE = st.tuples(FIGURES, FIGURES, FIGURES).map(sorted)
 
 
-@settings(max_examples=40)
 @given(
     st.fixed_dictionaries(dict.fromkeys(RANGES, RANGE)),
     st.floats(-0.5, 0.0),

@@ -223,5 +223,5 @@ def test_a_value_of_a_link_has_a_limit(models: FakeModels) -> None:
     app = clean(open_page("search", shop, q="a" * (query_box.LONGEST + 1)))
     assert app.query_params["q"] == "a" * query_box.LONGEST
     app = clean(open_page("search", shop, q="百" * (link.LONGEST + 1)))
-    assert not app.query_params.get("q")
+    assert "百" not in app.query_params.get("q", "")
     assert any("5,000" in warning.value for warning in app.warning)

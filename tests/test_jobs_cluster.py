@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -222,7 +223,7 @@ def test_a_cluster_that_stays_away_loses_its_lease(
     ray: Ray, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    clock = SimpleNamespace(monotonic=lambda: now[0])
+    clock = SimpleNamespace(monotonic=lambda: now[0], time=time.time)
     monkeypatch.setattr("engine.jobs.supervisor.time", clock)
     add(store, hold=2)
     supervisor = supervise(store, ray)

@@ -79,6 +79,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         yield make_shop("en")
 
 
+@pytest.fixture(autouse=True)
+def own_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imported models go to the state folder of the test, wherever others keep theirs."""
+    monkeypatch.delenv("SHOPLAB_MODELS", raising=False)
+
+
 def tuned_encoder(folder: Path) -> Encoder:
     """The tiny encoder with other weights, as if it had learned, and prefixes."""
     encoder = load_encoder(folder, 16, "cpu")

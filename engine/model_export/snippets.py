@@ -25,7 +25,7 @@ from transformers import AutoModel, AutoTokenizer
 texts = {texts}
 about, w = json.load(open("labels.json", encoding="utf-8")), load_file("head.safetensors")
 tokenizer = AutoTokenizer.from_pretrained(".")
-encoder = AutoModel.from_pretrained(".", dtype=torch.float32).eval()
+encoder = AutoModel.from_pretrained(".", dtype=torch.float32, trust_remote_code=False).eval()
 rows = tokenizer([about["prefix"] + text for text in texts], truncation=True, padding=True,
                  max_length=about["max_tokens"], return_tensors="pt")
 states = encoder(**rows).last_hidden_state.detach()

@@ -14,7 +14,8 @@ from tests.browser.conftest import OpenTab
 from tests.shop_double import HOSTILE, small_shop
 
 # Intent shows the box without asking a model before a query is there.
-PAGE = "intent"
+# The page whose box is empty at first.
+PAGE = "strategy"
 # Goes into the box, and types, in the moment in which it is there.
 IN_THE_BOX = """new MutationObserver((_, watch) => {
     const box = document.querySelector(".st-key-q input")
