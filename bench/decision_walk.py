@@ -4,24 +4,23 @@ Starts the app with a state folder of its own and, in each language, loads the s
 the search, makes an idea of what was measured, opens the business case and the experiment plan,
 keeps both, and downloads the slides. The pictures of the steps go to
 `docs/walkthrough/decision-<language>/`. Printed as JSON: per language how many seconds each step
-took. `--home` uses a state folder that is there, with its models; with `--trained` its workspaces
-`shop-<language>` are used, which have a search run already.
+took. With `--home` the workspaces `shop-zh` and `shop-en` of that state folder are used, which have
+a search run already.
 """
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from bench.app_server import AppServer  # noqa: E402
+from bench.browsing import browse  # noqa: E402
 from bench.room_walk import DESK, Pictures, new_page, settle, shop_of  # noqa: E402
+from bench.screenshots import known_key  # noqa: E402
 from engine.messages import LANGUAGES, say  # noqa: E402
 
 WAIT_MS = 120_000
@@ -53,7 +52,7 @@ def train_search(page: Page, url: str, shop: str, language: str) -> None:
 
 
 def walk(
-    browser: Browser, url: str, language: str, shop: str, pictures: Pictures, *, theme: str
+    browser: Browser, url: str, language: str, shop: str | None, pictures: Pictures, *, theme: str
 ) -> None:
     """Every step from the shop to the slides."""
     page = new_page(browser, language, DESK, theme)
@@ -114,29 +113,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=LANGUAGES)
     parser.add_argument("--home", type=Path)
-    parser.add_argument("--trained", action="store_true")
     parser.add_argument("--out", type=Path, default=PROJECT / "docs" / "walkthrough")
     options = parser.parse_args()
     expect.set_options(timeout=WAIT_MS)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        home = options.home or Path(folder) / "home"
-        server = AppServer(home)
-        server.start()
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), chromium_sandbox=False
-        )
-        try:
-            for language in options.languages:
-                out = options.out / f"decision-{language}"
-                shutil.rmtree(out, ignore_errors=True)
-                pictures = Pictures(out)
-                record = home / "workspaces" / f"shop-{language}" / "workspace.json"
-                shop = json.loads(record.read_text())["key"] if options.trained else ""
-                theme = "dark" if language == "zh" else "light"
-                walk(browser, server.url, language, shop, pictures, theme=theme)
-                print(json.dumps({"language": language, "seconds": pictures.seconds}))
-        finally:
-            server.stop()
+    with browse(options.home) as (server, browser):
+        for language in options.languages:
+            pictures = Pictures(options.out / f"decision-{language}")
+            shop = known_key(options.home, language)
+            theme = "dark" if language == "zh" else "light"
+            walk(browser, server.url, language, shop, pictures, theme=theme)
+            print(json.dumps({"language": language, "seconds": pictures.seconds}))
 
 
 if __name__ == "__main__":

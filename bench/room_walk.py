@@ -12,7 +12,6 @@ import json
 import re
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,12 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from bench.app_server import AppServer  # noqa: E402
+from bench.browsing import browse  # noqa: E402
 from engine.course.reader import read_exercises  # noqa: E402
 from engine.messages import LANGUAGES, Catalog, say  # noqa: E402
 
@@ -176,12 +175,16 @@ def open_stage(room: Room, page: Page) -> None:
 
 
 class Pictures:
-    """Numbers the pictures of a walk and notes how long each step took."""
+    """Numbers the pictures of a walk and notes how long each step took.
+
+    Those of an earlier walk in the folder are deleted.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.seconds: dict[str, float] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -288,20 +291,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=PROJECT / "docs" / "walkthrough")
     options = parser.parse_args()
     expect.set_options(timeout=WAIT_MS)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = AppServer(options.home or Path(folder) / "home")
-        server.start()
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), chromium_sandbox=False
-        )
-        try:
-            for language in options.languages:
-                shutil.rmtree(options.out / language, ignore_errors=True)
-                pictures = Pictures(options.out / language)
-                walk(browser, server.url, language, options.teams, options.people, pictures)
-                print(json.dumps({"language": language, "seconds": pictures.seconds}))
-        finally:
-            server.stop()
+    with browse(options.home) as (server, browser):
+        for language in options.languages:
+            pictures = Pictures(options.out / language)
+            walk(browser, server.url, language, options.teams, options.people, pictures)
+            print(json.dumps({"language": language, "seconds": pictures.seconds}))
 
 
 if __name__ == "__main__":

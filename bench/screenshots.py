@@ -8,18 +8,16 @@ pages show what trainings found (`python -m engine load shop-en --sample en`, th
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from bench.app_server import AppServer  # noqa: E402
+from bench.browsing import browse  # noqa: E402
 
 PAGES = (
     "start",
@@ -109,26 +107,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=PROJECT / "docs" / "screenshots")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        home = options.home or Path(folder) / "home"
-        server = AppServer(home)
-        server.start()
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), chromium_sandbox=False
-        )
-        try:
-            for language in options.languages:
-                key = known_key(options.home, language) or load_shop(browser, server.url, language)
-                for name in options.pages:
-                    path = "/" if name in ("start", "home") else f"/{name}"
-                    shop = "" if name == "start" else f"&w={key}"
-                    shop += f"&q={quote(QUERIES[language])}" if name in ASKING else ""
-                    address = f"{server.url}{path}?lang={language}{shop}"
-                    for theme in options.themes:
-                        arguments = (name, language, theme, options.width, options.out)
-                        print(take(browser, address, *arguments))
-        finally:
-            server.stop()
+    with browse(options.home) as (server, browser):
+        for language in options.languages:
+            key = known_key(options.home, language) or load_shop(browser, server.url, language)
+            for name in options.pages:
+                path = "/" if name in ("start", "home") else f"/{name}"
+                shop = "" if name == "start" else f"&w={key}"
+                shop += f"&q={quote(QUERIES[language])}" if name in ASKING else ""
+                address = f"{server.url}{path}?lang={language}{shop}"
+                for theme in options.themes:
+                    arguments = (name, language, theme, options.width, options.out)
+                    print(take(browser, address, *arguments))
 
 
 if __name__ == "__main__":
