@@ -7,18 +7,16 @@ person.
 import hashlib
 import json
 import secrets
-import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from engine.duel.duel import MOST_QUERIES, Duel, Match, Side, Voters
 from engine.duel.team_draft import Winner, winner
 from engine.errors import InputError
 from engine.evidence.data_history import current_fingerprint
-from engine.storage.database import open_database
-from engine.storage.files import make_folder
+from engine.storage.database import opened, transaction
 from engine.storage.quota import check_room
+from engine.storage.voters import voter_mark
 from engine.storage.workspace import Workspace
 
 MOST_DUELS, MOST_VOTES = 100, 20_000
@@ -65,7 +63,7 @@ class DuelStore:
             data_fingerprint=current_fingerprint(self.workspace),
         )
         text = json.dumps(duel.as_json(), ensure_ascii=False)
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             database.execute(
                 "INSERT INTO duels (duel_id, time, duel) VALUES (?, ?, ?)",
                 (duel.duel_id, duel.created, text),
@@ -76,7 +74,7 @@ class DuelStore:
         """All duels, newest first."""
         if not self._file.is_file():
             return ()
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             rows = database.execute("SELECT duel FROM duels ORDER BY time DESC").fetchall()
         return tuple(Duel.from_json(json.loads(row["duel"])) for row in rows)
 
@@ -84,7 +82,7 @@ class DuelStore:
         """One duel; InputError if there is none."""
         row = None
         if self._file.is_file():
-            with self._open() as database:
+            with opened(self._file, _SCHEMA) as database:
                 row = database.execute(
                     "SELECT duel FROM duels WHERE duel_id = ?", (duel_id,)
                 ).fetchone()
@@ -103,7 +101,8 @@ class DuelStore:
         if not {*clicked} <= {*mixed.products}:
             raise InputError("duel.other_product")
         outcome = winner(mixed, clicked)
-        self._add(duel, [(query, self._hash(duel, voter), clicked, outcome)], "people")
+        mark = voter_mark(self.workspace, duel.duel_id, voter)
+        self._add(duel, [(query, mark, clicked, outcome)], "people")
         return outcome
 
     def add_simulated(self, duel: Duel, votes: Sequence[tuple[int, Sequence[str], Winner]]) -> None:
@@ -115,7 +114,7 @@ class DuelStore:
 
     def winners(self, duel: Duel, voters: Voters) -> list[Winner]:
         """Who won each list, in the order of the votes."""
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             rows = database.execute(
                 "SELECT winner FROM votes WHERE duel_id = ? AND voters = ? ORDER BY number",
                 (duel.duel_id, voters),
@@ -124,7 +123,7 @@ class DuelStore:
 
     def people(self, duel: Duel) -> int:
         """How many people have voted."""
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             row = database.execute(
                 "SELECT COUNT(DISTINCT voter) FROM votes WHERE duel_id = ? AND voters = 'people'",
                 (duel.duel_id,),
@@ -133,8 +132,8 @@ class DuelStore:
 
     def left(self, duel: Duel, voter: str) -> list[int]:
         """The numbers of the queries that a person has not voted on, in this person's order."""
-        hashed = self._hash(duel, voter)
-        with self._open() as database:
+        hashed = voter_mark(self.workspace, duel.duel_id, voter)
+        with opened(self._file, _SCHEMA) as database:
             rows = database.execute(
                 "SELECT query FROM votes WHERE duel_id = ? AND voter = ?", (duel.duel_id, hashed)
             ).fetchall()
@@ -152,11 +151,10 @@ class DuelStore:
         voters: Voters,
     ) -> None:
         now = time.time()
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database, transaction(database):
             (count,) = database.execute("SELECT COUNT(*) FROM votes").fetchone()
             if count + len(votes) > MOST_VOTES:
                 raise InputError("duel.many_votes", most=f"{MOST_VOTES:,}")
-            database.execute("BEGIN")
             database.executemany(
                 "INSERT OR IGNORE INTO votes (duel_id, query, voter, voters, clicked, winner, time)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -165,17 +163,3 @@ class DuelStore:
                     for query, voter, clicked, outcome in votes
                 ],
             )
-            database.execute("COMMIT")
-
-    def _hash(self, duel: Duel, voter: str) -> str:
-        text = f"{self.workspace.key}\n{duel.duel_id}\n{voter}"
-        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        make_folder(self._file.parent)
-        database = open_database(self._file, _SCHEMA)
-        try:
-            yield database
-        finally:
-            database.close()

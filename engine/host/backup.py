@@ -16,8 +16,7 @@ from engine.errors import InputError
 from engine.host.usage import all_workspaces
 from engine.settings import home, host_limits
 from engine.storage.archive import MANIFEST, VERSION, hash_of, write_archive
-from engine.storage.files import UNFINISHED
-from engine.storage.generations import link
+from engine.storage.files import UNFINISHED, link
 from engine.storage.lock import hold
 from engine.storage.workspace import Workspace, is_workspace_name
 

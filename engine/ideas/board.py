@@ -5,20 +5,17 @@ that it came from: if somebody else was faster, the row would have a version tha
 refuses it, and the text goes into `conflicts` instead of being lost.
 """
 
-import hashlib
 import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from engine.errors import InputError
 from engine.ideas.card import COLUMNS, Card, Column, tidy_card
-from engine.storage.database import open_database
-from engine.storage.files import make_folder
+from engine.storage.database import opened
 from engine.storage.quota import check_room
+from engine.storage.voters import voter_mark
 from engine.storage.workspace import Workspace
 
 MOST_CARDS, MOST_REVISIONS, MOST_VOTERS = 200, 50, 500
@@ -68,7 +65,7 @@ class IdeaBoard:
         """The cards in the order in which they were made."""
         if not self._file.is_file():
             return ()
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             rows = database.execute(
                 "SELECT card, MIN(number) OVER (PARTITION BY card_id) AS first, removed, version,"
                 " MAX(version) OVER (PARTITION BY card_id) AS newest FROM revisions"
@@ -95,7 +92,7 @@ class IdeaBoard:
                 raise InputError("ideas.full", most=MOST_CARDS)
             check_room(self.workspace.folder)
             card = replace(card, id=secrets.token_hex(6), version=0, example=False)
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             if not card.version:
                 database.execute(_FORGET, (MOST_REMOVED,))
             try:
@@ -115,7 +112,7 @@ class IdeaBoard:
 
     def remove(self, card_id: str) -> None:
         """Take a card off the board; `undo` brings it back."""
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             _append(database, self.card(card_id), removed=True)
 
     def undo(self, card_id: str) -> Card:
@@ -123,7 +120,7 @@ class IdeaBoard:
 
         Raises InputError for a card that has not been changed.
         """
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             rows = database.execute(
                 "SELECT card, version FROM revisions WHERE card_id = ? ORDER BY version DESC",
                 (card_id,),
@@ -137,7 +134,7 @@ class IdeaBoard:
         """All kept versions of a card, and the texts that lost a conflict, oldest first."""
         if not self._file.is_file():
             return ()
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             rows = database.execute(
                 "SELECT card, time FROM revisions WHERE card_id = ? UNION ALL"
                 " SELECT card, time FROM conflicts WHERE card_id = ? ORDER BY time",
@@ -152,8 +149,8 @@ class IdeaBoard:
         together.
         """
         self.card(card_id)
-        hashed = self._hash(card_id, voter)
-        with self._open() as database:
+        hashed = voter_mark(self.workspace, card_id, voter)
+        with opened(self._file, _SCHEMA) as database:
             if not on:
                 database.execute(
                     "DELETE FROM votes WHERE card_id = ? AND voter = ?", (card_id, hashed)
@@ -169,7 +166,7 @@ class IdeaBoard:
         """How many people voted for each card that somebody voted for."""
         if not self._file.is_file():
             return {}
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             rows = database.execute("SELECT card_id, COUNT(*) FROM votes GROUP BY card_id")
             return {str(card_id): int(count) for card_id, count in rows}
 
@@ -177,34 +174,23 @@ class IdeaBoard:
         """The cards that a person voted for."""
         if not self._file.is_file():
             return frozenset()
-        with self._open() as database:
+        with opened(self._file, _SCHEMA) as database:
             rows = database.execute("SELECT card_id, voter FROM votes").fetchall()
         return frozenset(
-            str(card_id) for card_id, hashed in rows if hashed == self._hash(str(card_id), voter)
+            str(card_id)
+            for card_id, mark in rows
+            if mark == voter_mark(self.workspace, str(card_id), voter)
         )
-
-    def _hash(self, card_id: str, voter: str) -> str:
-        text = f"{self.workspace.key}\n{card_id}\n{voter}"
-        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
 
     def _change(self, card_id: str, column: Column) -> Card:
         """A change that no text is lost by: it is made again if somebody else was faster."""
         while True:
             card = self.card(card_id)
-            with self._open() as database:
+            with opened(self._file, _SCHEMA) as database:
                 try:
                     return _append(database, replace(card, column=column))
                 except sqlite3.IntegrityError:
                     continue
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        make_folder(self._file.parent)
-        database = open_database(self._file, _SCHEMA)
-        try:
-            yield database
-        finally:
-            database.close()
 
 
 def _append(database: sqlite3.Connection, card: Card, *, removed: bool = False) -> Card:

@@ -11,8 +11,6 @@
 import hashlib
 import io
 import json
-import os
-import shutil
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +23,7 @@ from engine.errors import InputError, ShoplabError
 from engine.images.colours import Colour, Palette, dominant
 from engine.images.decode import as_webp, open_picture
 from engine.storage.changing import changing
-from engine.storage.files import changed_at, make_folder, write_atomically
+from engine.storage.files import changed_at, link, make_folder, write_atomically
 from engine.storage.quota import check_room
 
 # `source` is the file's name or the link; `colours` a list of [name, example, share] as JSON.
@@ -126,14 +124,11 @@ class Pictures:
             for picture in theirs["picture"].unique():
                 if not self.file(picture).is_file():
                     make_folder(self.file(picture).parent)
-                    _link(others.file(picture), self.file(picture))
+                    link(others.file(picture), self.file(picture))
             self._write(pd.concat([table, theirs]))
 
     def drop_sources(self, sources: Container[str]) -> None:
         """Forget the pictures that came from `sources`, and copies that show nothing any more."""
-        table = self.table()
-        if not any(source in sources for source in table["source"].unique()):
-            return
         with self._changing() as table:
             kept = table[[source not in sources for source in table["source"]]]
             self._write(kept)
@@ -213,9 +208,9 @@ def missing_links(products: pd.DataFrame, table: pd.DataFrame) -> Mapping[str, l
     linked = products.loc[products["image"].notna(), ["product_id", "image"]]
     have = set(zip(table["product_id"], table["source"], strict=True))
     missing: dict[str, list[str]] = {}
-    for product_id, link in zip(linked["product_id"], linked["image"], strict=True):
-        if (product_id, link) not in have:
-            missing.setdefault(link, []).append(product_id)
+    for product_id, address in zip(linked["product_id"], linked["image"], strict=True):
+        if (product_id, address) not in have:
+            missing.setdefault(address, []).append(product_id)
     return missing
 
 
@@ -223,16 +218,6 @@ def _open(one: Brought) -> Image.Image:
     if isinstance(one.content, ShoplabError):
         raise one.content
     return open_picture(one.content, one.source)
-
-
-def _link(file: Path, place: Path) -> None:
-    """Hard-link a file, or copy it where the file system has no links."""
-    try:
-        os.link(file, place)
-    except FileExistsError:
-        return
-    except OSError:
-        shutil.copyfile(file, place)
 
 
 def _row(product_id: str, source: str, name: str, palette: Palette) -> dict[str, str]:

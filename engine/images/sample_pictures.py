@@ -32,7 +32,9 @@ def match_sample_pictures(workspace: Workspace) -> None:
     pictures = Pictures(workspace.folder)
     sources = set(pictures.table()["source"])
     wanted = f"{_SOURCE}{workspace.sample}" if workspace.sample else ""
-    pictures.drop_sources({s for s in sources if s.startswith(_SOURCE) and s != wanted})
+    stale = {source for source in sources if source.startswith(_SOURCE) and source != wanted}
+    if stale:
+        pictures.drop_sources(stale)
     if wanted and wanted not in sources:
         pictures.share(drawn_pictures(workspace.sample))
 

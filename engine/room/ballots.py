@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.errors import InputError
-from engine.room.database import hashed, room_database, transaction
+from engine.room.database import hashed, room_database
+from engine.storage.database import transaction
 from engine.storage.labels import tidy_label
 
 MOST_OPTIONS, FEWEST_OPTIONS = 40, 2
@@ -44,7 +45,7 @@ def open_ballot(workshop_id: str, question: str, options: Sequence[str]) -> int:
 
     Raises InputError without a question or with too few or too many different options.
     """
-    asked = " ".join(question.split())[:LONGEST_QUESTION]
+    asked = tidy_label(question, LONGEST_QUESTION)
     labels = list(dict.fromkeys(filter(None, map(tidy_label, options))))
     if not asked:
         raise InputError("room.no_question")

@@ -8,10 +8,10 @@ brought together.
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 from engine.settings import home
-from engine.storage.database import open_database
+from engine.storage.database import opened
 
 _SCHEMA = """
 CREATE TABLE workshops (
@@ -47,20 +47,8 @@ CREATE TABLE wrong_codes (address TEXT NOT NULL, time REAL NOT NULL);
 @contextmanager
 def room_database() -> Iterator[sqlite3.Connection]:
     """The database of this server's workshops; every statement is its own transaction."""
-    with closing(open_database(home() / "room.sqlite", _SCHEMA)) as connection:
+    with opened(home() / "room.sqlite", _SCHEMA) as connection:
         yield connection
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All statements of the block or none, with nobody else writing in between."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def hashed(secret: str) -> str:

@@ -5,9 +5,10 @@ import time
 from dataclasses import dataclass
 
 from engine.errors import InputError
-from engine.room.database import hashed, room_database, transaction
+from engine.room.database import hashed, room_database
 from engine.room.opening import CODE_LENGTH
 from engine.room.workshop import Team, Workshop, read_workshop, teams_of
+from engine.storage.database import transaction
 from engine.storage.labels import tidy_label
 
 TEAM_SIZE = 6

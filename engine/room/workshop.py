@@ -13,6 +13,7 @@ from engine.room.clock import Clock
 from engine.room.database import hashed, room_database
 from engine.settings import home
 from engine.storage.freeze import freeze, thaw
+from engine.storage.labels import tidy_label
 
 LONGEST_BROADCAST = 300
 View = Literal["welcome", "standing", "result", "idea", "vote"]
@@ -94,7 +95,7 @@ def teams_of(workshop_id: str) -> tuple[Team, ...]:
 
 def broadcast(workshop_id: str, text: str) -> None:
     """Show a message to everybody; an empty one takes the last one away."""
-    message = " ".join(text.split())[:LONGEST_BROADCAST]
+    message = tidy_label(text, LONGEST_BROADCAST)
     _set(workshop_id, broadcast=message, broadcast_at=time.time())
 
 

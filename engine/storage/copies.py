@@ -13,9 +13,9 @@ from pathlib import Path
 
 from engine.storage.archive import copy_database, lasting_files
 from engine.storage.changing import changing
-from engine.storage.files import make_folder, replace_folder, write_json
+from engine.storage.files import link, make_folder, replace_folder, write_json
 from engine.storage.freeze import MARK
-from engine.storage.generations import Generations, link
+from engine.storage.generations import Generations
 from engine.storage.runs import list_runs, load_run, run_folder
 from engine.storage.workspace import Workspace
 

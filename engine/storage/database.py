@@ -5,10 +5,12 @@ The file has to be on a local disk: WAL does not work on network file systems.
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from engine.errors import InputError
+from engine.storage.files import make_folder
 from engine.storage.lock import wait_for
 
 
@@ -46,6 +48,26 @@ def open_database(
             os.close(lock)
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
+
+
+@contextmanager
+def opened(path: Path, schema: str) -> Iterator[sqlite3.Connection]:
+    """As `open_database`, closed after the block; the file's folder is made if it is missing."""
+    make_folder(path.parent)
+    with closing(open_database(path, schema)) as connection:
+        yield connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All statements of the block or none, with nobody else writing in between."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -12,7 +12,6 @@ last load in `previous/`; both folders count as generations until the next loads
 """
 
 import json
-import os
 import secrets
 import shutil
 import time
@@ -20,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.storage.files import sync, write_json
+from engine.storage.files import link, sync, write_json
 from engine.storage.lock import delete_unless_read, hold
 
 ABOUT = "tables.json"
@@ -123,11 +122,3 @@ class Generations:
         for folder in folders:
             if folder not in in_use:
                 delete_unless_read(folder)
-
-
-def link(source: Path, target: Path) -> None:
-    """Give a file that never changes a second name; copy it where the disk has no such links."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
