@@ -1,10 +1,6 @@
 """How the case is calculated: formulas and sources."""
 
-import streamlit as st
-
-from pages.ui.frame.i18n import t
-
-_FORMULAS = {
+FORMULAS = {
     "value": r"v = M\,\bigl(V \cdot c \cdot o \cdot m \cdot a \cdot u - k\bigr) - k_0,"
     r"\qquad u = 100\,g \cdot \ell",
     "gain": r"g \sim \mathcal N\Bigl(\hat g,\;"
@@ -19,11 +15,3 @@ _FORMULAS = {
     r"y \sim \mathcal N(u, \mathrm{se}^2)",
     "threshold": r"p^* = \frac{\mathrm{false\ alarm}}{\mathrm{false\ alarm} + \mathrm{miss}}",
 }
-
-
-def show_formulas() -> None:
-    """Each formula, what it means and where it comes from."""
-    for name, formula in _FORMULAS.items():
-        st.markdown(t(f"case.formulas.{name}"))
-        st.latex(formula)
-    st.caption(t("case.formulas.sources"))

@@ -67,9 +67,7 @@ def show_loaded(current: Workspace) -> None:
         if current.can_undo and st.button(
             t("data.current.undo"), icon=":material/undo:", key="undo_load"
         ):
-            current.undo_load()
-            if current.sample:
-                loading.show_sample_pictures(current)
+            loading.undo_load(current)
             report.forget()
             st.toast(t("data.current.undone"))
             st.rerun()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine.duel.duel import DEPTH, MOST_QUERIES, Match, Side
 from engine.duel.store import DuelStore
+from engine.storage.labels import tidy_label
 from engine.storage.workspace import Workspace
 from engine.tasks.search.answers import PREDICT, SearchInput
 from pages.ui.duel import opened
@@ -66,7 +67,7 @@ def _choose_queries(current: Workspace) -> list[str]:
         height=88,
         key="duel_queries",
     )
-    lines = (" ".join(line.split())[:_LONGEST_QUERY] for line in (typed or "").splitlines())
+    lines = (tidy_label(line, _LONGEST_QUERY) for line in (typed or "").splitlines())
     own = list(dict.fromkeys(line for line in lines if line))
     return (own or frequent[: size or SIZES[0]])[:MOST_QUERIES]
 

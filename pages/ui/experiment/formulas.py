@@ -1,10 +1,6 @@
 """How plans and results are calculated: formulas and sources."""
 
-import streamlit as st
-
-from pages.ui.frame.i18n import t
-
-_FORMULAS = {
+FORMULAS = {
     "size": r"n_1 = \left(\frac{z_{1-\alpha/2}\,\sigma_0 + z_{1-\beta}\,\sigma_1}{\delta}\right)^2",
     "ratio": r"R = \frac{\sum N_i}{\sum D_i},\qquad \operatorname{Var}(R) \approx \frac1n"
     r"\operatorname{Var}\left(\frac{N_i - R\,D_i}{\bar D}\right)",
@@ -16,11 +12,3 @@ _FORMULAS = {
     r"\,\log\frac{V + \tau^2}{V\,\alpha^2}}",
     "mismatch": r"\chi^2 = \sum_g \frac{(n_g - n\,\pi_g)^2}{n\,\pi_g}",
 }
-
-
-def show_formulas() -> None:
-    """Each formula, what it means and where it comes from."""
-    for name, formula in _FORMULAS.items():
-        st.markdown(t(f"experiment.formulas.{name}"))
-        st.latex(formula)
-    st.caption(t("experiment.formulas.sources"))

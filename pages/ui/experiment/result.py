@@ -23,16 +23,13 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts, evidence, names
 from pages.ui.parts.amounts import money, percent
 from pages.ui.parts.errors import show_error, shown_errors
+from pages.ui.training.outcome import BOXES, ICONS
 
 _EXAMPLE = "A\t10000\t512\nB\t10050\t574"
 _MEGABYTES = 1
-_BOXES = {"better": st.success, "worse": st.error, "unclear": st.warning, "mismatch": st.error}
-_ICONS = {
-    "better": ":material/trending_up:",
-    "worse": ":material/trending_down:",
-    "unclear": ":material/help:",
-    "mismatch": ":material/report:",
-}
+# As the verdict on a training, and groups of the wrong sizes beside.
+_BOXES = BOXES | {"mismatch": st.error}
+_ICONS = ICONS | {"mismatch": ":material/report:"}
 
 
 def show_result(setup: Setup) -> None:

@@ -25,9 +25,7 @@ def show_panel(current: Workspace) -> None:
                 help=t("home.workspace.undo_help"),
                 key="undo",
             ):
-                current.undo_load()
-                if current.sample:
-                    loading.show_sample_pictures(current)
+                loading.undo_load(current)
                 st.toast(t("home.workspace.undone"))
                 st.rerun()
             if st.button(

@@ -70,6 +70,13 @@ def show_sample_pictures(current: Workspace) -> None:
         match_sample_pictures(current)
 
 
+def undo_load(current: Workspace) -> None:
+    """Bring back the tables of before the last load, and a sample shop's pictures with them."""
+    current.undo_load()
+    if current.sample:
+        show_sample_pictures(current)
+
+
 def try_sample_shop(language: str) -> None:
     """Load the sample shop and show it, or say what went wrong."""
     try:
