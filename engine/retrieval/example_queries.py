@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from pypinyin import lazy_pinyin
@@ -84,11 +85,18 @@ def _parts(text: str) -> list[str]:
 def _meant(word: str, familiar: Mapping[str, int]) -> str | None:
     """The word of many queries that a misspelt one stands for: same sound or one letter wrong."""
     if has_chinese(word):
-        sound = lazy_pinyin(word)
-        near = [one for one in familiar if len(one) == len(word) > 1 and lazy_pinyin(one) == sound]
+        near = [
+            one for one in familiar if len(one) == len(word) > 1 and _sound(one) == _sound(word)
+        ]
     else:
         near = [one for one in familiar if _is_misspelt(word, one)]
     return max(near, key=lambda one: familiar[one], default=None)
+
+
+@lru_cache(maxsize=4096)
+def _sound(word: str) -> tuple[str, ...]:
+    """How a Chinese word is read; the shop's own words are compared with many others."""
+    return tuple(lazy_pinyin(word))
 
 
 def _is_misspelt(word: str, meant: str) -> bool:
