@@ -26,7 +26,7 @@ UNSAFE_ARGUMENTS = {"unsafe_allow_html", "allow_pickle"}
 LAYERS = (
     ("messages",),
     ("errors",),
-    ("settings", "config", "progress", "ranking", "codec"),
+    ("settings", "config", "progress", "ranking", "codec", "addresses"),
     ("text",),
     ("tables",),
     ("storage",),
