@@ -81,7 +81,7 @@ def _mended(
     if mend(distinct) is distinct:
         return cells
     mended = by_distinct(cells, mend)
-    changed = int((mended.fillna("") != cells.fillna("")).sum())
+    changed = sheet.count(mended.fillna("") != cells.fillna(""))
     if not changed:
         return cells
     sheet.findings.note(code, column, count=changed)
