@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.jobs.job import DOWNLOAD, NETWORK, Event, Job, State
+from engine.jobs.job import Event, Job, State
+from engine.jobs.kinds import OWN_DEVICES
 from engine.jobs.turns import turns
 from engine.settings import home
 from engine.storage.database import open_database
@@ -114,14 +115,17 @@ class Store:
     def claim(self, device: str, passed_over: Collection[str] = ()) -> Job | None:
         """Give `device` to the job whose turn it is (`engine.jobs.turns`); None if none waits.
 
-        The jobs with the ids `passed_over` go on waiting. The device `NETWORK` is for downloads
-        alone, and they run nowhere else. Raises sqlite3.IntegrityError if the device is busy.
+        The jobs with the ids `passed_over` go on waiting. A kind's own device is for it alone, and
+        its jobs run nowhere else. Raises sqlite3.IntegrityError if the device is busy.
         """
-        now = time.time()
+        now, own = time.time(), device in OWN_DEVICES.values()
+        kinds = [kind for kind, place in OWN_DEVICES.items() if not own or place == device]
         while self._execute("SELECT 1 FROM jobs WHERE state = 'queued' LIMIT 1"):
             order = turns(
                 self._jobs(
-                    "WHERE (kind = ?) = ? ORDER BY created, rowid", DOWNLOAD, device == NETWORK
+                    "WHERE (kind IN (SELECT value FROM json_each(?))) = ? ORDER BY created, rowid",
+                    json.dumps(kinds),
+                    own,
                 ),
                 now,
             )

@@ -12,7 +12,8 @@ import time
 from collections.abc import Collection
 
 from engine.jobs.cluster import RayLauncher, configured_cluster
-from engine.jobs.job import NETWORK, Job
+from engine.jobs.job import Job
+from engine.jobs.kinds import OWN_DEVICES
 from engine.jobs.launcher import Launcher, LocalLauncher
 from engine.jobs.store import Store
 from engine.jobs.turns import turns
@@ -48,7 +49,7 @@ class Supervisor:
             self._watch(attempt)
         running = self.store.in_state("running")
         self.launcher.reap({job.job_id for job in running})
-        free = {*self.launcher.devices, NETWORK} - {job.device for job in running}
+        free = {*self.launcher.devices, *OWN_DEVICES.values()} - {job.device for job in running}
         waiting = self._share() if self.store.in_state("queued") else frozenset()
         claimed = [
             job for device in sorted(free) if (job := self._claim(device, waiting)) is not None
