@@ -90,7 +90,7 @@ class Progress:
         with _lock:
             kept = _results.get(key)
         if kept is None or kept[0] != now:
-            work = Work(self.workspace)
+            work = Work(self.workspace, self._opened.get(exercise.slug))
             kept = (now, tuple(_look(spec, work) for spec in exercise.checks))
             with _lock:
                 _results[key] = kept

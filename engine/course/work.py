@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 from functools import cached_property
 
 import pandas as pd
@@ -42,10 +43,14 @@ Stamps = tuple[tuple[str, int, int], ...]
 
 
 class Work:
-    """One workspace as the checks see it; each part is read at most once."""
+    """One workspace as the checks of an exercise see it; each part is read at most once.
 
-    def __init__(self, workspace: Workspace) -> None:
+    `opened` is when somebody of the team first opened the exercise (epoch seconds), if ever.
+    """
+
+    def __init__(self, workspace: Workspace, opened: float | None = None) -> None:
         self.workspace = workspace
+        self.opened = math.inf if opened is None else opened
 
     def acts(self, act: str) -> list[Act]:
         """The acts of one kind, the oldest first."""
@@ -93,8 +98,13 @@ class Work:
     @cached_property
     def feedback(self) -> pd.DataFrame:
         """What shoppers did with lists; empty where nobody was shown one."""
+<<<<<<< HEAD
         if not has_feedback(self.workspace):
             return pd.DataFrame({"event": []})
+=======
+        if not (self.workspace.folder / "feedback.sqlite").is_file():
+            return pd.DataFrame({"time": [], "event": []})
+>>>>>>> coursewalk
         with Feedback(self.workspace) as feedback:
             return feedback.events()
 

@@ -24,8 +24,8 @@ _FRAME = Path(__file__).resolve().parent
 _SCRIPTS = _FRAME.parent.parent
 _MARK = _FRAME / "mark.svg"
 _FRAMED = "framed"
-# The pages of the exercise that is open in this tab; set by the course.
-EXERCISE_PAGES = "course_pages"
+# The exercise of the course that is open in this tab, and its pages; set by the course.
+EXERCISE, EXERCISE_PAGES = "exercise", "course_pages"
 _ALL_PAGES = "all_pages"
 
 # Where several tasks share a page, the first one sets its icon.
