@@ -10,8 +10,9 @@ from engine.reading.dialect import SINGLE_COLUMN, find_dialect, fits_header
 from engine.reading.encoding import Encoding, find_encoding, read_lines
 from engine.reading.layout import TOP_ROWS, Place, find_layout
 from engine.reading.limits import refuse
+from engine.reading.qrels import is_qrels, parse_qrels
 from engine.reading.records import BrokenRecord, Dialect, read_records
-from engine.reading.totals import is_note
+from engine.reading.totals import is_note, is_total_label
 
 SAMPLE_LINES = 2_000
 SAMPLE_CHARACTERS = 200_000
@@ -33,6 +34,9 @@ def parse_delimited(path: Path, columns: TextColumns, place: Place) -> tuple[str
     sample = [line for line in sample if line.strip() and not _SEPARATOR.match(line)]
     if not sample:
         raise refuse("empty", columns.name)
+    if place.table == "judgments" and place.header_row is None and is_qrels(sample):
+        parse_qrels(path, encoding, columns)
+        return encoding.codec, None
     dialect, fits = find_dialect(sample, is_complete, place.table)
     if not fits:
         raise refuse("wrong_delimiter", columns.name, delimiter=_show(dialect.delimiter))
@@ -69,7 +73,7 @@ def _parse(
     if layout is None:
         raise refuse("no_header_row", columns.name, place.header_row)
     columns.set_layout(layout, top)
-    width, broken = len(layout.header), 0
+    width, broken, blank, ended = len(layout.header), 0, False, False
     for row, cells in itertools.chain(begin, records):
         if row < layout.first_row:
             continue
@@ -82,17 +86,29 @@ def _parse(
             columns.reject(row, "mixed_encoding", encoding=encoding.codec.upper())
         elif len(cells) == width:
             columns.append(row, cells)
+            ended = False
         elif _is_blank(cells):
+            blank = True
             continue
         elif fits_header(cells, width):
             columns.append(row, cells[:width])
-        elif place.table and len(cells) == 1 and is_note([*cells, *[None] * (width - 1)]):
+        elif place.table and (ended or blank or _is_no_record(cells, width)):
+            # Reports of analytics tools have a second table below a blank line.
+            ended = ended or blank
             columns.leave_out(row, cells)
         else:
             code = "too_many_cells" if len(cells) > width else "too_few_cells"
             columns.reject(
                 row, code, cells=len(cells), columns=width, delimiter=_show(dialect.delimiter)
             )
+        blank = False
+
+
+def _is_no_record(cells: list[str], width: int) -> bool:
+    """Whether a row is a note, or a grand total that is said behind the last column."""
+    if len(cells) == width + 1:
+        return is_total_label(cells[-1])
+    return len(cells) == 1 and is_note([*cells, *[None] * (width - 1)])
 
 
 def _is_preamble(record: list[str] | BrokenRecord) -> bool:
