@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -117,11 +118,15 @@ def _event(message: dict[str, Any]) -> str:
     return f"data: {json.dumps(message, ensure_ascii=False)}\n\n"
 
 
-def _end_with(parent: int, server: uvicorn.Server) -> None:
+def _end_with(parent: int, server: uvicorn.Server, socket: str) -> None:
     """End when the pipe from the process that started this one is closed."""
     with contextlib.suppress(OSError):
         while os.read(parent, 1024):
             pass
+    # Nobody else does, where the other process was killed.
+    with contextlib.suppress(OSError):
+        Path(socket).unlink()
+        Path(socket).parent.rmdir()
     server.should_exit = True
     # A question that hangs must not keep the process.
     threading.Timer(_LEAVE_SECONDS, os._exit, [0]).start()
@@ -136,7 +141,7 @@ def main() -> None:
         build_server(answering), uds=socket, log_level="warning", access_log=False, lifespan="off"
     )
     server = uvicorn.Server(config)
-    threading.Thread(target=_end_with, args=(0, server), daemon=True).start()
+    threading.Thread(target=_end_with, args=(0, server, socket), daemon=True).start()
     note = note_running(socket)
     server.run()
     note.unlink(missing_ok=True)

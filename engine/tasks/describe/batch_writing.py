@@ -1,5 +1,6 @@
 """Writes a batch in a thread, a few products at a time; what a crash cut off is written again."""
 
+import contextlib
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from engine.codec import encode
 from engine.errors import InputError, ShoplabError
 from engine.storage.append_log import AppendLog
 from engine.storage.files import write_json
+from engine.storage.trouble import DiskTrouble, explained
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.answers import DescribeAnswer, DescribeInput
 from engine.tasks.describe.batch import Batch, Row, batch_folder, take_soon
@@ -40,11 +42,14 @@ def write_on(workspace: Workspace, batch: Batch, ask: Ask) -> bool:
 
 def _write(folder: Path, batch: Batch, ask: Ask, lock: int) -> None:
     try:
-        _append_texts(folder, batch, ask)
+        with explained():
+            _append_texts(folder, batch, ask)
     except ShoplabError as error:
         # A workspace may have been deleted meanwhile: it must not come back as an empty folder.
         if folder.is_dir():
-            write_json(folder / "failed.json", {"code": error.code, "params": error.params})
+            # A disk too full for the texts may be too full for the reason as well.
+            with contextlib.suppress(DiskTrouble):
+                write_json(folder / "failed.json", {"code": error.code, "params": error.params})
     finally:
         os.close(lock)
 

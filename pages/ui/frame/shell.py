@@ -13,6 +13,7 @@ from engine.errors import InputError
 from engine.host import password
 from engine.settings import home, host_limits
 from engine.storage.tidy import tidy_home
+from engine.storage.trouble import explained
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
 from pages.ui.frame import callbacks, i18n, link, own_words, session
@@ -149,9 +150,11 @@ def run_frame() -> None:
     show_sidebar(session.workspace())
     room_banner.show(page.url_path, session.workspace())
     try:
-        page.run()
+        with explained():
+            page.run()
     except InputError as error:
-        # What can happen to every change: somebody else is loading, or the shop was deleted.
+        # What can happen to every change: somebody else is loading, the shop was deleted, or the
+        # disk is full.
         st.error(escape(error.message(i18n.language())), icon=":material/error:")
 
 
