@@ -7,7 +7,7 @@ from engine.case.assumptions import Assumptions
 from engine.case.gain import Gain
 from engine.errors import InputError
 from engine.storage.files import read_text
-from engine.storage.record import save_record
+from engine.storage.json_file import save_json
 from engine.storage.workspace import Workspace
 
 FILE = "case/case.json"
@@ -47,4 +47,4 @@ class CaseStore:
         """Keep `case`. Raises InputError for a full or deleted workspace."""
         gain = case.gain.as_json() if case.gain else None
         record = {"assumptions": case.assumptions.as_json(), "gain": gain, "saved": case.saved}
-        save_record(self._workspace, FILE, record)
+        save_json(self._workspace, FILE, record)

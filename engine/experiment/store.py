@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.experiment.plan import Plan
 from engine.experiment.result import Result
 from engine.storage.files import read_text
-from engine.storage.record import save_record
+from engine.storage.json_file import save_json
 from engine.storage.workspace import Workspace
 
 PLAN, RESULT = "experiment/plan.json", "experiment/result.json"
@@ -43,7 +43,7 @@ class PlanStore:
 
     def save(self, plan: Plan) -> None:
         """Keep `plan` instead of the one before. InputError for a full or deleted workspace."""
-        save_record(self._workspace, PLAN, plan.as_json())
+        save_json(self._workspace, PLAN, plan.as_json())
 
     def result(self) -> KeptResult | None:
         """The last result that was kept; None if there is none, or it cannot be read."""
@@ -60,4 +60,4 @@ class PlanStore:
         """Keep a result. Raises InputError for a full or deleted workspace."""
         about = {"metric": kept.metric, "created": kept.created}
         record = {"result": kept.result.as_json(), **about}
-        save_record(self._workspace, RESULT, record)
+        save_json(self._workspace, RESULT, record)

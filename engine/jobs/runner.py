@@ -73,8 +73,9 @@ def run(job_id: str, kinds: Mapping[str, Kind] = KINDS) -> int:
 
 def _beat(journal: Journal, stop: threading.Event) -> None:
     while True:
-        # A full or busy disk says nothing about the attempt: the next beat may get through.
-        with contextlib.suppress(sqlite3.Error):
+        # A full or busy disk, or a database that restarts, says nothing about the attempt: the next
+        # beat may get through.
+        with contextlib.suppress(sqlite3.Error, ShoplabError):
             # An attempt that was given up (None) has to stop as much as a cancelled one.
             if journal.beat() is not False:
                 stop.set()

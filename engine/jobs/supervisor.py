@@ -6,7 +6,6 @@ that was killed.
 """
 
 import os
-import sqlite3
 import sys
 import time
 from collections.abc import Collection
@@ -19,6 +18,7 @@ from engine.jobs.store import Store
 from engine.jobs.turns import turns
 from engine.jobs.twins import leaders, share_run
 from engine.storage.lock import release, retake
+from engine.storage.records import Conflict
 
 LEASE_SECONDS = 60.0
 IDLE_SECONDS = 600.0
@@ -73,7 +73,7 @@ class Supervisor:
     def _claim(self, device: str, passed_over: Collection[str]) -> Job | None:
         try:
             return self.store.claim(device, passed_over)
-        except sqlite3.IntegrityError:  # by the store's index: the device is busy
+        except Conflict:  # by the store's index: the device is busy
             return None
 
     def _start(self, job: Job) -> None:
