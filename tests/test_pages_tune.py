@@ -297,8 +297,8 @@ def test_a_waiting_job_says_its_place_and_when_it_will_start(language: str) -> N
     texts = i18n.catalog().texts[language]
     wait = texts["tune.hours"].format(n=27, rest=46)
     shown = texts_of(clean(open_page("tune", mine, language)))
-    assert texts["tune.queue.ahead"].format(n=1) in shown
-    assert texts["tune.queue.wait"].format(wait=wait) in shown
+    assert texts["job.ahead"].format(n=1) in shown
+    assert texts["job.wait"].format(wait=wait) in shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -7,7 +7,10 @@ jobs of a kind is a module of its own beside this one.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.errors import InputError
 from engine.jobs.job import Job
+from engine.jobs.secret_pipe import take_secret
+from engine.model_export.kept import keep_archive, upload
 from engine.models.pretrained import fetch
 from engine.progress import Progress
 from engine.storage.workspace import Workspace
@@ -42,9 +45,37 @@ def download(workspace: Workspace, job: Job, progress: Progress) -> None:
     fetch(job.config["model"], progress)
 
 
+def export(workspace: Workspace, job: Job, progress: Progress) -> None:
+    """Pack the model of the run that the job's config names, or upload it to a `repository`."""
+    run_id, language = job.config["run"], job.config["language"]
+    if "repository" not in job.config:
+        progress.stage("pack")
+        keep_archive(workspace, job.task, run_id, language)
+        return
+    token = take_secret(job.config["token"])
+    if not token:
+        raise InputError("jobs.token_gone")
+    progress.stage("upload")
+    upload(workspace, job.task, run_id, language, job.config["repository"], token)
+
+
+def write_copy(workspace: Workspace, job: Job, progress: Progress) -> None:
+    """Write what is left of the batch of copy that the job's config names."""
+    # Torch, and the words of claims, which no other job has to wait for.
+    from engine.tasks.describe.batch import open_batch
+    from engine.tasks.describe.batch_writing import write_rest
+    from engine.training.evaluate import open_bundle
+
+    batch, task = open_batch(workspace, job.config["batch"]), get_task(job.task)
+    bundle = open_bundle(workspace, job.task, batch.run_id, progress)
+    write_rest(workspace, batch, lambda inputs: task.predict(bundle, inputs), progress)
+
+
 KINDS = {
     "train": Kind(train),
     "download": Kind(download, "network"),
+    "export": Kind(export, "archives"),
+    "copy": Kind(write_copy, "copy"),
 }
 # The kinds with a device of their own, and which it is.
 OWN_DEVICES = {name: kind.device for name, kind in KINDS.items() if kind.device}

@@ -12,6 +12,7 @@ from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n, session, shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
+from pages.ui.parts.active_job import show_place
 from pages.ui.parts.errors import show_error, shown_errors
 from pages.ui.training.curves import read_curves, show_curves
 from pages.ui.training.outcome import show_outcome
@@ -94,18 +95,12 @@ def _about(job: Job) -> str:
 
 
 def _show_queued(current: Workspace, job: Job) -> None:
-    place = jobs.find_place(job)
-    if place.ahead == 0:
-        st.markdown(t("tune.queue.next"))
-    else:
-        st.markdown(t("tune.queue.ahead", n=place.ahead))
-        if place.seconds is not None:
-            st.caption(t("tune.queue.wait", wait=names.duration(place.seconds)))
+    show_place(job)
     _offer_cancel(job)
 
 
 def _show_running(current: Workspace, job: Job) -> None:
-    stage = names.stage(job.stage) if job.stage else t("tune.starting")
+    stage = names.stage(job.stage) if job.stage else t("job.starting")
     if job.total:
         share = min(job.done / job.total, 1.0)
         st.progress(share, text=escape(f"{stage} · {job.done:,} / {job.total:,}"))
@@ -123,7 +118,7 @@ def _show_running(current: Workspace, job: Job) -> None:
     if job.cancel is None:
         _offer_cancel(job)
     else:
-        st.caption(t("tune.stopping"))
+        st.caption(t("job.stopping"))
     show_curves(job)
 
 
