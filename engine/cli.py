@@ -18,6 +18,7 @@ import typer
 from engine.commands import (
     course,
     host,
+    learning,
     loading,
     reporting,
     service,
@@ -47,6 +48,8 @@ for command in (
     loading.ready,
     loading.tables,
     training.train,
+    learning.curve,
+    learning.sweep,
     training.evaluate,
     training.predict,
     service.reply,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from engine.jobs.job import DOWNLOAD, Job
+from engine.jobs.job import CURVE, DOWNLOAD, SWEEP, Job
 from engine.models.pretrained import fetch
 from engine.progress import Progress
 from engine.storage.workspace import Workspace
@@ -19,9 +19,27 @@ def train(workspace: Workspace, job: Job, progress: Progress) -> None:
     train_run(workspace, job.task, settings, progress, run_id=job.run_id)
 
 
+def curve(workspace: Workspace, job: Job, progress: Progress) -> None:
+    """Measure the job's learning curve; one that was stopped goes on with what is missing."""
+    from engine.training.learning_curve import measure_curve
+    from engine.training.run import recorded_settings
+
+    settings = recorded_settings(get_task(job.task), job.config)
+    measure_curve(workspace, job.task, settings, progress, curve_id=job.run_id)
+
+
+def sweep(workspace: Workspace, job: Job, progress: Progress) -> None:
+    """Try the settings that the job's config lists under `grid`, on top of its other settings."""
+    from engine.training.run import recorded_settings
+    from engine.training.sweep import run_sweep
+
+    settings = recorded_settings(get_task(job.task), job.config)
+    run_sweep(workspace, job.task, settings, job.config["grid"], progress, sweep_id=job.run_id)
+
+
 def download(workspace: Workspace, job: Job, progress: Progress) -> None:
     """Download the model that the job's config names."""
     fetch(job.config["model"], progress)
 
 
-KINDS: dict[str, Work] = {"train": train, DOWNLOAD: download}
+KINDS: dict[str, Work] = {"train": train, CURVE: curve, SWEEP: sweep, DOWNLOAD: download}
