@@ -20,6 +20,7 @@ from engine.commands import (
     host,
     learning,
     loading,
+    opening,
     reporting,
     service,
     serving,
@@ -44,6 +45,7 @@ EPILOG = (
 app = typer.Typer(name="python -m engine", add_completion=False, no_args_is_help=True)
 for command in (
     state.doctor,
+    opening.app,
     loading.load,
     loading.ready,
     loading.tables,

@@ -5,9 +5,6 @@ from typing import Any, Literal
 
 from engine.messages import DEFAULT_LANGUAGE, say
 
-# Where downloads run: they need no device, so they wait for no training.
-NETWORK = "network"
-DOWNLOAD = "download"
 TRAIN, CURVE, SWEEP = "train", "curve", "sweep"
 # The kinds that train, and so are shown where trainings are.
 TRAININGS = (TRAIN, CURVE, SWEEP)
