@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.errors import InputError
-from engine.jobs.job import Job
+from engine.jobs.job import CURVE, SWEEP, TRAIN, Job
 from engine.jobs.secret_pipe import take_secret
 from engine.model_export.kept import keep_archive, upload
 from engine.models.pretrained import fetch
@@ -38,6 +38,24 @@ def train(workspace: Workspace, job: Job, progress: Progress) -> None:
 
     settings = recorded_settings(get_task(job.task), job.config)
     train_run(workspace, job.task, settings, progress, run_id=job.run_id)
+
+
+def curve(workspace: Workspace, job: Job, progress: Progress) -> None:
+    """Measure the job's learning curve; one that was stopped goes on with what is missing."""
+    from engine.training.learning_curve import measure_curve
+    from engine.training.run import recorded_settings
+
+    settings = recorded_settings(get_task(job.task), job.config)
+    measure_curve(workspace, job.task, settings, progress, curve_id=job.run_id)
+
+
+def sweep(workspace: Workspace, job: Job, progress: Progress) -> None:
+    """Try the settings that the job's config lists under `grid`, on top of its other settings."""
+    from engine.training.run import recorded_settings
+    from engine.training.sweep import run_sweep
+
+    settings = recorded_settings(get_task(job.task), job.config)
+    run_sweep(workspace, job.task, settings, job.config["grid"], progress, sweep_id=job.run_id)
 
 
 def download(workspace: Workspace, job: Job, progress: Progress) -> None:
@@ -72,7 +90,9 @@ def write_copy(workspace: Workspace, job: Job, progress: Progress) -> None:
 
 
 KINDS = {
-    "train": Kind(train),
+    TRAIN: Kind(train),
+    CURVE: Kind(curve),
+    SWEEP: Kind(sweep),
     "download": Kind(download, "network"),
     "export": Kind(export, "archives"),
     "copy": Kind(write_copy, "copy"),

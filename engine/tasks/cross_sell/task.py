@@ -13,6 +13,7 @@ import pandas as pd
 from engine.config import preset_settings, with_changes
 from engine.errors import InputError
 from engine.evaluation.ranking_evaluator import RankingEvaluator
+from engine.labelling.split import take_share
 from engine.models.pretrained import default_encoder
 from engine.models.work import Work
 from engine.progress import Progress
@@ -82,6 +83,7 @@ class CrossSellTask:
         parts = split_baskets(baskets, config.seed, config.most_held)
         titles = dict(zip(ids, tables.products["title"], strict=True))
         train, validation, test = (_as_examples(part, titles) for part in parts)
+        train = take_share(train, config.train_share, config.seed).reset_index(drop=True)
         return Dataset(self.name, train, validation, test, tables)
 
     def dataset_from(self, file: Path, tables: Tables, config: CrossSellConfig) -> Dataset:

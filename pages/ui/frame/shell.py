@@ -11,6 +11,7 @@ from streamlit.navigation.page import Page
 from engine import jobs
 from engine.errors import InputError
 from engine.host import password
+from engine.jobs.job import TRAININGS
 from engine.settings import home, host_limits
 from engine.storage.tidy import tidy_home
 from engine.storage.trouble import explained
@@ -254,4 +255,4 @@ def show_sidebar(current: Workspace | None) -> None:
 def running_jobs(current: Workspace) -> int:
     """How many trainings of `current` run or wait."""
     listed = jobs.list_jobs(current.name)
-    return sum(job.kind == "train" and job.active for job in listed)
+    return sum(job.kind in TRAININGS and job.active for job in listed)
