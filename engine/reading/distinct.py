@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from engine.reading.fields import read_field
-from engine.reading.findings import spread
+from engine.reading.findings import Codes, spread
 from engine.reading.sheet import Sheet
 from engine.tables.schema import Field
 
@@ -64,7 +64,7 @@ def read_moments(cells: pd.Series) -> pd.Series | None:
 
 def _read_coded(sheet: Sheet, item: Field, column: str) -> pd.Series:
     cells = sheet.frame[column].cat
-    codes = cells.codes.to_numpy()
+    codes = np.asarray(cells.codes, dtype=np.int32)
     texts = pd.Series(cells.categories, dtype="str", name=column)
     every = np.ones(len(texts), dtype=bool)
     findings = sheet.findings.of_distinct(codes)
@@ -85,7 +85,7 @@ def _read_coded(sheet: Sheet, item: Field, column: str) -> pd.Series:
 class DistinctSheet(Sheet):
     """The distinct texts of one column; text `codes[i]` stands in row i of `rows`, -1: none."""
 
-    codes: NDArray[np.signedinteger]
+    codes: Codes
     rows: Sheet
 
     def reject(
