@@ -43,6 +43,7 @@ from engine.storage.files import read_text, write_atomically, write_json
 from engine.storage.generations import ABOUT, Generations
 from engine.storage.labels import tidy_label
 from engine.storage.quota import check_room, check_rows
+from engine.storage.records import delete_records
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 
@@ -175,6 +176,7 @@ class Workspace:
         """Delete the workspace and everything in it for good."""
         doomed = self.folder.with_name(f".{self.name}.{secrets.token_hex(4)}{DELETED}")
         with self.changing():
+            delete_records(self.key)
             # Renamed first, so that nobody opens a workspace that is partly deleted.
             self.folder.rename(doomed)
             lock_file(self.folder).unlink(missing_ok=True)
