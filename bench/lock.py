@@ -1,6 +1,7 @@
 """Writes constraints.txt: the release of everything that a fresh install brings.
 
-Run it with the Python of a new virtual environment that holds `requirements.txt` and nothing else:
+Run it in a new virtual environment of the oldest Python, 3.11, that holds `requirements.txt` alone;
+a package's newest release may no longer support that one:
 
     python bench/lock.py
 """

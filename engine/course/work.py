@@ -98,13 +98,8 @@ class Work:
     @cached_property
     def feedback(self) -> pd.DataFrame:
         """What shoppers did with lists; empty where nobody was shown one."""
-<<<<<<< HEAD
         if not has_feedback(self.workspace):
-            return pd.DataFrame({"event": []})
-=======
-        if not (self.workspace.folder / "feedback.sqlite").is_file():
             return pd.DataFrame({"time": [], "event": []})
->>>>>>> coursewalk
         with Feedback(self.workspace) as feedback:
             return feedback.events()
 
