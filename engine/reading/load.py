@@ -268,7 +268,7 @@ def _read_file(
 
 def _read(path: Path, name: str | None, table: str, place: Place | None) -> RawTable:
     raw = read_table(path, name=name, place=replace(place or Place(), table=table))
-    return stack_raters(raw) if table == "judgments" else raw
+    return stack_raters(replace(raw, frame=decoded(raw.frame))) if table == "judgments" else raw
 
 
 def _check_queries(table: str, raw: RawTable, mapping: ColumnMapping, name: str) -> None:
