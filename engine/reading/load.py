@@ -133,8 +133,8 @@ def load_files(
     cleaned: dict[str, Cleaned] = {}
     mappings: dict[str, ColumnMapping] = {}
     generation = workspace.generation
-    # Its tables are read once: reading them takes longer than a small file.
-    catalog = pd.DataFrame() if "products" in files else workspace.tables().products
+    # It is read once: reading it takes longer than a small file.
+    catalog = pd.DataFrame() if "products" in files else workspace.table("products")
     for done, (table, path) in enumerate(sorted(files.items(), key=_products_first)):
         progress.check()
         progress.stage("load", done, len(files))
@@ -154,7 +154,7 @@ def load_files(
     # Nobody may bring another catalog between the look at the products and the change.
     with workspace.changing():
         if "products" not in files and workspace.generation != generation:
-            catalog = workspace.tables().products
+            catalog = workspace.table("products")
         products = frames.get("products", catalog)
         if len(products):
             for table in files:
@@ -271,7 +271,7 @@ def _clean(
 def _read(path: Path, name: str | None, table: str, place: Place | None) -> RawTable:
     """`read_table` for `table`; the grades of several raters stand below each other."""
     raw = read_table(path, name=name, place=replace(place or Place(), table=table))
-    return stack_raters(raw) if table == "judgments" else raw
+    return stack_raters(replace(raw, frame=decoded(raw.frame))) if table == "judgments" else raw
 
 
 def _check_queries(table: str, raw: RawTable, mapping: ColumnMapping, name: str) -> None:
