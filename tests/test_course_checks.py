@@ -327,11 +327,11 @@ def test_checks_look_again_only_after_something_changed(monkeypatch) -> None:
 
 def test_what_is_done_in_a_workspace_changes_its_stamps() -> None:
     shop = make_shop("en", queries=3)
-    seen = {stamps(shop.folder)}
+    seen = {stamps(shop)}
     for work in (card, judge_one, change_policy, lambda s: grade(s, 1), lambda s: act(s, "click")):
         work(shop)
-        assert stamps(shop.folder) not in seen
-        seen.add(stamps(shop.folder))
+        assert stamps(shop) not in seen
+        seen.add(stamps(shop))
 
 
 def judge_one(shop: Workspace) -> None:

@@ -100,7 +100,7 @@ class Progress:
 
     @cached_property
     def _stamps(self) -> Stamps:
-        return stamps(self.workspace.folder)
+        return stamps(self.workspace)
 
     @cached_property
     def _opened(self) -> Mapping[str, float]:

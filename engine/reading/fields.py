@@ -8,7 +8,7 @@ import pandas as pd
 from engine.codec import LONGEST_NAME, LONGEST_TEXT
 from engine.reading.grades import scale_grades
 from engine.reading.mending import decode_queries, mend_mojibake
-from engine.reading.nested import first_entry, fold
+from engine.reading.nested import first_entry, fold, name_of
 from engine.reading.numbers import read_numbers, read_prices
 from engine.reading.sheet import Sheet
 from engine.reading.texts import (
@@ -19,6 +19,7 @@ from engine.reading.texts import (
     strip_html,
     tidy,
 )
+from engine.reading.time_columns import join_clock, move_to_utc
 from engine.reading.times import read_times
 from engine.reading.values import (
     read_choices,
@@ -54,7 +55,7 @@ def read_field(sheet: Sheet, item: Field) -> pd.Series:
 
 def _read_text(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
     if item.name in ("category", "brand", "image"):
-        cells = first_entry(cells)
+        cells = name_of(first_entry(cells))
     cells = _mended(sheet, "data.mojibake", column, cells, mend_mojibake)
     if item.name == "query":
         cells = _mended(sheet, "data.queries_decoded", column, cells, decode_queries)
@@ -80,7 +81,7 @@ def _mended(
     if mend(distinct) is distinct:
         return cells
     mended = by_distinct(cells, mend)
-    changed = int((mended.fillna("") != cells.fillna("")).sum())
+    changed = sheet.count(mended.fillna("") != cells.fillna(""))
     if not changed:
         return cells
     sheet.findings.note(code, column, count=changed)
@@ -110,6 +111,9 @@ def _read_number(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd
     if item.name == "quantity":
         sheet.leave_out("data.returns", numbers < 0, column)
         numbers = numbers.mask(numbers < 0)
+    if item.name == "price" and sheet.mapping.table == "orders":
+        sheet.leave_out("data.refunds", numbers < 0, column)
+        numbers = numbers.mask(numbers < 0)
     if item.name == "rating" and _counts_to_ten(numbers):
         sheet.findings.note("data.rating_of_ten", column)
         numbers = (numbers / 2).clip(lower=1)
@@ -126,10 +130,14 @@ def _counts_to_ten(ratings: pd.Series) -> bool:
 
 
 def _read_time(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
-    times, unread, guessed = read_times(cells)
-    sheet.warn("data.time_left_out", unread, column, cells)
-    if guessed:
+    cells = join_clock(sheet, column, cells)
+    read = read_times(cells)
+    sheet.warn("data.time_left_out", read.unread, column, cells)
+    if read.guessed:
         sheet.findings.note("data.day_or_month_first", column)
+    order = "data.month_among_days" if read.day_first else "data.day_among_months"
+    sheet.warn(order, read.contrary, column, cells)
+    times = move_to_utc(sheet, column, cells, read.values)
     early = times < _EPOCH_START
     sheet.warn("data.time_1970", early, column, cells)
     tomorrow = pd.Timestamp.now(tz="UTC").tz_localize(None) + pd.Timedelta(days=1)

@@ -1,7 +1,7 @@
 """Loads files into a workspace: reads, maps and cleans them, checks them, and stores them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,18 +12,26 @@ from engine.progress import Progress, Silent
 from engine.reading.checks import check_products
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.columns import View
+from engine.reading.distinct import decoded
+from engine.reading.headers import squash
+from engine.reading.labels import count_labels
 from engine.reading.language import detect_language, other_language, own_name
 from engine.reading.layout import Place
 from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.presets import expand, presets
 from engine.reading.product_keys import match_column
-from engine.reading.reader import read_table
+from engine.reading.raters import stack_raters
+from engine.reading.reader import RawTable, read_table
 from engine.settings import SAMPLE_DATA
 from engine.storage.workspace import TableOrigin, Workspace
 from engine.tables.schema import TABLES
 
 SAMPLE_TABLES = ("products", "searches", "orders", "reviews")
 _PREVIEW_ROWS = 20
+# What a column of the ids of queries is called, and what they look like.
+_QUERY_IDS = {"queryid", "qid", "topic", "topicid", "topicno", "querynumber", "queryno"}
+_ID = r"[A-Za-z]{0,8}[-_:]?\d{1,12}"
+_EXAMPLES = 3
 # The model of the hub that knows the languages which the built-in ones do not.
 MULTILINGUAL = "intfloat/multilingual-e5-small"
 
@@ -68,7 +76,8 @@ class LoadReport:
 class Preview:
     """A file before it is loaded: its columns, the guessed mapping, and the first rows.
 
-    `view` shows the sheet as it was read.
+    `view` shows the sheet as it was read, and `counts` how often each cell occurs in the columns
+    that have few different ones: they may be labels.
     """
 
     columns: list[str]
@@ -76,6 +85,7 @@ class Preview:
     rows: pd.DataFrame
     problems: list[Problem]
     view: View | None = None
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def preview(path: Path, table: str, name: str | None = None, place: Place | None = None) -> Preview:
@@ -83,11 +93,12 @@ def preview(path: Path, table: str, name: str | None = None, place: Place | None
 
     Raises InputError for a file that cannot be read.
     """
-    raw = read_table(path, name=name, place=replace(place or Place(), table=table))
+    raw = _read(path, name, table, place)
     mapping = guess(table, raw.frame)
     frame = expand(raw.frame, presets().get(mapping.preset or ""))
-    rows = frame.head(_PREVIEW_ROWS).reset_index(drop=True)
-    return Preview(list(frame.columns), mapping, rows, raw.problems, raw.view)
+    rows = decoded(frame.head(_PREVIEW_ROWS)).reset_index(drop=True)
+    counts = count_labels(frame)
+    return Preview(list(frame.columns), mapping, rows, raw.problems, raw.view, counts)
 
 
 def load_files(
@@ -213,7 +224,7 @@ def clean_file(
         changes |= {field: column for field, column in columns.items() if column in present}
     cleaned, _ = _read_file(table, path, path.name, changes)
     _stop_at_errors({table: cleaned}, {table: path.name}, skip_bad_rows)
-    return cleaned.frame
+    return decoded(cleaned.frame)
 
 
 def _read_file(
@@ -224,7 +235,7 @@ def _read_file(
     place: Place | None = None,
     catalog: pd.DataFrame | None = None,
 ) -> tuple[Cleaned, ColumnMapping]:
-    raw = read_table(path, name=name, place=replace(place or Place(), table=table))
+    raw = _read(path, name, table, place)
     mapping = guess(table, raw.frame)
     columns = [*mapping.fields.values(), *mapping.unused]
     columns.sort(key=lambda column: list(raw.frame).index(column) if column in raw.frame else -1)
@@ -243,6 +254,7 @@ def _read_file(
         raise InputError(
             "data.no_column", details, file=name, table=table, fields=fields, columns=listed
         )
+    _check_queries(table, raw, mapping, name)
     notes: list[Problem] = []
     if catalog is not None and table != "products":
         chosen = "product_id" in changes
@@ -252,6 +264,25 @@ def _read_file(
         mapping, notes = match_column(mapping, frame, catalog, chosen=chosen, file=name)
     cleaned = clean(table, raw, mapping, name)
     return replace(cleaned, problems=[*cleaned.problems, *notes]), mapping
+
+
+def _read(path: Path, name: str | None, table: str, place: Place | None) -> RawTable:
+    raw = read_table(path, name=name, place=replace(place or Place(), table=table))
+    return stack_raters(raw) if table == "judgments" else raw
+
+
+def _check_queries(table: str, raw: RawTable, mapping: ColumnMapping, name: str) -> None:
+    """Raise InputError for judgments whose queries are the ids of queries in another file."""
+    column = mapping.fields.get("query")
+    if table != "judgments" or column is None or column not in raw.frame:
+        return
+    named = raw.view is not None and raw.view.header_row > 0
+    if named and squash(column) not in _QUERY_IDS:
+        return
+    queries = raw.frame[column].dropna()
+    if queries.str.fullmatch(_ID).all():
+        example = ", ".join(queries.drop_duplicates().head(_EXAMPLES))
+        raise InputError("data.queries_are_ids", file=name, column=column, examples=example)
 
 
 def _products_first(file: tuple[str, Path]) -> bool:
