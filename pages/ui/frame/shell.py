@@ -20,6 +20,7 @@ from engine.tasks import ENTRIES, TASKS
 from pages.ui.frame import callbacks, i18n, link, own_words, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room import banner as room_banner
+from pages.ui.frame.room import freeze
 from pages.ui.frame.room import tab as room_tab
 
 _FRAME = Path(__file__).resolve().parent
@@ -150,6 +151,9 @@ def run_frame() -> None:
     page = st.navigation(nav(), expanded=True)
     show_sidebar(session.workspace())
     room_banner.show(page.url_path, session.workspace())
+    if page.url_path not in room_banner.ROOM_PAGES and freeze.holds(session.workspace()):
+        freeze.show()
+        return
     try:
         with explained():
             page.run()
