@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.reading.fields import read_field
 from engine.reading.findings import spread
 from engine.reading.sheet import Sheet
+from engine.reading.time_columns import has_companion
 from engine.tables.schema import Field
 
 # How these are read depends on how often each text occurs.
@@ -39,6 +40,8 @@ def read_column(sheet: Sheet, item: Field) -> pd.Series:
     column = sheet.mapping.fields.get(item.name)
     alone = column is not None and not sheet.mapping.fallbacks.get(item.name)
     if column is None or not alone or item.kind == "json":
+        return read_field(sheet, item)
+    if item.kind == "time" and has_companion(sheet, column):
         return read_field(sheet, item)
     cells = sheet.frame[column]
     if is_coded(cells):
