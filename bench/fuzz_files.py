@@ -100,8 +100,9 @@ def fuzz(count: int, seed: int, first: int = 0) -> tuple[Counter[str], dict[str,
         for number in range(first, first + count):
             outcome, fault = load(workspace, Path(folder), number, seed)
             outcomes[outcome] += 1
-            if fault is not None:
-                faults.setdefault(fault, number)
+            if fault is not None and fault not in faults:
+                faults[fault] = number
+                print(f"file {number}: {fault}", file=sys.stderr)
             if number % SHOWN == 0 and number:
                 print(f"{number:,}: {dict(outcomes)}, {len(faults)} faults", file=sys.stderr)
     return outcomes, faults

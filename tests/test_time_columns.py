@@ -99,6 +99,15 @@ def test_a_column_of_zones_is_respected() -> None:
     assert codes(cleaned) == [("zone_column", None), ("zone_unknown", 5)]
 
 
+def test_coded_columns_of_large_files_meet_their_clock_and_zone() -> None:
+    columns = {"date": ["2024-03-05"] * 2, "time": ["9:00", "10:00"], "timezone": ["UTC+8"] * 2}
+    ids = ["1", "2"]
+    frame = pd.DataFrame({"order_id": ids, "product_id": ids, **columns}, dtype="category")
+    raw = RawTable(frame, pd.Series([2, 3]), [], 0, "CSV", "utf-8", ",")
+    cleaned = clean("orders", raw, guess("orders", frame), "orders.csv")
+    assert times(cleaned) == ["2024-03-05 01:00:00", "2024-03-05 02:00:00"]
+
+
 @pytest.mark.parametrize(
     ("name", "hours"),
     [("UTC+8", 8), ("+08:00", 8), ("-0330", -3.5), ("GMT", 0), ("PST", -8), ("北京时间", 8)],

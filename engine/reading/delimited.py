@@ -77,6 +77,9 @@ def _parse(
     layout = find_layout(top, place)
     if layout is None:
         raise refuse("no_header_row", columns.name, place.header_row)
+    if _FOREIGN.search("".join(layout.header)):
+        codec = encoding.codec.upper()
+        raise refuse("mixed_encoding", columns.name, layout.header_row, encoding=codec)
     columns.set_layout(layout, top)
     body = _Body(dialect, encoding, columns, place)
     for row, cells in begin:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.reading.fields import read_field
 from engine.reading.findings import Codes, spread
 from engine.reading.sheet import Sheet
-from engine.reading.time_columns import stands_alone
+from engine.reading.time_columns import has_companion
 from engine.tables.schema import Field
 
 # How these are read depends on how often each text occurs.
@@ -41,9 +41,9 @@ def read_column(sheet: Sheet, item: Field) -> pd.Series:
     alone = column is not None and not sheet.mapping.fallbacks.get(item.name)
     if column is None or not alone or item.kind == "json":
         return read_field(sheet, item)
-    cells = sheet.frame[column]
-    if item.kind == "time" and not stands_alone(sheet, column):
+    if item.kind == "time" and has_companion(sheet, column):
         return read_field(sheet, item)
+    cells = sheet.frame[column]
     if is_coded(cells):
         counted = item.name in _COUNTED or sheet.mapping.table == "judgments"
         return read_field(sheet, item) if counted else _read_coded(sheet, item, column)

@@ -91,7 +91,7 @@ def expand(frame: pd.DataFrame, preset: Preset | None) -> pd.DataFrame:
             joined = frame[sources[0]].str.cat(frame[sources[1:]], sep="-")
             frame = frame.assign(**{name: joined})
     for column in filter(None, (_spelt(name, frame) for name in preset.first)):
-        frame = frame.assign(**{column: frame[column].str.split(",").str[0]})
+        frame = frame.assign(**{column: frame[column].str.extract("^([^,]*)", expand=False)})
     for column in filter(None, (_spelt(name, frame) for name in preset.deepest)):
         frame = frame.assign(**{column: frame[column].map(_deepest, na_action="ignore")})
     for name, value in preset.pairs:
@@ -111,7 +111,7 @@ def _selected(frame: pd.DataFrame, preset: Preset) -> pd.DataFrame:
     if column is None:
         return frame
     values, kind = preset.rows.get("values"), preset.rows.get("kind", "filled")
-    words = frame[column].str.strip().str.lower()
+    words = frame[column].astype("str").str.strip().str.lower()
     if isinstance(values, list):
         return frame[words.isin(values) != (kind == "others")]
     filled = words.fillna("").ne("")
@@ -156,7 +156,7 @@ def _with_variants(frame: pd.DataFrame, preset: Preset) -> pd.DataFrame:
     children = rows[parent.notna()].groupby(parent.dropna())
     columns: dict[str, pd.Series] = {}
     for name in filter(None, (_spelt(name, frame) for name in preset.variants)):
-        columns[name] = rows[name].fillna(children[name].first())
+        columns[name] = rows[name].fillna(children[name].first()).astype("str")
     for key in keys:
         joined = rows[parent.notna() & rows[key].notna()].groupby(parent)[key].agg(LISTED.join)
         listed = joined.reindex(rows.index).astype("str")

@@ -40,7 +40,7 @@ def stack_raters(raw: "RawTable") -> "RawTable":
     if not people:
         return raw
     others = [column for column in raw.frame if column not in people]
-    rows = raw.frame.assign(**{_ROW: raw.rows.to_numpy()})
+    rows = raw.frame.astype("str").assign(**{_ROW: raw.rows.to_numpy()})
     stacked = rows.melt([_ROW, *others], people, RATER, GRADE)
     graded = stacked[GRADE].notna()
     # A pair that nobody graded stays once, to be counted.

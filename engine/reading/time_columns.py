@@ -88,6 +88,11 @@ def move_to_utc(sheet: Sheet, column: str, cells: pd.Series, times: pd.Series) -
     return moved
 
 
+def has_companion(sheet: Sheet, column: str) -> bool:
+    """Whether a clock or a zone in another column may change the times of `column`."""
+    return any(_beside(sheet, column, fits) is not None for fits in (_is_clock, _is_zone))
+
+
 def find_zone(name: str) -> tzinfo | None:
     """The zone of a name such as Asia/Shanghai, of UTC+8, or of PST; None if it is not known."""
     hours = _ABBREVIATIONS.get(name.upper())
@@ -103,11 +108,6 @@ def find_zone(name: str) -> tzinfo | None:
         return None
 
 
-def stands_alone(sheet: Sheet, column: str) -> bool:
-    """Whether no other column says the clock or the zone of the dates in `column`."""
-    return _beside(sheet, column, _is_clock) is None and _beside(sheet, column, _is_zone) is None
-
-
 def _beside(sheet: Sheet, column: str, fits: Callable[[str, pd.Series], bool]) -> str | None:
     """The unused column that fits and whose name is the most like that of `column`."""
     words = set(re.findall(r"[a-z]+|[\u4e00-\u9fff]", column.lower()))
@@ -118,10 +118,13 @@ def _beside(sheet: Sheet, column: str, fits: Callable[[str, pd.Series], bool]) -
     fitting = [
         name
         for name in sheet.mapping.unused
-        if name in sheet.frame
-        and fits(name, sheet.frame[name].dropna().head(SAMPLE_ROWS).astype("str"))
+        if name in sheet.frame and fits(name, _sample(sheet.frame[name]))
     ]
     return max(fitting, key=likeness, default=None)
+
+
+def _sample(column: pd.Series) -> pd.Series:
+    return column.dropna().head(SAMPLE_ROWS).astype("str")
 
 
 def _is_clock(name: str, cells: pd.Series) -> bool:
