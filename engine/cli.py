@@ -18,6 +18,7 @@ import typer
 from engine.commands import (
     course,
     host,
+    learning,
     loading,
     opening,
     reporting,
@@ -49,6 +50,8 @@ for command in (
     loading.ready,
     loading.tables,
     training.train,
+    learning.curve,
+    learning.sweep,
     training.evaluate,
     training.predict,
     service.reply,
@@ -188,4 +191,8 @@ def _as_error(caught: BaseException) -> ShoplabError:
             return InputError("cli.usage", why=caught.format_message())
         case MemoryError():
             return ShoplabError("jobs.out_of_memory")
+    from engine.storage.trouble import trouble_of  # what opens databases loads for errors alone
+
+    if trouble := trouble_of(caught):
+        return trouble
     return ShoplabError("cli.failed", error=f"{type(caught).__name__}: {caught}")

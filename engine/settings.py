@@ -29,8 +29,10 @@ class HostLimits:
     """What the host of a server allows, each changed by the variable `SHOPLAB_` and its name.
 
     - `waiting_jobs_of_workspace`: how many jobs of one workspace may wait at a time.
-    - `waiting_jobs_of_owner`: how many jobs of one owner (a browser's address) may wait at a time;
-      people behind one proxy count as one owner.
+    - `waiting_jobs_of_owner`: how many jobs of one owner (a browser's address) may wait at a time.
+    - `proxies`: how many proxies of the host's own stand between the browsers and the server, each
+      of which adds whom it was asked by to `X-Forwarded-For`. With 0, all who come through a proxy
+      count as one owner.
     - `download_mb`: the biggest model that may be downloaded.
     - `free_disk_mb`: what has to stay free on the disk.
     - `workspace_mb` and `workspace_rows`: how much disk one workspace may take, and how many rows
@@ -42,6 +44,7 @@ class HostLimits:
 
     waiting_jobs_of_workspace: int = 10
     waiting_jobs_of_owner: int = 20
+    proxies: int = 0
     download_mb: int = 3_000
     free_disk_mb: int = 500
     parsing_mb: int = 0

@@ -2,9 +2,7 @@
 
 import itertools
 import json
-import resource
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -14,21 +12,10 @@ from engine.catalog.decisions import ACCEPTED, Decisions
 from engine.storage.append_log import AppendLog
 from engine.storage.workspace import Workspace
 from pages.ui.assistant.checked_messages import read_messages
-from tests.killing import killed_at
+from tests.killing import full_disk, killed_at
 
 # Everything that `splitlines` takes for the end of a line, and half a surrogate pair.
 ODD = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\rh\ni\ud800"
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """No file may grow beyond `size` bytes, and writing stops in the middle, as on a full disk."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def correct(shop: Workspace, text: str, label: str) -> None:

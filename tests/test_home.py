@@ -139,6 +139,20 @@ def test_a_deletion_that_is_killed_is_finished_at_the_next_start(
     assert change > 10
 
 
+def test_a_deletion_that_is_killed_leaves_no_lock(shop: Workspace, home: Path) -> None:
+    whole = home / "whole"
+    shop.folder.rename(whole)
+    for change in itertools.count():
+        shutil.copytree(whole, shop.folder)
+        killed = killed_at(change, shop.delete)
+        if opened := Workspace.by_key(shop.key):
+            opened.delete()
+        tidy_home(home)
+        assert [path.name for path in (home / "workspaces").iterdir()] == []
+        if not killed:
+            break
+
+
 def add_pictures(shop: Workspace) -> None:
     """Add a picture to a workspace that is deleted while it is fetched."""
 

@@ -1,12 +1,13 @@
 """The shop's policy text in its workspace: read, replaced, and the last replacement undone."""
 
-import tempfile
 from pathlib import Path
 
 from engine.errors import InputError
-from engine.reading.encoding import find_encoding, read_lines
+from engine.reading.layout import Place
+from engine.reading.reader import read_table
 from engine.settings import SAMPLE_DATA
 from engine.storage.files import changed_at, read_text, write_atomically
+from engine.storage.scratch import scratch_folder
 from engine.storage.workspace import Workspace
 
 ENDINGS = (".txt", ".md", ".markdown")
@@ -50,14 +51,19 @@ def read_upload(data: bytes, name: str) -> str:
         raise InputError("assistant.policy_too_long", file=name, size=len(data), most=LONGEST)
     if not data.strip():
         raise InputError("assistant.policy_empty", file=name)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "policy"
+    with scratch_folder() as folder:
+        path = folder / "policy"
         path.write_bytes(data)
         try:
-            encoding = find_encoding(path, name)
+            raw = read_table(path, name=name, place=Place(lines=len(data)))
         except InputError as error:
+            if error.code in ("reader.busy", "reader.too_slow"):
+                raise
             raise InputError("assistant.policy_not_text", file=name) from error
-        return "".join(read_lines(path, encoding))
+    # Blank lines, which part the passages, are not among the rows of a file.
+    return "\n".join(
+        raw.frame["text"].set_axis(raw.rows).reindex(range(1, raw.rows.max() + 1), fill_value="")
+    )
 
 
 def sample_policy(language: str) -> str:

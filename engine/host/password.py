@@ -29,7 +29,8 @@ class Attempts:
     def check(self, password: str, who: str, now: float) -> bool:
         """Whether the password is right. Raises InputError after too many that were wrong."""
         with self._lock:
-            while self._failures and self._failures[0][0] < now - WINDOW_SECONDS:
+            # Those of later come from before the clock was set back.
+            while self._failures and not now - WINDOW_SECONDS <= self._failures[0][0] <= now:
                 self._failures.popleft()
             own = sum(name == who for _, name in self._failures)
             if own >= MOST_FAILURES or len(self._failures) >= MOST_OF_ALL:

@@ -18,6 +18,7 @@ from engine.errors import Cancelled, ShoplabError
 from engine.jobs.journal import Journal, open_journal
 from engine.jobs.kinds import KINDS, Kind
 from engine.models.permission import permitting
+from engine.storage.trouble import trouble_of
 from engine.storage.workspace import Workspace
 
 BEAT_SECONDS = 2.0
@@ -75,7 +76,7 @@ def _beat(journal: Journal, stop: threading.Event) -> None:
     while True:
         # A full or busy disk, or a database that restarts, says nothing about the attempt: the next
         # beat may get through.
-        with contextlib.suppress(sqlite3.Error, ShoplabError):
+        with contextlib.suppress(sqlite3.Error, OSError, ShoplabError):
             # An attempt that was given up (None) has to stop as much as a cancelled one.
             if journal.beat() is not False:
                 stop.set()
@@ -85,6 +86,8 @@ def _beat(journal: Journal, stop: threading.Event) -> None:
 def _reason(error: Exception) -> tuple[str, Mapping[str, Any]]:
     if isinstance(error, ShoplabError):
         return error.code, error.params
+    if trouble := trouble_of(error):
+        return trouble.code, trouble.params
     if _out_of_memory(error):
         return "jobs.out_of_memory", {}
     return "jobs.crashed", {"error": f"{type(error).__name__}: {error}"}

@@ -8,6 +8,7 @@ that was killed.
 import os
 import sys
 import time
+import traceback
 from collections.abc import Collection
 
 from engine.jobs.cluster import RayLauncher, configured_cluster
@@ -19,6 +20,7 @@ from engine.jobs.turns import turns
 from engine.jobs.twins import leaders, share_run
 from engine.storage.lock import release, retake
 from engine.storage.records import Conflict
+from engine.storage.trouble import DiskTrouble
 
 LEASE_SECONDS = 60.0
 IDLE_SECONDS = 600.0
@@ -33,13 +35,19 @@ class Supervisor:
     def __init__(self, store: Store, launcher: Launcher, *, idle: float = IDLE_SECONDS) -> None:
         self.store, self.launcher, self.idle = store, launcher, idle
         self._heartbeats: dict[str, tuple[float | None, float]] = {}
-        self._interrupted: set[tuple[str, int]] = set()
+        self._interrupted: dict[tuple[str, int], float] = {}
 
     def run(self, lock: int) -> None:
         """Work until there was nothing to do for `idle` seconds; `lock` is its file lock."""
         last_busy = time.monotonic()
         while time.monotonic() - last_busy < self.idle or not self._may_exit(lock):
-            if self.tick():
+            try:
+                busy = self.tick()
+            except DiskTrouble:
+                # A full disk is no reason to leave the jobs alone: the next tick may get through.
+                traceback.print_exc()
+                busy = True
+            if busy:
                 last_busy = time.monotonic()
             time.sleep(TICK_SECONDS)
 
@@ -87,7 +95,7 @@ class Supervisor:
         if reason:
             self._recover(job, reason)
         elif job.cancel is not None:
-            self._stop(job, job.cancel)
+            self._stop(job)
         elif self._is_silent(job):
             self.launcher.kill(job)
             self._recover(job, "jobs.hung")
@@ -102,12 +110,14 @@ class Supervisor:
         self._heartbeats[job.job_id] = (job.heartbeat, since)
         return now - since > LEASE_SECONDS
 
-    def _stop(self, job: Job, requested: float) -> None:
+    def _stop(self, job: Job) -> None:
         """Interrupt the worker of a cancelled job; kill it if it hasn't ended after 8 s."""
+        # By a monotonic clock: one that is set back would leave a deaf worker its device.
+        now = time.monotonic()
         if (job.job_id, job.attempt) not in self._interrupted:
-            self._interrupted.add((job.job_id, job.attempt))
+            self._interrupted[job.job_id, job.attempt] = now
             self.launcher.interrupt(job)
-        elif time.time() - requested > CANCEL_SECONDS:
+        elif now - self._interrupted[job.job_id, job.attempt] > CANCEL_SECONDS:
             self.launcher.kill(job)
             self._recover(job, "jobs.cancelled")
 

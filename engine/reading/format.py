@@ -16,6 +16,7 @@ from engine.reading.jsonlines import parse_json
 from engine.reading.layout import Place
 from engine.reading.limits import check_unpacked, refuse
 from engine.reading.parquet import parse_parquet
+from engine.reading.plain import parse_lines
 from engine.reading.workbook import check_archive, check_compound, parse_workbook
 from engine.reading.xml_feed import parse_feed
 
@@ -84,6 +85,10 @@ def parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
     The content decides on the format, with a warning if the name suggests another one. Raises
     InputError if the file cannot be read at all.
     """
+    if place.lines is not None:
+        lines = TextColumns(name)
+        codec = parse_lines(path, lines, place.lines)
+        return Parsed(lines.finish(), "CSV", codec)
     expected = named_format(name)
     if _head(path).startswith(GZIP):
         path = _unpack(path, name, scratch)

@@ -28,7 +28,7 @@ def count_labels(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
         # A column that has more in its first rows is not read to the end.
         if frame[column].head(1_000).nunique() > MOST_LABELS:
             continue
-        values = by_distinct(frame[column], plain).value_counts()
+        values = by_distinct(frame[column].astype("str"), plain).value_counts()
         if 0 < len(values) <= MOST_LABELS and max(map(len, values.index)) <= LONGEST_LABEL:
             counts[str(column)] = {str(value): int(count) for value, count in values.items()}
     return counts

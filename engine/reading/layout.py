@@ -38,12 +38,14 @@ class Place:
     """Where the user says that a table is, and what it is read for.
 
     `table` is the name of a table of the schema, `sheet` that of a sheet, and `header_row` counts
-    from 1; 0 means that there is no header. What is None is found by the reader.
+    from 1; 0 means that there is no header. What is None is found by the reader. With `lines` the
+    file is no table but plain text: up to so many lines of it, in one column `text`.
     """
 
     table: str | None = None
     sheet: str | None = None
     header_row: int | None = None
+    lines: int | None = None
 
 
 @dataclass(frozen=True)

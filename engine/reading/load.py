@@ -133,17 +133,16 @@ def load_files(
     cleaned: dict[str, Cleaned] = {}
     mappings: dict[str, ColumnMapping] = {}
     generation = workspace.generation
-    # Its tables are read once: reading them takes longer than a small file.
-    catalog = pd.DataFrame() if "products" in files else workspace.tables().products
+    # It is read once: reading it takes longer than a small file.
+    catalog = pd.DataFrame() if "products" in files else workspace.table("products")
     for done, (table, path) in enumerate(sorted(files.items(), key=_products_first)):
         progress.check()
         progress.stage("load", done, len(files))
-        cleaned[table], mappings[table] = _read_file(
+        cleaned[table], mappings[table] = _clean(
             table,
-            path,
+            _read(path, file_names[table], table, (places or {}).get(table)),
             file_names[table],
             (maps or {}).get(table, {}),
-            (places or {}).get(table),
             catalog,
         )
         if table == "products":
@@ -155,7 +154,7 @@ def load_files(
     # Nobody may bring another catalog between the look at the products and the change.
     with workspace.changing():
         if "products" not in files and workspace.generation != generation:
-            catalog = workspace.tables().products
+            catalog = workspace.table("products")
         products = frames.get("products", catalog)
         if len(products):
             for table in files:
@@ -210,32 +209,35 @@ def clean_file(
     columns: Mapping[str, str] | None = None,
     *,
     skip_bad_rows: bool = False,
+    most: int | None = None,
 ) -> pd.DataFrame:
     """The rows of a file in the form of `table`, without loading them.
 
     `columns` are those that the fields of an earlier file were read from. If given, these columns,
-    or else columns with the name of a field, are preferred over a guess. Raises InputError like
-    `load_files`.
+    or else columns with the name of a field, are preferred over a guess. With `most`, only so many
+    rows are read. Raises InputError like `load_files`.
     """
     changes: dict[str, str] = {}
+    raw = _read(path, None, table, None)
+    if most is not None:
+        raw = replace(raw, frame=raw.frame.head(most), rows=raw.rows.head(most))
     if columns is not None:
-        present = set(map(str, read_table(path, place=Place(table)).frame.columns))
+        present = set(map(str, raw.frame.columns))
         changes = {field: field for field in TABLES[table].columns if field in present}
         changes |= {field: column for field, column in columns.items() if column in present}
-    cleaned, _ = _read_file(table, path, path.name, changes)
+    cleaned, _ = _clean(table, raw, path.name, changes)
     _stop_at_errors({table: cleaned}, {table: path.name}, skip_bad_rows)
     return decoded(cleaned.frame)
 
 
-def _read_file(
+def _clean(
     table: str,
-    path: Path,
+    raw: RawTable,
     name: str,
     changes: Mapping[str, str],
-    place: Place | None = None,
     catalog: pd.DataFrame | None = None,
 ) -> tuple[Cleaned, ColumnMapping]:
-    raw = _read(path, name, table, place)
+    """The rows of a file that the user calls `name`, and the columns that they were read from."""
     mapping = guess(table, raw.frame)
     columns = [*mapping.fields.values(), *mapping.unused]
     columns.sort(key=lambda column: list(raw.frame).index(column) if column in raw.frame else -1)
@@ -267,8 +269,9 @@ def _read_file(
 
 
 def _read(path: Path, name: str | None, table: str, place: Place | None) -> RawTable:
+    """`read_table` for `table`; the grades of several raters stand below each other."""
     raw = read_table(path, name=name, place=replace(place or Place(), table=table))
-    return stack_raters(raw) if table == "judgments" else raw
+    return stack_raters(replace(raw, frame=decoded(raw.frame))) if table == "judgments" else raw
 
 
 def _check_queries(table: str, raw: RawTable, mapping: ColumnMapping, name: str) -> None:

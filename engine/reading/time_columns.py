@@ -103,6 +103,11 @@ def find_zone(name: str) -> tzinfo | None:
         return None
 
 
+def stands_alone(sheet: Sheet, column: str) -> bool:
+    """Whether no other column says the clock or the zone of the dates in `column`."""
+    return _beside(sheet, column, _is_clock) is None and _beside(sheet, column, _is_zone) is None
+
+
 def _beside(sheet: Sheet, column: str, fits: Callable[[str, pd.Series], bool]) -> str | None:
     """The unused column that fits and whose name is the most like that of `column`."""
     words = set(re.findall(r"[a-z]+|[\u4e00-\u9fff]", column.lower()))
@@ -113,7 +118,8 @@ def _beside(sheet: Sheet, column: str, fits: Callable[[str, pd.Series], bool]) -
     fitting = [
         name
         for name in sheet.mapping.unused
-        if name in sheet.frame and fits(name, sheet.frame[name].dropna().head(SAMPLE_ROWS))
+        if name in sheet.frame
+        and fits(name, sheet.frame[name].dropna().head(SAMPLE_ROWS).astype("str"))
     ]
     return max(fitting, key=likeness, default=None)
 

@@ -1,13 +1,17 @@
 """Reads a stream of short texts, pasted or from a file, with their times if there are any."""
 
+import io
+import itertools
 import re
-import tempfile
 from pathlib import Path
 
 import pandas as pd
 
 from engine.errors import InputError
+from engine.reading.layout import Place
 from engine.reading.load import clean_file
+from engine.reading.reader import read_table
+from engine.storage.scratch import scratch_folder
 from engine.text.words import normalise, words
 
 MOST, LONGEST = 5_000, 2_000
@@ -20,7 +24,8 @@ _DATED = re.compile(
 def read_lines(pasted: str) -> pd.DataFrame:
     """Pasted texts, one per line: columns `time` (null if the line begins without) and `text`."""
     rows: list[tuple[str | None, str]] = []
-    for line in pasted.splitlines()[:MOST]:
+    for line in itertools.islice(io.StringIO(pasted, newline=None), MOST):
+        line = line[: 2 * LONGEST]
         if dated := _DATED.match(line):
             rows.append((re.sub(r"[/.年月]", "-", dated[1]).replace("日", ""), dated[2].strip()))
         elif line.strip():
@@ -36,11 +41,15 @@ def read_stream(data: bytes, name: str) -> pd.DataFrame:
     Raises InputError for a file that cannot be read or has no text.
     """
     if name.lower().endswith(".txt"):
-        return read_lines(data.decode("utf-8", "replace"))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(name).name
+        with scratch_folder() as folder:
+            path = folder / "stream"
+            path.write_bytes(data)
+            raw = read_table(path, name=name, place=Place(lines=MOST))
+        return read_lines("\n".join(raw.frame["text"]))
+    with scratch_folder() as folder:
+        path = folder / Path(name).name
         path.write_bytes(data)
-        frame = clean_file("reviews", path, {}, skip_bad_rows=True)
+        frame = clean_file("reviews", path, {}, skip_bad_rows=True, most=4 * MOST)
     return _bounded(frame[["time", "text"]])
 
 

@@ -49,7 +49,10 @@ def find_workshop(code: str, address: str) -> Workshop:
     now = time.time()
     tidy = "".join(code.upper().split())[:CODE_LENGTH]
     with room_database() as database:
-        database.execute("DELETE FROM wrong_codes WHERE time < ?", (now - WINDOW_SECONDS,))
+        # Those of later come from before the clock was set back.
+        database.execute(
+            "DELETE FROM wrong_codes WHERE time < ? OR time > ?", (now - WINDOW_SECONDS, now)
+        )
         (wrong,) = database.execute(
             "SELECT COUNT(*) FROM wrong_codes WHERE address = ?", (address,)
         ).fetchone()

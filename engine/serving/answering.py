@@ -21,6 +21,7 @@ from engine.serving.question import Question
 from engine.serving.services import answer_question
 from engine.serving.watch import Watch
 from engine.storage.runs import UNTUNED
+from engine.storage.trouble import trouble_of
 from engine.storage.workspace import Workspace
 from engine.tasks.base import Bundle
 
@@ -83,8 +84,10 @@ class Answering:
             try:
                 if load is not None:
                     await _wait_for(load, watch, deadline)
-                asked = _Asked(self.bundles, question, watch)
-                return await self._run(asked, deadline, seconds)
+                asked, ready = _Asked(self.bundles, question, watch), time.monotonic()
+                answer = await self._run(asked, deadline, seconds)
+                watch.seconds = time.monotonic() - ready
+                return answer
             except _NotLoaded as missing:
                 load = missing.load
             except ShoplabError as error:
@@ -94,7 +97,8 @@ class Answering:
             except Exception as error:
                 # Whatever a task or a library raises: others must still be answered.
                 traceback.print_exc()
-                raise ShoplabError("inference.failed", log=self.log) from error
+                failed = ShoplabError("inference.failed", log=self.log)
+                raise trouble_of(error) or failed from error
 
     def warm(self, workspace: str, task: str, run: str = UNTUNED) -> None:
         """Have a run's model of `task` loaded, or the untuned one. Returns at once."""

@@ -2,9 +2,10 @@
 
 `POST /ask?seconds=60` takes a question (`engine.serving.question`) and answers with server-sent
 events: `{"stage", "done", "total"}` while a model is made ready, `{"text"}` for what has been
-written so far, and at last `{"value"}` or `{"error"}`. In between, comments say that the process is
-alive. `POST /warm` has a model loaded, `GET /memory` says what is in memory and `GET /metrics` what
-has been answered. The process ends when its standard input does.
+written so far, and at last `{"error"}`, or `{"value", "seconds"}` with the time that answering took
+once the models were loaded. In between, comments say that the process is alive. `POST /warm` has a
+model loaded, `GET /memory` says what is in memory and `GET /metrics` what has been answered. The
+process ends when its standard input does.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -101,14 +103,14 @@ async def _events(
                 silent = 0.0
         while not texts.empty():
             yield _event({"text": texts.get_nowait()})
-        yield _event(_outcome(answer))
+        yield _event(_outcome(answer, watch))
     finally:
         answer.cancel()
 
 
-def _outcome(answer: "asyncio.Task[Any]") -> dict[str, Any]:
+def _outcome(answer: "asyncio.Task[Any]", watch: Watch) -> dict[str, Any]:
     try:
-        return {"value": answer.result()}
+        return {"value": answer.result(), "seconds": watch.seconds}
     except ShoplabError as error:
         return {"error": error_as_json(error)}
 
@@ -117,11 +119,15 @@ def _event(message: dict[str, Any]) -> str:
     return f"data: {json.dumps(message, ensure_ascii=False)}\n\n"
 
 
-def _end_with(parent: int, server: uvicorn.Server) -> None:
+def _end_with(parent: int, server: uvicorn.Server, socket: str) -> None:
     """End when the pipe from the process that started this one is closed."""
     with contextlib.suppress(OSError):
         while os.read(parent, 1024):
             pass
+    # Nobody else does, where the other process was killed.
+    with contextlib.suppress(OSError):
+        Path(socket).unlink()
+        Path(socket).parent.rmdir()
     server.should_exit = True
     # A question that hangs must not keep the process.
     threading.Timer(_LEAVE_SECONDS, os._exit, [0]).start()
@@ -136,7 +142,7 @@ def main() -> None:
         build_server(answering), uds=socket, log_level="warning", access_log=False, lifespan="off"
     )
     server = uvicorn.Server(config)
-    threading.Thread(target=_end_with, args=(0, server), daemon=True).start()
+    threading.Thread(target=_end_with, args=(0, server, socket), daemon=True).start()
     note = note_running(socket)
     server.run()
     note.unlink(missing_ok=True)

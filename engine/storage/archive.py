@@ -13,7 +13,6 @@ import json
 import secrets
 import shutil
 import sqlite3
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -27,6 +26,7 @@ from engine.storage.feedback import FEEDBACK
 from engine.storage.files import write_atomically
 from engine.storage.freeze import MARK
 from engine.storage.records import RecordPlace, database_url, has_records, write_records
+from engine.storage.scratch import scratch_folder
 from engine.storage.workspace import Workspace
 
 VERSION = 1
@@ -70,9 +70,9 @@ def _write(file: Path, workspaces: Sequence[Workspace], notes: Mapping[str, str]
         for workspace in workspaces:
             with (
                 changing(workspace.folder, although_frozen=True),
-                tempfile.TemporaryDirectory(dir=home()) as scratch,
+                scratch_folder() as scratch,
             ):
-                for source, member in _members(workspace, Path(scratch)):
+                for source, member in _members(workspace, scratch):
                     about = source.stat()
                     if about.st_nlink > 1 and about.st_size > _SMALL:
                         same = members.setdefault((about.st_dev, about.st_ino), member)

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from engine.errors import InputError
 from engine.storage.freeze import refuse_frozen
+from engine.storage.trouble import explained
 
 # Loads hold the lock only while they write what they have read, which takes a few seconds at most.
 WAIT_SECONDS = 20.0
@@ -28,8 +29,9 @@ class WorkspaceBusy(InputError):
 def changing(folder: Path, *, although_frozen: bool = False) -> Iterator[None]:
     """Let nobody else change the workspace in `folder` while the block runs; blocks may be nested.
 
-    Raises WorkspaceBusy if somebody else doesn't finish in `WAIT_SECONDS`, and InputError if the
-    workspace has been deleted, or is frozen and not to be changed `although_frozen`.
+    Raises WorkspaceBusy if somebody else doesn't finish in `WAIT_SECONDS`, InputError if the
+    workspace has been deleted, or is frozen and not to be changed `although_frozen`, and
+    DiskTrouble for what the disk refuses in the block.
     """
     _refuse_deleted(folder)
     if not although_frozen:
@@ -37,12 +39,14 @@ def changing(folder: Path, *, although_frozen: bool = False) -> Iterator[None]:
     # One object per path and process, so that a thread that has the lock can take it again.
     lock = FileLock(lock_file(folder), is_singleton=True)
     try:
-        lock.acquire(timeout=WAIT_SECONDS)
+        with explained():
+            lock.acquire(timeout=WAIT_SECONDS)
     except Timeout as error:
         raise WorkspaceBusy from error
     try:
         _refuse_deleted(folder)
-        yield
+        with explained():
+            yield
     finally:
         lock.release()
 

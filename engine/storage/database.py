@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.errors import InputError
 from engine.storage.files import make_folder
 from engine.storage.lock import wait_for
+from engine.storage.trouble import Connection, explained, trouble_of
 
 
 def open_database(
@@ -22,21 +23,27 @@ def open_database(
     `schema` is that of version 1. Each of `upgrades` turns one version into the next, so that
     databases of older versions open too; `user_version` counts them. Every statement is its own
     transaction. With `threads`, several threads may take turns using the connection. Raises
-    InputError if the folder is gone, as that of a deleted workspace is.
+    InputError if the folder is gone, as that of a deleted workspace is, and DiskTrouble, as all
+    that the connection executes.
     """
     try:
         connection = sqlite3.connect(
-            path, timeout=30, isolation_level=None, check_same_thread=not threads
+            path,
+            timeout=30,
+            isolation_level=None,
+            check_same_thread=not threads,
+            factory=Connection,
         )
     except sqlite3.OperationalError as error:
         if path.parent.exists():
-            raise
+            raise trouble_of(error) or error from None
         raise InputError("workspace.deleted") from error
     connection.row_factory = sqlite3.Row
     scripts = (schema, *upgrades)
     if _version(connection) < len(scripts):
         # Switching to WAL does not wait for a lock: two processes at once would fail.
-        lock = wait_for(path.with_suffix(".lock"))
+        with explained():
+            lock = wait_for(path.with_suffix(".lock"))
         try:
             if not _version(connection):
                 connection.execute("PRAGMA journal_mode = WAL")

@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -12,6 +13,9 @@ from pathlib import Path
 from engine.errors import InputError
 from engine.settings import home
 from engine.storage.lock import hold
+from engine.storage.trouble import explained
+
+logger = logging.getLogger(__name__)
 
 # How the names of folders end that replace another when they are whole, or are being replaced.
 UNFINISHED, _OLD = ".new", ".old.new"
@@ -24,16 +28,18 @@ def make_folder(folder: Path) -> None:
     """
     workspaces = home() / "workspaces"
     if not folder.is_relative_to(workspaces):
-        folder.mkdir(parents=True, exist_ok=True)
+        with explained():
+            folder.mkdir(parents=True, exist_ok=True)
         return
     name, *inner = folder.relative_to(workspaces).parts
     path = workspaces / name
     if not path.is_dir():
         raise InputError("workspace.deleted")
     try:
-        for part in inner:
-            path /= part
-            path.mkdir(exist_ok=True)
+        with explained():
+            for part in inner:
+                path /= part
+                path.mkdir(exist_ok=True)
     except FileNotFoundError as error:
         raise InputError("workspace.deleted") from error
 
@@ -41,20 +47,21 @@ def make_folder(folder: Path) -> None:
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in place in one step.
 
-    Raises InputError for a file in a workspace that was deleted.
+    Raises InputError for a file in a workspace that was deleted, and DiskTrouble.
     """
     make_folder(path.parent)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        # Without this a power cut could leave the new name with nothing behind it.
-        sync(temporary)
-        os.replace(temporary, path)
-        sync(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with explained():
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            write(temporary)
+            # Without this a power cut could leave the new name with nothing behind it.
+            sync(temporary)
+            os.replace(temporary, path)
+            sync(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:
@@ -81,13 +88,25 @@ def read_text(path: Path) -> str | None:
 
 
 def read_records(folder: Path, name: str) -> list[dict[str, object]]:
-    """The JSON files called `name` in the folders of `folder`, without hidden ones."""
+    """The JSON files called `name` in the folders of `folder`, without hidden ones.
+
+    Damaged files are passed over, for the sake of the others, and named in the log.
+    """
     try:
         folders = [path for path in folder.iterdir() if not path.name.startswith(".")]
     except FileNotFoundError:
         return []
-    texts = [read_text(path / name) for path in folders]
-    return [json.loads(text) for text in texts if text is not None]
+    records = []
+    for path in folders:
+        try:
+            text = read_text(path / name)
+            record = json.loads(text) if text is not None else None
+        except ValueError:
+            logger.exception("%s cannot be read", path / name)
+            continue
+        if isinstance(record, dict):
+            records.append(record)
+    return records
 
 
 def changed_at(path: Path) -> int:
@@ -103,12 +122,15 @@ def replace_folder(path: Path) -> Iterator[Path]:
     """A temporary folder that takes `path`'s place when the block ends without an error.
 
     A kill leaves `path` as it was before or after; what else it leaves, `engine.storage.tidy`
-    deletes.
+    deletes. Raises DiskTrouble for what the disk refuses in the block.
     """
     make_folder(path.parent)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED))
+    with explained():
+        temporary = Path(
+            tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
+        )
     try:
-        with hold(temporary):
+        with explained(), hold(temporary):
             yield temporary
             for written in (*temporary.rglob("*"), temporary):
                 sync(written)

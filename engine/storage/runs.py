@@ -4,6 +4,7 @@ A run's folder holds `run.json` (this record), `bundle/` (the model), `heldout.p
 of every system on the held-out rows, see `engine.evaluation.heldout`).
 """
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,6 +21,8 @@ Metrics = dict[str, float]
 
 # Stands for the pretrained model as it is, where a run's id could stand.
 UNTUNED = "untuned"
+# What a record raises that is no JSON, or lacks what a record has.
+_DAMAGED = (ValueError, TypeError, KeyError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -84,21 +87,38 @@ def save_run(folder: Path, run: Run, heldout: pd.DataFrame) -> None:
 
 
 def load_run(workspace: Workspace, run_id: str) -> Run:
-    """The record of run `run_id`; InputError if there is none."""
-    text = read_text(run_folder(workspace, run_id) / "run.json")
-    if text is None:  # it was deleted meanwhile
-        raise InputError("workspace.unknown_run", run=run_id)
-    return _run(json.loads(text))
+    """The record of run `run_id`; InputError if there is none or it is damaged."""
+    file = run_folder(workspace, run_id) / "run.json"
+    try:
+        text = read_text(file)
+        if text is None:  # it was deleted meanwhile
+            raise InputError("workspace.unknown_run", run=run_id)
+        return _run(json.loads(text))
+    except _DAMAGED as error:
+        raise InputError("workspace.broken_run", run=run_id) from error
 
 
 def load_heldout(workspace: Workspace, run_id: str) -> pd.DataFrame:
-    """Every system's answers on the held-out rows of run `run_id`."""
-    return pd.read_parquet(run_folder(workspace, run_id) / "heldout.parquet")
+    """Every system's answers on the held-out rows of run `run_id`.
+
+    Raises InputError if there is no such run, or its answers are damaged.
+    """
+    file = run_folder(workspace, run_id) / "heldout.parquet"
+    try:
+        return pd.read_parquet(file)
+    except ValueError as error:  # Arrow's errors are such
+        raise InputError("workspace.broken_run", run=run_id) from error
 
 
 def list_runs(workspace: Workspace, task: str | None = None) -> list[Run]:
-    """The workspace's runs, newest first; only those of `task` when it is given."""
-    runs = [_run(record) for record in read_records(workspace.folder / "runs", "run.json")]
+    """The workspace's runs, newest first; only those of `task` when it is given.
+
+    Damaged records are passed over.
+    """
+    runs = []
+    for record in read_records(workspace.folder / "runs", "run.json"):
+        with contextlib.suppress(*_DAMAGED):
+            runs.append(_run(record))
     chosen = [run for run in runs if task in (None, run.task)]
     return sorted(chosen, key=lambda run: run.created, reverse=True)
 

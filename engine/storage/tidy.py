@@ -32,6 +32,10 @@ def tidy_home(home: Path) -> None:
             _finish(folder)
     for folder in workspaces.glob("*"):
         _delete_unfinished_files(folder)
+    for lock in workspaces.glob(".*.lock"):
+        # Of a workspace whose deletion was killed after its folder was gone.
+        if not (workspaces / lock.name[1 : -len(".lock")]).exists():
+            lock.unlink(missing_ok=True)
 
 
 def _finish(folder: Path) -> None:

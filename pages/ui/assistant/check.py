@@ -20,6 +20,7 @@ from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, download, tables
 from pages.ui.parts.errors import show_error
+from pages.ui.parts.uploads import read_once
 
 _CHUNK = 16
 _REMEMBERED = 3
@@ -56,10 +57,14 @@ def _messages(current: Workspace, file: UploadedFile | None) -> list[CheckedMess
     if file is None:
         return _last_messages(current)
     try:
-        return read_messages(file.name, file.getvalue())
+        return read_once(file, _read_messages)
     except ShoplabError as error:
         show_error(error)
         return []
+
+
+def _read_messages(file: UploadedFile) -> list[CheckedMessage]:
+    return read_messages(file.name, file.getvalue())
 
 
 def _last_messages(current: Workspace) -> list[CheckedMessage]:

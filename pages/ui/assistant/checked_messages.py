@@ -1,17 +1,19 @@
 """Files of messages to check the assistant with, and what is expected of it."""
 
+import csv
 import io
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-import pandas as pd
 
 from engine.assistant.answers import Message
 from engine.assistant.messages_file import read_message
+from engine.codec import LONGEST_TEXT
 from engine.errors import InputError
 from engine.reading.input_lines import read_json_lines
 
 MOST = 500
+_COLUMNS = ("message", "customer", "context", "do")
 
 
 @dataclass(frozen=True)
@@ -33,34 +35,45 @@ def read_messages(name: str, data: bytes) -> list[CheckedMessage]:
     elif name.endswith(".csv"):
         rows = _read_csv(name, text)
     else:
-        rows = [CheckedMessage(Message(line)) for line in text.splitlines()]
-    rows = [row for row in rows if any(sign.isalnum() for sign in row.message.text)]
-    if not rows:
+        rows = _read_lines(text)
+    filled = (row for row in rows if _says_something(row.message.text))
+    messages = list(itertools.islice(filled, MOST))
+    if not messages:
         raise InputError("assistant.no_messages", file=name)
-    return rows[:MOST]
+    return messages
 
 
-def _read_json_lines(name: str, text: str) -> list[CheckedMessage]:
-    rows = []
+def _says_something(text: str) -> bool:
+    return any(map(str.isalnum, text[:LONGEST_TEXT]))
+
+
+def _read_lines(text: str) -> Iterator[CheckedMessage]:
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
+        if _says_something(line):
+            yield _read_row({"message": line.rstrip("\n")}, number)
+
+
+def _read_json_lines(name: str, text: str) -> Iterator[CheckedMessage]:
     for number, item in read_json_lines(io.BytesIO(text.encode()), name):
         if not isinstance(item, dict):
             raise InputError("assistant.bad_message", row=number)
-        rows.append(_read_row(item, number))
-    return rows
+        yield _read_row(item, number)
 
 
-def _read_csv(name: str, text: str) -> list[CheckedMessage]:
+def _read_csv(name: str, text: str) -> Iterator[CheckedMessage]:
+    # Not by pandas: a header of a hundred thousand columns keeps it busy for minutes.
+    records = csv.reader(io.StringIO(text, newline=""))
     try:
-        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except (ValueError, pd.errors.ParserError) as error:
+        header = next(records, [])
+        places = {column: header.index(column) for column in _COLUMNS if column in header}
+        if "message" not in places:
+            raise InputError("assistant.no_messages", file=name)
+        for number, cells in enumerate(records, start=2):  # below the header
+            filled = {column: cells[at] for column, at in places.items() if at < len(cells)}
+            if filled.get("message"):
+                yield _read_row(filled, number)
+    except csv.Error as error:
         raise InputError("assistant.no_messages", file=name) from error
-    if "message" not in frame:
-        raise InputError("assistant.no_messages", file=name)
-    items = frame.to_dict("records")
-    return [
-        _read_row({str(column): value for column, value in item.items()}, number)
-        for number, item in enumerate(items, start=2)  # below the header
-    ]
 
 
 def _read_row(item: Mapping[str, object], number: int) -> CheckedMessage:

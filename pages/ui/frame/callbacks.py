@@ -7,6 +7,7 @@ from typing import ParamSpec
 import streamlit as st
 
 from engine.errors import ShoplabError
+from engine.storage.trouble import explained
 from pages.ui.frame import i18n
 from pages.ui.frame.i18n import escape
 
@@ -21,7 +22,8 @@ def callback(act: Callable[P, object]) -> Callable[P, None]:
     @wraps(act)
     def run(*arguments: P.args, **options: P.kwargs) -> None:
         try:
-            act(*arguments, **options)
+            with explained():
+                act(*arguments, **options)
         except ShoplabError as error:
             st.session_state[_FAILED] = error
 

@@ -3,7 +3,6 @@
 The key of a workspace is in the link and nowhere else.
 """
 
-import ipaddress
 import re
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -12,6 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 from streamlit.runtime.caching.cache_utils import CachedFunc
 
+from engine.host.visitor import visitor
+from engine.settings import host_limits
 from engine.storage.files import changed_at
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
@@ -71,14 +72,11 @@ def begin(language: str | None = None) -> Workspace:
 def owner() -> str:
     """Whose turn a job of this tab uses up: the address of its browser.
 
-    Of IPv6 addresses it is the network, since one connection has as many of them as it likes.
+    Behind proxies it is the address that the outermost one saw, where the host says how many there
+    are.
     """
-    address = str(st.context.ip_address or "localhost")
-    try:
-        number = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((number, 64), strict=False)) if number.version == 6 else address
+    forwarded = st.context.headers.get_all("X-Forwarded-For")
+    return visitor(str(st.context.ip_address or "localhost"), forwarded, host_limits().proxies)
 
 
 def is_local() -> bool:

@@ -11,8 +11,10 @@ from streamlit.navigation.page import Page
 from engine import jobs
 from engine.errors import InputError
 from engine.host import password
+from engine.jobs.job import TRAININGS
 from engine.settings import home, host_limits
 from engine.storage.tidy import tidy_home
+from engine.storage.trouble import explained
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
 from pages.ui.frame import callbacks, i18n, link, own_words, session
@@ -153,9 +155,11 @@ def run_frame() -> None:
         freeze.show()
         return
     try:
-        page.run()
+        with explained():
+            page.run()
     except InputError as error:
-        # What can happen to every change: somebody else is loading, or the shop was deleted.
+        # What can happen to every change: somebody else is loading, the shop was deleted, or the
+        # disk is full.
         st.error(escape(error.message(i18n.language())), icon=":material/error:")
 
 
@@ -255,4 +259,4 @@ def show_sidebar(current: Workspace | None) -> None:
 def running_jobs(current: Workspace) -> int:
     """How many trainings of `current` run or wait."""
     listed = jobs.list_jobs(current.name)
-    return sum(job.kind == "train" and job.active for job in listed)
+    return sum(job.kind in TRAININGS and job.active for job in listed)

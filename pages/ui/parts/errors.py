@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from engine.errors import ShoplabError
+from engine.storage.trouble import explained
 from pages.ui.frame import i18n
 from pages.ui.frame.i18n import escape
 from pages.ui.parts import tables
@@ -15,7 +16,8 @@ from pages.ui.parts import tables
 def shown_errors() -> Iterator[None]:
     """Show an error of the block on the page, and go on."""
     try:
-        yield
+        with explained():
+            yield
     except ShoplabError as error:
         show_error(error)
 

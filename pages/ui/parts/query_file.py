@@ -1,21 +1,20 @@
 """A list of queries from a file that someone uploads: one a line, or the column `query`."""
 
-import tempfile
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from engine.errors import ShoplabError
-from engine.reading.encoding import find_encoding, read_lines
-from engine.reading.limits import check_size
+from engine.reading.layout import Place
 from engine.reading.reader import read_table
+from engine.storage.scratch import scratch_folder
 from pages.ui.frame.i18n import t
 from pages.ui.parts.errors import show_error
+from pages.ui.parts.uploads import read_once
 
 MOST = 2000
 LONGEST = 200
+_LINES = 100_000
 _MEGABYTES = 10
 
 
@@ -31,7 +30,7 @@ def upload(key: str) -> list[str]:
     if file is None:
         return []
     try:
-        queries = read_queries(file)
+        queries = read_once(file, read_queries)
     except ShoplabError as error:
         show_error(error)
         return []
@@ -47,19 +46,17 @@ def read_queries(file: UploadedFile) -> list[str]:
 
     Raises InputError for a file that cannot be read.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "queries"
+    with scratch_folder() as folder:
+        path = folder / "queries"
         path.write_bytes(file.getvalue())
         if file.name.lower().endswith(".txt"):
-            check_size(path, file.name)
-            texts = list(read_lines(path, find_encoding(path, file.name)))
+            raw = read_table(path, name=file.name, place=Place(lines=_LINES))
+            texts = raw.frame["text"].tolist()
             # The heading of a table that was saved as text.
             texts = texts[1:] if texts and texts[0].strip().lower() == "query" else texts
         else:
             texts = _column(read_table(path, name=file.name).frame)
-    # Undecodable bytes arrive as lone surrogates, which no model can read.
-    clean = (text.encode("utf-8", "replace").decode("utf-8") for text in texts)
-    queries = (" ".join(text.split())[:LONGEST] for text in clean)
+    queries = (" ".join(text[: 2 * LONGEST].split())[:LONGEST] for text in texts[:_LINES])
     return list(dict.fromkeys(text for text in queries if text))
 
 

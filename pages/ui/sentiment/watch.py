@@ -2,6 +2,7 @@
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from engine.errors import ShoplabError
 from engine.reviews.stream import MOST, read_lines, read_stream, unknown_words
@@ -11,6 +12,7 @@ from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, download
 from pages.ui.parts.errors import show_error
+from pages.ui.parts.uploads import read_once
 from pages.ui.sentiment.answers import judge_texts, newest
 from pages.ui.sentiment.overview import show_reviews
 from pages.ui.sentiment.trends import show_mood
@@ -93,11 +95,15 @@ def _ask_for_stream(key: str) -> pd.DataFrame | None:
     )
     try:
         if file is not None:
-            return read_stream(file.getvalue(), file.name)
+            return read_once(file, _read_stream)
         return read_lines(pasted) if pasted and pasted.strip() else None
     except ShoplabError as error:
         show_error(error)
         return None
+
+
+def _read_stream(file: UploadedFile) -> pd.DataFrame:
+    return read_stream(file.getvalue(), file.name)
 
 
 def _show_doubt(current: Workspace, frame: pd.DataFrame) -> None:
