@@ -33,7 +33,7 @@ PLAN = Plan("More clicks", "click_rate", "rate", 0.1, 0.09, 0.05, 14, 20_000)
 GRADED = {f"p{n}": n % 4 for n in range(4)}
 # The losses of a training that learned by heart, and a validation loss that says so.
 LEARNED = [1.2, 0.6, 0.3, 0.1]
-BY_HEART = [1.1, 1.0, 1.2, 1.6]
+BY_HEART = [2.1, 6.1, 4.1, 1.8]
 
 
 def note(team: Workspace, act: str, **details: object) -> None:

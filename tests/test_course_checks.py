@@ -131,8 +131,8 @@ CASES: dict[str, tuple[str, dict[str, object], Do, Do | None, str]] = {
     "over-fitted": (
         "over_fitted",
         {"task": "intent"},
-        lambda s: over_fit(s, [1.0, 0.9, 1.2], "eval_loss"),
-        lambda s: over_fit(s, [1.0, 0.9, 0.91], "eval_loss"),
+        lambda s: over_fit(s, [1.0, 2.0, 0.5], "eval_loss"),
+        lambda s: over_fit(s, [1.0, 2.0, 0.2], "eval_loss"),
         "over_fitted.none",
     ),
     "over-fitted by its metric": (

@@ -19,8 +19,9 @@ from engine.storage.runs import Run
 
 # What a run's history holds beside validation metrics.
 LOSS, VALIDATION_LOSS, PREDICTED = "loss", "eval_loss", "predicted_seconds"
-# How far the loss on validation must rise again, as a share of its lowest value.
-RISE = 0.05
+# How many times the loss on what was learned the loss on validation must be in the end, and of how
+# many last points of the former, which jumps from batch to batch, the mean is taken.
+GAP, LAST_POINTS = 2.0, 3
 # How far a metric must fall below its best value; less is noise.
 WORSE = 0.01
 
@@ -68,27 +69,30 @@ class Trained(Check):
 
 
 class OverFitted(Check):
-    """A training of a task got worse on what it had not seen while it went on learning.
+    """A training of a task learned by heart: it is far worse on what it had not seen.
 
-    The loss on validation tells: it falls, and rises again while that on training falls on. A
+    The loss on validation is then many times that on what was learned (the generalisation gap). A
     metric of a few hundred rows goes up and down by chance, so it decides only where a run of an
-    earlier version knows no such loss. With `examples`, only a training of at most so many counts:
-    the loss of an ordinary one may rise a little in its last epochs, too.
+    earlier version knows no such loss. With `examples`, only a training of at most so many counts.
     """
 
     task: TaskName
     examples: Count | None = None
 
     def look(self, work: Work) -> Finding:
-        """Look for a loss that rises after its lowest point, or a metric that falls."""
+        """Look for a wide gap between both losses, or a metric that falls."""
         runs = work.own_runs(self.task)
         if self.examples is not None:
             runs = [run for run in runs if run.n_train <= self.examples]
         for run in runs:
-            losses = curve_of(run, VALIDATION_LOSS)
-            if losses:
-                if len(losses) > 1 and losses[-1] >= min(losses) * (1 + RISE):
-                    values = {"best": f"{min(losses):.3f}", "last": f"{losses[-1]:.3f}"}
+            unseen, learned = (
+                curve_of(run, VALIDATION_LOSS)[-1:],
+                curve_of(run, LOSS)[-LAST_POINTS:],
+            )
+            if unseen and learned:
+                loss = sum(learned) / len(learned)
+                if unseen[0] >= GAP * loss:
+                    values = {"learned": f"{loss:.3f}", "unseen": f"{unseen[0]:.3f}"}
                     return Finding(True, "course.checks.over_fitted.loss", values, True)
                 continue
             for metric, points in validation_curves(run).items():

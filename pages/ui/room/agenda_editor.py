@@ -54,7 +54,7 @@ def _edit(start: Agenda, language: str, key: str) -> Agenda:
             "exercise": column.SelectboxColumn(
                 headings["exercise"],
                 options=sorted(titles),
-                format_func=lambda number: titles.get(number, ""),
+                format_func=lambda number: titles.get(int(number), ""),
                 width="large",
             ),
         },
