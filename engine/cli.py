@@ -19,6 +19,7 @@ from engine.commands import (
     course,
     host,
     loading,
+    opening,
     reporting,
     service,
     serving,
@@ -43,6 +44,7 @@ EPILOG = (
 app = typer.Typer(name="python -m engine", add_completion=False, no_args_is_help=True)
 for command in (
     state.doctor,
+    opening.app,
     loading.load,
     loading.ready,
     loading.tables,

@@ -15,9 +15,11 @@ API_PORT = 8600
 def home() -> Path:
     """The folder of all state: `SHOPLAB_HOME`, or `.shoplab/` in the project.
 
-    It is made when missing, for this user alone: it holds the keys of all workspaces.
+    An installed copy has it in the user's own folder, since a new release replaces the copy's. It
+    is made when missing, for this user alone: it holds the keys of all workspaces.
     """
-    folder = Path(os.environ.get("SHOPLAB_HOME") or PROJECT / ".shoplab").resolve()
+    place = PROJECT if (PROJECT / "pyproject.toml").is_file() else Path.home()
+    folder = Path(os.environ.get("SHOPLAB_HOME") or place / ".shoplab").resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 

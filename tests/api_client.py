@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 
 from engine.storage.api_keys import ApiKeys, Scope
@@ -19,25 +19,25 @@ def make_key(shop: Workspace, scope: Scope = "shop", days: float | None = None) 
         return keys.create(scope=scope, days=days)[1]
 
 
-def client_of(app: FastAPI, key: str = "") -> httpx.AsyncClient:
+def client_of(app: FastAPI, key: str = "") -> httpx2.AsyncClient:
     """A client of `app` with a key."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://shop", headers=headers
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="http://shop", headers=headers
     )
 
 
-def send(app: FastAPI, method: str, path: str, key: str = "", **options: Any) -> httpx.Response:
+def send(app: FastAPI, method: str, path: str, key: str = "", **options: Any) -> httpx2.Response:
     """The answer to one request."""
 
-    async def ask(client: httpx.AsyncClient) -> httpx.Response:
+    async def ask(client: httpx2.AsyncClient) -> httpx2.Response:
         return await client.request(method, path, **options)
 
     return with_client(app, key, ask)
 
 
 def with_client(
-    app: FastAPI, key: str, use: Callable[[httpx.AsyncClient], Awaitable[Result]]
+    app: FastAPI, key: str, use: Callable[[httpx2.AsyncClient], Awaitable[Result]]
 ) -> Result:
     """What `use` returns, in an event loop of its own."""
 

@@ -1,8 +1,14 @@
 """What all tests share."""
 
+import os
+
+# The test processes, and what they start, share the cores. Threads that wait for each other spin,
+# which made whole files take seven times the processor time. Libraries read this as they are first
+# imported: so before them, and in the process that starts the others.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import contextlib
 import gc
-import os
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -17,14 +23,8 @@ from engine.errors import ShoplabError
 from engine.models.pretrained import fetch
 from engine.progress import Silent
 from engine.serving import client
-from engine.settings import PROJECT, cpu_threads
+from engine.settings import PROJECT
 from tests.shop_double import FakeModels
-
-# The test processes share the cores, so each takes its part of them: with a thread for every core
-# in each of them a tiny training took minutes. Torch reads this when it is first imported.
-if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
-    _part = max(1, cpu_threads() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
-    os.environ.setdefault("OMP_NUM_THREADS", str(_part))
 
 # Whether a change broke something, and not chance, is what a run has to say: the same examples
 # every time, and none that fails for the time it took. `--hypothesis-profile nightly` draws anew.

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.errors import InputError
 from engine.jobs.job import Job
+from engine.jobs.kinds import Kind
 from engine.jobs.launcher import LocalLauncher
 from engine.jobs.runner import leave, run
 from engine.jobs.store import Store
@@ -61,7 +62,7 @@ def count(workspace: Workspace, job: Job, progress: Progress) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "run":
-        leave(run(sys.argv[2], {"count": count}))
+        leave(run(sys.argv[2], {"count": Kind(count)}))
     os.set_inheritable(int(sys.argv[2]), False)
     launcher = LocalLauncher([sys.executable, str(Path(__file__)), "run"])
     launcher.devices = tuple(os.environ.get("TEST_DEVICES", "cpu").split(","))

@@ -5,7 +5,7 @@ import dataclasses
 import shutil
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -51,7 +51,7 @@ def key(shop: Workspace) -> str:
     return make_key(shop)
 
 
-def refusal(response: httpx.Response) -> tuple[int, str]:
+def refusal(response: httpx2.Response) -> tuple[int, str]:
     """The status and code of an error, which holds nothing else."""
     document = response.json()
     assert document.keys() == {"error"}
@@ -369,7 +369,7 @@ def test_a_key_has_so_many_requests_at_a_time(
 ) -> None:
     app = build_api(answerer, ApiSettings(concurrent=2))
 
-    async def crowd(client: httpx.AsyncClient) -> list[httpx.Response]:
+    async def crowd(client: httpx2.AsyncClient) -> list[httpx2.Response]:
         answerer.held.clear()
         tasks = [asyncio.create_task(client.post("/v1/shop/search", json=QUERY)) for _ in range(5)]
         refused, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import httpx
+import httpx2
 import pytest
 
 from engine.serving.api import build_api
@@ -17,7 +17,7 @@ from tests.doubles.answerer import NamingAnswerer
 from tests.runs_double import make_shop, make_trained
 
 CLIENTS, INPUTS, ROUNDS = 12, 5, 3
-Answers = list[httpx.Response]
+Answers = list[httpx2.Response]
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def shop(home) -> Workspace:
 class Load:
     """Clients that ask without a pause; `answers` holds what they got, in order."""
 
-    def __init__(self, shop: Workspace, client: httpx.AsyncClient) -> None:
+    def __init__(self, shop: Workspace, client: httpx2.AsyncClient) -> None:
         self.path, self.client = f"/v1/{shop.name}/intent", client
         self.answers: Answers = []
         self.over = False
 
-    async def ask(self) -> httpx.Response:
+    async def ask(self) -> httpx2.Response:
         body = [{"query": f"mug {n}"} for n in range(INPUTS)]
         return await self.client.post(self.path, json=body)
 
@@ -55,7 +55,7 @@ def under_load(shop: Workspace, key: str, change: Callable[[Load], Awaitable[Non
     """All answers that clients got before, while and after `change` was made."""
     app = build_api(NamingAnswerer(), ApiSettings(rate=1e6, burst=10**6, concurrent=100))
 
-    async def run(client: httpx.AsyncClient) -> Answers:
+    async def run(client: httpx2.AsyncClient) -> Answers:
         load = Load(shop, client)
         clients = [asyncio.create_task(load.keep_asking()) for _ in range(CLIENTS)]
         await load.more()

@@ -353,7 +353,7 @@ def test_a_cancelled_training_goes_on_from_its_checkpoint(shop: Workspace) -> No
     jobs.resume(job.job_id)
     assert jobs.get_job(job.job_id).state == "queued"
     progress = Stopping()
-    KINDS[job.kind](shop, job, progress)
+    KINDS[job.kind].work(shop, job, progress)
     assert progress.steps[0] == EXPECTED["resumed_at"]
     assert load_run(shop, job.run_id).test_fingerprint == recorded("interest")["test_fingerprint"]
 

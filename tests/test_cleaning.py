@@ -99,23 +99,25 @@ def test_words_are_no_numbers_and_missing_is_not_wrong() -> None:
     ],
 )
 def test_times(text: str, moment: str) -> None:
-    times, unread, _ = read_times(column(text))
+    read = read_times(column(text))
+    times, unread = read.values, read.unread
     assert times[0] == pd.Timestamp(moment)
     assert not unread[0]
 
 
 @pytest.mark.parametrize("text", ["soon", "2024-13-45", "99999999999999999999", "99/99/2024", "x1"])
 def test_what_is_no_time(text: str) -> None:
-    times, unread, _ = read_times(column(text, "2024-01-05"))
+    read = read_times(column(text, "2024-01-05"))
+    times, unread = read.values, read.unread
     assert unread.tolist() == [True, False]
     assert times.isna().tolist() == [True, False]
 
 
 def test_month_or_day_first_is_learned_from_the_column() -> None:
-    assert read_times(column("02/03/2024", "13/05/2024"))[0][0] == pd.Timestamp("2024-03-02")
-    times, _, guessed = read_times(column("02/03/2024"))
-    assert times[0] == pd.Timestamp("2024-02-03")
-    assert guessed
+    assert read_times(column("02/03/2024", "13/05/2024")).values[0] == pd.Timestamp("2024-03-02")
+    read = read_times(column("02/03/2024"))
+    assert read.values[0] == pd.Timestamp("2024-02-03")
+    assert read.guessed
 
 
 def test_ratings() -> None:

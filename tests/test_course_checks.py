@@ -9,55 +9,40 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.assistant.chats import Chats
 from engine.assistant.policy_file import keep_policy, sample_policy
-from engine.assistant.reply import Reply
 from engine.case.assumptions import Assumptions
 from engine.case.store import Case, CaseStore
 from engine.course import activity
 from engine.course.checks import CHECKS
 from engine.course.exercise import CheckSpec, Exercise
 from engine.course.forecasts import Forecasts
-from engine.course.grades import GradeTable
 from engine.course.progress import CheckResult, Progress
 from engine.course.work import stamps
-from engine.evidence.ledger import cite_run
-from engine.experiment.plan import Plan
 from engine.experiment.store import PlanStore
-from engine.ideas.board import IdeaBoard
-from engine.ideas.card import Card
 from engine.messages import LANGUAGES
-from engine.storage.feedback import Feedback, Shown
-from engine.storage.files import write_json
-from engine.storage.runs import load_run
 from engine.storage.workspace import Workspace
 from engine.tasks.interest.merchandising_file import change_rules
-from tests.runs_double import make_run, make_shop
-
-PEOPLE = ("ann", "bob")
-PLAN = Plan("More clicks", "click_rate", "rate", 0.1, 0.09, 0.05, 14, 20_000)
-GRADED = {f"p{n}": n % 4 for n in range(4)}
+from tests.runs_double import make_shop
+from tests.team_double import (
+    PLAN,
+    act,
+    ask,
+    card,
+    change_policy,
+    chat,
+    correct,
+    curve,
+    grade,
+    judge,
+    note,
+    run,
+    write_copy,
+)
 
 
 @pytest.fixture(autouse=True)
 def state_folder(home: Path) -> None:
     """Every test has a state folder of its own."""
-
-
-def note(team: Workspace, act: str, **details: object) -> None:
-    activity.note(team, act, "ann", **details)
-
-
-def ask(shop: Workspace, *texts: str, run: str = "untuned") -> None:
-    for text in texts:
-        note(shop, "asked", call="search.predict", run=run, inputs=[text])
-
-
-def run(shop: Workspace, number: int = 1, *, test: str = "", **about: object) -> None:
-    made = make_run(shop, "intent", f"intent-{number}", rows=30)
-    changes = {"test_fingerprint": test} if test else {}
-    record = made.as_json() | changes | about
-    write_json(shop.folder / "runs" / made.run_id / "run.json", record)
 
 
 def two_runs(shop: Workspace, other: str = "same") -> None:
@@ -66,63 +51,15 @@ def two_runs(shop: Workspace, other: str = "same") -> None:
     note(shop, "compared", task="intent", runs=["intent-1", "intent-2"])
 
 
-def correct(shop: Workspace, task: str, n: int, label: str = "deal") -> None:
-    shop.correct(task, {f"query {k}": {"intent": label} for k in range(n)})
-
-
-def judge(shop: Workspace, n: int) -> None:
-    shop.correct("search", {"mug": {f"p{k}": "2" for k in range(n)}})
-
-
-def grade(shop: Workspace, rounds: int, people: tuple[str, ...] = PEOPLE) -> None:
-    with GradeTable(shop) as table:
-        table.pool("mug", list(GRADED))
-        for person in people:
-            table.grade("mug", person, GRADED)
-        if rounds > 1:
-            table.show_disputes("mug")
-        if rounds > 2:
-            for person in people:
-                table.grade("mug", person, GRADED)
-
-
-def act(shop: Workspace, event: str) -> None:
-    with Feedback(shop) as feedback:
-        shown = Shown("l1", "v", "", "mug", "p", "a", {"a": 1.0}, {}, ["p1"])
-        feedback.show(shown)
-        feedback.record("l1", "p1", event)  # type: ignore[arg-type]
-
-
-def chat(shop: Workspace, *actions: str) -> None:
-    with Chats(shop) as chats:
-        for number, action in enumerate(actions):
-            chats.add("c", "", f"message {number}", Reply(action, "human", "en", ()))
-
-
-def change_policy(shop: Workspace) -> None:
-    keep_policy(shop, "No returns at all.", "policy.md")
-
-
-def card(shop: Workspace, cited: bool = True) -> None:
-    run(shop, data_fingerprint=shop.tables().fingerprint)
-    evidence = (cite_run(shop, load_run(shop, "intent-1")),) if cited else ()
-    IdeaBoard(shop).save(Card(title="An idea", idea="Do it", evidence=evidence))
-
-
 def spoil(shop: Workspace) -> None:
     card(shop)
     frames = shop.tables().frames
     shop.replace_tables({"products": frames["products"].head(5)}, {})
 
 
-def over_fit(shop: Workspace, values: list[float]) -> None:
-    history = [{"metric": "macro_f1", "value": one, "step": n} for n, one in enumerate(values)]
-    loss = [{"metric": "loss", "value": 1 / (n + 1), "step": n} for n in range(9)]
-    run(shop, history=[*history, *loss], before={"macro_f1": 0.1})
-
-
-def write_copy(shop: Workspace, claims: int) -> None:
-    note(shop, "drafted", product="p1", claims=claims)
+def over_fit(shop: Workspace, values: list[float], metric: str = "macro_f1") -> None:
+    loss = curve("loss", [1 / (n + 1) for n in range(9)])
+    run(shop, history=[*curve(metric, values), *loss], before={"macro_f1": 0.1})
 
 
 Do = Callable[[Workspace], object]
@@ -192,6 +129,13 @@ CASES: dict[str, tuple[str, dict[str, object], Do, Do | None, str]] = {
         "trained.missing",
     ),
     "over-fitted": (
+        "over_fitted",
+        {"task": "intent"},
+        lambda s: over_fit(s, [1.0, 0.9, 1.2], "eval_loss"),
+        lambda s: over_fit(s, [1.0, 0.9, 0.91], "eval_loss"),
+        "over_fitted.none",
+    ),
+    "over-fitted by its metric": (
         "over_fitted",
         {"task": "intent"},
         lambda s: over_fit(s, [0.5, 0.7, 0.6]),
@@ -383,11 +327,11 @@ def test_checks_look_again_only_after_something_changed(monkeypatch) -> None:
 
 def test_what_is_done_in_a_workspace_changes_its_stamps() -> None:
     shop = make_shop("en", queries=3)
-    seen = {stamps(shop.folder)}
+    seen = {stamps(shop)}
     for work in (card, judge_one, change_policy, lambda s: grade(s, 1), lambda s: act(s, "click")):
         work(shop)
-        assert stamps(shop.folder) not in seen
-        seen.add(stamps(shop.folder))
+        assert stamps(shop) not in seen
+        seen.add(stamps(shop))
 
 
 def judge_one(shop: Workspace) -> None:

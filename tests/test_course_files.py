@@ -64,6 +64,7 @@ A book.
 MISTAKES = {
     "unknown key": ("minutes: 10", "minutes: 10\nminuts: 10", "unknown_key_near", "minuts"),
     "no such key": ("minutes: 10", "minutes: 10\nzebra: 10", "unknown_key", "zebra"),
+    "metric of a shot": ("  ask: How", "  metric: MRR\n  ask: How", "shot_metric", "metric: MRR"),
     "missing key": ("title: A walk\n", "", "missing_key", "---"),
     "key twice": ("title: A walk", "title: A walk\ntitle: B", "key_twice", "title: B"),
     "too quick": ("minutes: 10", "minutes: 4", "too_small", "minutes"),

@@ -9,6 +9,8 @@ from engine.settings import PROJECT
 
 DOCUMENTS = [
     *sorted(PROJECT.glob("README*.md")),
+    PROJECT / "CONTRIBUTING.md",
+    PROJECT / "SECURITY.md",
     *sorted((PROJECT / "docs").glob("*.md")),
     PROJECT / "sample_data" / "README.md",
 ]

@@ -26,7 +26,7 @@ UNSAFE_ARGUMENTS = {"unsafe_allow_html", "allow_pickle"}
 LAYERS = (
     ("messages",),
     ("errors",),
-    ("settings", "config", "progress", "ranking", "codec"),
+    ("settings", "config", "progress", "ranking", "codec", "addresses"),
     ("text",),
     ("tables",),
     ("storage",),
@@ -38,10 +38,11 @@ LAYERS = (
     ("images",),
     ("tasks",),
     ("training", "bandit", "assistant"),
-    ("jobs", "serving"),
+    ("serving",),
     ("experiment", "evidence"),
     ("ideas", "case", "duel"),
     ("report", "model_export"),
+    ("jobs",),
     ("course",),
     ("room",),
     ("host",),
@@ -59,6 +60,9 @@ SHARED = {
 }
 # transformers asks for it where a model is a GGUF file, and nobody imports it.
 NEVER_IMPORTED = {"gguf"}
+# What more than one machine needs; everything else has to run without it.
+SCALE = ("psycopg", "psycopg_pool", "ray")
+NEEDS_SCALE = {"engine.storage.postgres", "engine.storage.moving"}
 
 ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
 SCRIPTS = sorted((PROJECT / "pages").glob("*.py"))
@@ -113,6 +117,10 @@ def requirements(name: str) -> list[str]:
     return [line for line in lines if line.strip() and not line.startswith(("#", "-r"))]
 
 
+def distribution(requirement: str) -> str:
+    return canonical(requirement.split("==")[0].split("[")[0])
+
+
 def canonical(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
@@ -142,6 +150,14 @@ def test_no_page_imports_torch_even_through_others() -> None:
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_only_what_is_for_several_machines_needs_more_packages() -> None:
+    for file in ENGINE:
+        if top(imported(at_import(parse(file)))) & set(SCALE):
+            assert name_of(file) in NEEDS_SCALE, file
+    for file in (*ENGINE, *PAGES):
+        assert not imported(at_import(parse(file))) & NEEDS_SCALE or name_of(file) in NEEDS_SCALE
 
 
 def test_no_module_needs_itself() -> None:
@@ -231,18 +247,24 @@ def test_tests_wait_for_states_and_measure_no_time() -> None:
         assert "delay" not in {node.arg for node in nodes if isinstance(node, ast.keyword)}, file
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-scale.txt"]
+)
 def test_requirements_are_pinned(name: str) -> None:
     lines = requirements(name)
     assert lines
-    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][\w.]*", line) for line in lines), lines
+    assert all(
+        re.fullmatch(r"[A-Za-z0-9_.-]+(\[[a-z,]+\])?==[0-9][\w.]*", line) for line in lines
+    ), lines
 
 
 def test_requirements_are_what_is_imported() -> None:
     known = packages_distributions()
     modules = top(set().union(*(imported(ast.walk(parse(file))) for file in (*ENGINE, *PAGES))))
-    modules -= sys.stdlib_module_names | {"engine", "pages", "app"}
+    modules -= sys.stdlib_module_names | {"engine", "pages", "app", *SCALE}
     used = {canonical(distribution) for module in modules for distribution in known[module]}
-    listed = {canonical(line.split("==")[0]) for line in requirements("requirements.txt")}
+    listed = {distribution(line) for line in requirements("requirements.txt")}
     assert used - listed == set()
     assert listed - used == NEVER_IMPORTED
+    scale = {distribution(line) for line in requirements("requirements-scale.txt")}
+    assert scale == {canonical(module) for module in SCALE}

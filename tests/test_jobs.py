@@ -29,6 +29,7 @@ from engine.jobs.launcher import LocalLauncher, log_file
 from engine.jobs.store import Store
 from engine.jobs.supervisor import CANCEL_SECONDS, LEASE_SECONDS, TICK_SECONDS, Supervisor
 from engine.messages import LANGUAGES
+from engine.storage.records import Conflict
 from engine.storage.workspace import Workspace
 from tests.waiting import LONG, until, work_seconds
 
@@ -336,7 +337,7 @@ def test_the_store_refuses_a_second_job_on_a_device(home: Path) -> None:
         for name in "ab":
             store.add(name, "shop", "search", "train", {})
         first = store.claim("cpu")
-        with pytest.raises(sqlite3.IntegrityError):
+        with pytest.raises(Conflict):
             store.claim("cpu")
         assert first is not None
         assert [job.state for job in store.of_workspace("shop")] == ["queued", "running"]

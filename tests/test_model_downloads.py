@@ -7,7 +7,6 @@ import pytest
 from engine import jobs
 from engine.errors import InputError
 from engine.jobs import kinds
-from engine.jobs.job import NETWORK
 from engine.jobs.store import Store
 from engine.messages import LANGUAGES
 from engine.progress import Silent
@@ -18,6 +17,7 @@ from tests.runs_double import make_shop
 from tests.shop_double import open_page, texts_of
 from tests.waiting import until
 
+NETWORK = kinds.OWN_DEVICES["download"]
 MODEL = "somebody/huge-model"
 
 
@@ -53,7 +53,7 @@ def test_the_job_fetches_what_its_config_names(home: Path, monkeypatch: pytest.M
     monkeypatch.setattr(kinds, "fetch", lambda model, progress: fetched.append(model))
     workspace = Workspace.create("shop")
     job = jobs.get_job(jobs.download("shop", MODEL))
-    kinds.KINDS[job.kind](workspace, job, Silent())
+    kinds.KINDS[job.kind].work(workspace, job, Silent())
     assert fetched == [MODEL]
 
 

@@ -173,6 +173,28 @@ def test_what_a_page_asks_is_noted_once(models) -> None:
     assert act.person
 
 
+def test_the_example_that_a_page_answers_is_nobodys_question_until_somebody_takes_it(
+    models,
+) -> None:
+    shop = small_shop()
+    app = clean(open_page("search", shop))
+    example = app.text_input[0].value
+    assert example and "q" not in app.query_params
+    assert not acts_of(shop, "asked")
+    pills = next(one for one in app.get("button_group") if one.key == "example")
+    app = clean(pills.set_value([example]).run())
+    assert app.text_input[0].value == example
+    assert [act.details["inputs"] for act in acts_of(shop, "asked")] == [[example]]
+
+
+def test_the_queries_of_a_log_are_nobodys_questions(models) -> None:
+    shop = small_shop()
+    app = open_page("intent", shop)
+    app.session_state["intent_view"] = said_in("en", "intent.views.mix")
+    clean(app.run())
+    assert not acts_of(shop, "asked")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_opening_a_comparison_is_noted(models, language) -> None:
     shop = make_shop(language)

@@ -105,8 +105,9 @@ def test_no_code_of_a_models_folder_is_run() -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:10.0.0.1", "fd00::1", "0.0.0.0"],
-)
+    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:10.0.0.1", "fd00::1", "0.0.0.0",
+     "192.0.0.9", "192.88.99.1", "5f00::1", "3fff::1", "fec0::1", "64:ff9b::a00:1", "2002:a00:1::"],
+)  # fmt: skip
 def test_an_endpoint_in_the_servers_own_network_is_refused(host: str) -> None:
     url = f"http://[{host}]:8080" if ":" in host else f"http://{host}:8080"
     with pytest.raises(InputError) as caught:
@@ -140,9 +141,9 @@ def test_a_public_endpoint_is_asked_at_the_address_that_was_checked(
 
         def stream(self, method: str, url: str, **options: Any) -> object:
             asked.update(url=url, **options)
-            raise endpoint.httpx.ConnectError("no network here")
+            raise endpoint.httpx2.ConnectError("no network here")
 
-    monkeypatch.setattr(endpoint.httpx, "Client", Client)
+    monkeypatch.setattr(endpoint.httpx2, "Client", Client)
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("93.184.216.34", 0))]
     )

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 class Shot:
     """A forecast that each person makes before the result of a training of `task` opens.
 
-    `ask` puts the question; the forecast is of the gain in `metric` (empty: the primary one).
+    `ask` puts the question; the forecast is of the gain in the task's primary metric.
     """
 
     task: str
-    metric: str
     ask: str
 
 

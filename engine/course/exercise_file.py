@@ -172,7 +172,7 @@ def _exercise(fields: Fields, sections: Mapping[str, str], document: Document) -
         caption=fields.caption,
         formula=fields.formula,
         symbols=sections["symbols"],
-        shot=Shot(shot.task, shot.metric, shot.ask) if shot else None,
+        shot=Shot(shot.task, shot.ask) if shot else None,
         steps=tuple(Step(step.do, step.page, _parameters(step)) for step in fields.steps),
         checks=tuple(CheckSpec(**check.model_dump()) for check in fields.checks),
         reflection=sections["reflect"],

@@ -12,6 +12,8 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whit
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4_000, strip_whitespace=True)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 Scalar = str | int | float | bool
+# Once accepted, and never used: a run compares its systems by its primary metric alone.
+_OLD_METRIC = "shot.metric"
 
 
 class _Fields(BaseModel):
@@ -22,7 +24,6 @@ class ShotFields(_Fields):
     """What each person forecasts."""
 
     task: Line
-    metric: str = ""
     ask: Line
 
 
@@ -84,6 +85,8 @@ def _explain_one(
     context = mistake.get("ctx", {})
     name = str(mistake["loc"][-1]) if mistake["loc"] else key
     match mistake["type"]:
+        case "extra_forbidden" if key == _OLD_METRIC:
+            return "course.shot_metric", {"key": key}
         case "extra_forbidden" | "invalid_key":
             near = nearest(name, known)
             return (

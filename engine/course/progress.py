@@ -90,7 +90,7 @@ class Progress:
         with _lock:
             kept = _results.get(key)
         if kept is None or kept[0] != now:
-            work = Work(self.workspace)
+            work = Work(self.workspace, self._opened.get(exercise.slug))
             kept = (now, tuple(_look(spec, work) for spec in exercise.checks))
             with _lock:
                 _results[key] = kept
@@ -100,7 +100,7 @@ class Progress:
 
     @cached_property
     def _stamps(self) -> Stamps:
-        return stamps(self.workspace.folder)
+        return stamps(self.workspace)
 
     @cached_property
     def _opened(self) -> Mapping[str, float]:

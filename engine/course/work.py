@@ -2,8 +2,8 @@
 
 import itertools
 import json
+import math
 from functools import cached_property
-from pathlib import Path
 
 import pandas as pd
 
@@ -12,8 +12,9 @@ from engine.catalog.decisions import Decisions
 from engine.course import activity
 from engine.course.activity import Act
 from engine.jobs import list_jobs
-from engine.storage.feedback import Feedback
+from engine.storage.feedback import Feedback, has_feedback
 from engine.storage.files import read_text
+from engine.storage.records import database_url
 from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.batch import Row, list_batches, look_at
@@ -42,10 +43,14 @@ Stamps = tuple[tuple[str, int, int], ...]
 
 
 class Work:
-    """One workspace as the checks see it; each part is read at most once."""
+    """One workspace as the checks of an exercise see it; each part is read at most once.
 
-    def __init__(self, workspace: Workspace) -> None:
+    `opened` is when somebody of the team first opened the exercise (epoch seconds), if ever.
+    """
+
+    def __init__(self, workspace: Workspace, opened: float | None = None) -> None:
         self.workspace = workspace
+        self.opened = math.inf if opened is None else opened
 
     def acts(self, act: str) -> list[Act]:
         """The acts of one kind, the oldest first."""
@@ -93,8 +98,8 @@ class Work:
     @cached_property
     def feedback(self) -> pd.DataFrame:
         """What shoppers did with lists; empty where nobody was shown one."""
-        if not (self.workspace.folder / "feedback.sqlite").is_file():
-            return pd.DataFrame({"event": []})
+        if not has_feedback(self.workspace):
+            return pd.DataFrame({"time": [], "event": []})
         with Feedback(self.workspace) as feedback:
             return feedback.events()
 
@@ -113,9 +118,12 @@ class Work:
         return [row for batch in list_batches(workspace) for row in look_at(workspace, batch).rows]
 
 
-def stamps(folder: Path) -> Stamps:
-    """A mark of a workspace's folder that changes with whatever a check reads."""
-    rows = []
+def stamps(workspace: Workspace) -> Stamps:
+    """A mark of a workspace that changes with whatever a check reads."""
+    rows, folder = [], workspace.folder
+    if database_url() and has_feedback(workspace):
+        with Feedback(workspace) as feedback:
+            rows.append(("feedback", *feedback.mark()))
     for path in itertools.chain(
         (folder / name for name in _READ), *(folder.glob(name) for name in _READ_ALL)
     ):

@@ -1,4 +1,4 @@
-"""Which network addresses a picture may be fetched from: public ones, as they were looked up."""
+"""The links of pictures, and the network addresses that their hosts lead to."""
 
 import ipaddress
 import socket
@@ -7,13 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from engine.addresses import Address
 from engine.errors import InputError, ShoplabError
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
 PORTS = {"http": 80, "https": 443}
-# A translator of the network's may turn these into any IPv4 address, RFC 6052 and RFC 8215.
-_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 _LOOKUPS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="lookup")
 
 
@@ -49,20 +46,6 @@ def read_link(link: str) -> Place:
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
     whole = f"{path}?{query}" if query else path
     return Place(parts.scheme, host, port or PORTS[parts.scheme], whole)
-
-
-def is_public(address: Address) -> bool:
-    """Whether `address` belongs to the public internet, also what is wrapped inside of it."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if any(address in network for network in _TRANSLATED):
-            return False
-        teredo = address.teredo
-        inner = [address.ipv4_mapped, address.sixtofour, *(teredo or ())]
-        if any(wrapped is not None and not is_public(wrapped) for wrapped in inner):
-            return False
-        if address.ipv4_mapped is not None:
-            return True
-    return address.is_global and not address.is_multicast
 
 
 def look_up(place: Place, allowed: Callable[[Address], bool], seconds: float) -> list[str]:

@@ -16,8 +16,9 @@ from urllib.parse import urljoin
 
 import certifi
 
+from engine.addresses import Address, is_public
 from engine.errors import InputError, ShoplabError
-from engine.images.address import PORTS, Address, Place, is_public, look_up, read_link
+from engine.images.address import PORTS, Place, look_up, read_link
 from engine.images.decode import MOST_BYTES
 
 _HEADERS = {

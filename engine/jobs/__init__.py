@@ -1,14 +1,13 @@
 """Jobs that survive a closed tab, a crash and a restarted server: submit, watch, cancel, resume."""
 
+from engine.jobs.downloads import download, latest_download
 from engine.jobs.job import Event, Job
 from engine.jobs.queue import (
     cancel,
-    download,
     ensure_supervisor,
     events,
     find_place,
     get_job,
-    latest_download,
     list_jobs,
     resume,
     submit,

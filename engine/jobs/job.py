@@ -5,9 +5,6 @@ from typing import Any, Literal
 
 from engine.messages import DEFAULT_LANGUAGE, say
 
-# Where downloads run: they need no device, so they wait for no training.
-NETWORK = "network"
-DOWNLOAD = "download"
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 

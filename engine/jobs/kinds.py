@@ -1,14 +1,32 @@
-"""The kinds of jobs. A job names one of them; nothing is imported by a name from the database."""
+"""The kinds of jobs: what does each, and where it runs.
+
+A job names one of `KINDS`; nothing is imported by a name from the database. What pages do with the
+jobs of a kind is a module of its own beside this one.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from engine.jobs.job import DOWNLOAD, Job
+from engine.jobs.job import Job
 from engine.models.pretrained import fetch
 from engine.progress import Progress
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
 
 Work = Callable[[Workspace, Job, Progress], object]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How jobs of a kind are done.
+
+    - `work`: does one. It is called again after a crash or a stop, and goes on where it was.
+    - `device`: a device of the kind's own, which does one job at a time and keeps no training
+      waiting; empty for jobs that take one of the launcher's devices.
+    """
+
+    work: Work
+    device: str = ""
 
 
 def train(workspace: Workspace, job: Job, progress: Progress) -> None:
@@ -24,4 +42,9 @@ def download(workspace: Workspace, job: Job, progress: Progress) -> None:
     fetch(job.config["model"], progress)
 
 
-KINDS: dict[str, Work] = {"train": train, DOWNLOAD: download}
+KINDS = {
+    "train": Kind(train),
+    "download": Kind(download, "network"),
+}
+# The kinds with a device of their own, and which it is.
+OWN_DEVICES = {name: kind.device for name, kind in KINDS.items() if kind.device}

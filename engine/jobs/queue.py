@@ -11,11 +11,11 @@ from typing import Any
 
 from engine.errors import InputError
 from engine.jobs.cluster import configured_cluster
-from engine.jobs.job import DOWNLOAD, Event, Job
+from engine.jobs.job import Event, Job
+from engine.jobs.kinds import OWN_DEVICES
 from engine.jobs.store import Store
 from engine.jobs.turns import Place, place_of, turns
 from engine.jobs.twins import leaders
-from engine.models.pretrained import check_name
 from engine.settings import PROJECT, child_environment, home, host_limits
 from engine.storage.freeze import refuse_frozen
 from engine.storage.lock import take
@@ -47,30 +47,13 @@ def submit(
     check_room(workspace.folder)
     owner = f"team {workspace.name}" if workspace.workshop else owner
     configured_cluster()
-    job_id = f"{task}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+    subject = task if kind == "train" else kind
+    job_id = f"{subject}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     with Store() as store:
         _refuse_too_many(store, workspace_name, owner)
         store.add(job_id, workspace_name, task, kind, config, predicted_seconds, owner=owner)
     ensure_supervisor()
     return job_id
-
-
-def download(workspace_name: str, model: str, owner: str = COMMAND_LINE) -> str:
-    """Have a model downloaded, unless somebody does already; returns the job's id.
-
-    Raises InputError for a name that no model can have, and what `submit` raises.
-    """
-    check_name(model)
-    job = latest_download(model)
-    if job is not None and job.active:
-        return job.job_id
-    return submit(workspace_name, DOWNLOAD, {"model": model}, kind=DOWNLOAD, owner=owner)
-
-
-def latest_download(model: str) -> Job | None:
-    """The newest job of any workspace that downloads this model."""
-    downloads = (job for job in list_jobs() if job.kind == DOWNLOAD)
-    return next((job for job in downloads if job.config.get("model") == model), None)
 
 
 def cancel(job_id: str) -> None:
@@ -118,11 +101,12 @@ def list_jobs(workspace_name: str | None = None) -> list[Job]:
 
 
 def find_place(job: Job) -> Place:
-    """Where a queued `job` stands among those of all workspaces, and how long it will wait.
+    """Where a queued `job` stands among those that wait for the same devices, and for how long.
 
     Jobs that get the run of a twin take no device. Such a `job` waits as long as its twin.
     """
-    rivals = [other for other in list_jobs() if (other.kind == DOWNLOAD) == (job.kind == DOWNLOAD)]
+    device = OWN_DEVICES.get(job.kind)
+    rivals = [other for other in list_jobs() if OWN_DEVICES.get(other.kind) == device]
     now = time.time()
     order = [other for other in rivals if other.state == "running"] + turns(rivals[::-1], now)
     twins = leaders(order)

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from engine.errors import Cancelled, ShoplabError
 from engine.jobs.journal import Journal, open_journal
-from engine.jobs.kinds import KINDS, Work
+from engine.jobs.kinds import KINDS, Kind
 from engine.models.permission import permitting
 from engine.storage.trouble import trouble_of
 from engine.storage.workspace import Workspace
@@ -50,7 +50,7 @@ class JobProgress:
             raise Cancelled
 
 
-def run(job_id: str, kinds: Mapping[str, Work] = KINDS) -> int:
+def run(job_id: str, kinds: Mapping[str, Kind] = KINDS) -> int:
     """Do the job and report how it ended; returns the exit status of the process."""
     opened = open_journal(job_id)
     if opened is None:
@@ -61,7 +61,7 @@ def run(job_id: str, kinds: Mapping[str, Work] = KINDS) -> int:
     threading.Thread(target=_beat, args=(journal, progress.stop), daemon=True).start()
     try:
         with permitting(downloads=True):
-            kinds[job.kind](Workspace.open(job.workspace), job, progress)
+            kinds[job.kind].work(Workspace.open(job.workspace), job, progress)
     except Cancelled:
         return INTERRUPTED
     except Exception as error:
@@ -74,8 +74,9 @@ def run(job_id: str, kinds: Mapping[str, Work] = KINDS) -> int:
 
 def _beat(journal: Journal, stop: threading.Event) -> None:
     while True:
-        # A full or busy disk says nothing about the attempt: the next beat may get through.
-        with contextlib.suppress(sqlite3.Error, OSError):
+        # A full or busy disk, or a database that restarts, says nothing about the attempt: the next
+        # beat may get through.
+        with contextlib.suppress(sqlite3.Error, OSError, ShoplabError):
             # An attempt that was given up (None) has to stop as much as a cancelled one.
             if journal.beat() is not False:
                 stop.set()

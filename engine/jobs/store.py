@@ -1,23 +1,20 @@
-"""The state of all jobs: one SQLite file in WAL mode, written by pages, supervisor and workers.
+"""The state of all jobs, written by pages, supervisor and workers as records.
 
 Every write of a worker names its attempt, so that a worker that was given up can't change anything.
-The file has to be on a local disk, because WAL doesn't work on network file systems.
 """
 
 import json
-import sqlite3
-import threading
 import time
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.jobs.job import DOWNLOAD, NETWORK, Event, Job, State
+from engine.jobs.job import Event, Job, State
+from engine.jobs.kinds import OWN_DEVICES
 from engine.jobs.turns import turns
 from engine.settings import home
-from engine.storage.database import open_database
 from engine.storage.old_runs import stage_today
+from engine.storage.records import RecordKind, RecordPlace, Row, open_records
 
 _SCHEMA = """
 CREATE TABLE jobs (
@@ -45,15 +42,14 @@ _UPGRADES = (
     UPDATE jobs SET queued = created;
     """,
 )
+JOBS = RecordKind("jobs", _SCHEMA, _UPGRADES)
 
 
 class Store:
-    """A connection to the jobs of one state folder, which threads may share."""
+    """The jobs of one state folder, or of all that share a database; threads may share it too."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        path = path or home() / "jobs.sqlite"
-        self._lock = threading.Lock()
-        self._connection = open_database(path, _SCHEMA, upgrades=_UPGRADES, threads=True)
+    def __init__(self) -> None:
+        self._records = open_records(RecordPlace(JOBS, home()))
 
     def __enter__(self) -> "Store":
         return self
@@ -62,8 +58,8 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        """Close the store."""
+        self._records.close()
 
     def add(
         self,
@@ -78,7 +74,7 @@ class Store:
     ) -> None:
         """Queue a new job of `owner`; its run will have the same id."""
         now = time.time()
-        self._execute(
+        self._records.execute(
             "INSERT INTO jobs (job_id, workspace, task, kind, config, run_id, predicted_seconds,"
             " owner, state, created, queued) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)",
             job_id,
@@ -102,33 +98,33 @@ class Store:
 
     def of_workspace(self, workspace: str | None = None) -> list[Job]:
         """The jobs of a workspace, or all, newest first."""
-        order = "ORDER BY created DESC, rowid DESC"
+        order = "ORDER BY created DESC, job_id DESC"
         if workspace is None:
             return self._jobs(order)
         return self._jobs(f"WHERE workspace = ? {order}", workspace)
 
     def in_state(self, state: State) -> list[Job]:
         """The jobs in `state`, oldest first."""
-        return self._jobs("WHERE state = ? ORDER BY created, rowid", state)
+        return self._jobs("WHERE state = ? ORDER BY created, job_id", state)
 
     def claim(self, device: str, passed_over: Collection[str] = ()) -> Job | None:
         """Give `device` to the job whose turn it is (`engine.jobs.turns`); None if none waits.
 
-        The jobs with the ids `passed_over` go on waiting. The device `NETWORK` is for downloads
-        alone, and they run nowhere else. Raises sqlite3.IntegrityError if the device is busy.
+        The jobs with the ids `passed_over` go on waiting. A kind's own device is for it alone, and
+        its jobs run nowhere else. Raises Conflict if the device is busy.
         """
-        now = time.time()
-        while self._execute("SELECT 1 FROM jobs WHERE state = 'queued' LIMIT 1"):
+        now, own = time.time(), device in OWN_DEVICES.values()
+        kinds = [kind for kind, place in OWN_DEVICES.items() if not own or place == device]
+        marks = ", ".join("?" * len(kinds))
+        while self._records.execute("SELECT 1 FROM jobs WHERE state = 'queued' LIMIT 1"):
             order = turns(
-                self._jobs(
-                    "WHERE (kind = ?) = ? ORDER BY created, rowid", DOWNLOAD, device == NETWORK
-                ),
+                self._jobs(f"WHERE (kind IN ({marks})) = ? ORDER BY created, job_id", *kinds, own),
                 now,
             )
             order = [job for job in order if job.job_id not in passed_over]
             if not order:
                 break
-            rows = self._execute(
+            rows = self._records.execute(
                 "UPDATE jobs SET state = 'running', device = ?, attempt = attempt + 1, started = ?,"
                 " heartbeat = ?, pid = NULL, pid_started = NULL, finished = NULL"
                 " WHERE job_id = ? AND state = 'queued' RETURNING *",
@@ -147,7 +143,7 @@ class Store:
 
     def beat(self, job: Job) -> bool | None:
         """Renew the lease; True if the user asked for a stop, None if the attempt is over."""
-        rows = self._execute(
+        rows = self._records.execute(
             "UPDATE jobs SET heartbeat = ? WHERE job_id = ? AND attempt = ? AND state = 'running'"
             " RETURNING cancel",
             time.time(),
@@ -182,7 +178,7 @@ class Store:
         """End a queued job whose run is there already; False if it is no longer queued."""
         now = time.time()
         return bool(
-            self._execute(
+            self._records.execute(
                 "UPDATE jobs SET state = 'done', started = ?, finished = ?"
                 " WHERE job_id = ? AND state = 'queued' RETURNING job_id",
                 now,
@@ -194,7 +190,7 @@ class Store:
     def ask_to_stop(self, job_id: str) -> None:
         """Cancel a queued job; ask a running one to stop."""
         now = time.time()
-        self._execute(
+        self._records.execute(
             "UPDATE jobs SET cancel = COALESCE(cancel, ?),"
             " finished = CASE state WHEN 'queued' THEN ? END,"
             " state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END"
@@ -207,7 +203,7 @@ class Store:
     def requeue(self, job_id: str) -> bool:
         """Queue a failed or cancelled job again; False if it is neither."""
         return bool(
-            self._execute(
+            self._records.execute(
                 "UPDATE jobs SET state = 'queued', queued = ?, cancel = NULL, reason = NULL,"
                 " finished = NULL, reason_params = '{}', crashes = 0"
                 " WHERE job_id = ? AND state IN ('failed', 'cancelled') RETURNING job_id",
@@ -218,7 +214,7 @@ class Store:
 
     def record(self, job: Job, kind: str, name: str, value: float | None, step: int) -> None:
         """Append an event of this attempt."""
-        self._execute(
+        self._records.execute(
             "INSERT INTO events (job_id, attempt, time, kind, name, value, step)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             job.job_id,
@@ -232,7 +228,7 @@ class Store:
 
     def events(self, job_id: str, after: int = 0) -> list[Event]:
         """The events of a job with an id above `after`, in order."""
-        rows = self._execute(
+        rows = self._records.execute(
             "SELECT * FROM events WHERE job_id = ? AND event_id > ? ORDER BY event_id",
             job_id,
             after,
@@ -240,10 +236,10 @@ class Store:
         return [Event(**{**dict(row), "name": stage_today(row["name"])}) for row in rows]
 
     def _jobs(self, clause: str, *values: object) -> list[Job]:
-        return [_job(row) for row in self._execute(f"SELECT * FROM jobs {clause}", *values)]  # noqa: S608
+        return [_job(row) for row in self._records.execute(f"SELECT * FROM jobs {clause}", *values)]  # noqa: S608
 
-    def _change(self, job: Job, assignments: str, *values: object, where: str = "1") -> bool:
-        rows = self._execute(
+    def _change(self, job: Job, assignments: str, *values: object, where: str = "TRUE") -> bool:
+        rows = self._records.execute(
             f"UPDATE jobs SET {assignments} WHERE job_id = ? AND attempt = ?"  # noqa: S608
             f" AND state = 'running' AND {where} RETURNING job_id",
             *values,
@@ -252,12 +248,8 @@ class Store:
         )
         return bool(rows)
 
-    def _execute(self, statement: str, *values: object) -> list[sqlite3.Row]:
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
 
-
-def _job(row: sqlite3.Row) -> Job:
+def _job(row: Row) -> Job:
     columns = dict(row)
     decoded = {name: json.loads(columns[name]) for name in ("config", "reason_params")}
     return Job(**columns | decoded)

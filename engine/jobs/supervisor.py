@@ -6,19 +6,20 @@ that was killed.
 """
 
 import os
-import sqlite3
 import sys
 import time
 import traceback
 from collections.abc import Collection
 
 from engine.jobs.cluster import RayLauncher, configured_cluster
-from engine.jobs.job import NETWORK, Job
+from engine.jobs.job import Job
+from engine.jobs.kinds import OWN_DEVICES
 from engine.jobs.launcher import Launcher, LocalLauncher
 from engine.jobs.store import Store
 from engine.jobs.turns import turns
 from engine.jobs.twins import leaders, share_run
 from engine.storage.lock import release, retake
+from engine.storage.records import Conflict
 from engine.storage.trouble import DiskTrouble
 
 LEASE_SECONDS = 60.0
@@ -56,7 +57,7 @@ class Supervisor:
             self._watch(attempt)
         running = self.store.in_state("running")
         self.launcher.reap({job.job_id for job in running})
-        free = {*self.launcher.devices, NETWORK} - {job.device for job in running}
+        free = {*self.launcher.devices, *OWN_DEVICES.values()} - {job.device for job in running}
         waiting = self._share() if self.store.in_state("queued") else frozenset()
         claimed = [
             job for device in sorted(free) if (job := self._claim(device, waiting)) is not None
@@ -80,7 +81,7 @@ class Supervisor:
     def _claim(self, device: str, passed_over: Collection[str]) -> Job | None:
         try:
             return self.store.claim(device, passed_over)
-        except sqlite3.IntegrityError:  # by the store's index: the device is busy
+        except Conflict:  # by the store's index: the device is busy
             return None
 
     def _start(self, job: Job) -> None:

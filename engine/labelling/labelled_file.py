@@ -7,6 +7,7 @@ import pandas as pd
 
 from engine.errors import InputError
 from engine.labelling.labels import OTHER
+from engine.reading.distinct import decoded
 from engine.reading.headers import squash
 from engine.reading.mapping import guess
 from engine.reading.reader import read_table
@@ -23,7 +24,7 @@ def read_labelled(
     head. `truth.<head>` is null where the file has no label. Raises InputError for a file without
     the first field of `inputs`, without labels, or without a row that has both.
     """
-    frame = read_table(file).frame
+    frame = decoded(read_table(file).frame)
     names = [str(column) for column in frame.columns]
     fields: dict[str, str] = {}
     for table in reads:

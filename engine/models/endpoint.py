@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
+import httpx2
 
+from engine.addresses import is_public
 from engine.errors import InputError, ShoplabError
 
 Messages = Sequence[Mapping[str, str]]
@@ -90,26 +91,26 @@ class Endpoint:
             "max_tokens": self.most_tokens,
             "stream": True,
         }
-        times = httpx.Timeout(self.silent_seconds, connect=CONNECT_SECONDS)
+        times = httpx2.Timeout(self.silent_seconds, connect=CONNECT_SECONDS)
         try:
             # No redirects: another host must not get the key, nor one that was not checked.
             with (
-                httpx.Client(timeout=times, follow_redirects=False) as client,
+                httpx2.Client(timeout=times, follow_redirects=False) as client,
                 client.stream(
                     "POST", address, json=body, headers=headers, extensions=extensions
                 ) as reply,
             ):
                 lines = _lines(reply, deadline, self._slow)
-                if reply.status_code != httpx.codes.OK:
+                if reply.status_code != httpx2.codes.OK:
                     raise self._refusal(reply.status_code, "\n".join(lines))
                 yield from _read(lines, streamed=_is_stream(reply))
-        except httpx.TimeoutException as error:
-            if isinstance(error, httpx.ConnectTimeout):
+        except httpx2.TimeoutException as error:
+            if isinstance(error, httpx2.ConnectTimeout):
                 raise self._unreachable() from None
             raise self._slow() from None
-        except (httpx.DecodingError, httpx.RemoteProtocolError):
+        except (httpx2.DecodingError, httpx2.RemoteProtocolError):
             raise ShoplabError("endpoint.not_understood", host=self._host) from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError):
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError):
             # Without the cause: its words may hold the request's headers.
             raise self._unreachable() from None
 
@@ -168,10 +169,8 @@ def public_address(host: str) -> str:
     except (OSError, UnicodeError):
         raise ShoplabError("endpoint.unreachable", host=host) from None
     addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in entries]
-    for address in addresses:
-        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-        if not (mapped or address).is_global or address.is_multicast:
-            raise InputError("endpoint.private_address", host=host)
+    if not all(map(is_public, addresses)):
+        raise InputError("endpoint.private_address", host=host)
     return str(addresses[0])
 
 
@@ -187,12 +186,12 @@ def _shown(url: str) -> str:
     return url.strip().rpartition("@")[2][:100]
 
 
-def _is_stream(reply: httpx.Response) -> bool:
+def _is_stream(reply: httpx2.Response) -> bool:
     return str(reply.headers.get("content-type", "")).startswith("text/event-stream")
 
 
 def _lines(
-    reply: httpx.Response, deadline: float, slow: Callable[[], ShoplabError]
+    reply: httpx2.Response, deadline: float, slow: Callable[[], ShoplabError]
 ) -> Iterator[str]:
     """The lines of a reply, until it is too long or too late."""
     size, rest = 0, ""
@@ -208,10 +207,10 @@ def _lines(
         yield rest
 
 
-def _texts(reply: httpx.Response) -> Iterator[str]:
+def _texts(reply: httpx2.Response) -> Iterator[str]:
     # Nothing is unpacked: a small packed answer may be endless.
     if reply.headers.get("content-encoding", "identity") != "identity":
-        raise httpx.DecodingError("packed")
+        raise httpx2.DecodingError("packed")
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     for block in reply.iter_raw():
         yield decoder.decode(block)

@@ -8,9 +8,12 @@ from transformers.trainer_utils import sort_checkpoints
 
 from engine.progress import Progress
 
+# What a trainer calls the loss on rows that it does not learn from.
+VALIDATION_LOSS = "eval_loss"
+
 
 class Reporting(TrainerCallback):
-    """Reports steps, the loss and the watched `metric`; stops when the user asked for it."""
+    """Reports steps, losses and the watched `metric`; stops when the user asked for it."""
 
     def __init__(self, progress: Progress, metric: str | None) -> None:
         self.progress = progress
@@ -31,10 +34,10 @@ class Reporting(TrainerCallback):
         logs: dict[str, float] | None = None,
         **_: Any,
     ) -> None:
-        """Report the loss and the metric that the trainer logs."""
+        """Report the losses and the metric that the trainer logs."""
         for name, value in (logs or {}).items():
-            if name == "loss":
-                self.progress.point("loss", float(value), state.global_step)
+            if name in ("loss", VALIDATION_LOSS):
+                self.progress.point(name, float(value), state.global_step)
             elif self.metric and name.endswith(self.metric):
                 self.progress.point(self.metric, float(value), state.global_step)
 

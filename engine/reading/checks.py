@@ -25,6 +25,7 @@ def restore_zeros(frame: pd.DataFrame, products: pd.DataFrame) -> tuple[pd.DataF
     lost = ids.isin(correct.index)
     if not lost.any():
         return frame, 0
+    ids = ids.astype("str")
     return frame.assign(product_id=ids.mask(lost, ids.map(correct)).astype("str")), int(lost.sum())
 
 

@@ -1,6 +1,6 @@
 """Parses files in a child process with limited memory and time, so that none can crash the app.
 
-The child leaves a Parquet file with the text and a JSON file with the rest; nothing is pickled.
+The child leaves an Arrow file with the text and a JSON file with the rest; nothing is pickled.
 """
 
 import json
@@ -13,12 +13,12 @@ from pathlib import Path
 from threading import Lock
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from cachetools import LRUCache
 
 from engine.errors import InputError, Problem
 from engine.reading import limits
 from engine.reading.budget import parsing_turn
+from engine.reading.coding import plain_bytes
 from engine.reading.columns import TextTable, View
 from engine.reading.format import Parsed, parse
 from engine.reading.layout import Place
@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 _refusals: LRUCache[tuple[object, ...], InputError] = LRUCache(256)
 _refusals_lock = Lock()
 
-TABLE = "table.parquet"
-ROWS = "rows.parquet"
+TABLE = "table.arrow"
+ROWS = "rows.arrow"
 OUTCOME = "outcome.json"
 
 
@@ -90,12 +90,12 @@ def _parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
     problems = [Problem(**problem) for problem in outcome["problems"]]
     if "code" in outcome:
         raise InputError(outcome["code"], problems, **outcome["params"])
-    rows = pq.read_table(scratch / ROWS).column(0)
+    rows = read_arrow(scratch / ROWS).column(0)
     view = None
     if sheet := outcome["view"]:
         view = View(**{**sheet, "rows": [(row, cells) for row, cells in sheet["rows"]]})
     text = TextTable(
-        pq.read_table(scratch / TABLE),
+        read_arrow(scratch / TABLE),
         rows,
         problems,
         outcome["rejected"],
@@ -103,6 +103,18 @@ def _parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
         view,
     )
     return Parsed(text, outcome["format"], outcome["encoding"], outcome["delimiter"])
+
+
+def write_arrow(table: pa.Table, path: Path) -> None:
+    """Write a table as it lies in memory: the parent reads it back at once."""
+    with pa.ipc.new_file(path, table.schema) as writer:
+        writer.write_table(table)
+
+
+def read_arrow(path: Path) -> pa.Table:
+    """The table that `write_arrow` wrote."""
+    with pa.ipc.open_file(path) as reader:
+        return reader.read_all()
 
 
 def _explain(code: int, errors: bytes) -> str:
@@ -126,14 +138,14 @@ def _run(path: Path, name: str, scratch: Path, place: Place) -> Mapping[str, obj
     try:
         parsed = parse(path, name, scratch, place)
         # What a few bytes stand for may be long, and the page that reads it has no memory limit.
-        if parsed.text.table.nbytes > limits.FILE_BYTES:
+        if plain_bytes(parsed.text.table) > limits.FILE_BYTES:
             raise refuse("too_big", name, limit_mb=limits.FILE_BYTES // 1_000_000)
     except InputError as error:
         problems = [asdict(problem) for problem in error.details]
         return {"code": error.code, "params": error.params, "problems": problems}
     text = parsed.text
-    pq.write_table(text.table, scratch / TABLE)
-    pq.write_table(pa.table({"row": text.rows}), scratch / ROWS)
+    write_arrow(text.table, scratch / TABLE)
+    write_arrow(pa.table({"row": text.rows}), scratch / ROWS)
     return {
         "problems": [asdict(problem) for problem in text.problems],
         "rejected": text.rejected,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import Problem
-from engine.reading.fields import read_field
+from engine.reading.distinct import read_column
 from engine.reading.findings import Findings
 from engine.reading.grades import mean_of_raters
 from engine.reading.mapping import ColumnMapping
@@ -25,7 +25,8 @@ class Cleaned:
     """The good rows of a file, and its problems.
 
     `frame` has every column of the schema: text as str, numbers as float64, times in UTC without a
-    zone. The file's `rows` are `kept` + `rejected`. Of the rejected rows, `bad` have an error; the
+    zone. Columns of texts that repeat may be coded (`engine.reading.distinct`) if the file is
+    large. The file's `rows` are `kept` + `rejected`. Of the rejected rows, `bad` have an error; the
     others are repeated, which is only a warning and does not stop a load.
     """
 
@@ -52,13 +53,13 @@ def clean(table: str, raw: "RawTable", mapping: ColumnMapping, file: str = "") -
     all_rows = raw.frame.set_axis(raw.rows)
     frame = expand(all_rows, preset)
     findings = Findings(file, frame.index.to_numpy())
-    other_rows = len(all_rows) - all_rows.index.isin(frame.index).sum()
+    other_rows = 0 if preset is None else (~all_rows.index.isin(frame.index)).sum()
     if preset is not None and other_rows:
         findings.note("data.other_rows", count=int(other_rows), preset=preset.label)
     every = np.ones(len(frame), dtype=bool)
     sheet = Sheet(frame.reset_index(drop=True), findings, mapping, every, ~every)
     for item in schema.fields:
-        sheet.done[item.name] = read_field(sheet, item)
+        sheet.done[item.name] = read_column(sheet, item)
     leave_unusable_out(table, sheet)
     for name in schema.required:
         column = mapping.fields.get(name, name)
@@ -67,10 +68,10 @@ def clean(table: str, raw: "RawTable", mapping: ColumnMapping, file: str = "") -
     if table == "judgments":
         mean_of_raters(sheet)
     bad = int((~sheet.good & ~sheet.left_out).sum()) + raw.rejected
-    result = pd.DataFrame(sheet.done)
+    result = pd.DataFrame(sheet.done, copy=False)
     if schema.key:
         _reject_repeated(sheet, result, list(schema.key))
-    good_rows = result[sheet.good].reset_index(drop=True)
+    good_rows = result if sheet.good.all() else result[sheet.good].reset_index(drop=True)
     rows = len(frame) + int(other_rows) + raw.rejected + raw.left_out
     kept = len(good_rows)
     problems = [*raw.problems, *findings.problems]

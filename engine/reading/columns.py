@@ -9,6 +9,13 @@ import pyarrow.compute as pc
 
 from engine.errors import InputError, Problem
 from engine.reading import limits
+from engine.reading.coding import (
+    LEAST_ROWS,
+    blank_to_missing,
+    code,
+    map_distinct,
+    repeating_columns,
+)
 from engine.reading.layout import Layout, Row, show
 from engine.reading.limits import refuse
 from engine.reading.totals import is_note, is_total, may_be_total
@@ -35,7 +42,8 @@ class View:
 class TextTable:
     """A file's records as text; `rows[i]` is the position in the file of record `i` of `table`.
 
-    All columns of `table` are strings with unique, non-empty names. `problems` lists the first
+    All columns of `table` have unique, non-empty names and are strings, or those of a large file
+    dictionaries of strings where cells repeat (`engine.reading.coding`). `problems` lists the first
     `limits.LISTED_PROBLEMS` bad rows and the warnings; `rejected` counts all bad rows, `left_out`
     those that are no records: totals and notes. `view` is None for files without sheets or rows of
     names, such as Parquet.
@@ -69,6 +77,7 @@ class TextColumns:
     _chunks: list[pa.Table] = field(default_factory=list)
     _rows: list[pa.Array] = field(default_factory=list)
     _count: int = 0
+    _coded: frozenset[str] | None = None
 
     def set_header(self, cells: Sequence[str]) -> None:
         """Set the column names. Raises InputError if there are too many or one is too long."""
@@ -107,10 +116,15 @@ class TextColumns:
 
     def append_arrays(self, rows: Sequence[int], arrays: Sequence[pa.Array]) -> None:
         """Add many records at once, as an array of strings for each column of the header."""
+        self._flush()
         names = [str(position) for position in range(len(arrays))]
-        self._chunks.append(pa.Table.from_arrays(list(arrays), names=names))
+        chunk = pa.Table.from_arrays(list(arrays), names=names)
+        self._chunks.append(code(chunk, self._coded or ()))
         self._rows.append(pa.array(rows, pa.int64()))
         self._count += len(rows)
+        if self._coded is None and self._count >= LEAST_ROWS:
+            self._coded = repeating_columns(self._joined())
+            self._chunks = [code(chunk, self._coded) for chunk in self._chunks]
         if self._count > limits.ROWS:
             raise refuse("too_many_rows", self.name, limit=limits.ROWS)
 
@@ -146,8 +160,7 @@ class TextColumns:
             if self.rejected:
                 raise InputError("reader.no_good_row", self.problems, file=self.name)
             raise refuse("header_only", self.name)
-        table = pa.concat_tables(self._chunks, promote_options="default")
-        columns = [_blank_to_missing(column) for column in table.columns]
+        columns = [blank_to_missing(column) for column in self._joined().columns]
         used = [
             position
             for position, column in enumerate(columns)
@@ -156,8 +169,9 @@ class TextColumns:
         names = self._name_columns(used)
         table = pa.Table.from_arrays([columns[position] for position in used], names=names)
         rows = pa.chunked_array(self._rows, pa.int64())
-        filled = reduce(pc.or_, [column.is_valid() for column in table.columns])
-        if not pc.all(filled).as_py():
+        self._chunks, self._rows = [], []
+        if all(column.null_count for column in table.columns):
+            filled = reduce(pc.or_, [column.is_valid() for column in table.columns])
             table, rows = table.filter(filled), rows.filter(filled)
         if self._is_sheet and table.num_columns > 1:
             others = pa.array(self._others(table, rows), pa.int64())
@@ -170,12 +184,16 @@ class TextColumns:
             self.warn("not_records", count=self.left_out)
         return TextTable(table, rows, self.problems, self.rejected, self.left_out, self.view)
 
+    def _joined(self) -> pa.Table:
+        table = pa.concat_tables(self._chunks, promote_options="default")
+        return table.unify_dictionaries()
+
     def _others(self, table: pa.Table, rows: pa.ChunkedArray) -> list[int]:
         """The rows that are no records but totals and notes; they are left out."""
         totals = {
             row
             for column in (table.column(0), table.column(table.num_columns - 1))
-            for row in pc.indices_nonzero(may_be_total(column)).to_pylist()
+            for row in pc.indices_nonzero(map_distinct(column, may_be_total)).to_pylist()
         }
         last = range(max(0, table.num_rows - LAST_ROWS), table.num_rows)
         others = []
@@ -219,8 +237,3 @@ def number_to_text(number: float, digits: int = 17) -> str:
     if number.is_integer() and abs(number) < WHOLE_BELOW:
         return str(int(number))
     return repr(number) if digits >= 17 else f"{number:.{digits}g}"
-
-
-def _blank_to_missing(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    blank = pc.equal(pc.utf8_trim_whitespace(column), "")
-    return pc.if_else(blank, pa.scalar(None, pa.string()), column)

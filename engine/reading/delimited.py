@@ -2,15 +2,17 @@
 
 import itertools
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.reading import limits
+from engine.reading.blocks import Blocks, read_clean
 from engine.reading.columns import TextColumns
 from engine.reading.dialect import SINGLE_COLUMN, find_dialect, fits_header
 from engine.reading.encoding import Encoding, find_encoding, read_lines
 from engine.reading.layout import TOP_ROWS, Place, find_layout
 from engine.reading.limits import refuse
-from engine.reading.records import BrokenRecord, Dialect, read_records
+from engine.reading.records import BrokenRecord, Dialect, Rewindable, read_records
 from engine.reading.totals import is_note
 
 SAMPLE_LINES = 2_000
@@ -54,7 +56,10 @@ def _read_sample(path: Path, encoding: Encoding) -> tuple[list[str], bool]:
 def _parse(
     path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumns, place: Place
 ) -> None:
-    records = enumerate(read_records(read_lines(path, encoding), dialect), start=1)
+    blocks = Blocks(read_lines(path, encoding))
+    lines = Rewindable(blocks.lines([]))
+    reading = read_records(lines, dialect)
+    records = enumerate(reading, start=1)
     filled = ((row, cells) for row, cells in records if not _is_preamble(cells))
     row, first = next(filled, (0, None))
     if first is None:
@@ -69,30 +74,59 @@ def _parse(
     if layout is None:
         raise refuse("no_header_row", columns.name, place.header_row)
     columns.set_layout(layout, top)
-    width, broken = len(layout.header), 0
-    for row, cells in itertools.chain(begin, records):
-        if row < layout.first_row:
-            continue
+    body = _Body(dialect, encoding, columns, place)
+    for row, cells in begin:
+        if row >= layout.first_row:
+            body.add(row, cells)
+    next_row = begin[-1][0] + 1
+    while not lines.is_empty or (block := blocks.take()):
+        if lines.is_empty:
+            arrays = read_clean(block, dialect, len(layout.header))
+            if arrays is not None:
+                rows = range(next_row, next_row + len(arrays[0]))
+                columns.append_arrays(rows, arrays)
+                next_row = rows.stop
+                continue
+            lines = Rewindable(blocks.lines(block))
+            reading = read_records(lines, dialect)
+        for cells in reading:
+            body.add(next_row, cells)
+            next_row += 1
+            if blocks.at_border and lines.is_empty:
+                break
+
+
+@dataclass
+class _Body:
+    """The records below the header, which go to `columns` if they fit it."""
+
+    dialect: Dialect
+    encoding: Encoding
+    columns: TextColumns
+    place: Place
+    broken: int = 0
+
+    def add(self, row: int, cells: list[str] | BrokenRecord) -> None:
+        columns, width = self.columns, len(self.columns.header)
         if isinstance(cells, BrokenRecord):
-            broken += 1
-            if broken > limits.BROKEN_QUOTES:
+            self.broken += 1
+            if self.broken > limits.BROKEN_QUOTES:
                 raise refuse("broken_quotes", columns.name, row, limit=limits.BROKEN_QUOTES)
             columns.reject(row, cells.code, limit=limits.CELL_CHARACTERS)
-        elif encoding.mixed and _FOREIGN.search("".join(cells)):
-            columns.reject(row, "mixed_encoding", encoding=encoding.codec.upper())
+        elif self.encoding.mixed and _FOREIGN.search("".join(cells)):
+            columns.reject(row, "mixed_encoding", encoding=self.encoding.codec.upper())
         elif len(cells) == width:
             columns.append(row, cells)
         elif _is_blank(cells):
-            continue
+            return
         elif fits_header(cells, width):
             columns.append(row, cells[:width])
-        elif place.table and len(cells) == 1 and is_note([*cells, *[None] * (width - 1)]):
+        elif self.place.table and len(cells) == 1 and is_note([*cells, *[None] * (width - 1)]):
             columns.leave_out(row, cells)
         else:
             code = "too_many_cells" if len(cells) > width else "too_few_cells"
-            columns.reject(
-                row, code, cells=len(cells), columns=width, delimiter=_show(dialect.delimiter)
-            )
+            delimiter = _show(self.dialect.delimiter)
+            columns.reject(row, code, cells=len(cells), columns=width, delimiter=delimiter)
 
 
 def _is_preamble(record: list[str] | BrokenRecord) -> bool:

@@ -19,6 +19,7 @@ from engine.reading.texts import (
     strip_html,
     tidy,
 )
+from engine.reading.time_columns import join_clock, move_to_utc
 from engine.reading.times import read_times
 from engine.reading.values import (
     read_choices,
@@ -80,7 +81,7 @@ def _mended(
     if mend(distinct) is distinct:
         return cells
     mended = by_distinct(cells, mend)
-    changed = int((mended.fillna("") != cells.fillna("")).sum())
+    changed = sheet.count(mended.fillna("") != cells.fillna(""))
     if not changed:
         return cells
     sheet.findings.note(code, column, count=changed)
@@ -126,10 +127,14 @@ def _counts_to_ten(ratings: pd.Series) -> bool:
 
 
 def _read_time(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
-    times, unread, guessed = read_times(cells)
-    sheet.warn("data.time_left_out", unread, column, cells)
-    if guessed:
+    cells = join_clock(sheet, column, cells)
+    read = read_times(cells)
+    sheet.warn("data.time_left_out", read.unread, column, cells)
+    if read.guessed:
         sheet.findings.note("data.day_or_month_first", column)
+    order = "data.month_among_days" if read.day_first else "data.day_among_months"
+    sheet.warn(order, read.contrary, column, cells)
+    times = move_to_utc(sheet, column, cells, read.values)
     early = times < _EPOCH_START
     sheet.warn("data.time_1970", early, column, cells)
     tomorrow = pd.Timestamp.now(tz="UTC").tz_localize(None) + pd.Timedelta(days=1)

@@ -1,13 +1,16 @@
 """Collects the problems of a file and keeps the list readable, even with a million bad rows."""
 
+import copy
 from collections import Counter
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from engine.errors import Problem
+
+T = TypeVar("T", bound=np.generic)
 
 SHOWN_PER_CODE = 50
 _SHOWN_CHARACTERS = 80
@@ -22,6 +25,13 @@ class Findings:
         self.listed: list[Problem] = []
         self.hidden: Counter[tuple[str, Literal["error", "warning"]]] = Counter()
         self.listed_by_code: Counter[str] = Counter()
+        self.codes: NDArray[np.signedinteger] | None = None
+
+    def of_distinct(self, codes: NDArray[np.signedinteger]) -> "Findings":
+        """The same findings, told of distinct texts: text `codes[i]` stands in row i, -1: none."""
+        findings = copy.copy(self)
+        findings.codes = codes
+        return findings
 
     def add(
         self,
@@ -34,12 +44,15 @@ class Findings:
         **params: object,
     ) -> None:
         """Add a problem for each row of the mask `where`, with the text of `values` as `value`."""
-        places = np.flatnonzero(np.asarray(where, dtype=bool))
+        mask = np.asarray(where, dtype=bool)
+        if self.codes is not None:
+            mask = spread(mask, self.codes, False) if mask.any() else mask[:0]
+        places = np.flatnonzero(mask)
         room = max(0, SHOWN_PER_CODE - self.listed_by_code[code])
         self.listed_by_code[code] += min(room, len(places))
         self.hidden[code, severity] += max(0, len(places) - room)
         for place in places[:room]:
-            example = {} if values is None else {"value": shorten(values.iloc[place])}
+            example = {} if values is None else {"value": shorten(values.iloc[self._text(place)])}
             self.listed.append(
                 Problem(
                     code,
@@ -55,6 +68,9 @@ class Findings:
         """Add a warning about the whole file or column."""
         self.listed.append(Problem(code, self.file, None, column, params, "warning"))
 
+    def _text(self, place: int) -> int:
+        return place if self.codes is None else int(self.codes[place])
+
     @property
     def problems(self) -> list[Problem]:
         """Errors first, in order of rows, then how many more problems there are of each code."""
@@ -64,6 +80,11 @@ class Findings:
                 more = {"count": count, "kind": code}
                 ordered.append(Problem("data.more", self.file, None, None, more, severity))
         return ordered
+
+
+def spread(values: NDArray[T], codes: NDArray[np.signedinteger], missing: object) -> NDArray[T]:
+    """The value of each row from those of the distinct texts; `missing` where there is no text."""
+    return np.append(values, np.array([missing], dtype=values.dtype))[codes]
 
 
 def shorten(value: object) -> str:

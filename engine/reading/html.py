@@ -1,8 +1,10 @@
 """The text in HTML that a reader would see, in time linear in its length.
 
 The standard library's parser takes time quadratic in a cell of unfinished tags, and raises errors
-of its own at odd declarations. Cells are mostly plain text with a little markup, so anything that
-is no complete tag counts as text.
+of its own at odd declarations. A browser's parser, such as lexbor in selectolax, takes time
+quadratic in nested tags (10 s for 40,000 of `<div>`) and drops text that looks like one, the end of
+"size<M cotton". Cells are mostly plain text with a little markup, so anything that is no complete
+tag counts as text.
 """
 
 import html

@@ -12,6 +12,7 @@ from engine.progress import Progress, Silent
 from engine.reading.checks import check_products
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.columns import View
+from engine.reading.distinct import decoded
 from engine.reading.language import detect_language, other_language, own_name
 from engine.reading.layout import Place
 from engine.reading.mapping import ColumnMapping, edit, guess
@@ -86,7 +87,7 @@ def preview(path: Path, table: str, name: str | None = None, place: Place | None
     raw = read_table(path, name=name, place=replace(place or Place(), table=table))
     mapping = guess(table, raw.frame)
     frame = expand(raw.frame, presets().get(mapping.preset or ""))
-    rows = frame.head(_PREVIEW_ROWS).reset_index(drop=True)
+    rows = decoded(frame.head(_PREVIEW_ROWS)).reset_index(drop=True)
     return Preview(list(frame.columns), mapping, rows, raw.problems, raw.view)
 
 
@@ -217,7 +218,7 @@ def clean_file(
         changes |= {field: column for field, column in columns.items() if column in present}
     cleaned, _ = _clean(table, raw, path.name, changes)
     _stop_at_errors({table: cleaned}, {table: path.name}, skip_bad_rows)
-    return cleaned.frame
+    return decoded(cleaned.frame)
 
 
 def _clean(

@@ -81,7 +81,7 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
     preset = recognise(table, frame.columns)
     step = max(1, len(frame) // SAMPLE_ROWS)
     sample = expand(frame.iloc[::step].head(SAMPLE_ROWS) if preset is None else frame, preset)
-    sample = sample.head(SAMPLE_ROWS)
+    sample = sample.head(SAMPLE_ROWS).astype("str")
     fields: dict[str, str] = {}
     confidence: dict[str, float] = {}
     fallbacks: dict[str, list[str]] = {}

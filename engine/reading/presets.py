@@ -67,6 +67,7 @@ def expand(frame: pd.DataFrame, preset: Preset | None) -> pd.DataFrame:
     """
     if preset is None:
         return frame
+    frame = frame.astype("str")
     for group, columns in preset.down.items():
         frame = _filled_down(frame, group, columns)
     for group, columns in preset.gather.items():

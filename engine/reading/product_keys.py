@@ -89,6 +89,7 @@ def resolve_keys(
     best = max(hits, key=lambda name: hits[name], default=None)
     if best is None or hits[best] < LEAST_SHARE * unknown.sum():
         return frame, []
+    ids = ids.astype("str")
     owners = ids.map(keys[best])
     resolved = frame.assign(product_id=ids.mask(unknown & owners.notna(), owners).astype("str"))
     params = {"count": hits[best], "key": best}
@@ -111,6 +112,6 @@ def _candidates(mapping: ColumnMapping, frame: pd.DataFrame) -> list[str]:
 
 def _share(column: pd.Series, keys: set[str]) -> float:
     """The share of a column's values that are among the keys."""
-    values, _ = read_ids(by_distinct(column.dropna().head(SAMPLE_ROWS), plain))
+    values, _ = read_ids(by_distinct(column.dropna().head(SAMPLE_ROWS).astype("str"), plain))
     values = values.dropna()
     return float(values.isin(keys).mean()) if len(values) else 0.0

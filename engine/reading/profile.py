@@ -55,7 +55,7 @@ class Profile:
         if field.kind == "number":
             return self._readable(field)
         if field.kind == "time":
-            times, _, _ = read_times(self.values.head(200))
+            times = read_times(self.values.head(200)).values
             plausible = times.between(pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01"))
             share = float(times.notna().mean())
             return share * (0.5 + 0.5 * float(plausible.mean())) if share >= 0.5 else 0.0

@@ -29,14 +29,16 @@ class BrokenRecord:
     at_end: bool = False
 
 
-def read_records(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str] | BrokenRecord]:
+def read_records(
+    lines: "Iterable[str] | Rewindable", dialect: Dialect
+) -> Iterator[list[str] | BrokenRecord]:
     """The records of `lines` in order; a blank line is an empty record.
 
     A quote that is never closed would swallow the lines up to the next quote or the end. Instead,
     its line is returned as broken, and reading goes on in the next line.
     """
     csv.field_size_limit(limits.CELL_CHARACTERS)
-    rewindable = _Rewindable(lines)
+    rewindable = lines if isinstance(lines, Rewindable) else Rewindable(lines)
     while True:
         reader = csv.reader(
             rewindable.feed(),
@@ -63,7 +65,7 @@ def _explain(error: csv.Error, lines: int) -> BrokenRecord:
     return BrokenRecord("long_cell" if "field limit" in str(error) else "stray_quote")
 
 
-class _Rewindable:
+class Rewindable:
     """Lines that can be given back, except the first of the current record."""
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -71,7 +73,13 @@ class _Rewindable:
         self.taken: list[str] = []
         self.returned: deque[str] = deque()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no line waits to be read once more."""
+        return not self.taken and not self.returned
+
     def feed(self) -> Iterator[str]:
+        """The lines that were given back, and those that follow."""
         while self.returned:
             line = self.returned.popleft()
             self.taken.append(line)
@@ -81,5 +89,6 @@ class _Rewindable:
             yield line
 
     def give_back(self) -> None:
+        """Let the lines of the current record be read once more, except the first."""
         self.returned.extendleft(reversed(self.taken[1:]))
         self.taken.clear()

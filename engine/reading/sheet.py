@@ -51,15 +51,19 @@ class Sheet:
             self.good &= ~rows
             self.left_out |= rows
 
+    def count(self, where: pd.Series) -> int:
+        """How many rows the mask `where` stands for."""
+        return int(where.sum())
+
     def cells(self, column: str, item: Field | None) -> pd.Series:
         """The tidy cells of a column, missing where a word such as NULL stands for that.
 
         `item` is the field that the column is read as, None for an attribute.
         """
-        cells = by_distinct(self.frame[column], plain)
+        cells = by_distinct(self.frame[column].astype("str"), plain)
         missing = find_missing(cells, item)
         if not missing.any():
             return cells
         words = ", ".join(cells[missing].drop_duplicates().head(SHOWN_WORDS))
-        self.findings.note("data.words_for_missing", column, count=int(missing.sum()), words=words)
+        self.findings.note("data.words_for_missing", column, count=self.count(missing), words=words)
         return cells.mask(missing)

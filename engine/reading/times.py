@@ -1,8 +1,11 @@
 """Reads times in the forms that shops write, as UTC without a zone.
 
 They are ISO 8601, seconds, milli-, micro- or nanoseconds since 1970, day numbers of spreadsheets,
-`2024/1/5 13:00`, `2024年1月5日 下午1:00`, `5.1.2024`, `01/05/2024`, and all that pandas can read.
+`2024/1/5 13:00`, `2024年1月5日 下午1:00`, `5.1.2024`, `01/05/2024`, `1/5/24`, and all that pandas
+can read.
 """
+
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -10,24 +13,39 @@ _MICROSECONDS = {10: 1e6, 13: 1e3, 16: 1.0, 19: 1e-3}  # per unit of an epoch of
 _YEAR_FIRST = (
     r"^(?P<year>\d{4})\s*+[-/.年]\s*+(?P<month>\d{1,2})\s*+[-/.月]\s*+(?P<day>\d{1,2})\s*+[日号]?"
 )
-_YEAR_LAST = r"^(?P<first>\d{1,2})[-/.](?P<second>\d{1,2})[-/.](?P<year>\d{4})"
+_YEAR_LAST = r"^(?P<first>\d{1,2})[-/.](?P<second>\d{1,2})[-/.](?P<year>\d{4}|\d{2}(?!\d))"
 _CLOCK = (
-    r"(?:[\sT]*+(?P<before>上午|下午|晚上|中午|凌晨|早上)?\s*+(?P<hour>\d{1,2})\s*+[:时点]"
+    r"(?:,?[\sT]*+(?P<before>上午|下午|晚上|中午|凌晨|早上)?\s*+(?P<hour>\d{1,2})\s*+[:时点]"
     r"\s*+(?P<minute>\d{1,2})?\s*+[:分]?\s*+(?P<seconds>\d{1,2}(?:\.\d+)?)?\s*+秒?"
     r"\s*+(?P<after>[AaPp]\.?[Mm]\.?)?)?$"
 )
 # A longer cell is no time, with whatever it is padded.
 LONGEST = 100
+MONTHS = 12
+# Two digits of a year from here on are of the last century, as in POSIX.
+_LAST_CENTURY = 69
 _DAY_ZERO = pd.Timestamp("1899-12-30")
 _COMPACT = r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$"
 
 
-def read_times(column: pd.Series) -> tuple[pd.Series, pd.Series, bool]:
-    """The times of a tidy text column, a mask of unread texts, and whether the order is a guess.
+@dataclass(frozen=True)
+class Times:
+    """The times of a column, which texts are `unread`, and how days and months were told apart.
 
-    A text without a zone is taken as UTC. If all dates can be read both as day/month and as
-    month/day, they are read as month/day, and the last value is True.
+    Dates such as 05/13/2024 decide the order for the whole column. It is `guessed` where no date
+    does, and then month/day; `contrary` are the dates that can only be read in the other order than
+    `day_first` says, and were.
     """
+
+    values: pd.Series
+    unread: pd.Series
+    guessed: bool
+    day_first: bool
+    contrary: pd.Series
+
+
+def read_times(column: pd.Series) -> Times:
+    """The times of a tidy text column; a text without a zone is taken as UTC."""
     times = pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
     brief = column.where(column.str.len() <= LONGEST)
     compact = brief.str.replace(_COMPACT, r"\1-\2-\3 \4:\5:\6", regex=True)
@@ -39,15 +57,19 @@ def read_times(column: pd.Series) -> tuple[pd.Series, pd.Series, bool]:
     unread = compact[times.isna() & compact.notna()]
     parts = unread.str.extract(_YEAR_LAST + _CLOCK)
     first, second = pd.to_numeric(parts["first"]), pd.to_numeric(parts["second"])
-    dotted = unread.str.contains(r"^\d+\.\d+\.", na=False)
-    day_first = bool((first > 12).any()) or bool(dotted.any())
-    guessed = bool(first.notna().any()) and not day_first and not bool((second > 12).any())
-    parts["day"], parts["month"] = (first, second) if day_first else (second, first)
+    only_day, only_month = (first > MONTHS), (second > MONTHS)
+    dotted = bool(unread.str.contains(r"^\d+\.\d+\.", na=False).any())
+    day_first = dotted or int(only_day.sum()) > int(only_month.sum())
+    guessed = bool(first.notna().any()) and not (dotted or only_day.any() or only_month.any())
+    contrary = (only_month if day_first else only_day) & ~(only_day & only_month)
+    by_day = contrary != day_first
+    parts["day"], parts["month"] = first.where(by_day, second), second.where(by_day, first)
     _fill(times, _assemble(parts))
     unread = compact[times.isna() & compact.notna()]
     worded = unread[unread.str.contains(r"[A-Za-z]{3}", regex=True, na=False)]
     _fill(times, _utc(pd.to_datetime(worded, format="mixed", errors="coerce", utc=True)))
-    return times, column.notna() & times.isna(), guessed
+    contrary = contrary.reindex(column.index, fill_value=False) & times.notna()
+    return Times(times, column.notna() & times.isna(), guessed, day_first, contrary)
 
 
 def _fill(times: pd.Series, values: pd.Series) -> None:
@@ -84,8 +106,10 @@ def _assemble(parts: pd.DataFrame) -> pd.Series:
     morning = before.isin(["上午", "凌晨", "早上"]) | after.str.startswith("a", na=False)
     hour = pd.to_numeric(parts["hour"]).fillna(0)
     hour = hour.mask(afternoon & (hour < 12), hour + 12).mask(morning & (hour == 12), 0)
+    year = pd.to_numeric(parts["year"])
+    short = parts["year"].str.len() == 2
     fields = {
-        "year": pd.to_numeric(parts["year"]),
+        "year": year.mask(short, year + 2000 - 100 * (year >= _LAST_CENTURY)),
         "month": pd.to_numeric(parts["month"]),
         "day": pd.to_numeric(parts["day"]),
         "hour": hour,

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 from typing import cast
 
+from pptx.chart.axis import CategoryAxis
 from pptx.chart.chart import Chart as NativeChart
 from pptx.chart.data import ChartData
 from pptx.dml.color import RGBColor
@@ -22,7 +23,7 @@ from engine.report.typeface import set_typeface
 from engine.text.formulas import disarm
 
 _TEXT = "1F2933"
-_SIZE = 11
+_SIZE, _THIN = 11, 9
 
 
 def add_chart(shapes: SlideShapes, box: ChartBox) -> None:
@@ -131,6 +132,14 @@ def _style(native: NativeChart, chart: Chart) -> None:
             series.invert_if_negative = False
     if chart.kind == "bars":
         native.plots[0].gap_width = 45
+        _label_every_bar(categories)
+
+
+def _label_every_bar(axis: CategoryAxis) -> None:
+    """Without it, programs leave out every other name where bars are thin (ECMA-376)."""
+    axis.tick_labels.font.size = Pt(_THIN)
+    every = parse_xml(f"<c:tickLblSkip {nsdecls('c')} val='1'/>")
+    axis._element.find(qn("c:noMultiLvlLbl")).addprevious(every)
 
 
 def _add_intervals(element: BaseOxmlElement, series: Series) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from pptx import Presentation
 from pptx.dml.color import RGBColor
-from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE
+from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.presentation import Presentation as Deck
 from pptx.slide import Slide as NativeSlide
@@ -67,6 +67,8 @@ def _add_slide(deck: Deck, slide: Slide, language: str) -> None:
     title.left, title.top = Inches(box.left), Inches(box.top)
     title.width, title.height = Inches(box.width), Inches(box.height)
     _write(title.text_frame, slide.title.lines, language)
+    for paragraph in title.text_frame.paragraphs:
+        paragraph.alignment = PP_ALIGN.LEFT  # the layout centres it
     for one in slide.boxes:
         match one:
             case TextBox():

@@ -20,9 +20,12 @@ from pathlib import Path, PurePosixPath
 
 from engine.errors import InputError
 from engine.settings import home, host_limits
+from engine.storage.api_keys import API_KEYS
 from engine.storage.changing import changing
+from engine.storage.feedback import FEEDBACK
 from engine.storage.files import write_atomically
 from engine.storage.freeze import MARK
+from engine.storage.records import RecordPlace, database_url, has_records, write_records
 from engine.storage.scratch import scratch_folder
 from engine.storage.workspace import Workspace
 
@@ -89,6 +92,11 @@ def _write(file: Path, workspaces: Sequence[Workspace], notes: Mapping[str, str]
 
 def _members(workspace: Workspace, scratch: Path) -> Iterator[tuple[Path, str]]:
     """Each file of a workspace with its name in the archive; of databases a copy in one state."""
+    # First, since a file that still waits to move into the shared database does so now.
+    for place in shared_places(workspace):
+        copy = scratch / secrets.token_hex(8)
+        write_records(place, copy)
+        yield copy, str(PurePosixPath("workspaces", workspace.name, place.file.name))
     for file in lasting_files(workspace.folder):
         path = file.relative_to(workspace.folder)
         member = str(PurePosixPath("workspaces", workspace.name, *path.parts))
@@ -98,6 +106,15 @@ def _members(workspace: Workspace, scratch: Path) -> Iterator[tuple[Path, str]]:
             yield copy, member
         else:
             yield file, member
+
+
+def shared_places(workspace: Workspace) -> list[RecordPlace]:
+    """Where a workspace has records in the shared database; none without such a database."""
+    if database_url() is None:
+        return []
+    kinds = (FEEDBACK, API_KEYS)
+    places = [RecordPlace(kind, workspace.folder, workspace.key) for kind in kinds]
+    return [place for place in places if has_records(place)]
 
 
 def lasting_files(folder: Path) -> Iterator[Path]:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from engine.storage.archive import copy_database, lasting_files
+from engine.storage.archive import copy_database, lasting_files, shared_places
 from engine.storage.changing import changing
 from engine.storage.files import link, make_folder, replace_folder, write_json
 from engine.storage.freeze import MARK
 from engine.storage.generations import Generations
+from engine.storage.records import write_records
 from engine.storage.runs import list_runs, load_run, run_folder
 from engine.storage.workspace import Workspace
 
@@ -34,6 +35,10 @@ def copy_workspace(source: Workspace, *, title: str, workshop: str = "") -> Work
     copy = Workspace.create(language=source.language)
     record = _record(copy)
     with changing(source.folder, although_frozen=True):
+        for place in shared_places(source):
+            if place.file.name not in _OWN:
+                # The copy's own records once they are first opened.
+                write_records(place, copy.folder / place.file.name)
         for file in _files_to_copy(source.folder):
             path = file.relative_to(source.folder)
             _copy(file, copy.folder / path, replaced_whole=path.parts[0] in _REPLACED_WHOLE)

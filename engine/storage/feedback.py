@@ -1,4 +1,4 @@
-"""What shoppers did with the lists they were shown, in one SQLite file in the workspace.
+"""What shoppers did with the lists they were shown, kept as records of the workspace.
 
 Rows are never changed or deleted: taking back a like adds another event. Each list keeps the
 probability with which its strategy was chosen (its propensity), because other strategies can only
@@ -6,7 +6,6 @@ be evaluated on the log with it.
 """
 
 import json
-import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from typing import Literal
 import pandas as pd
 
 from engine.errors import InputError
-from engine.storage.database import open_database
+from engine.storage.records import RecordKind, RecordPlace, Row, has_records, open_records
 from engine.storage.workspace import Workspace
 from engine.tables.events import FEEDBACK_WEIGHTS
 
@@ -28,7 +27,7 @@ GOALS: Mapping[str, frozenset[str]] = {
     "purchase": frozenset(("purchase",)),
 }
 
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE lists (
     number INTEGER PRIMARY KEY AUTOINCREMENT, list_id TEXT NOT NULL UNIQUE, time REAL NOT NULL,
     visit TEXT NOT NULL, shopper TEXT NOT NULL, query TEXT NOT NULL, policy TEXT NOT NULL,
@@ -42,6 +41,12 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_list ON events (list_id);
 """
+FEEDBACK = RecordKind("feedback", _TABLES)
+_EVENT = ("list_id", "time", "product_id", "position", "event")
+_LIST = (
+    *("list_id", "time", "visit", "shopper", "query", "policy", "arm", "propensity"),
+    *("probabilities", "context", "products"),
+)
 
 
 @dataclass(frozen=True)
@@ -74,28 +79,27 @@ class Feedback:
     """The feedback of one workspace, to be used in a `with` block and in one thread."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._connection = open_database(workspace.folder / "feedback.sqlite", _SCHEMA)
+        self._records = open_records(_place(workspace))
 
     def __enter__(self) -> "Feedback":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self._records.close()
 
     def show(self, shown: Shown) -> None:
         """Store a list that was shown."""
-        self._connection.execute(
-            "INSERT INTO lists (list_id, time, visit, shopper, query, policy, arm, propensity,"
-            " probabilities, context, products) VALUES (:list_id, :time, :visit, :shopper, :query,"
-            " :policy, :arm, :propensity, :probabilities, :context, :products)",
-            {
-                **asdict(shown),
-                "time": time.time(),
-                "propensity": shown.propensity,
-                "probabilities": _json(shown.probabilities),
-                "context": _json(shown.context),
-                "products": _json(shown.products),
-            },
+        row = {
+            **asdict(shown),
+            "time": time.time(),
+            "propensity": float(shown.propensity),
+            "probabilities": _json(shown.probabilities),
+            "context": _json(shown.context),
+            "products": _json(shown.products),
+        }
+        self._records.execute(
+            f"INSERT INTO lists ({', '.join(_LIST)}) VALUES ({', '.join('?' * len(_LIST))})",  # noqa: S608 - our own columns
+            *(row[name] for name in _LIST),
         )
 
     def record(self, list_id: str, product_id: str, event: Event) -> None:
@@ -108,10 +112,14 @@ class Feedback:
         shown = self.get(list_id)
         if product_id not in shown.products:
             raise InputError("strategy.not_in_list", product=product_id)
-        self._connection.execute(
+        self._records.execute(
             "INSERT INTO events (list_id, time, product_id, position, event)"
             " VALUES (?, ?, ?, ?, ?)",
-            (list_id, time.time(), product_id, shown.products.index(product_id) + 1, event),
+            list_id,
+            time.time(),
+            product_id,
+            shown.products.index(product_id) + 1,
+            event,
         )
 
     def get(self, list_id: str) -> Shown:
@@ -154,13 +162,14 @@ class Feedback:
 
     def acts(self, visit: str) -> list[tuple[str, str]]:
         """The acts of this visit in order, as product id and event, without likes taken back."""
-        rows = self._connection.execute(
+        rows = self._records.execute(
             "SELECT product_id, event FROM events JOIN lists USING (list_id) WHERE visit = ?"
             " ORDER BY events.number",
-            (visit,),
-        ).fetchall()
+            visit,
+        )
         acts: list[tuple[str, str]] = []
-        for product_id, event in rows:
+        for row in rows:
+            product_id, event = row["product_id"], row["event"]
             if event in ("like", "unlike"):
                 # A product is either liked or not, however often the button was pressed.
                 acts = [act for act in acts if act != (product_id, "like")]
@@ -179,7 +188,7 @@ class Feedback:
         `time` (epoch seconds); `probabilities`, `context` and `products` are decoded.
         """
         query = "SELECT * FROM lists WHERE policy <> '' ORDER BY number"
-        lists = pd.read_sql_query(query, self._connection)
+        lists = pd.DataFrame(self._records.execute(query), columns=["number", *_LIST])
         for column in ("probabilities", "context", "products"):
             lists[column] = [json.loads(text) for text in lists[column]]
         events = self.events().merge(lists[["list_id", "visit"]], on="list_id")
@@ -191,21 +200,39 @@ class Feedback:
 
     def events(self) -> pd.DataFrame:
         """Every event in order: `list_id`, `time`, `product_id`, `position`, `event`."""
-        return pd.read_sql_query(
-            "SELECT list_id, time, product_id, position, event FROM events ORDER BY number",
-            self._connection,
+        rows = self._records.execute(
+            "SELECT list_id, time, product_id, position, event FROM events ORDER BY number"
         )
+        return pd.DataFrame(rows, columns=[*_EVENT])
 
-    def _first(self, statement: str, *values: object) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._connection.execute(statement, values).fetchone()
-        return row
+    def mark(self) -> tuple[int, int]:
+        """The numbers of the last list and the last event, which change with whatever is added."""
+        row = self._first(
+            "SELECT (SELECT MAX(number) FROM lists) AS lists,"
+            " (SELECT MAX(number) FROM events) AS events"
+        )
+        assert row is not None  # noqa: S101 - a row of figures is always there
+        return row["lists"] or 0, row["events"] or 0
+
+    def _first(self, statement: str, *values: object) -> Row | None:
+        rows = self._records.execute(statement, *values)
+        return rows[0] if rows else None
+
+
+def has_feedback(workspace: Workspace) -> bool:
+    """Whether anybody was ever shown a list."""
+    return has_records(_place(workspace))
+
+
+def _place(workspace: Workspace) -> RecordPlace:
+    return RecordPlace(FEEDBACK, workspace.folder, workspace.key)
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _shown(row: sqlite3.Row) -> Shown:
+def _shown(row: Row) -> Shown:
     return Shown(
         list_id=row["list_id"],
         visit=row["visit"],

@@ -31,6 +31,8 @@ from pathlib import Path
 from typing import TypedDict
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from engine.errors import InputError
 from engine.messages import DEFAULT_LANGUAGE
@@ -41,6 +43,8 @@ from engine.storage.files import read_text, write_atomically, write_json
 from engine.storage.generations import ABOUT, Generations
 from engine.storage.labels import tidy_label
 from engine.storage.quota import check_room, check_rows
+from engine.storage.records import delete_records
+from engine.storage.trouble import explained
 from engine.tables.tables import Tables
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -172,6 +176,7 @@ class Workspace:
         """Delete the workspace and everything in it for good."""
         doomed = self.folder.with_name(f".{self.name}.{secrets.token_hex(4)}{DELETED}")
         with self.changing():
+            delete_records(self.key)
             # Renamed first, so that nobody opens a workspace that is partly deleted.
             self.folder.rename(doomed)
             lock_file(self.folder).unlink(missing_ok=True)
@@ -216,7 +221,8 @@ class Workspace:
     def tables(self) -> Tables:
         """All loaded tables and the corrections from disk; none if they were deleted meanwhile."""
         try:
-            frames, records = self._read_tables()
+            with explained():
+                frames, records = self._read_tables()
         except FileNotFoundError:
             if self.folder.exists():
                 raise
@@ -252,7 +258,7 @@ class Workspace:
             others = sum(records[name]["rows"] for name in records.keys() - frames.keys())
             check_rows(others + sum(map(len, frames.values())))
             for name, frame in frames.items():
-                write_atomically(folder / f"{name}.parquet", partial(frame.to_parquet, index=False))
+                write_atomically(folder / f"{name}.parquet", partial(_write_frame, frame))
                 records[name] = {
                     "rows": len(frame),
                     "loaded": time.time(),
@@ -284,6 +290,15 @@ class Workspace:
                 for text, heads in labels.items()
                 for head, label in heads.items()
             )
+
+
+def _write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as Parquet; categoricals, which are how large files come, become texts."""
+    if not any(isinstance(kind, pd.CategoricalDtype) for kind in frame.dtypes):
+        frame.to_parquet(path, index=False)
+        return
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
+    pq.write_table(table, path, store_schema=False)
 
 
 def _read_about(generation: Path) -> dict[str, TableRecord]:

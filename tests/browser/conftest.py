@@ -4,9 +4,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from bench.app_server import AppServer
 
@@ -52,12 +53,33 @@ def server(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[
     shared.stop()
 
 
+@pytest.fixture(scope="session")
+def outside() -> list[str]:
+    """The addresses on other machines that the browser has asked for."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_asked_of_the_internet(outside: list[str]) -> Iterator[None]:
+    """Every test here fails if its pages ask another machine than this one for anything."""
+    outside.clear()
+    yield
+    assert outside == []
+
+
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str, outside: list[str]) -> Iterator[Browser]:
     """Chromium, once for the tests of a module."""
+
+    def note(request: Request) -> None:
+        # What the page itself holds, data: and blob:, has no host.
+        if urlsplit(request.url).hostname not in (None, "127.0.0.1"):
+            outside.append(request.url)
+
     expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
+        launched.on("context", lambda context: context.on("request", note))
         yield launched
         launched.close()
 

@@ -1,7 +1,8 @@
 """What was said to the assistant, and what it may say."""
 
+from engine.assistant.chats import Turn
 from engine.assistant.policy_file import policy_stamp, read_policy, sample_policy
-from engine.course.checks.base import Check, Count, Finding, counted
+from engine.course.checks.base import CheckSinceOpened, Count, Finding, counted
 from engine.course.work import Work
 from engine.messages import LANGUAGES
 
@@ -9,30 +10,32 @@ HAND_OVER = "hand_over"
 _NANOSECONDS = 1e9
 
 
-class Chatted(Check):
+class Chatted(CheckSinceOpened):
     """The assistant was written so many different messages."""
 
     at_least: Count = 3
 
     def look(self, work: Work) -> Finding:
         """Count the messages."""
-        return counted("chatted", len({turn.message for turn in work.turns}), self.at_least)
+        messages = {turn.message for turn in _turns(work, self.begin(work))}
+        return counted("chatted", len(messages), self.at_least)
 
 
-class HandedOver(Check):
+class HandedOver(CheckSinceOpened):
     """The assistant handed so many messages to a person."""
 
     at_least: Count = 1
 
     def look(self, work: Work) -> Finding:
         """Count the messages that were handed over."""
-        messages = {turn.message for turn in work.turns if turn.reply.action == HAND_OVER}
-        if work.turns and not messages:
-            return Finding(False, "course.checks.handed_over.none", {"n": len(work.turns)}, True)
+        turns = _turns(work, self.begin(work))
+        messages = {turn.message for turn in turns if turn.reply.action == HAND_OVER}
+        if turns and not messages:
+            return Finding(False, "course.checks.handed_over.none", {"n": len(turns)}, True)
         return counted("handed_over", len(messages), self.at_least)
 
 
-class PolicyChanged(Check):
+class PolicyChanged(CheckSinceOpened):
     """The shop's policy was replaced by another than the sample shop's, and asked about since."""
 
     def look(self, work: Work) -> Finding:
@@ -43,6 +46,12 @@ class PolicyChanged(Check):
         if policy in {sample_policy(language).strip() for language in LANGUAGES}:
             return Finding(False, "course.checks.policy_changed.same", {}, True)
         changed = policy_stamp(work.workspace) / _NANOSECONDS
+        if changed < self.begin(work):
+            return Finding(False, "course.checks.policy_changed.before")
         if not any(turn.time >= changed for turn in work.turns):
             return Finding(False, "course.checks.policy_changed.not_asked", {}, True)
         return Finding(True, "course.checks.policy_changed.done", {}, True)
+
+
+def _turns(work: Work, begin: float) -> list[Turn]:
+    return [turn for turn in work.turns if turn.time >= begin]

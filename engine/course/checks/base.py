@@ -46,6 +46,16 @@ class Check(BaseModel):
         """What the team did of what is asked for."""
 
 
+class CheckSinceOpened(Check):
+    """A check of what other exercises ask for too: with `since_opened`, their work counts not."""
+
+    since_opened: bool = False
+
+    def begin(self, work: Work) -> float:
+        """From when on the team's work counts, in epoch seconds."""
+        return work.opened if self.since_opened else 0.0
+
+
 def counted(name: str, n: int, least: int, **values: object) -> Finding:
     """The finding of a check that counts: `course.checks.<name>.done` or `.missing`."""
     state = "done" if n >= least else "missing"

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from engine.course.checks.base import Check, Count, Finding, counted
+from engine.course.checks.base import CheckSinceOpened, Count, Finding, counted
 from engine.course.work import Work
 from engine.storage.runs import UNTUNED
 from engine.tasks import TASKS, get_calls
@@ -25,7 +25,7 @@ def _a_call(name: str) -> str:
 CallName = Annotated[str, AfterValidator(_a_call)]
 
 
-class Asked(Check):
+class Asked(CheckSinceOpened):
     """At least so many different inputs were put to a call, with `contains` in them if given."""
 
     call: CallName
@@ -44,7 +44,10 @@ class Asked(Check):
         return counted("asked", len(wanted), self.at_least)
 
     def _inputs(self, work: Work) -> Iterator[str]:
+        begin = self.begin(work)
         for act in work.acts(ASKED):
+            if act.time < begin:
+                continue
             tuned = act.details.get("run") != UNTUNED
             if act.details.get("call") == self.call and self.run in (
                 "any",

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from engine.course.checks.base import Check, Count, Finding, counted
+from engine.course.checks.base import Check, CheckSinceOpened, Count, Finding, counted
 from engine.course.work import Work
 
 SIMULATED = "simulated"
 
 
-class Feedback(Check):
+class Feedback(CheckSinceOpened):
     """Shoppers did something with the lists they were shown: so many acts of these kinds."""
 
     at_least: Count = 1
@@ -21,7 +21,7 @@ class Feedback(Check):
 
     def look(self, work: Work) -> Finding:
         """Count the acts."""
-        events = work.feedback["event"]
+        events = work.feedback.loc[work.feedback["time"] >= self.begin(work), "event"]
         n = int(events.isin(self.events).sum())
         if not n and len(events):
             return Finding(False, "course.checks.feedback.other", {"least": self.at_least}, True)

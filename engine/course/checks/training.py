@@ -4,14 +4,23 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from engine.course.checks.base import Check, Count, Finding, TaskName, counted
+from engine.course.checks.base import (
+    Check,
+    CheckSinceOpened,
+    Count,
+    Finding,
+    TaskName,
+    counted,
+)
 from engine.course.forecasts import OPENED as COMPARED
 from engine.course.forecasts import Forecasts
 from engine.course.work import Work
 from engine.storage.runs import Run
 
 # What a run's history holds beside validation metrics.
-LOSS, PREDICTED = "loss", "predicted_seconds"
+LOSS, VALIDATION_LOSS, PREDICTED = "loss", "eval_loss", "predicted_seconds"
+# How far the loss on validation must rise again, as a share of its lowest value.
+RISE = 0.05
 # How far a metric must fall below its best value; less is noise.
 WORSE = 0.01
 
@@ -59,14 +68,25 @@ class Trained(Check):
 
 
 class OverFitted(Check):
-    """A training of a task got worse on what it had not seen while it went on learning."""
+    """A training of a task got worse on what it had not seen while it went on learning.
+
+    The loss on validation tells: it falls, and rises again while that on training falls on. A
+    metric of a few hundred rows goes up and down by chance, so it decides only where a run of an
+    earlier version knows no such loss.
+    """
 
     task: TaskName
 
     def look(self, work: Work) -> Finding:
-        """Look for a curve that falls after its best point, or a tuned system below its start."""
+        """Look for a loss that rises after its lowest point, or a metric that falls."""
         runs = work.own_runs(self.task)
         for run in runs:
+            losses = curve_of(run, VALIDATION_LOSS)
+            if losses:
+                if len(losses) > 1 and losses[-1] >= min(losses) * (1 + RISE):
+                    values = {"best": f"{min(losses):.3f}", "last": f"{losses[-1]:.3f}"}
+                    return Finding(True, "course.checks.over_fitted.loss", values, True)
+                continue
             for metric, points in validation_curves(run).items():
                 best, last = max(points), points[-1]
                 if len(points) > 1 and best - last >= WORSE:
@@ -85,7 +105,7 @@ class OverFitted(Check):
         return Finding(False, f"course.checks.over_fitted.{code}", {"task": self.task}, bool(runs))
 
 
-class Compared(Check):
+class Compared(CheckSinceOpened):
     """The page Compare was opened on two runs of a task, or on one and what needs no training.
 
     Both must have answered the same held-out rows.
@@ -100,7 +120,7 @@ class Compared(Check):
         compared = [
             [run for run in _texts(act.details.get("runs")) if run in tests]
             for act in work.acts(COMPARED)
-            if act.details.get("task") == self.task
+            if act.details.get("task") == self.task and act.time >= self.begin(work)
         ]
         values = {"task": self.task}
         if self.what == "baseline" and any(compared):
@@ -135,12 +155,19 @@ class CalledShot(Check):
 
 def validation_curves(run: Run) -> dict[str, list[float]]:
     """The values of each validation metric of a run in the order of its steps."""
-    curves: dict[str, dict[float, float]] = {}
-    for point in run.history:
-        name = str(point["metric"])
-        if not name.endswith(LOSS) and name != PREDICTED:
-            curves.setdefault(name, {})[float(point["step"])] = float(point["value"])
-    return {name: [points[step] for step in sorted(points)] for name, points in curves.items()}
+    names = dict.fromkeys(str(point["metric"]) for point in run.history)
+    metrics = (name for name in names if not name.endswith(LOSS) and name != PREDICTED)
+    return {name: curve_of(run, name) for name in metrics}
+
+
+def curve_of(run: Run, metric: str) -> list[float]:
+    """The values of one of a run's curves in the order of its steps; empty where it has none."""
+    points = {
+        float(point["step"]): float(point["value"])
+        for point in run.history
+        if point["metric"] == metric
+    }
+    return [points[step] for step in sorted(points)]
 
 
 def _fits(value: object, wanted: object) -> bool:

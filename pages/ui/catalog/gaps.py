@@ -48,7 +48,9 @@ def _suggestions(current: Workspace, run: Run | None) -> pd.DataFrame | None:
         rows = products.loc[sorted(set().union(*(set(index) for index in empty.values())))]
         size = ask.choose_size(len(rows), "gaps_size")
         inputs = ask.inputs_of(rows.head(size), words=True)
-        predictions = answers.ask_all(current, PREDICT, inputs, run.run_id) if inputs else []
+        predictions = (
+            answers.ask_all(current, PREDICT, inputs, run.run_id, by_page=True) if inputs else []
+        )
         if predictions is None:
             return None
         suggestions.append(model_suggestions(products, predictions, empty))
@@ -153,12 +155,13 @@ def _edit(rows: pd.DataFrame) -> pd.Series:
     """The table to decide in; the decision of each row, null where there is none."""
     frame = pd.DataFrame(
         {
+            # What is to be filled in stands where no narrow window hides it.
+            "decision": pd.array([None] * len(rows), dtype="str"),
             "title": rows["title"].map(lambda title: charts.cut(title, 120)),
             "attribute": [column_name(name) for name in rows["attribute"]],
             "value": rows["value"].map(lambda value: charts.cut(value, 80)),
             "confidence": rows["confidence"].astype(float),
             "words": rows["words"].map(lambda words: charts.cut(words, 80)),
-            "decision": pd.array([None] * len(rows), dtype="str"),
         }
     )
     column = st.column_config

@@ -9,7 +9,7 @@ from engine.course.progress import Progress
 from pages.ui.frame import link, person, session, shell
 from pages.ui.frame.room import tab
 
-KEY = "exercise"
+KEY = shell.EXERCISE
 _NOTED = "course_noted"
 
 

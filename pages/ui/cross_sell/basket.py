@@ -8,7 +8,7 @@ from engine.storage.workspace import Workspace
 from pages.ui.cross_sell.orders import Orders, orders
 from pages.ui.frame import link
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import charts
+from pages.ui.parts import charts, example
 from pages.ui.parts.titles import title_matcher
 
 KEY = "basket_link"
@@ -21,11 +21,10 @@ _OFFERED, _PILLS = 50, 8
 def choose_basket(current: Workspace) -> list[str]:
     """The products in the basket; they travel in the address. Call `link.remember(KEY)` first."""
     shop = orders(current)
-    if _CHOSEN not in st.session_state:
-        # Whoever brings no basket sees what goes with the product that is bought most.
-        st.session_state[_CHOSEN] = (
-            _from_link(shop) if KEY in st.session_state else shop.popular[:1]
-        )
+    if _CHOSEN not in st.session_state and KEY in st.session_state:
+        st.session_state[_CHOSEN] = _from_link(shop)
+    # Whoever brings no basket sees what goes with the product that is bought most.
+    example.offer(_CHOSEN, shop.popular[:1])
     known = [name for name in st.session_state[_CHOSEN] if name in shop.titles]
     if known != st.session_state[_CHOSEN]:
         # A catalog that was loaded since may lack what was chosen from an older one.
@@ -64,8 +63,13 @@ def choose_basket(current: Workspace) -> list[str]:
             on_change=_take,
             wrap=True,
         )
-    link.show(KEY, json.dumps(basket) if basket else "")
+    link.show(KEY, json.dumps(basket) if basket and not is_example() else "")
     return list(basket)
+
+
+def is_example() -> bool:
+    """Whether the basket is the one that the page began with, and nobody's own."""
+    return example.stands_in(_CHOSEN)
 
 
 def find(shop: Orders, text: str) -> list[str]:

@@ -39,7 +39,7 @@ def show_list(current: Workspace, run: Run | None) -> None:
     shop = orders(current)
     chosen = shop.popular[: size or SIZES[0]]
     inputs = [CrossSellInput((name,), _K) for name in chosen]
-    predictions = answers.ask_all(current, PREDICT, inputs, run_id_of(run))
+    predictions = answers.ask_all(current, PREDICT, inputs, run_id_of(run), by_page=True)
     if not predictions:
         return
     frame = as_table(shop, predictions, products(current))

@@ -16,7 +16,7 @@ from engine.tasks.cross_sell.answers import (
     Reason,
     Substitute,
 )
-from pages.ui.cross_sell.basket import add
+from pages.ui.cross_sell.basket import add, is_example
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names, tables
 from pages.ui.parts.pictures import beside_picture
@@ -39,7 +39,8 @@ def show_basket(current: Workspace, basket: Sequence[str], run: Run | None) -> N
             st.markdown(f"**{t('cross_sell.empty.title')}**")
             st.markdown(t("cross_sell.empty.text"))
         return
-    timed = answers.ask(current, PREDICT, [CrossSellInput(tuple(basket), K)], run_id_of(run))
+    item = CrossSellInput(tuple(basket), K)
+    timed = answers.ask(current, PREDICT, [item], run_id_of(run), by_page=is_example())
     if timed is None:
         return
     answers.show_times({"tuned" if run else "untuned": timed})

@@ -77,7 +77,7 @@ def _begin(current: Workspace, first: Side, second: Side, queries: Sequence[str]
     rankings: list[list[tuple[str, ...]]] = []
     systems: list[str] = []
     for side in (first, second):
-        predictions = answers.ask_all(current, PREDICT, items, side.run)
+        predictions = answers.ask_all(current, PREDICT, items, side.run, by_page=True)
         if predictions is None:
             return
         systems.append(side.system or predictions[0].system)

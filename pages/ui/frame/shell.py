@@ -23,9 +23,10 @@ from pages.ui.frame.room import tab as room_tab
 
 _FRAME = Path(__file__).resolve().parent
 _SCRIPTS = _FRAME.parent.parent
+_MARK = _FRAME / "mark.svg"
 _FRAMED = "framed"
-# The pages of the exercise that is open in this tab; set by the course.
-EXERCISE_PAGES = "course_pages"
+# The exercise of the course that is open in this tab, and its pages; set by the course.
+EXERCISE, EXERCISE_PAGES = "exercise", "course_pages"
 _ALL_PAGES = "all_pages"
 
 # Where several tasks share a page, the first one sets its icon.
@@ -136,11 +137,11 @@ def _page(page: str, **options: Any) -> Page:
 
 def run_frame() -> None:
     """What app.py does on every rerun: page settings, language, navigation, sidebar, page."""
-    st.set_page_config(page_title="Shoplab", page_icon=ICONS["home"], layout="wide")
+    _configure()
     _tidy_once(home())
     _refuse_too_many_tabs()
     require_frame()
-    st.logo(_FRAME / "logo.svg", icon_image=_FRAME / "mark.svg")
+    st.logo(_FRAME / "logo.svg", icon_image=_MARK)
     with st.sidebar:
         i18n.choose_language()
         _choose_pages()
@@ -155,6 +156,14 @@ def run_frame() -> None:
         # What can happen to every change: somebody else is loading, the shop was deleted, or the
         # disk is full.
         st.error(escape(error.message(i18n.language())), icon=":material/error:")
+
+
+def _configure() -> None:
+    """Title, icon and layout of the browser's tab; before any `st.navigation`.
+
+    Left to itself, the browser asks Google's servers for the navigation's icon of the page.
+    """
+    st.set_page_config(page_title="Shoplab", page_icon=_MARK, layout="wide")
 
 
 @st.cache_resource(show_spinner=False)
@@ -191,6 +200,7 @@ def require_frame() -> None:
         link.remember(*room_tab.PARAMETERS)
         session.workspace()
         st.session_state[_FRAMED] = True
+        _configure()
         st.navigation(nav(), position="hidden")
         st.rerun()
     callbacks.show_failed()

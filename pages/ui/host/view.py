@@ -55,7 +55,13 @@ def _show_jobs(usage: Usage) -> None:
         st.caption(t("host.no_jobs"))
     for job in usage.jobs:
         with st.container(horizontal=True, vertical_alignment="center"):
-            about = t("host.job", job=job.job_id, shop=job.workspace, owner=job.owner or "–")
+            about = t(
+                "host.job",
+                kind=names.job_kind(job.kind),
+                job=job.job_id,
+                shop=job.workspace,
+                owner=job.owner or "–",
+            )
             st.markdown(escape(about), width="stretch")
             if st.button(t("host.stop"), icon=":material/stop_circle:", key=f"stop_{job.job_id}"):
                 with shown_errors():

@@ -45,7 +45,7 @@ def answer_log(current: Workspace, run_id: str) -> tuple[pd.DataFrame, dict[str,
             st.info(t("intent.no_log"), icon=":material/receipt_long:")
         return None
     inputs = [IntentInput(text) for text in log["input"]]
-    predictions = answers.ask_all(current, PREDICT, inputs, run_id)
+    predictions = answers.ask_all(current, PREDICT, inputs, run_id, by_page=True)
     if not predictions:
         return None
     table = as_table(predictions).assign(key=log["query"].to_list(), count=log["count"].to_list())

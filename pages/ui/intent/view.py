@@ -7,7 +7,7 @@ from engine.storage.workspace import Workspace
 from engine.tasks.classify.answers import WhyInput
 from engine.tasks.intent.answers import EXPLAIN, PREDICT, IntentAnswer, IntentInput
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import answers, charts, names, reasons
+from pages.ui.parts import answers, charts, names, query_box, reasons
 from pages.ui.parts.two_models import (
     BothAnswers,
     ask_both,
@@ -31,12 +31,13 @@ def show_query(current: Workspace, query: str, run_id: str | None) -> None:
 
 def show_one(current: Workspace, query: str, run_id: str | None) -> None:
     """Both models' answers, what they agree on, and why the better one says so."""
-    both = ask_both(current, PREDICT, IntentInput(query), run_id)
+    by_page = query_box.is_example()
+    both = ask_both(current, PREDICT, IntentInput(query), run_id, by_page=by_page)
     if both is None:
         return
     st.markdown(f"**{escape(_finding(both))}**")
     show_both("intent", both, _show_answer)
-    _show_reasons(current, query, run_id or UNTUNED)
+    _show_reasons(current, query, run_id or UNTUNED, by_page=by_page)
 
 
 def _finding(both: BothAnswers[IntentAnswer]) -> str:
@@ -64,17 +65,18 @@ def _show_answer(answer: IntentAnswer, place: str) -> None:
         draw_shares(shown, [share for _, share in top], shown[0], f"bars_{place}_{head}")
 
 
-def _show_reasons(current: Workspace, query: str, run_id: str) -> None:
-    answer = answers.ask(current, EXPLAIN, WhyInput(IntentInput(query)), run_id)
+def _show_reasons(current: Workspace, query: str, run_id: str, *, by_page: bool) -> None:
+    why = WhyInput(IntentInput(query))
+    answer = answers.ask(current, EXPLAIN, why, run_id, by_page=by_page)
     if answer is None:
         return
-    why = answer.value
-    label = charts.cut(names.label("intent", why.head, why.answer.label))
-    word = reasons.strongest(why.weights)
+    reason = answer.value
+    label = charts.cut(names.label("intent", reason.head, reason.answer.label))
+    word = reasons.strongest(reason.weights)
     code = "word" if word else "no_word"
     with st.container(key="reasons", width=700):
         charts.draw(
-            reasons.word_bars(why.weights),
+            reasons.word_bars(reason.weights),
             title=t(f"intent.reasons.{code}", word=word, label=label),
             note=t("intent.reasons.note", label=label),
             key="chart_words",

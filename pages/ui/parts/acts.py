@@ -12,7 +12,7 @@ from engine.course import activity
 from engine.course.checks.questions import ASKED
 from engine.errors import ShoplabError
 from engine.storage.workspace import Workspace
-from pages.ui.frame import person
+from pages.ui.frame import person, shell
 
 # A page asks the same again with every rerun; so many notes of a session are remembered.
 MOST_REMEMBERED = 500
@@ -25,13 +25,13 @@ Value = TypeVar("Value")
 
 
 def note(current: Workspace, act: str, **details: object) -> None:
-    """Note an act of this tab's person, unless this session noted the same before.
+    """Note an act of this tab's person, unless this session noted the same in this exercise.
 
     A note that cannot be written (a full disk, a deleted workspace) is left out: whatever is wrong
     will be said by what people do next.
     """
-    row = (current.key, act, repr(details))
-    noted: dict[tuple[str, str, str], None] = st.session_state.setdefault(_NOTED, {})
+    row = (current.key, st.session_state.get(shell.EXERCISE), act, repr(details))
+    noted: dict[tuple[object, ...], None] = st.session_state.setdefault(_NOTED, {})
     if row in noted:
         return
     noted[row] = None

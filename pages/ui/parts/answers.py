@@ -51,12 +51,14 @@ def ask(
     run: str = UNTUNED,
     *,
     fresh: bool = False,
+    by_page: bool = False,
 ) -> Answer[Value] | None:
     """The answer of a run's model, or of the untuned one.
 
     Waits for a model that is still being prepared and says what it does; None after an error was
     shown. Everybody with the same question shares the answer, so never change it; a `fresh`
-    question is always asked anew.
+    question is always asked anew. A question `by_page` is not one that the team asked: the course
+    does not count it.
     """
     place = st.empty()
     try:
@@ -64,7 +66,8 @@ def ask(
     except ShoplabError as error:
         _show_error(current, error, place)
         return None
-    acts.note_question(current, call, body, run)
+    if not by_page:
+        acts.note_question(current, call, body, run)
     return answer
 
 
@@ -73,8 +76,13 @@ def ask_all(
     call: Call[list[Input], list[Output]],
     inputs: Sequence[Input],
     run: str = UNTUNED,
+    *,
+    by_page: bool = False,
 ) -> list[Output] | None:
-    """The predictions for many inputs, in their order, with a bar; None after an error."""
+    """The predictions for many inputs, in their order, with a bar; None after an error.
+
+    `by_page` is as of `ask`: set it for inputs that nobody typed, such as the queries of a log.
+    """
     place = st.empty()
     predictions: list[Output] = []
     started = time.monotonic()
@@ -90,7 +98,8 @@ def ask_all(
         _show_error(current, error, place)
         return None
     place.empty()
-    acts.note_question(current, call, inputs, run)
+    if not by_page:
+        acts.note_question(current, call, inputs, run)
     return predictions
 
 

@@ -10,6 +10,7 @@ from engine.tables.tables import Tables
 from engine.tasks import get_task
 from pages.ui.frame import i18n, session, shell
 from pages.ui.frame.i18n import catalog, t
+from pages.ui.parts import example
 
 
 def open_button(page: str, parameters: Mapping[str, str], key: str) -> None:
@@ -30,6 +31,7 @@ def arrive(page: str, parameters: Mapping[str, str]) -> None:
                 st.session_state[f"{page}_view"] = t(f"{page}.views.{value}")
         elif page != "tune" or name == "task":
             st.session_state[name] = value
+            example.take(name)
     if page == "tune" and "task" in parameters:
         _set_training(parameters)
 

@@ -70,8 +70,13 @@ def choice(setting_name: str, value: object) -> str:
     return _text(f"config.choices.{setting_name}.{value}", str(value))
 
 
+def job_kind(name: str) -> str:
+    """What a job does."""
+    return _text(f"jobs.kinds.{name}", name)
+
+
 def stage(name: str) -> str:
-    """What a training is doing."""
+    """What a job is doing."""
     return _text(f"training.stages.{name}", name)
 
 

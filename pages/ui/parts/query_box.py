@@ -6,7 +6,7 @@ from engine.retrieval.example_queries import ExampleQuery, example_queries
 from engine.storage.workspace import Workspace
 from pages.ui.frame import link, session
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import query_suggestions
+from pages.ui.parts import example, query_suggestions
 
 KEY = "q"
 LONGEST = 200
@@ -22,7 +22,7 @@ def ask_for_query(current: Workspace, placeholder: str, *, greet: bool = True) -
     """
     examples = example_queries(session.tables(current))
     if examples and greet:
-        st.session_state.setdefault(KEY, examples[0].text)
+        example.offer(KEY, examples[0].text)
     with st.container(gap=None, key="query_box"):
         text = st.text_input(
             t("queries.label"),
@@ -31,10 +31,12 @@ def ask_for_query(current: Workspace, placeholder: str, *, greet: bool = True) -
             icon=":material/search:",
             key=KEY,
             persist_state="session",
+            on_change=example.take,
+            args=(KEY,),
         )
         query_suggestions.suggest(current, KEY, LONGEST)
     if examples:
-        marked = {example.text: _mark(example) for example in examples}
+        marked = {one.text: _mark(one) for one in examples}
         st.pills(
             t("queries.examples"),
             list(marked),
@@ -45,17 +47,24 @@ def ask_for_query(current: Workspace, placeholder: str, *, greet: bool = True) -
         )
     # Streamlit limits what is typed, but not what a link brings.
     query = " ".join((text or "")[:LONGEST].split())
-    link.show(KEY, query)
+    # An example in the address would be a question of whoever follows it.
+    link.show(KEY, "" if is_example() else query)
     return query
 
 
-def _mark(example: ExampleQuery) -> str:
+def is_example() -> bool:
+    """Whether the query is the one that the page began with, and nobody's own."""
+    return example.stands_in(KEY)
+
+
+def _mark(query: ExampleQuery) -> str:
     """The example as safe Markdown; a misspelt one says so."""
-    text = escape(example.text)
-    return text if example.meant is None else t("queries.misspelt", text=text)
+    text = escape(query.text)
+    return text if query.meant is None else t("queries.misspelt", text=text)
 
 
 def _take_example() -> None:
     if st.session_state[_EXAMPLE]:
         st.session_state[KEY] = st.session_state[_EXAMPLE]
         st.session_state[_EXAMPLE] = None
+        example.take(KEY)

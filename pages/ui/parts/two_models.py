@@ -36,15 +36,20 @@ class BothAnswers(Generic[Output]):
 
 
 def ask_both(
-    current: Workspace, call: Call[list[Input], list[Output]], item: Input, run_id: str | None
+    current: Workspace,
+    call: Call[list[Input], list[Output]],
+    item: Input,
+    run_id: str | None,
+    *,
+    by_page: bool = False,
 ) -> BothAnswers[Output] | None:
     """Both models' answers to one input; says how long they took.
 
     Only the untuned model is asked where `run_id` is None. None when one of them gave no answer:
-    the page has said why.
+    the page has said why. `by_page` is as of `answers.ask`.
     """
-    untuned = answers.ask(current, call, [item])
-    tuned = answers.ask(current, call, [item], run_id) if run_id else None
+    untuned = answers.ask(current, call, [item], by_page=by_page)
+    tuned = answers.ask(current, call, [item], run_id, by_page=by_page) if run_id else None
     if untuned is None or (run_id and tuned is None):
         return None
     answers.show_times({"untuned": untuned} | ({"tuned": tuned} if tuned else {}))

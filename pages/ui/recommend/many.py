@@ -33,7 +33,7 @@ def show_many(current: Workspace, run: Run | None) -> None:
         st.info(t("recommend.many.nobody"), icon=":material/person_off:")
         return
     items = [InterestInput(user_id=name, k=DEPTH, weights=weights, why=True) for name in users]
-    lists = answers.ask_all(current, PREDICT, items, run_id_of(run))
+    lists = answers.ask_all(current, PREDICT, items, run_id_of(run), by_page=True)
     if not lists:
         return
     frame = as_table(current, users, lists)

@@ -96,7 +96,7 @@ def offer_round(current: Workspace, run_id: str | None, mode: Mode) -> None:
             str(query): dict(zip(rows["product_id"], rows["relevance"], strict=True))
             for query, rows in judged.groupby("query")
         }
-        found = ask_columns(current, list(grades), run_id, mode)
+        found = ask_columns(current, list(grades), run_id, mode, by_page=True)
         if found is None:
             return None
         last, left = found[0].columns[-1], found[0].columns[-2]

@@ -13,7 +13,17 @@ from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import answers, charts, download, evidence, names, query_file, query_log, tables
+from pages.ui.parts import (
+    answers,
+    charts,
+    download,
+    evidence,
+    example,
+    names,
+    query_file,
+    query_log,
+    tables,
+)
 from pages.ui.parts.product_card import products
 from pages.ui.search.systems import Column, Mode, changed, columns
 
@@ -32,14 +42,24 @@ class Found:
 
 
 def ask_columns(
-    current: Workspace, queries: Sequence[str], run_id: str | None, mode: Mode
+    current: Workspace,
+    queries: Sequence[str],
+    run_id: str | None,
+    mode: Mode,
+    *,
+    by_page: bool,
 ) -> list[Found] | None:
-    """The columns of every query; None after an error was shown."""
+    """The columns of every query; None after an error was shown.
+
+    `by_page` is as of `answers.ask`.
+    """
     items = [SearchInput(query, DEPTH) for query in queries]
-    untuned = answers.ask_all(current, PREDICT, items)
+    untuned = answers.ask_all(current, PREDICT, items, by_page=by_page)
     if untuned is None:
         return None
-    predictions = answers.ask_all(current, PREDICT, items, run_id) if run_id else []
+    predictions = (
+        answers.ask_all(current, PREDICT, items, run_id, by_page=by_page) if run_id else []
+    )
     if predictions is None:
         return None
     tuned: Sequence[SearchAnswer | None] = predictions if run_id else [None] * len(items)
@@ -57,7 +77,7 @@ def show_frequent(current: Workspace, run_id: str | None, mode: Mode) -> None:
         t("search.many.size"), SIZES, default=SIZES[0], required=True, key="many_size"
     )
     chosen = log.head(size or SIZES[0])
-    found = ask_columns(current, chosen["input"].tolist(), run_id, mode)
+    found = ask_columns(current, chosen["input"].tolist(), run_id, mode, by_page=True)
     if found is not None:
         _show_changes(found)
         _offer_changes(current, found, run_id or UNTUNED)
@@ -119,6 +139,7 @@ def _look() -> None:
     if st.session_state.get("look_at"):
         st.session_state["q"] = st.session_state["look_at"]
         st.session_state["look_at"] = None
+        example.take("q")
         st.session_state["search_view"] = t("search.views.one")
 
 
@@ -151,7 +172,7 @@ def show_list(current: Workspace, run_id: str | None, mode: Mode) -> None:
     queries = query_file.upload("search_list")
     if not queries:
         return
-    found = ask_columns(current, queries, run_id, mode)
+    found = ask_columns(current, queries, run_id, mode, by_page=False)
     if found is not None:
         frame = results_table(current, found)
         st.markdown(f"**{t('search.list.done', n=f'{len(queries):,}', rows=f'{len(frame):,}')}**")

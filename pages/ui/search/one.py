@@ -5,7 +5,7 @@ import streamlit as st
 from engine.storage.workspace import Workspace
 from engine.tasks.search.answers import PREDICT, SearchAnswer, SearchInput
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import answers, query_suggestions
+from pages.ui.parts import answers, query_box, query_suggestions
 from pages.ui.search import filters, session_rank
 from pages.ui.search.controls import SIZES
 from pages.ui.search.judging import offer_round, show_judging
@@ -59,10 +59,11 @@ def ask(
 ) -> list[Column] | None:
     """The columns of one query, with how fast they came; None after an error was shown."""
     payload = [SearchInput(asked.text, MOST, tuple(asked.filters))]
-    untuned = answers.ask(current, PREDICT, payload)
+    by_page = query_box.is_example()
+    untuned = answers.ask(current, PREDICT, payload, by_page=by_page)
     if untuned is None:
         return None
-    tuned = answers.ask(current, PREDICT, payload, run_id) if run_id else None
+    tuned = answers.ask(current, PREDICT, payload, run_id, by_page=by_page) if run_id else None
     if run_id and tuned is None:
         return None
     query_suggestions.model_is_ready(current, asked.text)

@@ -37,10 +37,16 @@ def as_input(text: str, terms: Terms | None = None) -> SentimentInput:
     return SentimentInput(text[:LONGEST], {name: tuple(t) for name, t in (terms or {}).items()})
 
 
-def judge_texts(current: Workspace, run_id: str, texts: Sequence[str]) -> pd.DataFrame | None:
-    """One row per text: `sentiment`, `confidence`, `unsure`, `mood`; None after an error."""
+def judge_texts(
+    current: Workspace, run_id: str, texts: Sequence[str], *, by_page: bool = False
+) -> pd.DataFrame | None:
+    """One row per text: `sentiment`, `confidence`, `unsure`, `mood`; None after an error.
+
+    `by_page` is as of `answers.ask`.
+    """
     distinct = list(dict.fromkeys(text[:LONGEST] for text in texts))
-    predictions = answers.ask_all(current, PREDICT, [as_input(text) for text in distinct], run_id)
+    inputs = [as_input(text) for text in distinct]
+    predictions = answers.ask_all(current, PREDICT, inputs, run_id, by_page=by_page)
     if not predictions:
         return None
     rows = {text: _row(answer) for text, answer in zip(distinct, predictions, strict=True)}
@@ -106,7 +112,7 @@ def _choose_size(reviews: int) -> int:
 
 
 def _judge(current: Workspace, run_id: str, reviews: pd.DataFrame, terms: Terms) -> Judged | None:
-    moods = judge_texts(current, run_id, reviews["text"].tolist())
+    moods = judge_texts(current, run_id, reviews["text"].tolist(), by_page=True)
     if moods is None:
         return None
     aspects = Aspects(terms)
@@ -116,7 +122,8 @@ def _judge(current: Workspace, run_id: str, reviews: pd.DataFrame, terms: Terms)
         for mention in find_mentions(text, aspects)
     ]
     mentions = pd.DataFrame(rows, columns=["row", "aspect", "term", "clause"])
-    judged = judge_texts(current, run_id, mentions["clause"].tolist()) if rows else None
+    clauses = mentions["clause"].tolist()
+    judged = judge_texts(current, run_id, clauses, by_page=True) if rows else None
     if rows and judged is None:
         return None
     if judged is not None:

@@ -10,7 +10,7 @@ from engine.tasks.classify.answers import WhyInput
 from engine.tasks.sentiment.answers import EXPLAIN, PREDICT, SentimentAnswer
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import answers, charts, names, reasons, tables
+from pages.ui.parts import answers, charts, example, names, reasons, tables
 from pages.ui.parts.two_models import (
     BothAnswers,
     ask_both,
@@ -31,13 +31,15 @@ def ask_for_review(current: Workspace) -> str:
     """The box for a review, with some of the shop's own to try; the first one is there already."""
     found = _examples(current)
     if found:
-        st.session_state.setdefault(KEY, found[0])
+        example.offer(KEY, found[0])
     text = st.text_area(
         t("sentiment.one.label"),
         max_chars=LONGEST,
         placeholder=t("sentiment.one.placeholder"),
         key=KEY,
         persist_state="session",
+        on_change=example.take,
+        args=(KEY,),
     )
     if found:
         st.pills(
@@ -59,13 +61,15 @@ def show_one(current: Workspace, run_id: str | None) -> None:
             st.markdown(f"**{t('sentiment.one.empty_title')}**")
             st.markdown(t("sentiment.one.empty_text"))
         return
-    both = ask_both(current, PREDICT, as_input(text, read_aspects(current)), run_id)
+    by_page = example.stands_in(KEY)
+    item = as_input(text, read_aspects(current))
+    both = ask_both(current, PREDICT, item, run_id, by_page=by_page)
     if both is None:
         return
     st.markdown(f"**{escape(_finding(both))}**")
     show_both(TASK, both, _show_answer)
     _show_aspects(both.best)
-    _show_reasons(current, text, run_id or UNTUNED)
+    _show_reasons(current, text, run_id or UNTUNED, by_page=by_page)
 
 
 def sentiment_name(value: object) -> str:
@@ -129,8 +133,9 @@ def _show_aspects(answer: SentimentAnswer) -> None:
     )
 
 
-def _show_reasons(current: Workspace, text: str, run_id: str) -> None:
-    answer = answers.ask(current, EXPLAIN, WhyInput(as_input(text)), run_id)
+def _show_reasons(current: Workspace, text: str, run_id: str, *, by_page: bool) -> None:
+    why = WhyInput(as_input(text))
+    answer = answers.ask(current, EXPLAIN, why, run_id, by_page=by_page)
     if answer is None:
         return
     label = sentiment_name(answer.value.answer.label)
@@ -157,3 +162,4 @@ def _take_example() -> None:
     if st.session_state[_EXAMPLE]:
         st.session_state[KEY] = st.session_state[_EXAMPLE]
         st.session_state[_EXAMPLE] = None
+        example.take(KEY)

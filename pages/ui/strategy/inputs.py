@@ -52,7 +52,7 @@ def open_inputs(setup: Setup) -> SimulationInputs | None:
     """
     shown, queries = _frequent_lists(setup.current)
     items = [SearchInput(query, DEPTH) for query in queries]
-    predictions = answers.ask_all(setup.current, PREDICT, items, setup.run_id)
+    predictions = answers.ask_all(setup.current, PREDICT, items, setup.run_id, by_page=True)
     if predictions is None:
         return None
     rankings = dict(zip(queries, map(read_rankings, predictions), strict=True))

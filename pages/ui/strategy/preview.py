@@ -22,7 +22,8 @@ def show_preview(setup: Setup) -> None:
     if not examples:
         return
     query = examples[0].text
-    answer = answers.ask(setup.current, PREDICT, [SearchInput(query, _DEPTH)], setup.run_id)
+    item = SearchInput(query, _DEPTH)
+    answer = answers.ask(setup.current, PREDICT, [item], setup.run_id, by_page=True)
     if answer is None:
         return
     rankings, catalog = read_rankings(answer.value[0]), products(setup.current)

@@ -62,7 +62,7 @@ class Setup:
             return feedback.log(self.config.goal)
 
     def _predict(self, item: InterestInput) -> Sequence[str] | None:
-        answer = answers.ask(self.current, PREDICT, [item], self.interest)
+        answer = answers.ask(self.current, PREDICT, [item], self.interest, by_page=True)
         return [result.product_id for result in answer.value[0].results] if answer else None
 
 

@@ -62,7 +62,7 @@ def show_quality(
         _show_confusion(run, rows, head, labels)
     with right:
         inputs = [as_input(text) for text in rows["input"]]
-        predictions = answers.ask_all(current, call, inputs, run.run_id)
+        predictions = answers.ask_all(current, call, inputs, run.run_id, by_page=True)
         if predictions:
             _show_reliability(predictions, rows["truth"], head)
 

@@ -9,8 +9,9 @@ from engine.jobs import Job
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, names
 
-LOSS = "loss"
+LOSS, VALIDATION_LOSS = "loss", "eval_loss"
 PREDICTED = "predicted_seconds"
+_NOTES = {LOSS: "loss_note", VALIDATION_LOSS: "validation_loss_note"}
 # Fewer points than this do not show a trend.
 ENOUGH = 5
 
@@ -57,8 +58,10 @@ def _draw(name: str, points: dict[int, float], key: str) -> None:
     values = list(points.values())
     first, last = values[0], values[-1]
     figures = {"first": f"{first:.3f}", "last": f"{last:.3f}"}
-    falls = name.endswith(LOSS)
-    if falls:
+    if name == VALIDATION_LOSS:
+        best = min(points, key=lambda step: points[step])
+        title = t("tune.charts.validation_loss", best=f"{points[best]:.3f}", at=best)
+    elif name == LOSS:
         way = "falls" if last < first else "stays"
         title = t(f"tune.charts.loss_{way if len(values) >= ENOUGH else 'begins'}", **figures)
     else:
@@ -74,6 +77,6 @@ def _draw(name: str, points: dict[int, float], key: str) -> None:
             markers=len(values) < 30,
         ),
         title=title,
-        note=t("tune.charts.loss_note" if falls else "tune.charts.metric_note"),
+        note=t(f"tune.charts.{_NOTES.get(name, 'metric_note')}"),
         key=key,
     )

@@ -1,0 +1,152 @@
+"""Large files: what is read in blocks and by distinct texts equals what is read cell by cell."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import Problem
+from engine.reading import blocks, child, columns, delimited
+from engine.reading.blocks import read_clean
+from engine.reading.cleaning import Cleaned, clean
+from engine.reading.coding import plain_bytes
+from engine.reading.distinct import decoded, is_coded, read_moments
+from engine.reading.layout import Place
+from engine.reading.mapping import guess
+from engine.reading.reader import RawTable, read_table
+from engine.reading.records import Dialect, read_records
+from engine.reading.times import read_times
+from engine.storage.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("home")
+
+SEARCHES = "query,product_id,event,position,time,user_id\n"
+ODD_SEARCHES = [
+    '"red ""oak"" lamp",P1,click,1,2026-01-02 03:04:05,u1',
+    '"lamp, red",007,view,2,2026-01-02 03:04:06,u1',
+    " lamp ,P1,purchase, 3,2026-01-02 03:04:07,u2",
+    "",
+    '5" lamp,P1,click,1,2026-01-02 03:04:08,u2',
+    '"two\nlines",P2,click,4,2026-01-02 03:04:09,u3',
+    'a "stray, mark,P2,click,4,2026-01-02 03:04:09,u3',
+    '"never closed,P2,click,4,2026-01-02 03:04:09,u3',
+    "too,few",
+    "one,too,many,cells,in,it,here",
+    "empty beyond,P2,click,4,2026-01-02 03:04:10,u4,,",
+    "lamp,P3,danced,4,2026-01-02 03:04:11,u4",
+    "lamp,P3,click,-4,2026-01-02 03:04:12,u4",
+    "lamp,P3,click,many,yesterday,u4",
+    "lamp,NULL,impression,,1700000000,-",
+    ",,,,,",
+    ",P1,click,1,2026-01-02 03:04:13,u5",
+    "(not set),P1,click,1,2026-01-02 03:04:13,u5",
+    "=cmd(),P1,click,1,2099-01-02 03:04:13,u5",
+    "cafÃ© <b>lamp</b>,P1,click,1,05/01/2026,u5",
+    "%E7%BA%A2%E7%81%AF,P1.0,点击,1e0,2026-01-05T03:04:13Z,u5",
+    "   ,  , , ,,",
+    "lamp\u3000lamp,P1,click,inf,2026年1月5日,u6",
+]
+ODD_PRODUCTS = [
+    f'{n},"Lamp {n % 5}",Home/Lamps,Brand {n % 3},"1.{n:03d},50",red{";" * (n % 2)},http://x/{n}.png'
+    for n in range(40)
+]
+ODD_REVIEWS = [f'"{"good" if n % 3 else "n/a"}",P{n % 4},{n % 10 + 1},{n % 2}' for n in range(60)]
+FILES = {
+    "searches": SEARCHES + "\n".join(ODD_SEARCHES * 5 + ["lamp,P1,click,1,,"] * 40) + "\n",
+    "products": "sku,title,category,brand,price,colour,image\n" + "\n".join(ODD_PRODUCTS * 3),
+    "reviews": "text,product_id,rating,sentiment\n" + "\n".join(ODD_REVIEWS * 2),
+    "judgments": "query,product_id,grade\n"
+    + "\n".join(f"lamp {n % 7},P{n % 11},{n % 5}" for n in range(150)),
+    "orders": "order_id,sku,quantity,price\n"
+    + "\n".join(f"o{n % 90},00{n % 8},{n % 4 - 1},{n % 6}.5 €" for n in range(150)),
+}
+
+
+def read(path: Path, table: str) -> tuple[RawTable, Cleaned]:
+    """The file as it is read, and as a table."""
+    raw = read_table(path, place=Place(table))
+    return raw, clean(table, raw, guess(table, raw.frame), path.name)
+
+
+def told(problems: list[Problem]) -> list[str]:
+    """Problems in a form that can be compared."""
+    return [repr(problem) for problem in problems]
+
+
+@pytest.mark.parametrize("table", FILES)
+def test_blocks_and_distinct_texts_give_the_same_table(
+    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"{table}.csv"
+    path.write_text(FILES[table], encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(delimited, "read_clean", lambda *_: None)
+        patch.setattr("engine.reading.distinct.read_moments", lambda _: None)
+        careful, expected = read(path, table)
+    monkeypatch.setattr(blocks, "PART_LINES", 5)
+    monkeypatch.setattr(blocks, "BLOCK_CHARACTERS", 1)
+    monkeypatch.setattr(columns, "LEAST_ROWS", 20)
+    fast, result = read(path, table)
+    assert any(is_coded(fast.frame[column]) for column in fast.frame)
+    pd.testing.assert_frame_equal(decoded(fast.frame), careful.frame)
+    pd.testing.assert_series_equal(fast.rows, careful.rows)
+    pd.testing.assert_frame_equal(decoded(result.frame), expected.frame)
+    assert told(result.problems) == told(expected.problems)
+    assert (result.rows, result.kept, result.bad) == (expected.rows, expected.kept, expected.bad)
+
+
+ALPHABET = ["a", '"', ",", "\n", "\r\n", "\r", " ", "\ufeff", "é", '""', 'a,"b"\n']
+
+
+@given(st.lists(st.sampled_from(ALPHABET), min_size=1, max_size=12))
+def test_a_clean_block_is_read_as_record_by_record(parts: list[str]) -> None:
+    lines = list(io.StringIO("".join(parts), newline=""))
+    arrays = read_clean(lines, Dialect(","), 2)
+    if arrays is not None:
+        records = list(read_records(lines, Dialect(",")))
+        cells = [array.to_pylist() for array in arrays]
+        assert [list(record) for record in zip(*cells, strict=True)] == records
+
+
+def test_a_well_quoted_block_is_clean() -> None:
+    lines = ['"a ""b"", c",1\r\n', '"",2\r\n', "d,3"]
+    arrays = read_clean(lines, Dialect(","), 2)
+    assert arrays is not None
+    assert arrays[0].to_pylist() == ['a "b", c', "", "d"]
+
+
+def test_only_plain_moments_are_read_at_once() -> None:
+    plain = pd.Series(["2026-01-02 03:04:05", None, "2026-01-02T03:04:06"], dtype="str")
+    moments = read_moments(plain)
+    assert moments is not None
+    pd.testing.assert_series_equal(moments, read_times(plain)[0])
+    for odd in ("2026-01-02", "1700000000000000000", "1969-01-02 03:04:05", "2026-13-02 03:04:05"):
+        assert read_moments(pd.Series(["2026-01-02 03:04:05", odd], dtype="str")) is None
+
+
+def test_coded_columns_are_stored_as_texts() -> None:
+    texts = pd.Series(["lamp", None, "lamp"], dtype="str")
+    frame = pd.DataFrame({"query": texts.astype("category"), "position": [1.0, 2.0, np.nan]})
+    workspace = Workspace.create("large")
+    workspace.replace_tables({"searches": frame}, {})
+    stored = workspace.tables().searches
+    pd.testing.assert_frame_equal(stored, decoded(frame))
+
+
+def test_the_child_hands_coded_columns_over(
+    tmp_path: Path,
+) -> None:
+    table = pa.table({"query": pa.array(["lamp", "", "desk"]).dictionary_encode()})
+    child.write_arrow(table, tmp_path / "table.arrow")
+    assert child.read_arrow(tmp_path / "table.arrow").equals(table)
+
+
+def test_coded_texts_count_in_full() -> None:
+    texts = pa.array(["x" * 1_000] * 5 + [None])
+    table = pa.table({"plain": texts, "coded": texts.dictionary_encode()})
+    assert plain_bytes(table) == 10_000
