@@ -18,6 +18,7 @@ import typer
 from engine.commands import (
     course,
     host,
+    learning,
     loading,
     opening,
     reporting,
@@ -49,6 +50,8 @@ for command in (
     loading.ready,
     loading.tables,
     training.train,
+    learning.curve,
+    learning.sweep,
     training.evaluate,
     training.predict,
     service.reply,

@@ -52,6 +52,9 @@ class TrainingConfig(BaseModel):
         2, ge=0, le=100, description="Epochs without gain before training stops; 0 never stops it."
     )
     max_examples: int = Field(1800, ge=8, description="Most training examples that are used.")
+    train_share: float = Field(
+        1.0, gt=0, le=1, description="Share of these examples that is learned from."
+    )
     max_tokens: int = Field(40, ge=4, le=512, description="Tokens read of each text.")
 
     @property

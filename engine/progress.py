@@ -1,6 +1,7 @@
 """How a training tells what it does, and learns that it should stop."""
 
 import sys
+from dataclasses import dataclass
 from typing import Protocol, TextIO
 
 
@@ -28,6 +29,24 @@ class Silent:
 
     def check(self) -> None:
         """Go on."""
+
+
+@dataclass(frozen=True)
+class WithoutPoints:
+    """Passes on how far a training is and when to stop, but none of its curves."""
+
+    progress: Progress
+
+    def stage(self, name: str, done: int = 0, total: int = 0) -> None:
+        """Pass the stage on."""
+        self.progress.stage(name, done, total)
+
+    def point(self, metric: str, value: float, step: int) -> None:
+        """Say nothing."""
+
+    def check(self) -> None:
+        """Stop when the training is to stop."""
+        self.progress.check()
 
 
 class Lines:

@@ -1,6 +1,7 @@
 from pages.ui.frame import session, shell
 from pages.ui.home.shop import show_shop
 from pages.ui.home.start import offer_samples
+from pages.ui.home.tour import show_tour
 from pages.ui.home.workspace_panel import show_panel
 
 shell.require_frame()
@@ -8,6 +9,7 @@ workspace = session.workspace()
 if workspace is None or not workspace.about_tables():
     shell.heading("home")
     offer_samples()
+    show_tour()
 else:
     show_shop(workspace)
 if workspace is not None:

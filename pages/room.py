@@ -6,6 +6,7 @@ from pages.ui.room.view import show_room
 link.remember(*tab.PARAMETERS)
 shell.require_frame()
 shell.heading("room")
+tab.recall()
 workshop = tab.facilitated()
 if workshop is None or workshop.closed is not None:
     ask_opening(workshop)

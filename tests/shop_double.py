@@ -26,6 +26,7 @@ from engine.tasks.search.answers import (
     WeightsAnswer,
     WhyInput,
 )
+from engine.training.answers import GROWTH_STEP, GrowthInput, LabelGrowth
 from tests.doubles import attributes, cross_sell, intent, interest, search, sentiment
 from tests.doubles.assistant import AssistantModels
 from tests.doubles.pipe import receive, reply_each
@@ -152,6 +153,11 @@ class FakeModels:
     _intent_explain = staticmethod(intent.explain)
     _sentiment_predict = staticmethod(sentiment.predict)
     _sentiment_explain = staticmethod(sentiment.explain)
+
+    def _training_growth(self, item: GrowthInput, run: str) -> LabelGrowth:
+        sizes = list(range(0, item.labels + 1, GROWTH_STEP))
+        steady = [0.5 for _ in sizes]
+        return LabelGrowth(sizes, [0.5 + 0.01 * n for n in sizes], steady, steady, steady, 90, 60)
 
     def _attributes_predict(self, item: AttributesInput, run: str) -> AttributesAnswer:
         return attributes.predict(item, run, self.columns)

@@ -224,6 +224,33 @@ def test_loading_one_shop_does_not_stop_answers_to_another(room: Any) -> None:
     assert len(room.task.loads) == 2
 
 
+def test_loading_a_model_does_not_count_as_answering(
+    room: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+    clock, untuned, answer = Clock(), room.task.untuned, room.task.predict
+
+    def load(*about: Any) -> str:
+        clock.now += 0.9
+        return untuned(*about)
+
+    def predict_slowly(*about: Any) -> list[dict[str, Any]]:
+        clock.now += 0.25
+        return answer(*about)
+
+    monkeypatch.setattr("engine.serving.answering.time", clock)
+    monkeypatch.setattr(room.task, "untuned", load)
+    monkeypatch.setattr(room.task, "predict", predict_slowly)
+    watch = Watch()
+    asyncio.run(room.answering.answer(predict("a"), LONG, watch))
+    assert watch.seconds == pytest.approx(0.25)
+
+
 def test_a_question_that_hangs_is_given_up_alone(room: Any) -> None:
     room.task.waits["hang"] = threading.Event()
     hung = Asking(room, predict("hang"), seconds=0.2)

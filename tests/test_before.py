@@ -25,6 +25,7 @@ from engine.evaluation.heldout import systems_of
 from engine.evaluation.heldout import test_fingerprint as fingerprint
 from engine.images.image_store import Pictures, palettes
 from engine.images.image_vectors import read_tags, read_vectors
+from engine.jobs.copywriting import discard_batch, read_progress
 from engine.jobs.kinds import KINDS
 from engine.messages import LANGUAGES, engine_catalog
 from engine.progress import Silent
@@ -403,16 +404,16 @@ def test_chats_are_read_and_hand_overs_still_wait(shop: Workspace) -> None:
 
 def test_copy_is_kept_and_what_stopped_goes_on(shop: Workspace) -> None:
     stopped, done = batches.list_batches(shop)
-    progress = batches.look_at(shop, done)
+    progress = read_progress(shop, done)
     assert (progress.state, progress.failure) == ("done", None)
     for row, expected in zip(progress.rows, EXPECTED["copy"], strict=True):
         holds({name: encode(row)[name] for name in expected}, expected, close=0)
     assert done.brief == Brief("ad")
-    progress = batches.look_at(shop, stopped)
+    progress = read_progress(shop, stopped)
     assert progress.state == "stopped"
     assert progress.failure is not None
     assert "600" in progress.failure.message("zh")
-    assert batches.discard(shop, stopped)
+    assert discard_batch(shop, stopped)
     assert batches.list_batches(shop) == [done]
 
 

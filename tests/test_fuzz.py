@@ -5,6 +5,8 @@ import zipfile
 
 import pytest
 
+from bench import fuzz_files
+from bench.damaged_files import BINARIES, TEXTS
 from bench.fuzz import DOORS, fuzz
 from engine.images.archive import read_archive
 from engine.reading.html import visible_text
@@ -14,6 +16,13 @@ from pages.ui.cross_sell.basket import names_of
 @pytest.mark.parametrize("door", DOORS)
 def test_strange_inputs_are_refused_or_read(door: str, home: object) -> None:
     assert fuzz(door, 20, seed=0) == {}
+
+
+def test_a_damaged_file_of_each_kind_is_refused_or_read(home: object) -> None:
+    kinds = len(TEXTS) + len(BINARIES)
+    outcomes, faults = fuzz_files.fuzz(kinds, seed=0)
+    assert faults == {}
+    assert outcomes.total() == kinds
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,8 @@ def test_reports_come_home_through_the_log(ray: Ray, store: Store) -> None:
     assert steps(store) == [(1, step) for step in range(1, 6)]
     (request,) = ray.requests
     assert request["submission_id"] == "shoplab-a-1"
+    # Without a CPU of its own Ray would run it on the head.
+    assert request["entrypoint_num_cpus"] == 1
     assert job.device == "ray:0"
 
 
@@ -258,8 +260,12 @@ def test_the_cluster_is_named_by_the_environment(
     monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
     monkeypatch.setenv("SHOPLAB_RAY_SLOTS", "3")
     assert configured_cluster() == Cluster("http://head:8265", TOKEN, 3)
+    monkeypatch.setenv("SHOPLAB_RAY_CPUS", "8")
+    monkeypatch.setenv("SHOPLAB_RAY_GPUS", "2")
+    assert configured_cluster() == Cluster("http://head:8265", TOKEN, 3, 8, 2)
     Workspace.create("shop")
     for name, value, code in [
+        ("SHOPLAB_RAY_GPUS", "many", "settings.no_number"),
         ("SHOPLAB_RAY_SLOTS", "none", "jobs.ray_slots"),
         ("RAY_ADDRESS", "ray://head:10001", "jobs.ray_address"),
     ]:

@@ -17,6 +17,7 @@ from engine.reading.cleaning import Cleaned, clean
 from engine.reading.coding import plain_bytes
 from engine.reading.distinct import decoded, is_coded, read_moments
 from engine.reading.layout import Place
+from engine.reading.load import clean_file
 from engine.reading.mapping import guess
 from engine.reading.reader import RawTable, read_table
 from engine.reading.records import Dialect, read_records
@@ -150,3 +151,15 @@ def test_coded_texts_count_in_full() -> None:
     texts = pa.array(["x" * 1_000] * 5 + [None])
     table = pa.table({"plain": texts, "coded": texts.dictionary_encode()})
     assert plain_bytes(table) == 10_000
+
+
+def test_a_zone_beside_repeating_dates_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.csv"
+    rows = [f"lamp {n % 7},click,2026-01-0{n % 3 + 1} 10:00:00,Asia/Shanghai" for n in range(100)]
+    path.write_text("query,event,date,timezone\n" + "\n".join(rows))
+    expected = clean_file("searches", path)
+    monkeypatch.setattr(columns, "LEAST_ROWS", 20)
+    pd.testing.assert_frame_equal(clean_file("searches", path), expected)
+    assert expected["time"].iloc[0] == pd.Timestamp("2026-01-01 02:00:00")

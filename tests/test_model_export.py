@@ -1,7 +1,6 @@
 """Tuned models taken home: they answer alike without Shoplab, by the very lines of their cards."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from engine.config import GeneratorConfig
 from engine.errors import InputError, ShoplabError
 from engine.messages import LANGUAGES, name_of
 from engine.model_export.archive import export_model, push_model
-from engine.model_export.background import read_export, start_export
 from engine.model_export.incoming import import_model, imported_models
 from engine.model_export.source import find_source, is_portable
 from engine.models.classifier import Classifier, _tail, trunk_depth
@@ -388,52 +386,3 @@ def test_a_sound_archive_of_small_files_is_taken(home: Path, tmp_path: Path) -> 
     with pytest.raises(InputError) as error:
         import_model(file, "../m")
     assert error.value.code == "model_export.bad_name"
-
-
-def test_a_page_has_the_command_export_and_reads_how_it_stands(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop = make_shop("en")
-    run = make_run(shop, "search", "search-1")
-    assert read_export(shop, run).state == "none"
-    started = {}
-
-    class Process:
-        def __init__(self, command: list[str], **options: object) -> None:
-            started.update(options, command=command)
-            # As a child does, the process keeps the lock.
-            lock, slot = options["pass_fds"]
-            started["lock"], started["slot"] = os.dup(lock), os.dup(slot)
-
-        def communicate(self, typed: bytes) -> None:
-            started["typed"] = typed
-
-    monkeypatch.setattr("engine.model_export.background.subprocess.Popen", Process)
-    old = shop.folder / "exports" / "search-0.zip"
-    old.parent.mkdir()
-    old.touch()
-    start_export(shop, run, "zh", repository="me/x", token="hf_secret")
-    assert read_export(shop, run).state == "running"
-    assert not old.exists()
-    assert "hf_secret" not in " ".join(started["command"])
-    assert "hf_secret" not in str(started["env"])
-    assert started["typed"] == b"hf_secret\n"
-    monkeypatch.setattr("engine.model_export.background.MOST_PROCESSES", 1)
-    with pytest.raises(InputError, match="other models"):
-        start_export(shop, make_run(shop, "search", "search-2"), "en")
-    os.close(started["slot"])
-    os.close(started["lock"])
-
-    folder = shop.folder / "exports"
-    assert read_export(shop, run).state == "none"
-    write_json(folder / "search-1.json", {"error": {"message": "The disk is full."}})
-    assert read_export(shop, run).error == "The disk is full."
-    write_json(folder / "search-1.json", {"address": "https://huggingface.co/me/x"})
-    assert read_export(shop, run).address == "https://huggingface.co/me/x"
-    start_export(shop, run, "zh")
-    os.close(started["slot"])
-    os.close(started["lock"])
-    assert started["command"][-2:] == ["--out", str(folder / "search-1.zip")]
-    (folder / "search-1.zip").touch()
-    write_json(folder / "search-1.json", {"file": "…"})
-    assert read_export(shop, run).archive == folder / "search-1.zip"

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine import jobs
 from engine.evaluation.compare import metric_interval, paired_interval
 from engine.evaluation.heldout import systems_of
 from engine.messages import LANGUAGES
-from engine.storage.runs import load_heldout
+from engine.storage.learning_curves import CurvePoint, LearningCurve, save_curve
+from engine.storage.runs import Run, load_heldout
+from engine.storage.workspace import Workspace
+from engine.training.curve_outcome import CurveOutcome, say_curve
 from engine.training.outcome import outcome
 from pages.ui.parts import download
 from pages.ui.training.comparison import compare
@@ -178,3 +182,54 @@ def test_the_download_disarms_formulas() -> None:
     assert "'=query 0" in text
     app = clean(open_page("compare", shop))
     assert len(app.get("download_button")) == 1
+
+
+def keep_curve(shop: Workspace, run: Run) -> LearningCurve:
+    points = tuple(
+        CurvePoint(
+            share,
+            round(share * run.n_train),
+            run.recommended,
+            {run.recommended: (v, v - 0.02, v + 0.02), "tfidf": (0.85, 0.83, 0.87)},
+            9.0,
+        )
+        for share, v in ((0.12, 0.5), (0.25, 0.6), (0.5, 0.68), (1.0, 0.74))
+    )
+    about = ("intent-c", run.task, 1.0, run.config, run.primary_metric, run.recommended, "tfidf")
+    behind = {"delta": -0.11, "low": -0.14, "high": -0.08}
+    curve = LearningCurve(*about, behind, points, run.n_test, shop.tables().fingerprint, 36.0)
+    save_curve(shop, curve)
+    return curve
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_learning_curve_says_what_more_labels_bring_and_cost(language: str) -> None:
+    shop = make_shop(language)
+    run = make_run(shop, "intent", "intent-1")
+    curve = keep_curve(shop, run)
+    app = clean(open_page("compare", shop, language, task="intent"))
+    assert len(app.get("plotly_chart")) == 3
+    for line in say_curve(CurveOutcome(curve), language):
+        assert line in said(app)
+    before = [metric.value for metric in app.metric]
+    (seconds,) = [box for box in app.number_input if box.key == "label_seconds"]
+    clean(seconds.set_value(600.0).run())
+    after = [metric.value for metric in app.metric]
+    # Labelling costs 40 times as much, and brings the same.
+    assert after[:2] == before[:2]
+    assert after[2] != before[2]
+
+
+def test_a_curve_is_queued_with_the_settings_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.jobs.queue.ensure_supervisor", lambda: None)
+    monkeypatch.setattr("engine.jobs.ensure_supervisor", lambda: None)
+    shop = make_shop("en")
+    run = make_run(shop, "intent", "intent-1", epochs=3)
+    app = clean(open_page("compare", shop, "en", task="intent"))
+    (start,) = [button for button in app.button if button.key == "measure_curve"]
+    clean(start.click().run())
+    (job,) = jobs.list_jobs(shop.name)
+    assert (job.kind, job.task, job.state) == ("curve", "intent", "queued")
+    assert job.config == run.config | {"train_share": 1.0}
+    assert "learning curve" in said(app)
+    assert not [button for button in app.button if button.key == "measure_curve"]

@@ -182,7 +182,7 @@ def test_the_example_that_a_page_answers_is_nobodys_question_until_somebody_take
     assert example and "q" not in app.query_params
     assert not acts_of(shop, "asked")
     pills = next(one for one in app.get("button_group") if one.key == "example")
-    app = clean(pills.set_value([example]).run())
+    app = clean(pills.set_value(example).run())
     assert app.text_input[0].value == example
     assert [act.details["inputs"] for act in acts_of(shop, "asked")] == [[example]]
 

@@ -7,20 +7,26 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.errors import ShoplabError
+from engine import jobs
+from engine.errors import Cancelled, ShoplabError
+from engine.jobs.kinds import OWN_DEVICES
+from engine.jobs.store import Store
 from engine.serving import client
 from engine.serving.question import Question
 from engine.storage.workspace import Workspace
 from engine.tasks.describe import batch as batches
 from engine.tasks.describe import batch_writing
+from engine.tasks.describe.answers import DescribeAnswer, DescribeInput
+from engine.tasks.describe.batch import open_batch
+from engine.tasks.describe.batch_writing import write_rest
 from engine.tasks.describe.brief import Brief
 from pages.ui.frame import i18n
 from tests.doubles.describe import Writer
 from tests.doubles.pipe import reply_each
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, whole
+from tests.test_copywriting_batch import StoppedAfter
 from tests.test_endpoint import KEY, Handler, Server
-from tests.waiting import LONG, until
 
 
 class FakeWriters:
@@ -109,14 +115,37 @@ def test_reviews_are_summed_up(shop, language) -> None:
     assert not [button for button in app.button if button.key == "sum"]
 
 
-def wait_for_batch(app: AppTest, shop: Workspace) -> AppTest:
-    (batch, *_) = batches.list_batches(shop)
-    until(lambda: not batches.is_written(shop, batch))
-    return clean(app.run())
+@pytest.fixture
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody does the jobs but `write`."""
+    monkeypatch.setattr("engine.jobs.queue.ensure_supervisor", lambda: None)
+    monkeypatch.setattr("engine.jobs.ensure_supervisor", lambda: None)
 
 
-def test_many_products_are_written_and_another_tab_finds_them(shop, language) -> None:
-    app = wait_for_batch(press(show(shop, language, "batch"), "batch_start"), shop)
+def write(shop: Workspace, blocks: int = 100) -> None:
+    """What a worker does with the batch whose turn it is, until it is stopped."""
+    writer = Writer(shop.tables())
+    with Store() as store:
+        job = store.claim(OWN_DEVICES["copy"])
+        assert job is not None
+        batch = open_batch(shop, job.config["batch"])
+
+        def predict(inputs: list[DescribeInput]) -> list[DescribeAnswer]:
+            return [writer.predict(item, batch.run_id) for item in inputs]
+
+        try:
+            write_rest(shop, batch, predict, StoppedAfter(blocks))
+        except Cancelled:
+            store.settle(job, "cancelled")
+        else:
+            store.settle(job, "done")
+
+
+def test_many_products_are_written_and_another_tab_finds_them(no_worker, shop, language) -> None:
+    app = press(show(shop, language, "batch"), "batch_start")
+    assert i18n.catalog().say("job.next", language) in said_on(app)
+    write(shop)
+    app = clean(app.run())
     said = {"en": "0 of 8 texts", "zh": "8 条文案中有 0 条"}[language]
     assert said in said_on(app)
     again = show(shop, language, "batch")
@@ -130,41 +159,42 @@ def test_many_products_are_written_and_another_tab_finds_them(shop, language) ->
     assert not show(other, language, "batch").get("dataframe")
 
 
-def test_a_batch_is_watched_stopped_gone_on_with_and_discarded(shop, language, monkeypatch) -> None:
-    gate, begun, ask = threading.Semaphore(0), threading.Event(), client.ask
-
-    def wait_then_ask(*asked: Any) -> Any:
-        begun.set()
-        assert gate.acquire(timeout=LONG)
-        return ask(*asked)
-
-    monkeypatch.setattr(client, "ask", wait_then_ask)
-    app = press(show(shop, language, "batch"), "batch_start")
+def test_a_batch_is_watched_stopped_gone_on_with_and_discarded(no_worker, shop, language) -> None:
     say = i18n.catalog().say
-    assert say("describe.batch.writing", language) in said_on(app)
-    other = show(shop, language, "batch")
-    assert other.button(key="batch_start").disabled
-    assert begun.wait(LONG)
-    other = press(other, "batch_stop")
-    assert say("describe.batch.stopping", language) in said_on(other)
-    gate.release(100)
-    app = wait_for_batch(app, shop)
+    app = press(show(shop, language, "batch"), "batch_start")
+    (job,) = jobs.list_jobs(shop.name)
+    with Store() as store:
+        claimed = store.claim(OWN_DEVICES["copy"])
+        assert claimed is not None
+        app = clean(app.run())
+        assert say("describe.batch.writing", language) in said_on(app)
+        other = show(shop, language, "batch")
+        assert other.button(key="batch_start").disabled
+        other = press(other, f"stop_{job.job_id}")
+        assert say("job.stopping", language) in said_on(other)
+        store.settle(claimed, "cancelled")
+    jobs.resume(job.job_id)
+    write(shop, blocks=1)
+    app = clean(app.run())
     left = 8 - batch_writing.CHUNK
     assert app.button(key="batch_go_on").label == say("describe.batch.go_on", language, n=left)
-    app = wait_for_batch(press(app, "batch_go_on"), shop)
+    app = press(app, "batch_go_on")
+    write(shop)
+    app = clean(app.run())
     assert len(app.get("dataframe")[0].value) == 8
     app = press(app, "batch_discard")
     assert not app.get("dataframe")
     assert not batches.list_batches(shop)
 
 
-def test_a_batch_that_an_error_stopped_says_why(shop, language, monkeypatch) -> None:
-    def fail(*_: Any) -> Any:
-        raise ShoplabError("inference.died", status=-9, log="<b>x</b>")
-
-    monkeypatch.setattr(client, "ask", fail)
-    app = wait_for_batch(press(show(shop, language, "batch"), "batch_start"), shop)
-    assert "-9" in app.error[0].value
+def test_a_batch_that_an_error_stopped_says_why(no_worker, shop, language) -> None:
+    app = press(show(shop, language, "batch"), "batch_start")
+    with Store() as store:
+        claimed = store.claim(OWN_DEVICES["copy"])
+        assert claimed is not None
+        store.settle(claimed, "failed", "jobs.crashed", {"error": "<b>x</b>"})
+    app = clean(app.run())
+    assert i18n.escape("<b>x</b>") in app.error[0].value
     assert app.button(key="batch_go_on")
 
 

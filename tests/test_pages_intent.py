@@ -188,6 +188,24 @@ def test_labelled_queries_leave_the_table_and_train_again(models, monkeypatch) -
     assert more == {"predicted_seconds": 12}
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_after_ten_labels_their_gain_is_drawn_beside_random_order(models, language) -> None:
+    shop = small_shop(language)
+    shop.correct("intent", {f"query {n}": {"intent": "deal"} for n in range(7)})
+    app = show(shop, VIEW[language], language)
+    assert not [asked for asked in models.asked if asked.verb == "growth"]
+    assert "3" in texts_of(app)
+    shop.correct("intent", {f"more {n}": {"intent": "gift"} for n in range(6)})
+    app = show(shop, VIEW[language], language)
+    (asked,) = [asked for asked in models.asked if asked.verb == "growth"]
+    # Fitted after every ten, not after every one.
+    assert asked.body == {"task": "intent", "head": "intent", "labels": 10}
+    assert {"en": "more than any random order", "zh": "超过任何一种随机顺序"}[language] in texts_of(
+        app
+    )
+    assert "+0.100" in texts_of(app).replace("\\", "")
+
+
 def test_the_confusion_matrix_and_the_reliability_of_a_run(models) -> None:
     shop = small_shop()
     trained(shop)

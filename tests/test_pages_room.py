@@ -30,6 +30,7 @@ from engine.room.workshop import (
 from engine.settings import PROJECT
 from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n
+from pages.ui.frame.room import tab
 from tests.runs_double import make_trained
 from tests.shop_double import HOSTILE, clean, small_shop, texts_of
 from tests.waiting import LONG
@@ -150,7 +151,9 @@ def test_the_facilitator_opens_a_workshop_and_runs_it(
     clean(app.button(key="room_send").click().run())
     assert now().broadcast == "Vote soon"
     # Another tab with the token is the facilitator too; without it, it is not.
-    assert open_page("room", language, f=token).button(key="room_clock")
+    linked = open_page("room", language, f=token)
+    assert linked.button(key="room_clock")
+    assert "f" not in linked.query_params
     assert "room_clock" not in {one.key for one in open_page("room", language).button}
     wrong = open_page("room", language, f="wrong")
     assert say("room.opening.wrong_token", language) in [one.value for one in wrong.error]
@@ -265,6 +268,53 @@ def test_a_teams_pages_have_a_banner_and_a_facilitator_sees_a_note(language: str
     # A shop of no workshop has no banner, nor has one whose workshop is over.
     elsewhere = open_home(language, w=Workspace.open(workshop.prepared).key)
     assert "Vote soon" not in [info.value for info in elsewhere.sidebar.info]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_browser_that_keeps_the_token_is_the_facilitators_on_its_own_page_alone(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop, token = begin(language)
+    kept = {tab.COOKIE: token}
+    monkeypatch.setattr("pages.ui.frame.cookie.read", lambda name: kept.get(name, ""))
+    assert open_page("room", language).button(key="room_clock")
+    key = Workspace.open(teams_of(workshop.workshop_id)[0].workspace).key
+    note = say("room_banner.visiting", language, team=teams_of(workshop.workshop_id)[0].name)
+    notes = [one.value for one in open_home(language, w=key).sidebar.warning]
+    assert i18n.escape(note) not in notes
+    looking = open_home(language, w=key, look="1")
+    assert any(note in one.value for one in looking.sidebar.warning)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_frozen_room_hides_the_pages_of_its_teams(language: str) -> None:
+    workshop, token = begin(language)
+    key = Workspace.open(teams_of(workshop.workshop_id)[0].workspace).key
+    set_frozen(workshop.workshop_id, True)
+    title = say("room_banner.frozen_title", language)
+    app = open_home(language, w=key)
+    assert [one.value for one in app.main.header] == [title]
+    assert title not in [one.value for one in open_home(language, w=key, f=token).header]
+    set_frozen(workshop.workshop_id, False)
+    assert title not in [one.value for one in clean(app.run()).header]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_facilitator_edits_the_time_boxes(language: str) -> None:
+    app = open_page("room", language)
+    app.radio(key="opening_agenda").set_value("ninety_minutes")
+    clean(app.run())
+    app.session_state[f"agenda_ninety_minutes_{language}"] = {
+        "edited_rows": {0: {"title": "Coffee", "minutes": 5}},
+        "added_rows": [{"title": "Lunch", "minutes": 60}, {"minutes": 3}],
+        "deleted_rows": [1, 2, 3],
+    }
+    clean(app.button(key="opening_go").click().run())
+    workshop = workshop_by_token(app.session_state["f"])
+    assert workshop is not None
+    boxes = [(box.title, box.minutes, box.exercise) for box in workshop.agenda]
+    last = ready_agenda("ninety_minutes", language)[-1]
+    assert boxes == [("Coffee", 5, 0), (last.title, last.minutes, 0), ("Lunch", 60, 0)]
 
 
 def test_only_who_runs_the_server_opens_a_workshop(monkeypatch: pytest.MonkeyPatch) -> None:

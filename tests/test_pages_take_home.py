@@ -5,34 +5,30 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.messages import LANGUAGES
-from engine.model_export import background
-from engine.model_export.background import Export
+from engine import jobs
+from engine.jobs import Export, Job
+from engine.jobs.kinds import OWN_DEVICES
+from engine.jobs.secret_pipe import take_secret
+from engine.jobs.store import Store
+from engine.messages import LANGUAGES, engine_catalog
 from engine.storage.files import write_json
-from engine.storage.runs import Run, run_folder
+from engine.storage.runs import run_folder
 from engine.storage.workspace import Workspace
 from pages.ui.compare import take_home
+from pages.ui.frame import i18n
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import clean, open_page, said_on
 
 
 @pytest.fixture(autouse=True)
-def state(home: Path) -> None:
-    """Every test has a state folder of its own."""
+def no_worker(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test has a state folder of its own, whose jobs nobody does."""
+    monkeypatch.setattr("engine.jobs.queue.ensure_supervisor", lambda: None)
+    monkeypatch.setattr("engine.jobs.ensure_supervisor", lambda: None)
 
 
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
-    """The exports that were started: language, repository and token of each."""
-    calls: list[tuple[str, str, str]] = []
-
-    def start(
-        workspace: Workspace, run: Run, language: str, *, repository: str, token: str
-    ) -> None:
-        calls.append((language, repository, token))
-
-    monkeypatch.setattr(take_home, "start_export", start)
-    return calls
+def export_jobs(shop: Workspace) -> list[Job]:
+    return jobs.list_jobs(shop.name)
 
 
 def shop_with_model(language: str) -> Workspace:
@@ -44,38 +40,42 @@ def shop_with_model(language: str) -> Workspace:
     return shop
 
 
-def buttons(app: AppTest) -> dict[str, object]:
-    return {button.key: button for button in app.button if button.key}
+def names_of_stages(app: AppTest) -> list[str]:
+    return [bar.proto.text for bar in app.get("progress")]
 
 
 @pytest.mark.parametrize(
     ("language", "title"), [("en", "Take the model home"), ("zh", "把模型带走")]
 )
-def test_a_model_is_packed_beside_the_page_and_downloaded(
-    language: str, title: str, started: list[tuple[str, str, str]]
-) -> None:
+def test_a_model_is_packed_by_a_job_and_downloaded(language: str, title: str) -> None:
     shop = shop_with_model(language)
+    say = i18n.catalog().say
     app = clean(open_page("compare", shop, language, task="search"))
     assert title in [header.value for header in app.header]
-    (pack,) = [button for button in app.button if button.key == "take_search-1"]
-    clean(pack.click().run())
-    assert started == [(language, "", "")]
-    folder = shop.folder / background.FOLDER
-    write_json(folder / "search-1.json", {"file": "x"})
-    (folder / "search-1.lock").touch()
-    (folder / "search-1.zip").write_bytes(bytes(3_000_000))
+    app = clean(app.button(key="take_search-1").click().run())
+    (job,) = export_jobs(shop)
+    assert (job.kind, job.config) == ("export", {"run": "search-1", "language": language})
+    assert say("job.next", language) in said_on(app)
+    with Store() as store:
+        claimed = store.claim(OWN_DEVICES["export"])
+        assert claimed is not None
+        store.show(claimed, "pack", 0, 0)
+        clean(app.run())
+        assert names_of_stages(app) == [engine_catalog().say("training.stages.pack", language)]
+        clean(app.button(key=f"stop_{job.job_id}").click().run())
+        assert say("job.stopping", language) in said_on(app)
+        store.settle(claimed, "failed", "workspace.full", {"most": "9"})
+    archive = shop.folder / "exports" / "search-1.zip"
+    archive.parent.mkdir()
+    archive.write_bytes(bytes(3_000_000))
     app = clean(open_page("compare", shop, language, task="search"))
+    assert jobs.get_job(job.job_id).message(language) in said_on(app)
     (download,) = [one for one in app.get("download_button") if "3.0 MB" in str(one.proto)]
     assert download.proto.label
-    write_json(folder / "search-1.json", {"error": {"message": "No *room* left."}})
-    app = clean(open_page("compare", shop, language, task="search"))
-    assert "No *room* left" in said_on(app)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_upload_needs_repository_and_token(
-    language: str, started: list[tuple[str, str, str]]
-) -> None:
+def test_an_upload_needs_repository_and_token(language: str) -> None:
     shop = shop_with_model(language)
     app = clean(open_page("compare", shop, language, task="search"))
 
@@ -86,10 +86,12 @@ def test_an_upload_needs_repository_and_token(
         clean(send.click().run())
 
     fill("me/x", "")
-    assert started == []
+    assert not export_jobs(shop)
     assert len(app.warning) == 1
     fill("me/x", "hf_secret")
-    assert started == [(language, "me/x", "hf_secret")]
+    (job,) = export_jobs(shop)
+    assert (job.config["language"], job.config["repository"]) == (language, "me/x")
+    assert take_secret(job.config["token"]) == "hf_secret"
 
 
 def test_a_run_without_a_portable_model_offers_nothing() -> None:
@@ -104,6 +106,6 @@ def test_an_archive_too_big_for_the_page_says_so(monkeypatch: pytest.MonkeyPatch
     archive = shop.folder / "big.zip"
     archive.write_bytes(bytes(2_000_000))
     monkeypatch.setattr(take_home, "MOST_MB", 1)
-    monkeypatch.setattr(take_home, "read_export", lambda *_: Export("ready", archive))
+    monkeypatch.setattr(jobs, "read_export", lambda *_: Export(archive=archive))
     app = clean(open_page("compare", shop, task="search"))
     assert "1 MB at most" in said_on(app)

@@ -16,10 +16,12 @@ from engine.messages import LANGUAGES, engine_catalog
 from engine.serving import client
 from engine.serving.question import Question
 from engine.settings import PROJECT
+from engine.storage.sweeps import Sweep, Trial, save_sweep
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import TASKS, get_task
 from engine.training.answers import PLAN, Plan
+from engine.training.sweep_outcome import say_sweep
 from pages.ui.frame import i18n
 from tests.runs_double import make_run, make_shop
 from tests.shop_double import open_page, texts_of
@@ -261,6 +263,52 @@ def test_a_training_that_ends_says_what_it_brought(language: str) -> None:
 
 
 @pytest.mark.usefixtures("planned")
+def test_values_of_a_setting_are_queued_as_one_job() -> None:
+    shop = make_shop("en")
+    app = until_planned(open_page("tune", shop, task="intent"))
+    (setting,) = [box for box in app.selectbox if box.key == "sweep_setting_intent"]
+    assert not {"seed", "preset", "train_share"} & set(setting.options)
+    clean(setting.set_value("epochs").run())
+    (values,) = [box for box in app.text_input if box.key == "sweep_values_intent_epochs"]
+    clean(values.set_value("2, none").run())
+    press(app, "queue_sweep")
+    assert "epochs" in app.error[0].value
+    (values,) = [box for box in app.text_input if box.key == "sweep_values_intent_epochs"]
+    clean(values.set_value("2, 4，8").run())
+    press(app, "queue_sweep")
+    (job,) = jobs.list_jobs(shop.name)
+    assert (job.kind, job.task, job.config["grid"]) == (
+        "sweep",
+        "intent",
+        {"epochs": ["2", "4", "8"]},
+    )
+    assert job.config["preset"] == "quick"
+    assert "several settings" in texts_of(app)
+
+
+@pytest.mark.usefixtures("planned")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sweep_that_ends_says_what_was_luck(language: str) -> None:
+    shop = make_shop(language)
+    with Store() as store:
+        store.add("intent-1", shop.name, "intent", "sweep", {"grid": {"epochs": ["2", "4"]}})
+    app = clean(open_page("tune", shop, language))
+    make_run(shop, "intent", "intent-1", skill=0.95)
+    trials = tuple(
+        Trial({"epochs": str(n)}, "tuned_tfidf", value, value - 0.1, value + 0.1)
+        for n, value in ((2, 0.70), (4, 0.72))
+    )
+    sweep = Sweep("intent-1", "intent", 1.0, "macro_f1", trials, 0, 0.01, 0.013, 60)
+    save_sweep(shop, sweep)
+    with Store() as store:
+        store.settle(store.claim("cpu"), "done")
+    clean(app.run())
+    assert say_sweep(sweep, language) in texts_of(app).replace("\\", "")
+    assert app.dataframe[0].value["value"].tolist() == [0.70, 0.72]
+    assert app.success
+
+
+@pytest.mark.usefixtures("planned")
 def test_runs_show_before_and_after() -> None:
     shop = make_shop("en")
     good = make_run(shop, "intent", "good", skill=0.95)
@@ -297,8 +345,8 @@ def test_a_waiting_job_says_its_place_and_when_it_will_start(language: str) -> N
     texts = i18n.catalog().texts[language]
     wait = texts["tune.hours"].format(n=27, rest=46)
     shown = texts_of(clean(open_page("tune", mine, language)))
-    assert texts["tune.queue.ahead"].format(n=1) in shown
-    assert texts["tune.queue.wait"].format(wait=wait) in shown
+    assert texts["job.ahead"].format(n=1) in shown
+    assert texts["job.wait"].format(wait=wait) in shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

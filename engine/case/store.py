@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from engine.case.assumptions import Assumptions
 from engine.case.gain import Gain
 from engine.errors import InputError
-from engine.storage.files import read_text, write_json
-from engine.storage.quota import check_room
+from engine.storage.files import read_text
+from engine.storage.json_file import save_json
 from engine.storage.workspace import Workspace
+
+FILE = "case/case.json"
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,10 @@ class CaseStore:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._file = workspace.folder / "case" / "case.json"
 
     def read(self) -> Case | None:
         """The case; None if there is none, or it cannot be read."""
-        text = read_text(self._file)
+        text = read_text(self._workspace.folder / FILE)
         try:
             record = json.loads(text) if text else None
             if record is None:
@@ -44,8 +45,6 @@ class CaseStore:
 
     def save(self, case: Case) -> None:
         """Keep `case`. Raises InputError for a full or deleted workspace."""
-        check_room(self._workspace.folder)
         gain = case.gain.as_json() if case.gain else None
         record = {"assumptions": case.assumptions.as_json(), "gain": gain, "saved": case.saved}
-        with self._workspace.changing():
-            write_json(self._file, record)
+        save_json(self._workspace, FILE, record)

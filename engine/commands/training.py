@@ -10,7 +10,16 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from engine.codec import Call, decode, encode
-from engine.commands.arguments import File, RunId, TaskName, WorkspaceName
+from engine.commands.arguments import (
+    File,
+    Model,
+    Preset,
+    RunId,
+    Settings,
+    TaskName,
+    WorkspaceName,
+    read_changes,
+)
 from engine.errors import InputError
 from engine.progress import Lines
 from engine.reading.input_lines import read_json_lines
@@ -25,17 +34,12 @@ BLOCK = 64
 def train(
     workspace: WorkspaceName,
     task: TaskName,
-    model: Annotated[
-        str | None, typer.Option(help="A catalog id, a hub id (owner/name) or a folder.")
-    ] = None,
-    preset: Annotated[str | None, typer.Option(help="quick, balanced or thorough.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting.")
-    ] = None,
+    model: Model = None,
+    preset: Preset = None,
+    settings: Settings = None,
 ) -> dict[str, Any]:
     """Tune a task's model on the workspace's data and measure it against every baseline."""
-    changes = _read_settings(settings or [])
-    changes |= {key: value for key, value in (("model", model), ("preset", preset)) if value}
+    changes = read_changes(model, preset, settings)
     shop = Workspace.open(workspace)
     get_task(task)
     from engine.training.run import train_run
@@ -122,13 +126,3 @@ def read_items(stream: BinaryIO, source: str) -> Iterator[tuple[int, Mapping[str
         if not isinstance(item, dict):
             raise InputError("reader.no_record", file=source, row=row)
         yield row, item
-
-
-def _read_settings(options: Sequence[str]) -> dict[str, str]:
-    settings: dict[str, str] = {}
-    for option in options:
-        key, equals, value = option.partition("=")
-        if not (equals and key.strip()):
-            raise InputError("cli.bad_setting", given=option)
-        settings[key.strip()] = value.strip()
-    return settings

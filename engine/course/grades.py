@@ -7,12 +7,9 @@ workspace's judgment. Kept in `<workspace>/course/grades.sqlite`.
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
 
-import krippendorff
-import numpy as np
 import pandas as pd
 
 from engine.course.activity import person_mark
@@ -20,13 +17,12 @@ from engine.errors import InputError
 from engine.storage.database import open_database
 from engine.storage.files import make_folder
 from engine.storage.workspace import Workspace
+from engine.tables.agreement import Agreement, measure
 
 GRADES = (0, 1, 2, 3)
 DEPTH = 20  # products that everybody grades
 MOST_PEOPLE, MOST_QUERIES = 60, 200
 FIRST, SECOND, SETTLED = 1, 2, 3
-# From this distance on, the lowest and the highest grade of a product are a dispute.
-DISPUTED = 2
 
 _SCHEMA = """
 CREATE TABLE pools (
@@ -38,20 +34,6 @@ CREATE TABLE grades (
     PRIMARY KEY (query, round, person, product_id)
 );
 """
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How far people agree on a query's products in one round.
-
-    `alpha` is Krippendorff's alpha for ordinal data, 1 for perfect agreement and 0 for that of
-    chance; None where it says nothing: fewer than two people, or one grade for everything.
-    `disputed` are the products whose grades lie apart by two or more, the widest first.
-    """
-
-    people: int
-    alpha: float | None
-    disputed: tuple[str, ...]
 
 
 class GradeTable:
@@ -170,25 +152,6 @@ class GradeTable:
         self._database.execute(
             "UPDATE pools SET round = ? WHERE query = ? AND round = ?", (after, query, before)
         )
-
-
-def measure(grades: pd.DataFrame) -> Agreement:
-    """How far the rows of `grades` (people) agree on its columns (products).
-
-    Krippendorff (2019), Content Analysis, chapter 12.
-    """
-    spread = (grades.max() - grades.min()).sort_values(ascending=False, kind="stable")
-    disputed = tuple(str(name) for name, apart in spread.items() if apart >= DISPUTED)
-    alpha = None
-    matrix = grades.to_numpy()
-    shared = np.isfinite(matrix).sum(axis=0) >= 2
-    if shared.any() and len(np.unique(matrix[:, shared][np.isfinite(matrix[:, shared])])) > 1:
-        alpha = float(
-            krippendorff.alpha(
-                matrix[:, shared], level_of_measurement="ordinal", value_domain=list(GRADES)
-            )
-        )
-    return Agreement(len(grades), alpha, disputed)
 
 
 def grades_file(workspace: Workspace) -> Path:

@@ -17,7 +17,7 @@ from engine.storage.files import read_text
 from engine.storage.records import database_url
 from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
-from engine.tasks.describe.batch import Row, list_batches, look_at
+from engine.tasks.describe.batch import Row, list_batches, read_rows
 
 MOST_TURNS = 1_000
 # What checks read, below the workspace's folder; a folder's change is that of what is in it.
@@ -115,7 +115,7 @@ class Work:
     def copy(self) -> list[Row]:
         """The texts of all batches."""
         workspace = self.workspace
-        return [row for batch in list_batches(workspace) for row in look_at(workspace, batch).rows]
+        return [row for batch in list_batches(workspace) for row in read_rows(workspace, batch)]
 
 
 def stamps(workspace: Workspace) -> Stamps:

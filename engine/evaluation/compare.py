@@ -63,6 +63,19 @@ def against_all(heldout: pd.DataFrame, system: str, others: Sequence[str]) -> di
     return {other: paired_interval(heldout, system, other) for other in others if other != system}
 
 
+def best_of_luck(heldouts: Sequence[pd.DataFrame], system: str, seed: int = 0) -> float:
+    """How far the best of several settings would be above their mean if all were equally good.
+
+    Each of `heldouts` has the answers of one setting's `system` on the same examples. Every sample
+    moves each metric away from where it was measured; the largest of these moves, less their mean,
+    is luck, and its mean over the samples is returned. The luck of another seed comes on top.
+    """
+    counts = _sample_counts(heldouts[0], seed)
+    metrics = np.array([_metric(heldout, system, counts) for heldout in heldouts])
+    moves = metrics[:, 1:] - metrics[:, :1]
+    return float(np.nanmean(moves.max(axis=0) - moves.mean(axis=0)))
+
+
 def merge_runs(
     first: pd.DataFrame, second: pd.DataFrame, suffixes: tuple[str, str]
 ) -> pd.DataFrame:

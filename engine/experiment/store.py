@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from engine.experiment.plan import Plan
 from engine.experiment.result import Result
-from engine.storage.files import read_text, write_json
-from engine.storage.quota import check_room
+from engine.storage.files import read_text
+from engine.storage.json_file import save_json
 from engine.storage.workspace import Workspace
+
+PLAN, RESULT = "experiment/plan.json", "experiment/result.json"
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,10 @@ class PlanStore:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._folder = workspace.folder / "experiment"
 
     def read(self) -> Plan | None:
         """The plan; None if there is none, or it cannot be read."""
-        text = read_text(self._folder / "plan.json")
+        text = read_text(self._workspace.folder / PLAN)
         try:
             return Plan.from_json(json.loads(text)) if text else None
         except (ValueError, TypeError, KeyError):
@@ -42,11 +43,11 @@ class PlanStore:
 
     def save(self, plan: Plan) -> None:
         """Keep `plan` instead of the one before. InputError for a full or deleted workspace."""
-        self._write("plan.json", plan.as_json())
+        save_json(self._workspace, PLAN, plan.as_json())
 
     def result(self) -> KeptResult | None:
         """The last result that was kept; None if there is none, or it cannot be read."""
-        text = read_text(self._folder / "result.json")
+        text = read_text(self._workspace.folder / RESULT)
         try:
             if text is None:
                 return None
@@ -58,9 +59,5 @@ class PlanStore:
     def save_result(self, kept: KeptResult) -> None:
         """Keep a result. Raises InputError for a full or deleted workspace."""
         about = {"metric": kept.metric, "created": kept.created}
-        self._write("result.json", {"result": kept.result.as_json(), **about})
-
-    def _write(self, name: str, record: object) -> None:
-        check_room(self._workspace.folder)
-        with self._workspace.changing():
-            write_json(self._folder / name, record)
+        record = {"result": kept.result.as_json(), **about}
+        save_json(self._workspace, RESULT, record)

@@ -1,6 +1,7 @@
 """Jobs that survive a closed tab, a crash and a restarted server: submit, watch, cancel, resume."""
 
 from engine.jobs.downloads import download, latest_download
+from engine.jobs.exports import Export, read_export, start_export
 from engine.jobs.job import Event, Job
 from engine.jobs.queue import (
     cancel,
@@ -15,6 +16,7 @@ from engine.jobs.queue import (
 
 __all__ = [
     "Event",
+    "Export",
     "Job",
     "cancel",
     "download",
@@ -24,6 +26,8 @@ __all__ = [
     "get_job",
     "latest_download",
     "list_jobs",
+    "read_export",
     "resume",
+    "start_export",
     "submit",
 ]

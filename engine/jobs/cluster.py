@@ -34,17 +34,22 @@ class Cluster:
     - `address`: the URL of its dashboard.
     - `token`: the token for it, empty without authentication.
     - `slots`: how many jobs it runs at a time.
+    - `cpus`, `gpus`: how many of them a job takes, on whichever machine has them free. Ray lets it
+      compute with as many threads as CPUs.
     """
 
     address: str
     token: str = ""
     slots: int = 1
+    cpus: int = 1
+    gpus: int = 0
 
 
 def configured_cluster() -> Cluster | None:
-    """The cluster of `RAY_ADDRESS`, `RAY_AUTH_TOKEN` and `SHOPLAB_RAY_SLOTS`; None without address.
+    """The cluster that the environment names; None without `RAY_ADDRESS`.
 
-    Raises InputError if the address isn't an http URL or the slots aren't a positive number.
+    `RAY_AUTH_TOKEN`, `SHOPLAB_RAY_SLOTS`, `SHOPLAB_RAY_CPUS` and `SHOPLAB_RAY_GPUS` say the rest.
+    Raises InputError if the address isn't an http URL or a number isn't one.
     """
     address = os.environ.get("RAY_ADDRESS")
     if not address:
@@ -54,7 +59,15 @@ def configured_cluster() -> Cluster | None:
     slots = os.environ.get("SHOPLAB_RAY_SLOTS", "1")
     if not slots.isdecimal() or not int(slots):
         raise InputError("jobs.ray_slots", slots=slots)
-    return Cluster(address, os.environ.get("RAY_AUTH_TOKEN", ""), int(slots))
+    cpus, gpus = _number("SHOPLAB_RAY_CPUS", "1"), _number("SHOPLAB_RAY_GPUS", "0")
+    return Cluster(address, os.environ.get("RAY_AUTH_TOKEN", ""), int(slots), cpus, gpus)
+
+
+def _number(variable: str, default: str) -> int:
+    text = os.environ.get(variable) or default
+    if not text.isdecimal():
+        raise InputError("settings.no_number", variable=variable, value=text)
+    return int(text)
 
 
 class RayLauncher:
@@ -64,9 +77,8 @@ class RayLauncher:
         self, store: Store, cluster: Cluster, command: str = "python -m engine.jobs.runner"
     ) -> None:
         self.devices = tuple(f"ray:{slot}" for slot in range(cluster.slots))
-        self._store, self._command = store, command
+        self._store, self._cluster, self._command = store, cluster, command
         self._jobs = cluster.address.rstrip("/") + "/api/jobs/"
-        self._token = cluster.token
         self._reports: dict[str, int] = {}
 
     def start(self, job: Job) -> None:
@@ -76,6 +88,9 @@ class RayLauncher:
         body = {
             "entrypoint": f"{self._command} {job.job_id}",
             "submission_id": _submission_id(job),
+            # Without these every job would run on the head, whatever other machines there are.
+            "entrypoint_num_cpus": self._cluster.cpus,
+            "entrypoint_num_gpus": self._cluster.gpus,
             "runtime_env": {"env_vars": forwarded | paths | environment(job)},
             "metadata": {"workspace": job.workspace, "task": job.task},
         }
@@ -117,8 +132,8 @@ class RayLauncher:
 
     def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if self._cluster.token:
+            headers["Authorization"] = f"Bearer {self._cluster.token}"
         data = None if body is None else json.dumps(body).encode()
         request = Request(self._jobs + path, data, headers, method=method)  # noqa: S310
         try:

@@ -5,6 +5,9 @@ from typing import Any, Literal
 
 from engine.messages import DEFAULT_LANGUAGE, say
 
+TRAIN, CURVE, SWEEP = "train", "curve", "sweep"
+# The kinds that train, and so are shown where trainings are.
+TRAININGS = (TRAIN, CURVE, SWEEP)
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 PARTS = ("train", "validation", "test")
 VALIDATION, TEST = 0.15, 0.25
+FEWEST_LEARNED = 8
 
 
 def split_queries(
@@ -24,6 +25,17 @@ def split_queries(
     first_seen = frame["first_seen"] if "first_seen" in frame else pd.Series(pd.NaT, frame.index)
     times = pd.to_datetime(first_seen, utc=True).astype("int64").where(first_seen.notna(), 0)
     return _cut(frame.index, np.lexsort((draws, times.to_numpy())), validation, test)
+
+
+def take_share(part: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
+    """A `share` of the rows, drawn by `seed`, in their order.
+
+    A smaller share lies within every larger one, so that what a learning curve learns more from is
+    more of the same. At least `FEWEST_LEARNED` rows are taken where there are so many.
+    """
+    count = max(round(share * len(part)), min(FEWEST_LEARNED, len(part)))
+    rows = np.random.default_rng(seed).permutation(len(part))[:count]
+    return part.iloc[np.sort(rows)]
 
 
 def split_groups(

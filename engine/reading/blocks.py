@@ -53,8 +53,8 @@ class Blocks:
             self.at_border = number == len(block)
             yield line
         # `yield from` would close the text with this generator.
-        while (line := next(self._lines, None)) is not None:
-            yield line
+        while (further := next(self._lines, None)) is not None:
+            yield further
 
 
 def read_clean(block: list[str], dialect: Dialect, width: int) -> list[pa.Array] | None:

@@ -9,9 +9,9 @@ import pandas as pd
 from engine.errors import Problem
 from engine.reading.distinct import read_column
 from engine.reading.findings import Findings
-from engine.reading.grades import mean_of_raters
 from engine.reading.mapping import ColumnMapping
 from engine.reading.presets import expand, presets
+from engine.reading.raters import merge_raters
 from engine.reading.sheet import Sheet
 from engine.reading.unusable import leave_unusable_out
 from engine.tables.schema import TABLES
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 class Cleaned:
     """The good rows of a file, and its problems.
 
-    `frame` has every column of the schema: text as str, numbers as float64, times in UTC without a
-    zone. Columns of texts that repeat may be coded (`engine.reading.distinct`) if the file is
-    large. The file's `rows` are `kept` + `rejected`. Of the rejected rows, `bad` have an error; the
-    others are repeated, which is only a warning and does not stop a load.
+    `frame` has every column of the schema, but for raters that nobody named: text as str, numbers
+    as float64, times in UTC without a zone. Columns of texts that repeat may be coded
+    (`engine.reading.distinct`) if the file is large. The file's `rows` are `kept` + `rejected`. Of
+    the rejected rows, `bad` have an error; the others are repeated, which is only a warning and
+    does not stop a load.
     """
 
     frame: pd.DataFrame
@@ -66,7 +67,7 @@ def clean(table: str, raw: "RawTable", mapping: ColumnMapping, file: str = "") -
         empty = sheet.done[name].isna() & sheet.good
         sheet.reject("data.missing_value", empty, column, None, field=name)
     if table == "judgments":
-        mean_of_raters(sheet)
+        merge_raters(sheet)
     bad = int((~sheet.good & ~sheet.left_out).sum()) + raw.rejected
     result = pd.DataFrame(sheet.done, copy=False)
     if schema.key:

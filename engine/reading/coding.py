@@ -37,7 +37,7 @@ def code(table: pa.Table, names: Iterable[str]) -> pa.Table:
 
 def is_coded(column: pa.ChunkedArray) -> bool:
     """Whether the column is coded."""
-    return pa.types.is_dictionary(column.type)
+    return bool(pa.types.is_dictionary(column.type))
 
 
 def plain_bytes(table: pa.Table) -> int:

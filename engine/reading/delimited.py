@@ -12,8 +12,9 @@ from engine.reading.dialect import SINGLE_COLUMN, find_dialect, fits_header
 from engine.reading.encoding import Encoding, find_encoding, read_lines
 from engine.reading.layout import TOP_ROWS, Place, find_layout
 from engine.reading.limits import refuse
+from engine.reading.qrels import is_qrels, parse_qrels
 from engine.reading.records import BrokenRecord, Dialect, Rewindable, read_records
-from engine.reading.totals import is_note
+from engine.reading.totals import is_note, is_total_label
 
 SAMPLE_LINES = 2_000
 SAMPLE_CHARACTERS = 200_000
@@ -35,6 +36,9 @@ def parse_delimited(path: Path, columns: TextColumns, place: Place) -> tuple[str
     sample = [line for line in sample if line.strip() and not _SEPARATOR.match(line)]
     if not sample:
         raise refuse("empty", columns.name)
+    if place.table == "judgments" and place.header_row is None and is_qrels(sample):
+        parse_qrels(path, encoding, columns)
+        return encoding.codec, None
     dialect, fits = find_dialect(sample, is_complete, place.table)
     if not fits:
         raise refuse("wrong_delimiter", columns.name, delimiter=_show(dialect.delimiter))
@@ -85,6 +89,7 @@ def _parse(
             if arrays is not None:
                 rows = range(next_row, next_row + len(arrays[0]))
                 columns.append_arrays(rows, arrays)
+                body.blank = body.ended = False
                 next_row = rows.stop
                 continue
             lines = Rewindable(blocks.lines(block))
@@ -98,16 +103,23 @@ def _parse(
 
 @dataclass
 class _Body:
-    """The records below the header, which go to `columns` if they fit it."""
+    """The records below the header, which go to `columns` if they fit it.
+
+    Reports of analytics tools have a second table below a `blank` line: with it the first one has
+    `ended`.
+    """
 
     dialect: Dialect
     encoding: Encoding
     columns: TextColumns
     place: Place
     broken: int = 0
+    blank: bool = False
+    ended: bool = False
 
     def add(self, row: int, cells: list[str] | BrokenRecord) -> None:
         columns, width = self.columns, len(self.columns.header)
+        blank, self.blank = self.blank, False
         if isinstance(cells, BrokenRecord):
             self.broken += 1
             if self.broken > limits.BROKEN_QUOTES:
@@ -117,16 +129,25 @@ class _Body:
             columns.reject(row, "mixed_encoding", encoding=self.encoding.codec.upper())
         elif len(cells) == width:
             columns.append(row, cells)
+            self.ended = False
         elif _is_blank(cells):
-            return
+            self.blank = True
         elif fits_header(cells, width):
             columns.append(row, cells[:width])
-        elif self.place.table and len(cells) == 1 and is_note([*cells, *[None] * (width - 1)]):
+        elif self.place.table and (self.ended or blank or _is_no_record(cells, width)):
+            self.ended = self.ended or blank
             columns.leave_out(row, cells)
         else:
             code = "too_many_cells" if len(cells) > width else "too_few_cells"
             delimiter = _show(self.dialect.delimiter)
             columns.reject(row, code, cells=len(cells), columns=width, delimiter=delimiter)
+
+
+def _is_no_record(cells: list[str], width: int) -> bool:
+    """Whether a row is a note, or a grand total that is said behind the last column."""
+    if len(cells) == width + 1:
+        return is_total_label(cells[-1])
+    return len(cells) == 1 and is_note([*cells, *[None] * (width - 1)])
 
 
 def _is_preamble(record: list[str] | BrokenRecord) -> bool:

@@ -84,9 +84,10 @@ def _find_below(sample: Sequence[str], is_complete: bool, table: str) -> Dialect
         if not is_complete:
             records = records[:-1]
         widths = [len(record) for record in records]
-        if not widths:
+        in_table = [len(record) for record in records if not is_comment(record)]
+        if not in_table:
             continue
-        width, fitting = Counter(widths).most_common(1)[0]
+        width, fitting = Counter(in_table).most_common(1)[0]
         start = widths.index(width)
         above = records[:start]
         # A header with another delimiter than its rows is no title.

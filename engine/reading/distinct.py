@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from engine.reading.fields import read_field
-from engine.reading.findings import spread
+from engine.reading.findings import Codes, spread
 from engine.reading.sheet import Sheet
+from engine.reading.time_columns import stands_alone
 from engine.tables.schema import Field
 
 # How these are read depends on how often each text occurs.
@@ -41,6 +42,8 @@ def read_column(sheet: Sheet, item: Field) -> pd.Series:
     if column is None or not alone or item.kind == "json":
         return read_field(sheet, item)
     cells = sheet.frame[column]
+    if item.kind == "time" and not stands_alone(sheet, column):
+        return read_field(sheet, item)
     if is_coded(cells):
         counted = item.name in _COUNTED or sheet.mapping.table == "judgments"
         return read_field(sheet, item) if counted else _read_coded(sheet, item, column)
@@ -64,7 +67,7 @@ def read_moments(cells: pd.Series) -> pd.Series | None:
 
 def _read_coded(sheet: Sheet, item: Field, column: str) -> pd.Series:
     cells = sheet.frame[column].cat
-    codes = cells.codes.to_numpy()
+    codes = np.asarray(cells.codes, dtype=np.int32)
     texts = pd.Series(cells.categories, dtype="str", name=column)
     every = np.ones(len(texts), dtype=bool)
     findings = sheet.findings.of_distinct(codes)
@@ -85,7 +88,7 @@ def _read_coded(sheet: Sheet, item: Field, column: str) -> pd.Series:
 class DistinctSheet(Sheet):
     """The distinct texts of one column; text `codes[i]` stands in row i of `rows`, -1: none."""
 
-    codes: NDArray[np.signedinteger]
+    codes: Codes
     rows: Sheet
 
     def reject(

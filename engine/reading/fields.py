@@ -8,7 +8,7 @@ import pandas as pd
 from engine.codec import LONGEST_NAME, LONGEST_TEXT
 from engine.reading.grades import scale_grades
 from engine.reading.mending import decode_queries, mend_mojibake
-from engine.reading.nested import first_entry, fold
+from engine.reading.nested import first_entry, fold, name_of
 from engine.reading.numbers import read_numbers, read_prices
 from engine.reading.sheet import Sheet
 from engine.reading.texts import (
@@ -55,7 +55,7 @@ def read_field(sheet: Sheet, item: Field) -> pd.Series:
 
 def _read_text(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
     if item.name in ("category", "brand", "image"):
-        cells = first_entry(cells)
+        cells = name_of(first_entry(cells))
     cells = _mended(sheet, "data.mojibake", column, cells, mend_mojibake)
     if item.name == "query":
         cells = _mended(sheet, "data.queries_decoded", column, cells, decode_queries)
@@ -110,6 +110,9 @@ def _read_number(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd
         numbers = scale_grades(sheet, column, numbers)
     if item.name == "quantity":
         sheet.leave_out("data.returns", numbers < 0, column)
+        numbers = numbers.mask(numbers < 0)
+    if item.name == "price" and sheet.mapping.table == "orders":
+        sheet.leave_out("data.refunds", numbers < 0, column)
         numbers = numbers.mask(numbers < 0)
     if item.name == "rating" and _counts_to_ten(numbers):
         sheet.findings.note("data.rating_of_ten", column)

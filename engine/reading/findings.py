@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from engine.errors import Problem
 
 T = TypeVar("T", bound=np.generic)
+# For each row, the number of its text among the distinct ones; -1 where there is none.
+Codes = NDArray[np.int32]
 
 SHOWN_PER_CODE = 50
 _SHOWN_CHARACTERS = 80
@@ -25,9 +27,9 @@ class Findings:
         self.listed: list[Problem] = []
         self.hidden: Counter[tuple[str, Literal["error", "warning"]]] = Counter()
         self.listed_by_code: Counter[str] = Counter()
-        self.codes: NDArray[np.signedinteger] | None = None
+        self.codes: Codes | None = None
 
-    def of_distinct(self, codes: NDArray[np.signedinteger]) -> "Findings":
+    def of_distinct(self, codes: Codes) -> "Findings":
         """The same findings, told of distinct texts: text `codes[i]` stands in row i, -1: none."""
         findings = copy.copy(self)
         findings.codes = codes
@@ -82,9 +84,10 @@ class Findings:
         return ordered
 
 
-def spread(values: NDArray[T], codes: NDArray[np.signedinteger], missing: object) -> NDArray[T]:
+def spread(values: NDArray[T], codes: Codes, missing: object) -> NDArray[T]:
     """The value of each row from those of the distinct texts; `missing` where there is no text."""
-    return np.append(values, np.array([missing], dtype=values.dtype))[codes]
+    rows: NDArray[T] = np.append(values, np.array([missing], dtype=values.dtype))[codes]
+    return rows
 
 
 def shorten(value: object) -> str:

@@ -4,6 +4,7 @@
 """
 
 import gzip
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -17,12 +18,16 @@ from engine.reading.limits import check_unpacked, refuse
 from engine.reading.parquet import parse_parquet
 from engine.reading.plain import parse_lines
 from engine.reading.workbook import check_archive, check_compound, parse_workbook
+from engine.reading.xml_feed import parse_feed
 
 EXTENSIONS = {
     ".csv": "CSV",
     ".tsv": "CSV",
     ".tab": "CSV",
     ".txt": "CSV",
+    ".inter": "CSV",
+    ".item": "CSV",
+    ".qrels": "CSV",
     ".xlsx": "Excel",
     ".xlsm": "Excel",
     ".xls": "Excel",
@@ -30,12 +35,14 @@ EXTENSIONS = {
     ".jsonl": "JSON",
     ".ndjson": "JSON",
     ".parquet": "Parquet",
+    ".xml": "XML",
 }
 TEXT_FORMATS = ("CSV", "JSON")
 GZIP = b"\x1f\x8b"
 ZIP = b"PK\x03\x04"
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and .xlsx under a password
 PARQUET = b"PAR1"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 OTHERS = {
     b"%PDF": "PDF",
     b"\x89PNG": "PNG",
@@ -45,6 +52,11 @@ OTHERS = {
     b"7z\xbc\xaf": "7-Zip",
     b"SQLite format 3": "SQLite",
 }
+# What a page begins with, and what a feed does; XHTML has its type after the XML declaration.
+PAGE = re.compile(
+    rb"<!doctype|<html|<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*<(?:!doctype )?html", re.I | re.S
+)
+FEED = re.compile(rb"<\?xml|<(?:rss|feed|products|catalog|offers|shop)[\s>]", re.I)
 JSON_STARTS = (b'{"', b"[{", b"{'")
 
 
@@ -93,6 +105,8 @@ def parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
         parse_parquet(path, columns)
     elif content == "JSON":
         encoding = parse_json(path, columns)
+    elif content == "XML":
+        encoding = parse_feed(path, columns)
     else:
         encoding, delimiter = parse_delimited(path, columns, place)
     return Parsed(columns.finish(), content, encoding, delimiter)
@@ -103,9 +117,18 @@ def is_packed(path: Path) -> bool:
     return _head(path).startswith((GZIP, ZIP, COMPOUND, PARQUET))
 
 
+def is_feed(path: Path) -> bool:
+    """Whether the file begins as XML."""
+    return bool(FEED.match(_start(_head(path))))
+
+
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(512)
+
+
+def _start(head: bytes) -> bytes:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()
 
 
 def _find_format(path: Path, name: str, expected: str) -> str:
@@ -121,9 +144,11 @@ def _find_format(path: Path, name: str, expected: str) -> str:
     for mark, kind in OTHERS.items():
         if head.startswith(mark):
             raise refuse("other_file", name, format=kind)
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start[:9].lower() == b"<!doctype" or start[:5].lower() in (b"<html", b"<?xml"):
+    start = _start(head)
+    if PAGE.match(start):
         raise refuse("web_page", name)
+    if FEED.match(start) or (expected == "XML" and head.startswith((*UTF16, b"<"))):
+        return "XML"
     if expected == "Parquet" or (expected == "Excel" and is_binary(path)):
         raise refuse("damaged", name, format=expected)
     if expected == "JSON":

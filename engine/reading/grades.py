@@ -43,29 +43,3 @@ def scale_grades(sheet: Sheet, column: str, grades: pd.Series) -> pd.Series:
     bottom = 1.0 if lowest >= 1 and scale in (5.0, 10.0) else 0.0
     sheet.findings.note("data.grades_scaled", column, low=bottom, high=scale)
     return (grades - bottom) * TOP / (scale - bottom)
-
-
-def mean_of_raters(sheet: Sheet) -> None:
-    """Give each pair that several people rated the mean of their grades, and keep it once."""
-    result = pd.DataFrame({name: sheet.done[name] for name in ("query", "product_id", "relevance")})
-    good = result[sheet.good]
-    if not good.duplicated(["query", "product_id"]).any():
-        return
-    rated = good.groupby(["query", "product_id"])["relevance"]
-    counts, different = rated.transform("size"), rated.transform("nunique") > 1
-    if not different.any():
-        return
-    first = ~good.duplicated(["query", "product_id"])
-    means = rated.transform("mean")
-    sheet.done["relevance"] = sheet.done["relevance"].copy()
-    sheet.done["relevance"].loc[means.index] = means
-    dropped = ~first & different.groupby([good["query"], good["product_id"]]).transform("any")
-    rows = dropped.reindex(result.index, fill_value=False).to_numpy(dtype=bool)
-    sheet.findings.note(
-        "data.raters",
-        sheet.mapping.fields.get("relevance"),
-        pairs=int((first & (counts > 1)).sum()),
-        count=int((first & different).sum()),
-    )
-    sheet.good &= ~rows
-    sheet.left_out |= rows

@@ -26,14 +26,14 @@ def parse_json(path: Path, columns: TextColumns) -> str:
     if not first:
         raise refuse("empty", columns.name)
     if _is_object(_load(first)) and (second or _records_in(_load(first)) is None):
-        _parse_records(_load_lines(path, encoding), encoding, columns)
+        append_records(_load_lines(path, encoding), encoding, columns)
         return encoding.codec
     document = _load("".join(read_lines(path, encoding)))
     if document is not BROKEN:
         records = _find_records(document, columns.name)
-        _parse_records(enumerate(records, start=1), encoding, columns)
+        append_records(enumerate(records, start=1), encoding, columns)
     elif any(_is_object(record) for _, record in _load_lines(path, encoding)):
-        _parse_records(_load_lines(path, encoding), encoding, columns)
+        append_records(_load_lines(path, encoding), encoding, columns)
     else:
         raise refuse("broken_json", columns.name)
     return encoding.codec
@@ -83,9 +83,13 @@ def _is_object(value: object) -> bool:
     return isinstance(value, dict)
 
 
-def _parse_records(
+def append_records(
     records: Iterable[tuple[int, object]], encoding: Encoding, columns: TextColumns
 ) -> None:
+    """Add objects with their rows to `columns`; what is none is rejected.
+
+    Every key of any object is a column; objects and arrays inside it become JSON text.
+    """
     foreign = "mixed_encoding" if encoding.mixed else "broken_character"
     keys: dict[str, None] = {}
     for row, record in records:

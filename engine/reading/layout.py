@@ -16,6 +16,8 @@ TOP_ROWS = 60  # the table begins within so many rows
 SHOWN_ROWS = 15
 SHOWN_CELLS = 30
 SHOWN_CHARACTERS = 60
+# Names of columns for machines, below those for people.
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 # So many more names of columns make a lower row the header.
 MORE_NAMES = 2
 ALIKE = 0.8  # the share of cells with the shape of a column
@@ -76,6 +78,8 @@ def find_layout(top: Sequence[Row], place: Place, merges: Sequence[Merge] = ()) 
     if below and _is_group_row(number, cells, below[0], merges, place.table):
         above, (number, cells) = cells, below[0]
         return Layout(_join(above, cells, number - 1, merges), number, number + 1)
+    if below and _are_field_names(cells, below[0][1], place.table):
+        return Layout(list(cells), number, below[0][0] + 1)
     if place_in_rows and rows[place_in_rows - 1][0] == number - 1:
         cells = _join(rows[place_in_rows - 1][1], cells, number - 1, merges)
     elif _is_record(cells, below, place.table):
@@ -121,7 +125,9 @@ def _find_header(rows: Sequence[Row], table: str) -> int:
 def _narrow(rows: Sequence[Row]) -> list[bool]:
     """Which rows fill so few columns of the table that they are titles, notes or comments."""
     widths = [sum(map(bool, map(str.strip, cells))) for _, cells in rows]
-    counts = Counter(widths)
+    # A report may begin with more comments than it has rows.
+    plain = [width for (_, cells), width in zip(rows, widths, strict=True) if not is_comment(cells)]
+    counts = Counter(plain or widths)
     usual = max(counts, key=lambda width: (counts[width], width))
     return [
         (usual > 1 and is_comment(cells)) or (usual > 2 and width <= max(1, usual // 3))
@@ -143,6 +149,14 @@ def _is_group_row(
     whole = any(right - left + 1 >= len(cells) for left, right in spans)
     grouped = bool(spans) and not whole
     return grouped and count_names(below[1], table) > 0
+
+
+def _are_field_names(names: Sequence[str], below: Sequence[str], table: str) -> bool:
+    """Whether a row below the names of columns names them again, as in Amazon's templates."""
+    filled = [cell.strip() for cell in below if cell.strip()]
+    again = sum(bool(_FIELD_NAME.fullmatch(cell)) for cell in filled)
+    plain = all(re.fullmatch(r"[a-z]\w*", cell) for cell in filled)
+    return plain and again >= MORE_NAMES and count_names(names, table) >= MORE_NAMES
 
 
 def _join(

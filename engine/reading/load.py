@@ -1,7 +1,7 @@
 """Loads files into a workspace: reads, maps and cleans them, checks them, and stores them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,11 +13,14 @@ from engine.reading.checks import check_products
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.columns import View
 from engine.reading.distinct import decoded
+from engine.reading.headers import squash
+from engine.reading.labels import count_labels
 from engine.reading.language import detect_language, other_language, own_name
 from engine.reading.layout import Place
 from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.presets import expand, presets
 from engine.reading.product_keys import match_column
+from engine.reading.raters import stack_raters
 from engine.reading.reader import RawTable, read_table
 from engine.settings import SAMPLE_DATA
 from engine.storage.workspace import TableOrigin, Workspace
@@ -25,6 +28,10 @@ from engine.tables.schema import TABLES
 
 SAMPLE_TABLES = ("products", "searches", "orders", "reviews")
 _PREVIEW_ROWS = 20
+# What a column of the ids of queries is called, and what they look like.
+_QUERY_IDS = {"queryid", "qid", "topic", "topicid", "topicno", "querynumber", "queryno"}
+_ID = r"[A-Za-z]{0,8}[-_:]?\d{1,12}"
+_EXAMPLES = 3
 # The model of the hub that knows the languages which the built-in ones do not.
 MULTILINGUAL = "intfloat/multilingual-e5-small"
 
@@ -69,7 +76,8 @@ class LoadReport:
 class Preview:
     """A file before it is loaded: its columns, the guessed mapping, and the first rows.
 
-    `view` shows the sheet as it was read.
+    `view` shows the sheet as it was read, and `counts` how often each cell occurs in the columns
+    that have few different ones: they may be labels.
     """
 
     columns: list[str]
@@ -77,6 +85,7 @@ class Preview:
     rows: pd.DataFrame
     problems: list[Problem]
     view: View | None = None
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def preview(path: Path, table: str, name: str | None = None, place: Place | None = None) -> Preview:
@@ -84,11 +93,12 @@ def preview(path: Path, table: str, name: str | None = None, place: Place | None
 
     Raises InputError for a file that cannot be read.
     """
-    raw = read_table(path, name=name, place=replace(place or Place(), table=table))
+    raw = _read(path, name, table, place)
     mapping = guess(table, raw.frame)
     frame = expand(raw.frame, presets().get(mapping.preset or ""))
     rows = decoded(frame.head(_PREVIEW_ROWS)).reset_index(drop=True)
-    return Preview(list(frame.columns), mapping, rows, raw.problems, raw.view)
+    counts = count_labels(frame)
+    return Preview(list(frame.columns), mapping, rows, raw.problems, raw.view, counts)
 
 
 def load_files(
@@ -123,15 +133,14 @@ def load_files(
     cleaned: dict[str, Cleaned] = {}
     mappings: dict[str, ColumnMapping] = {}
     generation = workspace.generation
-    # Its tables are read once: reading them takes longer than a small file.
-    catalog = pd.DataFrame() if "products" in files else workspace.tables().products
+    # It is read once: reading it takes longer than a small file.
+    catalog = pd.DataFrame() if "products" in files else workspace.table("products")
     for done, (table, path) in enumerate(sorted(files.items(), key=_products_first)):
         progress.check()
         progress.stage("load", done, len(files))
-        place = replace((places or {}).get(table) or Place(), table=table)
         cleaned[table], mappings[table] = _clean(
             table,
-            read_table(path, name=file_names[table], place=place),
+            _read(path, file_names[table], table, (places or {}).get(table)),
             file_names[table],
             (maps or {}).get(table, {}),
             catalog,
@@ -145,7 +154,7 @@ def load_files(
     # Nobody may bring another catalog between the look at the products and the change.
     with workspace.changing():
         if "products" not in files and workspace.generation != generation:
-            catalog = workspace.tables().products
+            catalog = workspace.table("products")
         products = frames.get("products", catalog)
         if len(products):
             for table in files:
@@ -209,7 +218,7 @@ def clean_file(
     rows are read. Raises InputError like `load_files`.
     """
     changes: dict[str, str] = {}
-    raw = read_table(path, place=Place(table))
+    raw = _read(path, None, table, None)
     if most is not None:
         raw = replace(raw, frame=raw.frame.head(most), rows=raw.rows.head(most))
     if columns is not None:
@@ -247,6 +256,7 @@ def _clean(
         raise InputError(
             "data.no_column", details, file=name, table=table, fields=fields, columns=listed
         )
+    _check_queries(table, raw, mapping, name)
     notes: list[Problem] = []
     if catalog is not None and table != "products":
         chosen = "product_id" in changes
@@ -256,6 +266,26 @@ def _clean(
         mapping, notes = match_column(mapping, frame, catalog, chosen=chosen, file=name)
     cleaned = clean(table, raw, mapping, name)
     return replace(cleaned, problems=[*cleaned.problems, *notes]), mapping
+
+
+def _read(path: Path, name: str | None, table: str, place: Place | None) -> RawTable:
+    """`read_table` for `table`; the grades of several raters stand below each other."""
+    raw = read_table(path, name=name, place=replace(place or Place(), table=table))
+    return stack_raters(replace(raw, frame=decoded(raw.frame))) if table == "judgments" else raw
+
+
+def _check_queries(table: str, raw: RawTable, mapping: ColumnMapping, name: str) -> None:
+    """Raise InputError for judgments whose queries are the ids of queries in another file."""
+    column = mapping.fields.get("query")
+    if table != "judgments" or column is None or column not in raw.frame:
+        return
+    named = raw.view is not None and raw.view.header_row > 0
+    if named and squash(column) not in _QUERY_IDS:
+        return
+    queries = raw.frame[column].dropna()
+    if queries.str.fullmatch(_ID).all():
+        example = ", ".join(queries.drop_duplicates().head(_EXAMPLES))
+        raise InputError("data.queries_are_ids", file=name, column=column, examples=example)
 
 
 def _products_first(file: tuple[str, Path]) -> bool:

@@ -24,6 +24,7 @@ _OTHER_MEANINGS = {
     *("status", "state", "source", "curated", "reply", "replydate", "tag", "tags", "currency"),
     *("stock", "inventory", "color", "colour", "size", "material", "weight", "email", "phone"),
     *("address", "reviewername", "verified", "helpful", "published", "visibility"),
+    *("reviewtitle", "headline", "subject", "shipping", "tax", "variants"),
     *(
         "状态",
         "来源",
@@ -41,6 +42,11 @@ _OTHER_MEANINGS = {
     ),
 }
 _BELIEVED = ("id", "number", "time")
+# Other columns that mean these fields of a product fill their gaps; another brand would be a lie.
+_FILLED = ("category", "price", "description", "image")
+_NO_PRICE = {"cost", "costprice"}
+# How RecBole writes the kind of a column behind its name.
+_RECBOLE = re.compile(r":(?:token|float)(?:_seq)?$")
 _NAMELESS = re.compile(r"column_\d+")
 _CONTENT_ONLY = 0.45  # the highest score of content alone, below that of any fitting name
 
@@ -92,9 +98,8 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
             fields[name], confidence[name] = (filled or present)[0], 1.0
             fallbacks[name] = [column for column in filled if column != fields[name]]
     columns = [str(column) for column in sample]
-    profiles = {
-        column: profile(sample[column]) for column in columns if column not in fields.values()
-    }
+    used = {*fields.values(), *(column for others in fallbacks.values() for column in others)}
+    profiles = {column: profile(sample[column]) for column in columns if column not in used}
     scores = [
         (_score(table, field, column, column_profile), field.name, column)
         for field in TABLES[table].fields
@@ -104,6 +109,11 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
     for score, name, column in sorted(scores, key=lambda scored: -scored[0]):
         if score >= _THRESHOLD and name not in fields and column not in fields.values():
             fields[name], confidence[name] = column, round(score, 2)
+    if table == "products":
+        for name in _FILLED:
+            if name in fields and name not in fallbacks:
+                others = [column for column in profiles if column not in fields.values()]
+                fallbacks[name] = _fillers(TABLES[table].field(name), profiles, others)
     if not fields.keys() - {"product_id", "title", "price", "image", "description"}:
         nameless = {
             column: cells for column, cells in profiles.items() if _NAMELESS.fullmatch(column)
@@ -166,7 +176,7 @@ def edit(
 def _score(table: str, field: Field, column: str, column_profile: Profile) -> float:
     fit = column_profile.fits(table, field)
     name = _name_score(column, aliases()[table].get(field.name, [field.name]))
-    if name:
+    if name and not (name <= _PART and field.kind == "text" and column_profile.number > _SURE):
         filled = min(1.0, column_profile.filled / _HALF)
         # A plain header such as "price" is believed even if the cells are no prices, so that the
         # user is told what is wrong with them.
@@ -175,6 +185,19 @@ def _score(table: str, field: Field, column: str, column_profile: Profile) -> fl
     if fit < _SURE or _means_another(column, field):
         return 0.0
     return _CONTENT_ONLY * fit if column_profile.tells(field) else 0.0
+
+
+def _fillers(field: Field, profiles: Mapping[str, Profile], columns: Iterable[str]) -> list[str]:
+    """The columns that mean `field` by their whole name and fit it, the surest first."""
+    names = [squash(alias) for alias in aliases()["products"][field.name]]
+    fitting = [
+        column
+        for column in columns
+        if squash(column) in names
+        and squash(column) not in _NO_PRICE
+        and profiles[column].fits("products", field) >= _HALF
+    ]
+    return sorted(fitting, key=lambda column: names.index(squash(column)))
 
 
 def _means_another(column: str, field: Field) -> bool:
@@ -190,6 +213,7 @@ def _means_another(column: str, field: Field) -> bool:
 
 
 def _name_score(column: str, names: list[str]) -> float:
+    column = _RECBOLE.sub("", column)
     squashed, words = squash(column), _words(column)
     best = 0.0
     for place, alias in enumerate(names):

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+# What an object in an answer of an API is called by, or where it lies.
+_NAMES = ("name", "title", "label", "src", "url")
 LISTED = ", "  # between the values of a cell that lists several
 # Pairs such as `color=Red,size=M`; a value may have commas.
 _ASSIGNED = re.compile(r"([\w -]{1,60})=((?:[^=,]|,(?![\w -]{1,60}=))*+),?")
@@ -87,6 +89,23 @@ def first_entry(column: pd.Series) -> pd.Series:
     result = column.copy()
     result[listed] = column[listed].map(_first).astype("str")
     return result
+
+
+def name_of(column: pd.Series) -> pd.Series:
+    """What JSON objects are called, or their address; other cells stay as they are."""
+    nested = column.str.startswith("{", na=False)
+    if not nested.any():
+        return column
+    result = column.copy()
+    result[nested] = column[nested].map(_name).astype("str")
+    return result
+
+
+def _name(text: str) -> str | None:
+    value = parse(text)
+    if not isinstance(value, dict):
+        return text
+    return write(next((value[key] for key in _NAMES if value.get(key)), value))
 
 
 def _first(text: str) -> str | None:

@@ -33,6 +33,10 @@ class Preset:
     gather: Mapping[str, Sequence[str]] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     drop: Sequence[str] = ()
+    parent: str | None = None
+    parent_keys: Sequence[str] = ()
+    variants: Sequence[str] = ()
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @functools.cache
@@ -72,7 +76,10 @@ def expand(frame: pd.DataFrame, preset: Preset | None) -> pd.DataFrame:
         frame = _filled_down(frame, group, columns)
     for group, columns in preset.gather.items():
         frame = _gathered(frame, group, columns)
+    frame = _with_variants(frame, preset)
     frame = _selected(frame, preset)
+    for name, (other, *values) in preset.only.items():
+        frame = _limited(frame, name, other, values)
     if (list_column := _spelt(preset.explode, frame)) is not None:
         frame = explode(frame, list_column)
     for path in _paths(preset):
@@ -134,6 +141,43 @@ def _gathered(frame: pd.DataFrame, group: str, columns: Sequence[str]) -> pd.Dat
     return frame
 
 
+def _with_variants(frame: pd.DataFrame, preset: Preset) -> pd.DataFrame:
+    """What the rows of variants say, in the row of their product."""
+    column = _spelt(preset.parent, frame)
+    keys = [name for name in (_spelt(key, frame) for key in preset.parent_keys) if name]
+    if column is None or not keys:
+        return frame
+    rows = frame.reset_index(drop=True)
+    names = rows[column].str.strip().str.removeprefix("id:")
+    parent = pd.Series(float("nan"), index=rows.index)
+    for key in keys:
+        owners = rows[rows[column].isna()].dropna(subset=key).drop_duplicates(key)
+        parent = parent.fillna(names.map(pd.Series(owners.index, index=owners[key])))
+    children = rows[parent.notna()].groupby(parent.dropna())
+    columns: dict[str, pd.Series] = {}
+    for name in filter(None, (_spelt(name, frame) for name in preset.variants)):
+        columns[name] = rows[name].fillna(children[name].first())
+    for key in keys:
+        joined = rows[parent.notna() & rows[key].notna()].groupby(parent)[key].agg(LISTED.join)
+        listed = joined.reindex(rows.index).astype("str")
+        if key in preset.fields["product_id"]:
+            columns[f"Variation {key}"] = listed
+        else:
+            columns[key] = rows[key].str.cat(listed, sep=LISTED).fillna(rows[key])
+    return rows.assign(**columns).set_axis(frame.index)
+
+
+def _limited(frame: pd.DataFrame, name: str, other: str, values: Sequence[str]) -> pd.DataFrame:
+    """The frame with the cells of `name` blank where `other` has none of the values."""
+    column, kind = _spelt(name, frame), _spelt(other, frame)
+    if column is None:
+        return frame
+    if kind is None:
+        return frame.drop(columns=column)
+    counts = frame[kind].str.strip().str.lower().isin(values)
+    return frame.assign(**{column: frame[column].where(counts)})
+
+
 def _deepest(listed: str) -> str:
     """The longest of several paths that are listed with commas."""
     return max(listed.split(","), key=lambda path: path.count("/"))
@@ -174,7 +218,10 @@ def _unpair(frame: pd.DataFrame, name: str, value: str) -> pd.DataFrame:
 def _carried(frame: pd.DataFrame, preset: Preset) -> pd.DataFrame:
     """Fill a field down in order of time within each group, and drop rows still without it."""
     for name, groups in preset.carry.items():
-        source = next(filter(None, (_spelt(path, frame) for path in preset.fields[name])), None)
+        paths = [path for path in (_spelt(path, frame) for path in preset.fields[name]) if path]
+        source = paths[0] if paths else None
+        for path in paths[1:]:
+            frame = frame.assign(**{paths[0]: frame[paths[0]].fillna(frame[path])})
         time = next(filter(None, (_spelt(path, frame) for path in preset.fields["time"])), None)
         for path in groups:
             group = _spelt(path, frame)

@@ -1,7 +1,7 @@
 """Finds the column by which a table names the products of the catalog, and the key that it means.
 
 Shops name a product by an id, a handle, a SKU of a variant … and their exports by any of these. The
-keys of the catalog besides its ids are among the attributes of its products.
+keys of the catalog besides its ids are among the attributes of its products, and their titles.
 """
 
 import json
@@ -22,16 +22,22 @@ from engine.reading.values import read_ids
 LEAST_SHARE = 0.5
 SAMPLE_ROWS = 2_000
 
+TITLE = "title"
+_VARIANT = r" - (?:(?! - ).)*$"
+
 Keys = Mapping[str, Mapping[str, str]]
 
 
 def other_keys(products: pd.DataFrame) -> Keys:
-    """For each attribute of the catalog that may be a key, the product id of each of its values.
+    """For the title and each attribute that may be a key, the product id of each of its values.
 
     A value that several products share names none of them.
     """
     owners: dict[str, dict[str, str]] = defaultdict(dict)
     shared: dict[str, set[str]] = defaultdict(set)
+    for product_id, title in zip(products["product_id"], products["title"], strict=True):
+        if owners[TITLE].setdefault(title, product_id) != product_id:
+            shared[TITLE].add(title)
     filled = products[["product_id", "attributes"]].dropna()
     for product_id, text in zip(filled["product_id"], filled["attributes"], strict=True):
         for name, value in json.loads(text).items():
@@ -86,14 +92,23 @@ def resolve_keys(
         return frame, []
     keys = other_keys(products)
     hits = {name: int(ids[unknown].isin(values.keys()).sum()) for name, values in keys.items()}
+    hits[TITLE] += int(_without_variant(ids[unknown]).isin(keys[TITLE].keys()).sum())
     best = max(hits, key=lambda name: hits[name], default=None)
     if best is None or hits[best] < LEAST_SHARE * unknown.sum():
         return frame, []
     ids = ids.astype("str")
     owners = ids.map(keys[best])
+    if best == TITLE:
+        owners = owners.fillna(_without_variant(ids).map(keys[best]))
     resolved = frame.assign(product_id=ids.mask(unknown & owners.notna(), owners).astype("str"))
     params = {"count": hits[best], "key": best}
     return resolved, [Problem("data.catalog_key", file, None, column, params, "warning")]
+
+
+def _without_variant(names: pd.Series) -> pd.Series:
+    """The titles in names of variants, such as "Red cup - L"; other names are missing."""
+    named = names.str.contains(" - ", regex=False, na=False)
+    return names.str.replace(_VARIANT, "", regex=True).where(named)
 
 
 def _candidates(mapping: ColumnMapping, frame: pd.DataFrame) -> list[str]:

@@ -77,8 +77,10 @@ class Profile:
             return self.length > 15 and self.distinct > 0.5
         if field.kind == "choice":
             # One word for all rows says nothing about them.
-            return self.number < 0.1 and read_choices(self.values, field.name)[0].nunique() > 1
-        return field.name in ("image", "attributes", "time", "relevance")
+            return self.number < _FEW and read_choices(self.values, field.name)[0].nunique() > 1
+        if field.name == "relevance":
+            return self.values.nunique() > 1
+        return field.name in ("image", "attributes", "time")
 
     def _fits_id(self, table: str, field: Field) -> float:
         boolean = squeeze(self.values.head(200)).isin(["true", "false"]).mean()

@@ -8,7 +8,7 @@ import pandas as pd
 from engine.errors import Problem
 from engine.reading.child import parse_in_child
 from engine.reading.columns import View
-from engine.reading.format import TEXT_FORMATS, Parsed, is_packed, named_format, parse
+from engine.reading.format import TEXT_FORMATS, Parsed, is_feed, is_packed, named_format, parse
 from engine.reading.layout import Place
 from engine.reading.limits import HEADER_ROW, check_size, refuse
 from engine.settings import SAMPLE_DATA
@@ -26,11 +26,11 @@ class RawTable:
     `frame` has the good records in string columns with unique names; blank cells are missing, all
     others unchanged, including spaces. `rows[i]` is the position of record `i`: its row in a
     spreadsheet (the header is row 1, and a quoted cell may have several lines), its line in a JSON
-    lines file, or its number in a JSON array or a Parquet file, from 1. `problems` lists the first
-    bad records and the warnings; `rejected` counts all bad records, `left_out` rows that are none,
-    such as totals. `view` shows how a sheet was read. `format` is CSV (with any
-    delimiter), Excel, JSON or Parquet, `encoding` the Python codec of a text file, and `delimiter`
-    that of a delimited one (None for a single column).
+    lines file, or its number in a JSON array, a Parquet file or an XML feed, from 1. `problems`
+    lists the first bad records and the warnings; `rejected` counts all bad records, `left_out` rows
+    that are none, such as totals. `view` shows how a sheet was read. `format` is CSV (with any
+    delimiter), Excel, JSON, XML or Parquet, `encoding` the Python codec of a text file, and
+    `delimiter` that of a delimited one (None for a single column).
     """
 
     frame: pd.DataFrame
@@ -69,7 +69,7 @@ def _is_cheap(path: Path, name: str, place: Place) -> bool:
     """Whether a file costs this process little: a small text, or a sample that nobody brought."""
     small = path.stat().st_size <= SMALL_BYTES or path.is_relative_to(SAMPLE_DATA)
     text = place.lines is not None or named_format(name) in TEXT_FORMATS
-    return small and text and not is_packed(path)
+    return small and text and not is_packed(path) and not is_feed(path)
 
 
 def _to_raw(parsed: Parsed) -> RawTable:

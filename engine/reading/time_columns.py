@@ -26,7 +26,9 @@ _FRACTION = re.compile(r"0?\.\d+")
 # What a spreadsheet puts behind a date that has no clock.
 _MIDNIGHT = r"[\sT]0{1,2}:00(?::00(?:\.0+)?)?$"
 _COMPACT_DATE = r"^(\d{4})(\d{2})(\d{2})$"
-_CLOCK_NAMES = ("time", "clock", "hour", "uhrzeit", "heure", "hora", "时间", "时刻", "小时", "钟点")
+_CLOCK_NAMES = re.compile(
+    r"(?<![a-z])(?:time|clock|hour|uhrzeit|heure|hora)s?(?![a-z])|(?<=[a-z])Time|时间|时刻|小时|钟点"
+)
 _ZONE_NAMES = {
     *("timezone", "tz", "zone", "timezoneid", "tzid", "tzname", "utcoffset", "gmtoffset", "offset"),
     *("zeitzone", "fuseauhoraire", "zonahoraria", "时区"),
@@ -101,6 +103,11 @@ def find_zone(name: str) -> tzinfo | None:
         return None
 
 
+def stands_alone(sheet: Sheet, column: str) -> bool:
+    """Whether no other column says the clock or the zone of the dates in `column`."""
+    return _beside(sheet, column, _is_clock) is None and _beside(sheet, column, _is_zone) is None
+
+
 def _beside(sheet: Sheet, column: str, fits: Callable[[str, pd.Series], bool]) -> str | None:
     """The unused column that fits and whose name is the most like that of `column`."""
     words = set(re.findall(r"[a-z]+|[\u4e00-\u9fff]", column.lower()))
@@ -111,19 +118,21 @@ def _beside(sheet: Sheet, column: str, fits: Callable[[str, pd.Series], bool]) -
     fitting = [
         name
         for name in sheet.mapping.unused
-        if name in sheet.frame and fits(squash(name), sheet.frame[name].dropna().head(SAMPLE_ROWS))
+        if name in sheet.frame
+        and fits(name, sheet.frame[name].dropna().head(SAMPLE_ROWS).astype("str"))
     ]
     return max(fitting, key=likeness, default=None)
 
 
 def _is_clock(name: str, cells: pd.Series) -> bool:
-    if not any(word in name for word in _CLOCK_NAMES) or not len(cells):
+    named = _CLOCK_NAMES.search(name) or _CLOCK_NAMES.search(name.lower())
+    if not named or not len(cells):
         return False
     return float(cells.map(lambda cell: _clock_text(cell) is not None).mean()) >= LEAST_SHARE
 
 
 def _is_zone(name: str, cells: pd.Series) -> bool:
-    if name not in _ZONE_NAMES or not len(cells):
+    if squash(name) not in _ZONE_NAMES or not len(cells):
         return False
     zones = {cell: find_zone(cell.strip()) is not None for cell in cells.unique()}
     return float(cells.map(zones).mean()) >= 1 - LEAST_SHARE

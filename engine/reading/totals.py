@@ -45,6 +45,11 @@ def may_be_total(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.is_in(lower, value_set=TOTALS)
 
 
+def is_total_label(cell: str) -> bool:
+    """Whether a cell says that its row is a total."""
+    return cell.strip().rstrip(":：").lower() in _LABELS
+
+
 def is_total(cells: Sequence[str | None], table: pa.Table) -> bool:
     """Whether a row of `table` sums up the others, besides being called so.
 
@@ -57,7 +62,7 @@ def is_total(cells: Sequence[str | None], table: pa.Table) -> bool:
     labels = [column for column, number in numbers.items() if number is None]
     if len(labels) != 1 or (labels[0] and 0 in filled):
         return False
-    if filled[labels[0]].rstrip(":：").lower() not in _LABELS:
+    if not is_total_label(filled[labels[0]]):
         return False
     sample = table.slice(0, SAMPLE_ROWS)
     for column in range(table.num_columns):

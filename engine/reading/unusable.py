@@ -8,14 +8,16 @@ _CODES = {
     "reviews": ("text", "data.no_words"),
     "searches": ("query", "data.no_term"),
 }
+# A file with none of these is a report of terms with their numbers, and not a log.
+_EVENTS = {"time", "user_id", "session_id", "product_id", "event"}
 
 
 def leave_unusable_out(table: str, sheet: Sheet) -> None:
     """Leave out pairs that nobody rated, reviews without words, and terms that were not set.
 
     A review without words has stars, or a text such as "n/a"; a search without a term, an entry
-    such as "(not set)". Cells that are really empty in such a row are mistakes, and so is a missing
-    grade in a file that was made for Shoplab.
+    such as "(not set)" or, in a report, its total. Cells that are really empty in a log are
+    mistakes, and so is a missing grade in a file that was made for Shoplab.
     """
     name, code = _CODES.get(table, ("", ""))
     column = sheet.mapping.fields.get(name)
@@ -27,6 +29,6 @@ def leave_unusable_out(table: str, sheet: Sheet) -> None:
         empty &= starred | sheet.frame[column].notna()
     elif table == "judgments" and column == "relevance":
         return
-    elif table == "searches":
+    elif table == "searches" and not _EVENTS.isdisjoint(sheet.mapping.fields):
         empty &= sheet.frame[column].notna()
     sheet.leave_out(code, empty, column)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 # Those that come ready, each a file in `agendas/`.
 READY = ("half_day", "ninety_minutes")
+# More boxes nobody follows, and a longer one is a day.
+MOST_BOXES, MOST_MINUTES = 30, 480
 _FOLDER = Path(__file__).parent / "agendas"
 
 

@@ -10,7 +10,7 @@ from engine.errors import InputError
 from engine.messages import say
 from engine.progress import Progress, Silent
 from engine.reading.load import load_sample
-from engine.room.agenda import TimeBox, write_agenda
+from engine.room.agenda import MOST_BOXES, TimeBox, write_agenda
 from engine.room.database import hashed, room_database
 from engine.room.workshop import Workshop, workshop_by_id
 from engine.storage.copies import copy_workspace, hand_out
@@ -44,12 +44,14 @@ class Opening:
 def open_workshop(opening: Opening, progress: Progress | None = None) -> tuple[Workshop, str]:
     """Open a workshop; also gives the facilitator's token, which nobody can read again.
 
-    Raises InputError for no or too many teams, an empty agenda, or too many open workshops.
+    Raises InputError for no or too many teams, no or too many time boxes, or too many workshops.
     """
     if not 1 <= opening.teams <= MOST_TEAMS:
         raise InputError("room.team_count", most=MOST_TEAMS)
     if not opening.agenda:
         raise InputError("room.no_agenda")
+    if len(opening.agenda) > MOST_BOXES:
+        raise InputError("room.long_agenda", most=MOST_BOXES)
     _refuse_too_many()
     title = tidy_label(opening.title) or say("room.untitled", opening.language)
     prepared = opening.prepared or _sample_shop(title, opening.language, progress or Silent())

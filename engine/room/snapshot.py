@@ -11,7 +11,7 @@ from threading import Lock
 
 from engine.course.reader import read_exercises
 from engine.jobs import list_jobs
-from engine.jobs.job import Job
+from engine.jobs.job import TRAININGS, Job
 from engine.jobs.turns import turns
 from engine.room.ballots import Ballot, latest_ballot
 from engine.room.people import people_of
@@ -104,7 +104,7 @@ def take_snapshot(workshop_id: str) -> Snapshot | None:
 
 
 def _queue(jobs: Sequence[Job], workspaces: set[str], now: float) -> tuple[tuple[Job, ...], int]:
-    trainings = [job for job in jobs if job.kind == "train"]
+    trainings = [job for job in jobs if job.kind in TRAININGS]
     running = [job for job in trainings if job.state == "running"]
     order = [*running, *turns(trainings[::-1], now)]
     own = tuple(job for job in order if job.workspace in workspaces)

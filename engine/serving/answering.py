@@ -84,8 +84,10 @@ class Answering:
             try:
                 if load is not None:
                     await _wait_for(load, watch, deadline)
-                asked = _Asked(self.bundles, question, watch)
-                return await self._run(asked, deadline, seconds)
+                asked, ready = _Asked(self.bundles, question, watch), time.monotonic()
+                answer = await self._run(asked, deadline, seconds)
+                watch.seconds = time.monotonic() - ready
+                return answer
             except _NotLoaded as missing:
                 load = missing.load
             except ShoplabError as error:

@@ -8,6 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +30,12 @@ OnText = Callable[[str], None]
 SILENT_SECONDS = 30.0
 # Importing the model libraries takes a few seconds, on a busy laptop many.
 START_SECONDS = 120.0
+# How often a model that is still being prepared is asked again.
+PATIENCE = 20
 _POLL_SECONDS = 0.2
+
+# How long the last answer in this thread took, as the process measured it.
+_answering: ContextVar[float] = ContextVar("answering", default=0.0)
 
 
 def ask(
@@ -45,6 +51,22 @@ def ask(
     a fresh one.
     """
     return _client(settings.home()).ask(question, timeout, on_text)
+
+
+def ask_patiently(question: Question[Body, Answer], timeout: float = 60) -> tuple[Answer, float]:
+    """The answer to `question`, and how many seconds it took once the model was ready.
+
+    While the model is still being prepared after `timeout` seconds, it is asked again, up to
+    `PATIENCE` times. Raises what `ask` raises.
+    """
+    for last in (*[False] * PATIENCE, True):
+        _answering.set(0.0)
+        try:
+            return ask(question, timeout), _answering.get()
+        except ShoplabError as error:
+            if error.code != "inference.busy" or last:
+                raise
+    raise AssertionError  # the last try returns or raises
 
 
 def warm(workspace: str, task: str) -> None:
@@ -167,6 +189,7 @@ class Client:
                 raise read_error(json.loads(response.read()))
             for message in _messages(response):
                 if "value" in message:
+                    _answering.set(message["seconds"])
                     return message["value"]
                 if "error" in message:
                     raise read_error(message["error"])

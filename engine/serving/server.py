@@ -2,9 +2,10 @@
 
 `POST /ask?seconds=60` takes a question (`engine.serving.question`) and answers with server-sent
 events: `{"stage", "done", "total"}` while a model is made ready, `{"text"}` for what has been
-written so far, and at last `{"value"}` or `{"error"}`. In between, comments say that the process is
-alive. `POST /warm` has a model loaded, `GET /memory` says what is in memory and `GET /metrics` what
-has been answered. The process ends when its standard input does.
+written so far, and at last `{"error"}`, or `{"value", "seconds"}` with the time that answering took
+once the models were loaded. In between, comments say that the process is alive. `POST /warm` has a
+model loaded, `GET /memory` says what is in memory and `GET /metrics` what has been answered. The
+process ends when its standard input does.
 """
 
 import asyncio
@@ -102,14 +103,14 @@ async def _events(
                 silent = 0.0
         while not texts.empty():
             yield _event({"text": texts.get_nowait()})
-        yield _event(_outcome(answer))
+        yield _event(_outcome(answer, watch))
     finally:
         answer.cancel()
 
 
-def _outcome(answer: "asyncio.Task[Any]") -> dict[str, Any]:
+def _outcome(answer: "asyncio.Task[Any]", watch: Watch) -> dict[str, Any]:
     try:
-        return {"value": answer.result()}
+        return {"value": answer.result(), "seconds": watch.seconds}
     except ShoplabError as error:
         return {"error": error_as_json(error)}
 

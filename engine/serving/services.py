@@ -10,6 +10,8 @@ from engine.storage.runs import load_heldout
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
 from engine.tasks.base import Bundle, Drafting, Measuring, Writing
+from engine.training.answers import GROWTH
+from engine.training.label_growth import measure_growth
 from engine.training.run import plan_run
 
 # The bundle of a task and run of the workspace.
@@ -23,6 +25,8 @@ def answer_question(
     body, verb = question.body, question.call.verb
     match question.call.service:
         case "training":
+            if verb == GROWTH.verb:
+                return encode(measure_growth(workspace, body, watch))
             return encode(plan_run(workspace, body.task, body.config, watch))
         case "pictures":
             from engine.images import questions  # torch, for those who have pictures

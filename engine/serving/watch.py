@@ -18,11 +18,13 @@ class Stage:
 class Watch:
     """Where work that answers a question, or loads a model, reports its progress to.
 
-    It may be watched and cancelled from other threads.
+    It may be watched and cancelled from other threads. `seconds` is how long answering took, once
+    all models were loaded.
     """
 
     def __init__(self, on_text: Callable[[str], None] | None = None) -> None:
         self.current = Stage()
+        self.seconds = 0.0
         self._cancelled = False
         self._on_text = on_text
 

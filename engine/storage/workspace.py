@@ -24,7 +24,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -45,6 +45,7 @@ from engine.storage.labels import tidy_label
 from engine.storage.quota import check_room, check_rows
 from engine.storage.records import delete_records
 from engine.storage.trouble import explained
+from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -227,22 +228,36 @@ class Workspace:
             if self.folder.exists():
                 raise
             frames, records = {}, {}
+        frames, records = self._read_tables(TABLES)
         mappings = {
             name: record["mapping"] for name, record in records.items() if "mapping" in record
         }
         return Tables(frames, self.language, self.corrections(), self._index_folder(), mappings)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table from disk as in `tables`, without reading the others."""
+        frames, _ = self._read_tables([name])
+        return Tables(frames)[name]
 
     def _index_folder(self) -> Path:
         """Where vectors of these tables are kept: those of a sample shop once for a machine."""
         shared = self.sample
         return home() / "indexes" / f"sample-{shared}" if shared else self.folder / "index"
 
-    def _read_tables(self) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
-        with self._generations.reading() as folder:
-            if folder is None:
-                return {}, {}
-            records = _read_about(folder)
-            return {name: pd.read_parquet(folder / f"{name}.parquet") for name in records}, records
+    def _read_tables(
+        self, names: Iterable[str]
+    ) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
+        try:
+            with self._generations.reading() as folder:
+                if folder is None:
+                    return {}, {}
+                records = _read_about(folder)
+                paths = {name: folder / f"{name}.parquet" for name in names if name in records}
+                return {name: pd.read_parquet(path) for name, path in paths.items()}, records
+        except FileNotFoundError:
+            if self.folder.exists():
+                raise
+            return {}, {}
 
     def replace_tables(
         self, frames: Mapping[str, pd.DataFrame], origins: Mapping[str, TableOrigin]

@@ -105,6 +105,8 @@ JUDGMENTS = Table(
         Field("query", "text", required=True),
         Field("product_id", "id", required=True),
         Field("relevance", "number", required=True, low=0, high=3),
+        # Who gave the grade; kept only where a file says so, as JSON with the grade of each rater.
+        Field("raters", "id"),
     ),
     key=("query", "product_id"),
 )

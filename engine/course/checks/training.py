@@ -72,14 +72,18 @@ class OverFitted(Check):
 
     The loss on validation tells: it falls, and rises again while that on training falls on. A
     metric of a few hundred rows goes up and down by chance, so it decides only where a run of an
-    earlier version knows no such loss.
+    earlier version knows no such loss. With `examples`, only a training of at most so many counts:
+    the loss of an ordinary one may rise a little in its last epochs, too.
     """
 
     task: TaskName
+    examples: Count | None = None
 
     def look(self, work: Work) -> Finding:
         """Look for a loss that rises after its lowest point, or a metric that falls."""
         runs = work.own_runs(self.task)
+        if self.examples is not None:
+            runs = [run for run in runs if run.n_train <= self.examples]
         for run in runs:
             losses = curve_of(run, VALIDATION_LOSS)
             if losses:

@@ -13,6 +13,7 @@ from engine.labelling.labelled_texts import heads_of, known_counts
 from engine.labelling.labels import OTHER
 from engine.labelling.product_columns import FEWEST_ROWS
 from engine.labelling.product_labels import label_products, parts_of
+from engine.labelling.split import take_share
 from engine.models.work import Phase, Work
 from engine.tables.categories import cut_path, leaf
 from engine.tables.product_text import summary
@@ -100,7 +101,7 @@ class AttributesTask(ClassificationTask[AttributesInput, AttributesAnswer]):
             raise InputError("attributes.one_family", have=len(known))
         return Dataset(
             self.name,
-            parts["train"],
+            take_share(parts["train"], config.train_share, config.seed).reset_index(drop=True),
             parts["validation"],
             parts["test"],
             tables=tables,

@@ -13,13 +13,12 @@ import pandas as pd
 from engine.config import preset_settings, with_changes
 from engine.errors import InputError
 from engine.evaluation.ranking_evaluator import RankingEvaluator
+from engine.labelling.split import take_share
 from engine.models.pretrained import default_encoder
 from engine.models.work import Work
 from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.reading.load import clean_file
-from engine.tables.categories import leaves
-from engine.tables.product_text import titles_with_leaf
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness
 from engine.tasks.cooccurrence import to_matrix
@@ -38,13 +37,6 @@ from engine.tasks.cross_sell.baskets import (
 )
 from engine.tasks.cross_sell.config import PRESETS, QUICK_CHINESE, CrossSellConfig
 from engine.tasks.cross_sell.copurchase import choose_strengths, expected_shares, fit_models
-from engine.tasks.cross_sell.pairs import (
-    MARKS,
-    POOL,
-    WATCHED_BASKETS,
-    bought_together,
-    draw_rivals,
-)
 from engine.tasks.readiness import next_goal, rate
 
 if TYPE_CHECKING:
@@ -53,9 +45,6 @@ if TYPE_CHECKING:
 READY, THIN = 500, 60
 MOST_RESULTS, DEPTH = 100, 50
 LONGEST_BASKET = 100
-# Products whose length stands for that of all when the work is counted.
-SAMPLE = 500
-ENOUGH_TO_WATCH = 20
 JOINER = " + "
 
 
@@ -94,6 +83,7 @@ class CrossSellTask:
         parts = split_baskets(baskets, config.seed, config.most_held)
         titles = dict(zip(ids, tables.products["title"], strict=True))
         train, validation, test = (_as_examples(part, titles) for part in parts)
+        train = take_share(train, config.train_share, config.seed).reset_index(drop=True)
         return Dataset(self.name, train, validation, test, tables)
 
     def dataset_from(self, file: Path, tables: Tables, config: CrossSellConfig) -> Dataset:
@@ -115,26 +105,10 @@ class CrossSellTask:
         return RankingEvaluator(expected_shares(matrix, ids))
 
     def workload(self, dataset: Dataset, config: CrossSellConfig) -> Work:
-        """Pairs are read twice or thrice an epoch, the catalog once untuned and twice tuned."""
-        from engine.models.encoder import load_encoder
-        from engine.models.probes import encoder_work, mean_tokens
+        """What `count_work` counts."""
+        from engine.tasks.cross_sell.cost import count_work
 
-        products = dataset.tables.products
-        sample = titles_with_leaf(products.sample(min(len(products), SAMPLE), random_state=0))
-        encoder = load_encoder(config.model, config.max_tokens)
-        anchors = [MARKS[dataset.tables.language] + text for text in sample]
-        pair = mean_tokens(encoder, anchors, config.train_tokens)
-        pair += mean_tokens(encoder, sample, config.train_tokens) * (2 if config.negatives else 1)
-        pairs = len(_pairs(dataset, config)) * config.epochs
-        checked = min(len(products), POOL) + WATCHED_BASKETS
-        texts = 3 * len(products) + checked * config.epochs
-        return encoder_work(
-            encoder,
-            config,
-            sample,
-            train_tokens=round(pair * pairs),
-            encode_tokens=round(mean_tokens(encoder, sample) * texts),
-        )
+        return count_work(dataset, config)
 
     def baselines(
         self, dataset: Dataset, part: pd.DataFrame, config: CrossSellConfig
@@ -168,77 +142,20 @@ class CrossSellTask:
         self, tables: Tables, config: CrossSellConfig, progress: Progress
     ) -> "CrossSellBundle":
         """The pretrained encoder as it is, beside what was counted of the past orders."""
-        from engine.models.encoder import load_encoder
-        from engine.tasks.cross_sell.bundle import CrossSellBundle
-        from engine.tasks.cross_sell.text_index import GoesWith
+        from engine.tasks.cross_sell.learning import untuned_bundle
 
-        progress.stage("load")
-        encoder = load_encoder(config.model, config.max_tokens, progress=progress)
-        folder = tables.folder / f"labels-{encoder.fingerprint}" if tables.folder else None
-        texts = GoesWith.open(folder, encoder, tables.products, "", progress)
-        if self.readiness(tables).level == "missing":
-            return CrossSellBundle(
-                tables, [], texts, trained=False, ease_products=config.ease_products
-            )
-        return self._choose(self.dataset(tables, config), texts, config, progress, trained=False)
+        dataset = None
+        if self.readiness(tables).level != "missing":
+            dataset = self.dataset(tables, config)
+        return untuned_bundle(tables, dataset, config, progress)
 
     def train(
         self, dataset: Dataset, config: CrossSellConfig, folder: Path, progress: Progress
     ) -> "CrossSellBundle":
         """Tune the encoder on pairs bought together, then choose the blend on validation."""
-        from engine.models.bi_encoder import Check, Pairs, tune_bi_encoder
-        from engine.models.encoder import load_encoder
-        from engine.tasks.cross_sell.text_index import GoesWith
+        from engine.tasks.cross_sell.learning import learn_bundle
 
-        progress.stage("load")
-        encoder = load_encoder(config.model, config.max_tokens, progress=progress)
-        tables, mark = dataset.tables, MARKS[dataset.tables.language]
-        ids = tables.products["product_id"].tolist()
-        texts = dict(zip(ids, titles_with_leaf(tables.products), strict=True))
-        rows = _pairs(dataset, config)
-        leaf = dict(zip(ids, leaves(tables.products["category"]), strict=True))
-        rivals = draw_rivals(rows, leaf, config.seed) if config.negatives else None
-        pairs = Pairs(
-            [mark + texts[name] for name in rows["anchor"]],
-            [texts[name] for name in rows["product_id"]],
-            [texts[name] for name in rivals] if rivals else None,
-        )
-        watched = dataset.validation.head(WATCHED_BASKETS)
-        check = None
-        if len(watched) >= ENOUGH_TO_WATCH:
-            hidden = watched["hidden"].tolist()
-            asked = [mark + texts[basket[0]] for basket in watched["basket"]]
-            check = Check(
-                dict(zip(watched["order_id"], asked, strict=True)),
-                {name: texts[name] for name in sorted({*ids[:POOL], *hidden})},
-                {order: {name} for order, name in zip(watched["order_id"], hidden, strict=True)},
-            )
-        tune_bi_encoder(encoder, pairs, check, config, folder, progress)
-        found = GoesWith.open(None, encoder, tables.products, mark, progress)
-        return self._choose(dataset, found, config, progress, trained=True)
-
-    def _choose(
-        self,
-        dataset: Dataset,
-        texts: Any,
-        config: CrossSellConfig,
-        progress: Progress,
-        *,
-        trained: bool,
-    ) -> "CrossSellBundle":
-        from engine.tasks.cross_sell.bundle import CrossSellBundle
-
-        progress.stage("choose")
-        bundle = CrossSellBundle(
-            dataset.tables,
-            dataset.train["basket"].tolist(),
-            texts,
-            trained=trained,
-            ease_products=config.ease_products,
-        )
-        held = dataset.validation
-        bundle.choose(held["basket"].tolist(), held["hidden"].tolist())
-        return bundle
+        return learn_bundle(dataset, config, folder, progress)
 
     def load(self, folder: Path, tables: Tables) -> "CrossSellBundle":
         """The bundle saved in `folder`; its vectors are brought up to date with the catalog."""
@@ -300,10 +217,6 @@ def _as_examples(baskets: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFra
 
 def _columns(product_ids: Sequence[str]) -> dict[str, int]:
     return {name: column for column, name in enumerate(product_ids)}
-
-
-def _pairs(dataset: Dataset, config: CrossSellConfig) -> pd.DataFrame:
-    return bought_together(dataset.train["basket"].tolist(), config.max_examples, config.seed)
 
 
 def _basket(product_ids: Sequence[str], row: int, bundle: "CrossSellBundle") -> list[str]:

@@ -13,6 +13,7 @@ import pandas as pd
 from engine.claims import ClaimChecker
 from engine.claims.vocabulary import readable
 from engine.errors import InputError
+from engine.labelling.split import take_share
 from engine.reading.load import clean_file
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
@@ -58,7 +59,9 @@ def make_dataset(tables: Tables, config: DescribeConfig, notes: Sequence[str]) -
     )
     return Dataset(
         "describe",
-        _training_part(examples["train"]),
+        take_share(_training_part(examples["train"]), config.train_share, config.seed).reset_index(
+            drop=True
+        ),
         _training_part(examples["validation"]),
         _measured_part(evidence, config.held_out),
         tables,

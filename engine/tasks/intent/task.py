@@ -10,6 +10,7 @@ from engine.errors import InputError
 from engine.labelling.descriptions import descriptions, first_labels
 from engine.labelling.labelled_texts import choose_examples, heads_of, known_counts
 from engine.labelling.query_labels import Trust, label_queries, labels_of
+from engine.labelling.split import take_share
 from engine.tables.tables import Tables
 from engine.tasks.base import Advice, Dataset, Readiness
 from engine.tasks.classify.answers import Classification
@@ -72,7 +73,7 @@ class IntentTask(ClassificationTask[IntentInput, IntentAnswer]):
         )
         return Dataset(
             self.name,
-            train.reset_index(drop=True),
+            take_share(train, config.train_share, config.seed).reset_index(drop=True),
             _with_truth(parts["validation"]),
             _with_truth(parts["test"]),
             tables=tables,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,8 @@ class InterestBundle:
         Without a query, the products of the history are left out: the shopper knows them.
         """
         past = np.array(self.catalog.rows_of(history.product_ids), dtype=np.intp)
-        ctrs = np.fromiter(self.behaviour.ctrs.values(), dtype=float, count=len(self.product_ids))
         vector = self.queries.encode([query]).vectors[0] if query else None
-        rows = shortlist(self.catalog, ctrs, vector, past)
+        rows = shortlist(self.catalog, self._ctrs, vector, past)
         if not query:
             rows = np.setdiff1d(rows, past)
         return self.behaviour.moment(history, query, [self.product_ids[row] for row in rows])
@@ -111,6 +111,12 @@ class InterestBundle:
             ]
             for name, values in scores.items()
         }
+
+    @cached_property
+    def _ctrs(self) -> NDArray[np.float64]:
+        """The click-through rate of each product, in the order of the catalog."""
+        ctrs = self.behaviour.ctrs
+        return np.fromiter(ctrs.values(), dtype=float, count=len(self.product_ids))
 
     def outputs(self, moments: Sequence[Moment]) -> dict[str, list[Ranking]]:
         """As `rank`, with the rankings for the same shoppers with their history hidden."""

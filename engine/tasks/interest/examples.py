@@ -11,7 +11,7 @@ import pandas as pd
 from engine.errors import InputError
 from engine.labelling.clicks import examination
 from engine.labelling.histories import answer, by_query, count_popularity, list_acts, list_pages
-from engine.labelling.split import TEST, VALIDATION
+from engine.labelling.split import TEST, VALIDATION, take_share
 from engine.reading.load import clean_file
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
@@ -43,7 +43,7 @@ def make_dataset(task: str, tables: Tables, config: InterestConfig) -> Dataset:
         raise InputError("interest.not_ready", n=clicked, want=THIN)
     cuts = [round(len(pages) * (1 - TEST - VALIDATION)), round(len(pages) * (1 - TEST))]
     parts = (
-        pages[: cuts[0]].tail(config.max_examples),
+        take_share(pages[: cuts[0]].tail(config.max_examples), config.train_share, config.seed),
         pages[cuts[0] : cuts[1]].tail(config.most_held),
         pages[cuts[1] :].tail(config.most_held),
     )

@@ -8,6 +8,9 @@ from pydantic import Field
 
 from engine.codec import Call, Count, FilledText
 
+# Of one ranking.
+MOST_RESULTS = 100
+
 
 @dataclass(frozen=True)
 class Condition:

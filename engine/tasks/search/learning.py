@@ -1,6 +1,5 @@
 """Learning all that a search bundle holds: the encoder, the orders, and which system to use."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,17 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.models.cross_encoder import Reranker
-from engine.models.encoder import Encoder, load_encoder
+from engine.models.encoder import load_encoder
 from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.retrieval.bm25 import passage_index
-from engine.retrieval.dense import open_index
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
 from engine.tasks.search.bundle import SearchBundle
 from engine.tasks.search.config import SearchConfig
+from engine.tasks.search.opening import index_side, open_reranker, open_untuned_side
 from engine.tasks.search.pairs import draw_negatives, hard_pool
 from engine.tasks.search.parts import Parts
 from engine.tasks.search.ranker.choice import (
@@ -30,9 +28,9 @@ from engine.tasks.search.ranker.choice import (
     score_queries,
 )
 from engine.tasks.search.ranker.examples import RankedQuery
-from engine.tasks.search.ranker.ranker import Ranker, draw_folds
+from engine.tasks.search.ranker.ranker import draw_folds
 from engine.tasks.search.ranker.weighing import FieldTrial
-from engine.tasks.search.side import ALSO_FROM, DEPTH, Side, SideName
+from engine.tasks.search.side import ALSO_FROM, DEPTH, Side
 from engine.tasks.search.word_systems import LEARNED, WORD_SYSTEMS, WordSystems
 
 # The epochs are watched on some validation queries; fewer than these would only add noise.
@@ -42,26 +40,6 @@ MOST_RANKED = 1_200
 
 Floats = NDArray[np.float32]
 Lists = dict[str, list[Ranking]]
-
-
-def open_untuned_side(
-    tables: Tables, config: SearchConfig, progress: Progress, bm25_weight: float
-) -> Side:
-    """The pretrained encoder with its vectors, kept beside the tables."""
-    progress.stage("load")
-    encoder = load_encoder(config.model, config.max_tokens, progress=progress)
-    folder = tables.folder / encoder.fingerprint if tables.folder else None
-    progress.stage("index")
-    return _side("untuned", encoder, tables, folder, progress, bm25_weight)
-
-
-def open_tuned_side(
-    folder: Path, tables: Tables, max_tokens: int, progress: Progress, bm25_weight: float
-) -> Side:
-    """The tuned encoder of the bundle in `folder`, its vectors brought up to date."""
-    encoder = load_encoder(folder / "encoder", max_tokens)
-    progress.stage("index")
-    return _side("tuned", encoder, tables, folder / "index", progress, bm25_weight)
 
 
 def untuned_bundle(
@@ -77,36 +55,7 @@ def untuned_bundle(
     if parts:
         side = _with_weight(side, words, parts.validation)
         words = WordSystems.learn(tables, parts.train, config.seed)
-    return SearchBundle(tables, words, side, reranker=_reranker(config))
-
-
-def load_search_bundle(
-    folder: Path, tables: Tables, usual: SearchConfig, progress: Progress
-) -> SearchBundle:
-    """The bundle saved in `folder`; `usual` has the model of runs that did not name theirs."""
-    about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
-    model = str(about.get("model", usual.model))
-    config = usual.model_copy(
-        update={"model": model, "max_tokens": about["max_tokens"], "reranker": about["reranker"]}
-    )
-    side = open_tuned_side(folder, tables, config.max_tokens, progress, about["bm25_weight"])
-
-    def open_other() -> Side:
-        weight = about.get("untuned_bm25_weight", config.bm25_weight)
-        other = open_untuned_side(tables, config, progress, weight)
-        return replace(other, ranker=Ranker.load(folder / other.ranked))
-
-    return SearchBundle(
-        tables,
-        WordSystems.load(folder, tables, about),
-        replace(side, ranker=Ranker.load(folder / side.ranked)),
-        recommended=about["recommended"],
-        open_other=open_other,
-        other_systems=about.get("other_systems", ()),
-        reranker=_reranker(config),
-        trial=FieldTrial.load(folder),
-        model=model,
-    )
+    return SearchBundle(tables, words, side, reranker=open_reranker(config))
 
 
 def learn_bundle(
@@ -148,7 +97,7 @@ def learn_bundle(
         recommended=chosen,
         open_other=lambda: untuned,
         other_systems=list(others),
-        reranker=_reranker(config),
+        reranker=open_reranker(config),
         trial=trial,
         model=config.model,
     )
@@ -249,21 +198,7 @@ def _tune(dataset: Dataset, config: SearchConfig, folder: Path, progress: Progre
         check = Check({query: query for query in relevant}, pool, relevant)
     tune_bi_encoder(encoder, pairs, check, config, folder, progress)
     progress.stage("index")
-    return _side("tuned", encoder, tables, None, progress, config.bm25_weight)
-
-
-def _side(
-    name: SideName,
-    encoder: Encoder,
-    tables: Tables,
-    folder: Path | None,
-    progress: Progress,
-    bm25_weight: float,
-) -> Side:
-    ids = tables.products["product_id"].tolist()
-    texts = passages(tables.products).tolist()
-    dense = open_index(folder, encoder, ids, texts, progress)
-    return Side(name, encoder, dense, bm25_weight)
+    return index_side("tuned", encoder, tables, None, progress, config.bm25_weight)
 
 
 def _with_weight(side: Side, words: WordSystems, validation: pd.DataFrame) -> Side:
@@ -297,7 +232,3 @@ def _draw(queries: pd.DataFrame, seed: int) -> pd.DataFrame:
     if len(queries) <= MOST_RANKED:
         return queries
     return queries.sample(MOST_RANKED, random_state=seed).sort_index().reset_index(drop=True)
-
-
-def _reranker(config: SearchConfig) -> Reranker | None:
-    return Reranker(config.reranker) if config.reranker else None

@@ -7,7 +7,7 @@ import pandas as pd
 
 from engine.errors import InputError
 from engine.labelling.qrels import ENOUGH_QUERIES, Source, best_source, query_qrels
-from engine.labelling.split import split_queries
+from engine.labelling.split import split_queries, take_share
 from engine.tables.tables import Tables
 from engine.tasks.search.config import SearchConfig
 
@@ -58,6 +58,7 @@ def split_parts(tables: Tables, config: SearchConfig) -> Parts:
     train, validation, test = (
         frame[parts == part].reset_index(drop=True) for part in ("train", "validation", "test")
     )
+    train = take_share(train, config.train_share, config.seed).reset_index(drop=True)
     kept = train.iloc[:0]
     if config.ranker and source != "catalog" and len(train) >= ENOUGH_TO_KEEP:
         order = np.random.default_rng(config.seed).permutation(len(train))

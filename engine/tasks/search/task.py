@@ -3,7 +3,7 @@
 What imports torch is imported where it is used: a page asks this module for readiness and settings.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +22,11 @@ from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness
 from engine.tasks.readiness import next_goal, rate
 from engine.tasks.search.answers import (
+    MOST_RESULTS,
     FieldWeights,
     SearchAnswer,
     SearchExplanation,
     SearchInput,
-    SearchResult,
     WeightsAnswer,
     WhyInput,
 )
@@ -40,13 +40,12 @@ from engine.tasks.search.word_systems import (
     rank_as_shown,
     shown_orders,
 )
-from engine.text.words import leave_one_out, normalise
+from engine.text.words import normalise
 
 if TYPE_CHECKING:
     from engine.tasks.search.bundle import SearchBundle
 
 READY, THIN = 100, ENOUGH_QUERIES
-MOST_RESULTS = 100
 
 
 class SearchTask:
@@ -158,7 +157,7 @@ class SearchTask:
 
     def load(self, folder: Path, tables: Tables) -> "SearchBundle":
         """The bundle saved in `folder`; its index is brought up to date with the catalog."""
-        from engine.tasks.search.learning import load_search_bundle
+        from engine.tasks.search.opening import load_search_bundle
 
         return load_search_bundle(folder, tables, self.config("quick", tables), Silent())
 
@@ -169,12 +168,14 @@ class SearchTask:
 
     def predict(self, bundle: "SearchBundle", inputs: Sequence[SearchInput]) -> list[SearchAnswer]:
         """The products of every system for each query, those of the recommended one with titles."""
+        from engine.tasks.search.answering import answer
+
         queries = [normalise(item.query) for item in inputs]
         vectors = bundle.encode(queries)
         filters = [[asdict(condition) for condition in item.filters] for item in inputs]
         rankings = bundle.search(queries, filters=filters, vectors=vectors, systems=bundle.answered)
         return [
-            _answer(
+            answer(
                 bundle,
                 item,
                 {name: per_query[row] for name, per_query in rankings.items()},
@@ -186,26 +187,11 @@ class SearchTask:
     def explain(self, bundle: "SearchBundle", item: WhyInput) -> SearchExplanation:
         """Why a product answers a query: what each query word adds to their closeness.
 
-        A word's share is how much the cosine falls when it is left out (occlusion; Zeiler and
-        Fergus 2014). Raises InputError for a product that the catalog does not hold.
+        Raises InputError for a product that the catalog does not hold.
         """
-        query, product_id = normalise(item.query), item.product_id
-        if product_id not in bundle.dense.rows:
-            raise InputError("search.unknown_product", product=product_id)
-        parts = leave_one_out(query)
-        vectors = bundle.encode([query, *(rest for _, rest in parts)])
-        cosine, *without = [bundle.dense.cosine(vector, product_id) for vector in vectors]
-        wanted = ("bm25_all", bundle.side.name)
-        searched = bundle.search([query], systems=wanted)
-        ids = {name: rankings[0].product_ids for name, rankings in searched.items()}
-        return SearchExplanation(
-            weights=[(word, cosine - left) for (word, _), left in zip(parts, without, strict=True)],
-            words=bundle.bm25_all.shares(query, product_id),
-            cosine=cosine,
-            rank_bm25=_place(ids["bm25_all"], product_id),
-            rank_dense=_place(ids[bundle.side.name], product_id),
-            order=bundle.explain_order(query, product_id),
-        )
+        from engine.tasks.search.answering import explain
+
+        return explain(bundle, item)
 
     def measure(
         self, bundle: "SearchBundle", heldout: pd.DataFrame, item: FieldWeights
@@ -228,32 +214,6 @@ def _parts(tables: Tables, config: SearchConfig) -> Parts | None:
         return split_parts(tables, config)
     except InputError:
         return None
-
-
-def _answer(
-    bundle: "SearchBundle", item: SearchInput, rankings: Mapping[str, Ranking], near: Sequence[str]
-) -> SearchAnswer:
-    systems = {name: _top(ranking, item.k) for name, ranking in rankings.items()}
-    return SearchAnswer(
-        query=normalise(item.query),
-        system=bundle.recommended,
-        results=[
-            SearchResult(rank, product_id, bundle.titles[product_id], score)
-            for rank, (product_id, score) in enumerate(systems[bundle.recommended], start=1)
-        ],
-        systems=systems,
-        unknown_share=bundle.encoder.unknown_share([normalise(item.query)]),
-        near=near,
-    )
-
-
-def _top(ranking: Ranking, k: int) -> list[tuple[str, float]]:
-    best = ranking.top(min(k, MOST_RESULTS))
-    return [(name, float(score)) for name, score in zip(best.product_ids, best.scores, strict=True)]
-
-
-def _place(product_ids: Sequence[str], product_id: str) -> int | None:
-    return product_ids.index(product_id) + 1 if product_id in product_ids else None
 
 
 TASK = SearchTask()

@@ -18,6 +18,7 @@ from engine.labelling.review_labels import (
     sentiment_labels,
     true_sentiments,
 )
+from engine.labelling.split import take_share
 from engine.reading.load import clean_file
 from engine.reviews.aspects import AspectMention, Aspects, find_mentions, seed_aspects
 from engine.reviews.sentiment_lexicon import descriptions, lexicon_probabilities
@@ -95,7 +96,7 @@ class SentimentTask(ClassificationTask[SentimentInput, SentimentAnswer]):
         )
         return Dataset(
             self.name,
-            train.reset_index(drop=True),
+            take_share(train, config.train_share, config.seed).reset_index(drop=True),
             validation,
             test,
             tables=tables,

@@ -7,7 +7,7 @@ from engine.case.breakdown import waterfall
 from pages.ui.case.assumptions_form import name_of
 from pages.ui.case.setup import Setup
 from pages.ui.frame.i18n import t
-from pages.ui.parts import charts, range_charts
+from pages.ui.parts import charts, range_charts, spread_charts
 from pages.ui.parts.amounts import money, percent
 
 _BINS = 40
@@ -45,7 +45,7 @@ def _draw_distribution(setup: Setup) -> None:
     # The outermost draws would squeeze all others together.
     low, high = np.quantile(outcome.value, [0.002, 0.998])
     counts, edges = np.histogram(np.clip(outcome.value, low, high), _BINS)
-    figure = charts.histogram(
+    figure = spread_charts.histogram(
         edges.tolist(),
         counts.tolist(),
         x_name=t("case.money.value", months=outcome.months),

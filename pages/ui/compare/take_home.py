@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from engine.model_export.background import Export, read_export, start_export
+from engine import jobs
+from engine.jobs import Export
 from engine.model_export.source import is_portable
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
-from pages.ui.frame import i18n
+from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
+from pages.ui.parts.active_job import show_active_job
 from pages.ui.parts.errors import shown_errors
 
 POLL_SECONDS = 2.0
@@ -24,10 +26,12 @@ def show_take_home(current: Workspace, run: Run) -> None:
         return
     st.header(t("compare.take.title"), anchor=False)
     st.markdown(t("compare.take.intro"))
-    running = read_export(current, run).state == "running"
-    st.fragment(_show, run_every=POLL_SECONDS if running else None)(current, run, running)
+    active = jobs.read_export(current, run).active
+    if active:
+        jobs.ensure_supervisor()
+    st.fragment(_show, run_every=POLL_SECONDS if active else None)(current, run, active)
     with st.expander(t("compare.take.hub"), icon=":material/cloud_upload:", key="take_hub"):
-        _offer_push(current, run, running)
+        _offer_push(current, run, active)
     st.caption(t("compare.take.command"))
     st.code(
         f"python -m engine export {current.name} {run.task} --run {run.run_id} --out model.zip",
@@ -36,19 +40,19 @@ def show_take_home(current: Workspace, run: Run) -> None:
     )
 
 
-def _show(current: Workspace, run: Run, was_running: bool) -> None:
-    export = read_export(current, run)
-    if was_running != (export.state == "running"):
+def _show(current: Workspace, run: Run, was_active: bool) -> None:
+    export = jobs.read_export(current, run)
+    if was_active != export.active:
         st.rerun()
-    if export.state == "failed":
-        st.error(escape(export.error), icon=":material/error:")
+    if export.job is not None and export.job.state == "failed":
+        st.error(escape(export.job.message(i18n.language())), icon=":material/error:")
     if export.address:
         text = t("compare.take.pushed", address=escape(export.address))
         st.success(text, icon=":material/cloud_done:")
+    if export.job is not None and export.active:
+        show_active_job(export.job)
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="take_home"):
-        if export.state == "running":
-            st.badge(t("compare.take.running"), icon=":material/autorenew:", color="blue")
-            return
         label = t("compare.take.again" if export.archive else "compare.take.start")
         if st.button(label, icon=":material/inventory_2:", key=f"take_{run.run_id}"):
             _start(current, run)
@@ -76,7 +80,7 @@ def _offer_archive(run: Run, export: Export) -> None:
     )
 
 
-def _offer_push(current: Workspace, run: Run, running: bool) -> None:
+def _offer_push(current: Workspace, run: Run, active: bool) -> None:
     st.markdown(t("compare.take.hub_about"))
     # The box of the token is empty again as soon as the form was sent.
     with st.form(f"push_{run.run_id}", clear_on_submit=True, border=False):
@@ -93,7 +97,7 @@ def _offer_push(current: Workspace, run: Run, running: bool) -> None:
             key=f"push_token_{run.run_id}",
         )
         sent = st.form_submit_button(
-            t("compare.take.push"), icon=":material/cloud_upload:", disabled=running
+            t("compare.take.push"), icon=":material/cloud_upload:", disabled=active
         )
     if not sent:
         return
@@ -105,5 +109,12 @@ def _offer_push(current: Workspace, run: Run, running: bool) -> None:
 
 def _start(current: Workspace, run: Run, repository: str = "", token: str = "") -> None:
     with shown_errors():
-        start_export(current, run, i18n.language(), repository=repository, token=token)
+        jobs.start_export(
+            current,
+            run,
+            i18n.language(),
+            repository=repository,
+            token=token,
+            owner=session.owner(),
+        )
         st.rerun()

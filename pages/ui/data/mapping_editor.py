@@ -1,7 +1,9 @@
 """Which column of a waiting file is which field: the guess, always editable, and the first rows."""
 
+import pandas as pd
 import streamlit as st
 
+from engine.reading.labels import read_labels
 from engine.reading.layout import Place
 from engine.reading.load import Preview, preview
 from engine.reading.presets import presets
@@ -42,6 +44,7 @@ def edit_mapping(waiting: Staged) -> tuple[dict[str, str], Place]:
     if missing:
         names = ", ".join(tables.column_name(field) for field in missing)
         st.warning(t("data.staged.missing", fields=names), icon=":material/rule:")
+    _show_labels(seen, chosen.get("sentiment", ""))
     extras = [column for column in seen.columns if column not in chosen.values()]
     if extras and waiting.table == "products":
         st.caption(t("data.staged.extras", columns=escape(", ".join(extras))))
@@ -60,6 +63,28 @@ def edit_mapping(waiting: Staged) -> tuple[dict[str, str], Place]:
         field: column for field, column in chosen.items() if column != guessed.get(field, "")
     }
     return changes, place
+
+
+def _show_labels(seen: Preview, column: str) -> None:
+    """The labels of the column that holds sentiments, how many there are, and how each is read."""
+    if column not in seen.counts:
+        return
+    labels = read_labels(seen.counts[column])
+    total = sum(label.count for label in labels)
+    rows = [
+        {
+            "label": label.text,
+            "meaning": t(f"data.sentiments.{label.meaning}") if label.meaning else "",
+            "count": f"{label.count:,}",
+            "share": f"{label.count / total:.0%}",
+        }
+        for label in labels
+    ]
+    st.markdown(f"**{t('data.staged.labels', column=escape(column))}**")
+    names = {name: t(f"data.staged.label_{name}") for name in rows[0]}
+    tables.show(pd.DataFrame(rows), labels=names, alt=t("data.staged.labels", column=column))
+    if not all(label.meaning for label in labels):
+        st.caption(t("data.staged.labels_unread"))
 
 
 def _choose(waiting: Staged, place: Place, seen: Preview, field: str) -> str:

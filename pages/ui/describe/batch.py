@@ -5,26 +5,28 @@ import statistics
 import pandas as pd
 import streamlit as st
 
+from engine import jobs
 from engine.errors import ShoplabError
-from engine.serving import client
-from engine.serving.question import Question
+from engine.jobs.copywriting import (
+    BatchProgress,
+    discard_batch,
+    is_busy,
+    read_progress,
+    start_batch,
+    write_batch,
+)
 from engine.storage.workspace import Workspace
-from engine.tasks.describe import batch as batches
-from engine.tasks.describe.answers import PREDICT
-from engine.tasks.describe.batch import Batch, BatchProgress, Row
-from engine.tasks.describe.batch_writing import write_on
+from engine.tasks.describe.batch import Batch, Row, list_batches
 from engine.tasks.describe.brief import Brief
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import download, names, tables
-from pages.ui.parts.errors import show_error
+from pages.ui.parts.active_job import offer_stop, show_place
+from pages.ui.parts.errors import show_error, shown_errors
 
 MOST = 5000
 POLL_SECONDS = 2.0
-ACTIVE = ("writing", "stopping")
 COLUMNS = ("product_id", "title", "text", "supported", "facts_used", "unsupported")
-# A text takes some seconds; a busy laptop and the others' questions may make it minutes.
-_SECONDS = 600
 # While texts come, the last ones are shown; so many also tell how long the rest takes.
 _LAST = 20
 _CHOSEN = "batch_chosen"
@@ -34,8 +36,8 @@ def show_batch(current: Workspace, run_id: str, brief: Brief) -> None:
     """Choose products and start; watch, stop, go on, take the texts along, throw them away."""
     st.markdown(t("describe.batch.intro"))
     ids = _chosen_products(current)
-    kept = batches.list_batches(current)
-    busy = any(batches.is_written(current, batch) for batch in kept)
+    kept = list_batches(current)
+    busy = is_busy(current)
     if st.button(
         t("describe.batch.start", n=f"{len(ids):,}"),
         type="primary",
@@ -43,24 +45,16 @@ def show_batch(current: Workspace, run_id: str, brief: Brief) -> None:
         disabled=not ids or busy,
         key="batch_start",
     ):
-        batch = batches.begin_batch(current, run_id, brief, ids)
-        _write_on(current, batch)
-        st.session_state[_CHOSEN] = batch.batch_id
-        st.rerun()
+        with shown_errors():
+            batch = start_batch(current, run_id, brief, ids, session.owner())
+            st.session_state[_CHOSEN] = batch.batch_id
+            st.rerun()
+    if busy:
+        jobs.ensure_supervisor()
     if kept:
         batch = _choose_batch(kept)
-        active = batches.look_at(current, batch).state in ACTIVE
+        active = read_progress(current, batch).active
         st.fragment(_show, run_every=POLL_SECONDS if active else None)(current, batch, active)
-
-
-def _write_on(current: Workspace, batch: Batch) -> None:
-    write_on(
-        current,
-        batch,
-        lambda items: client.ask(
-            Question(current.name, PREDICT, items, batch.run_id, background=True), _SECONDS
-        ),
-    )
 
 
 def _chosen_products(current: Workspace) -> list[str]:
@@ -92,18 +86,18 @@ def _chosen_products(current: Workspace) -> list[str]:
 
 def _choose_batch(kept: list[Batch]) -> Batch:
     """The newest batch, or the chosen one where there are several."""
-    known = {batch.batch_id: batch for batch in kept}
-    labels = {batch_id: _about(batch) for batch_id, batch in known.items()}
-    if st.session_state.get(_CHOSEN) not in known:
-        st.session_state[_CHOSEN] = kept[0].batch_id
+    by_id = {batch.batch_id: batch for batch in kept}
+    labels = {batch_id: _about(batch) for batch_id, batch in by_id.items()}
+    if st.session_state.get(_CHOSEN) not in by_id:
+        st.session_state[_CHOSEN] = next(iter(by_id))
     chosen = st.selectbox(
         t("describe.batch.choose"),
-        list(known),
+        list(by_id),
         format_func=labels.__getitem__,
         key=_CHOSEN,
         width=620,
     )
-    return known[chosen]
+    return by_id[chosen]
 
 
 def _about(batch: Batch) -> str:
@@ -115,54 +109,58 @@ def _about(batch: Batch) -> str:
 
 def _show(current: Workspace, batch: Batch, active: bool) -> None:
     """How the batch stands; the whole page is drawn anew when writing begins or ends."""
-    progress = batches.look_at(current, batch)
-    if (progress.state in ACTIVE) != active:
+    progress = read_progress(current, batch)
+    if progress.active != active:
         st.rerun()
     if active:
-        _show_progress(batch, progress)
+        _show_progress(progress)
     elif progress.failure:
         show_error(progress.failure)
     frame = _as_frame(progress)
-    _offer_controls(current, batch, progress, frame)
+    _offer_controls(current, progress, frame)
     if progress.rows:
         _show_rows(frame, active)
 
 
-def _show_progress(batch: Batch, progress: BatchProgress) -> None:
-    done, total = len(progress.rows), len(batch.product_ids)
+def _show_progress(progress: BatchProgress) -> None:
+    job = progress.job
+    if job is None:
+        return
+    if progress.state == "waiting":
+        show_place(job)
+        offer_stop(job)
+        return
+    done, total = len(progress.rows), len(progress.batch.product_ids)
     text = t("describe.batch.doing", done=f"{done:,}", total=f"{total:,}")
     seconds = [row.seconds for row in progress.rows[-_LAST:] if row.seconds is not None]
     if seconds:
         left = statistics.median(seconds) * (total - done)
         text += t("describe.batch.left", time=names.duration(left))
     st.progress(done / total, text=escape(text))
-    st.caption(t(f"describe.batch.{progress.state}"))
+    if progress.state == "writing":
+        st.caption(t("describe.batch.writing"))
+    offer_stop(job)
 
 
-def _offer_controls(
-    current: Workspace, batch: Batch, progress: BatchProgress, frame: pd.DataFrame
-) -> None:
+def _offer_controls(current: Workspace, progress: BatchProgress, frame: pd.DataFrame) -> None:
+    batch = progress.batch
     with st.container(horizontal=True):
-        if progress.state == "writing" and st.button(
-            t("describe.batch.stop"), icon=":material/stop:", key="batch_stop"
-        ):
-            batches.ask_to_stop(current, batch)
-            st.rerun()
         left = len(batch.product_ids) - len(progress.rows)
         if progress.state == "stopped" and st.button(
             t("describe.batch.go_on", n=f"{left:,}"),
             icon=":material/resume:",
             key="batch_go_on",
         ):
-            _write_on(current, batch)
-            st.rerun()
+            with shown_errors():
+                write_batch(current, batch, session.owner())
+                st.rerun()
         if progress.rows:
             download.offer(frame, t("describe.batch.download"), "copy.csv", key="batch_download")
-        if progress.state not in ACTIVE:
+        if not progress.active:
             with st.popover(t("describe.batch.discard"), icon=":material/delete:"):
                 st.markdown(t("describe.batch.discard_note"))
                 if st.button(t("describe.batch.discard_yes"), key="batch_discard"):
-                    batches.discard(current, batch)
+                    discard_batch(current, batch)
                     st.rerun()
 
 

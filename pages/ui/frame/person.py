@@ -9,27 +9,17 @@ import secrets
 
 import streamlit as st
 
-from pages.ui.frame import link
+from pages.ui.frame import cookie, link
 
 KEY = "p"
 COOKIE = "shoplab_person"
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")
-_COMPONENT = st.components.v2.component(
-    "shoplab_person",
-    html="<span hidden></span>\n",
-    js="""export default function ({ data }) {
-  const days = 30
-  document.cookie =
-    `${data.name}=${data.person}; path=/; max-age=${days * 86400}; samesite=strict`
-}
-""",
-)
 
 
 def current() -> str:
     """The id of the person at this tab; whoever has none yet gets a new one."""
     link.remember(KEY)
-    kept = str(st.context.cookies.get(COOKIE, ""))
+    kept = cookie.read(COOKIE)
     chosen = kept if _ID.fullmatch(kept) else str(st.session_state.get(KEY, ""))
     person = chosen if _ID.fullmatch(chosen) else secrets.token_urlsafe(12)
     st.session_state[KEY] = person
@@ -39,4 +29,4 @@ def current() -> str:
 
 def keep() -> None:
     """Keep the id of the person at this tab in a cookie of their browser."""
-    _COMPONENT(key="person_cookie", data={"name": COOKIE, "person": current()})
+    cookie.keep(COOKIE, current())

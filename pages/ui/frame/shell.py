@@ -11,6 +11,7 @@ from streamlit.navigation.page import Page
 from engine import jobs
 from engine.errors import InputError
 from engine.host import password
+from engine.jobs.job import TRAININGS
 from engine.settings import home, host_limits
 from engine.storage.tidy import tidy_home
 from engine.storage.trouble import explained
@@ -19,6 +20,7 @@ from engine.tasks import ENTRIES, TASKS
 from pages.ui.frame import callbacks, i18n, link, own_words, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room import banner as room_banner
+from pages.ui.frame.room import freeze
 from pages.ui.frame.room import tab as room_tab
 
 _FRAME = Path(__file__).resolve().parent
@@ -149,6 +151,9 @@ def run_frame() -> None:
     page = st.navigation(nav(), expanded=True)
     show_sidebar(session.workspace())
     room_banner.show(page.url_path, session.workspace())
+    if page.url_path not in room_banner.ROOM_PAGES and freeze.holds(session.workspace()):
+        freeze.show()
+        return
     try:
         with explained():
             page.run()
@@ -254,4 +259,4 @@ def show_sidebar(current: Workspace | None) -> None:
 def running_jobs(current: Workspace) -> int:
     """How many trainings of `current` run or wait."""
     listed = jobs.list_jobs(current.name)
-    return sum(job.kind == "train" and job.active for job in listed)
+    return sum(job.kind in TRAININGS and job.active for job in listed)

@@ -7,7 +7,7 @@ from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.home.overview import Overview, summarize
-from pages.ui.parts import charts
+from pages.ui.parts import charts, spread_charts
 
 SHOWN = 10
 
@@ -107,7 +107,7 @@ def _draw_prices(overview: Overview) -> None:
     if (prices := overview.prices) is not None:
         with st.container():
             charts.draw(
-                charts.histogram(
+                spread_charts.histogram(
                     prices.edges,
                     prices.counts,
                     x_name=t("home.charts.price"),

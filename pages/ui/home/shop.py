@@ -6,6 +6,7 @@ from engine.storage.workspace import Workspace
 from pages.ui.frame import shell
 from pages.ui.frame.i18n import escape, t
 from pages.ui.home.glance import show_charts, show_figures
+from pages.ui.home.tour import show_tour
 from pages.ui.parts import names
 from pages.ui.training.readiness import readiness, show_badge
 
@@ -15,6 +16,7 @@ NEXT = (*shell.SECTIONS["explore"], *shell.SECTIONS["learn"])
 def show_shop(current: Workspace) -> None:
     """The shop's name and figures, what to do next, and its charts."""
     st.title(escape(current.title or t("app.sidebar.unnamed")), anchor=False)
+    show_tour()
     if "products" not in current.about_tables():
         st.warning(t("home.overview.no_catalog"))
     show_figures(current)

@@ -15,6 +15,7 @@ from engine.text.words import normalise
 from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import t
 from pages.ui.intent.answers import answer_log
+from pages.ui.intent.growth import show_growth
 from pages.ui.parts import download, names
 from pages.ui.parts.errors import show_error
 
@@ -46,6 +47,7 @@ def show_labels(current: Workspace, run: Run | None, run_id: str) -> None:
     if saved := st.session_state.pop("labels_saved", 0):
         st.toast(t("intent.labels.saved", n=saved), icon=":material/check:")
     if len(hand):
+        show_growth(current, hand)
         _show_next(current, hand, run)
 
 

@@ -25,9 +25,7 @@ from pages.ui.parts.model_download import is_missing, show_download
 CHUNK = 64  # small enough that other people's questions get in between
 _SILENT_SECONDS = 0.4
 _POLL_SECONDS = 0.3
-_COLD_SECONDS = 1.0
 _SECONDS = 180  # without a sign of life; a busy laptop reads a block of products for a minute
-_PATIENCE = 20  # how often a model that is still being prepared is asked again
 _POOL = ThreadPoolExecutor(max_workers=32, thread_name_prefix="ask")
 
 Body = TypeVar("Body")
@@ -118,22 +116,8 @@ def _shared(stamp: str, key: str, _question: Question[Any, Any]) -> Future[Answe
     return _POOL.submit(_timed, _question)
 
 
-def _timed(question: Question[Body, Value], again: bool = False) -> Answer[Value]:
-    for last in (*[False] * _PATIENCE, True):
-        started = time.perf_counter()
-        try:
-            value = client.ask(question, _SECONDS)
-        except ShoplabError as error:
-            if error.code != "inference.busy" or last:
-                raise
-        else:
-            seconds = time.perf_counter() - started
-            single = isinstance(question.body, list) and len(question.body) == 1
-            if single and seconds > _COLD_SECONDS and not again:
-                # The wait was for the model to get ready: a second question tells its own speed.
-                return Answer(value, _timed(question, True).seconds)
-            return Answer(value, seconds)
-    raise AssertionError  # the last try returns or raises
+def _timed(question: Question[Body, Value]) -> Answer[Value]:
+    return Answer(*client.ask_patiently(question, _SECONDS))
 
 
 def _wait(

@@ -5,7 +5,6 @@ users is escaped, because Plotly interprets a subset of HTML in labels and hover
 """
 
 import html
-import itertools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -20,7 +19,6 @@ from pages.ui.frame.i18n import escape
 PALETTE = ("#257ED1", "#D9730D", "#138756", "#A63695", "#7B8794")
 GREY = PALETTE[-1]
 UP, DOWN = PALETTE[0], PALETTE[1]
-_SCALE = [[0, "rgba(37,126,209,0.06)"], [1, "rgba(37,126,209,1)"]]
 _LONGEST_LABEL = 40
 _DASHES = ("solid", "dash", "dot")
 _PATTERNS = ("", "/", ".")
@@ -204,68 +202,6 @@ def stacked_area(frame: pd.DataFrame, *, x_name: str, y_name: str, share: bool =
     figure.update_xaxes(title=label(x_name), showgrid=False)
     figure.update_yaxes(title=label(y_name), ticksuffix=" %" if share else "")
     figure.update_layout(hovermode="x unified")
-    return framed(figure)
-
-
-def heatmap(
-    frame: pd.DataFrame, *, x_name: str, y_name: str, value_name: str, value_format: str = ".0f"
-) -> go.Figure:
-    """A matrix such as a confusion matrix: rows from the top, columns from the left."""
-    columns, rows = ([label(name, 24) for name in names] for names in (frame.columns, frame.index))
-    figure = go.Figure(
-        go.Heatmap(
-            z=frame.to_numpy().tolist(),
-            x=list(range(len(columns))),
-            y=list(range(len(rows))),
-            colorscale=_SCALE,
-            showscale=False,
-            xgap=2,
-            ygap=2,
-            texttemplate=f"%{{z:{value_format}}}",
-            # Plotly would take a transparent cell for a light one.
-            textfont={"color": "white"} if st.context.theme.type == "dark" else None,
-            customdata=[[[row, column] for column in columns] for row in rows],
-            hovertemplate=f"{label(y_name)}: %{{customdata[0]}}<br>{label(x_name)}: "
-            f"%{{customdata[1]}}<br>{label(value_name)}: %{{z:{value_format}}}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(
-        title=label(x_name),
-        tickvals=list(range(len(columns))),
-        ticktext=columns,
-        showgrid=False,
-        zeroline=False,
-    )
-    figure.update_yaxes(
-        title=label(y_name),
-        tickvals=list(range(len(rows))),
-        ticktext=rows,
-        autorange="reversed",
-        showgrid=False,
-        zeroline=False,
-    )
-    return framed(figure, height=150 + 32 * len(rows))
-
-
-def histogram(
-    edges: Sequence[float], counts: Sequence[int], *, x_name: str, y_name: str
-) -> go.Figure:
-    """How values spread: `counts[i]` of them lie between `edges[i]` and `edges[i + 1]`."""
-    middles = [(low + high) / 2 for low, high in itertools.pairwise(edges)]
-    widths = [high - low for low, high in itertools.pairwise(edges)]
-    spans = [f"{low:,.4g} – {high:,.4g}" for low, high in itertools.pairwise(edges)]
-    figure = go.Figure(
-        go.Bar(
-            x=middles,
-            y=list(counts),
-            width=[0.94 * width for width in widths],
-            marker_color=PALETTE[0],
-            customdata=spans,
-            hovertemplate="%{customdata}: %{y:,.0f}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(title=label(x_name), showgrid=False)
-    figure.update_yaxes(title=label(y_name))
     return framed(figure)
 
 

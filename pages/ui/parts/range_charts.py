@@ -121,6 +121,37 @@ def band(
     return framed(figure)
 
 
+def add_points(
+    figure: go.Figure,
+    xs: Sequence[float],
+    points: Sequence[tuple[float, float, float]],
+    *,
+    name: str,
+) -> None:
+    """Add measured points to a figure, each a value with the low and high end of its interval."""
+    figure.add_scatter(
+        x=list(xs),
+        y=[value for value, _, _ in points],
+        name=label(name),
+        mode="markers",
+        marker={"color": PALETTE[0], "size": 10},
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value for value, _, high in points],
+            "arrayminus": [value - low for value, low, _ in points],
+            "color": GREY,
+            "thickness": 1.5,
+        },
+    )
+
+
+def add_line(figure: go.Figure, xs: Sequence[float], ys: Sequence[float], *, name: str) -> None:
+    """Add a line to be compared with."""
+    line = {"color": PALETTE[1], "width": 2, "dash": "dot"}
+    figure.add_scatter(x=list(xs), y=list(ys), name=label(name), mode="lines+markers", line=line)
+
+
 def mark(figure: go.Figure, x: float, text: str) -> go.Figure:
     """The figure with a vertical line at `x` and a word on it."""
     figure.add_vline(

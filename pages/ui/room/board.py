@@ -106,7 +106,7 @@ def _offer_acts(workshop: Workshop, standing: Standing) -> None:
     with st.container(horizontal=True):
         workspace = Workspace.read(home() / "workspaces" / team.workspace)
         if workspace is not None:
-            address = f"{session.link(workspace)}&{tab.TOKEN}={tab.token()}"
+            address = f"{session.link(workspace)}&{tab.LOOK}=1"
             st.link_button(
                 t("room.board.look"),
                 f"{address}&lang={i18n.language()}",

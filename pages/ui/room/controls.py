@@ -7,7 +7,6 @@ import streamlit as st
 from engine.room.clock import set_box, start_clock, stop_clock
 from engine.room.snapshot import refresh, snapshot_of
 from engine.room.workshop import LONGEST_BROADCAST, Workshop, broadcast, set_frozen
-from pages.ui.frame import link
 from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room import tab
 from pages.ui.frame.room.clock import POLL_SECONDS, clock_text
@@ -15,7 +14,7 @@ from pages.ui.frame.room.clock import POLL_SECONDS, clock_text
 
 def show_controls(workshop: Workshop) -> None:
     """The controls above the views; the clock is polled every two seconds."""
-    link.show(tab.TOKEN, tab.token())
+    tab.keep()
     with st.container(horizontal=True, vertical_alignment="center", key="room_head"):
         st.subheader(escape(workshop.title), anchor=False, width="content")
         st.markdown(f"`{workshop.code}`", width="content")

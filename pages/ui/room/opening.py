@@ -7,7 +7,7 @@ import streamlit as st
 from engine.course.reader import read_exercises
 from engine.host import password
 from engine.messages import LANGUAGES
-from engine.room.agenda import READY, Agenda, ready_agenda, total_minutes
+from engine.room.agenda import Agenda
 from engine.room.opening import MOST_TEAMS, Opening, open_workshop
 from engine.room.workshop import Workshop
 from engine.settings import may_open_workshops
@@ -18,6 +18,7 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room import tab
 from pages.ui.parts.errors import shown_errors
 from pages.ui.parts.host.door import open_door
+from pages.ui.room.agenda_editor import choose_agenda
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -40,6 +41,7 @@ def ask_opening(closed: Workshop | None) -> None:
         format_func=i18n.NAMES.__getitem__,
         key="opening_language",
     )
+    agenda = choose_agenda(language)
     with st.form("opening"):
         title = st.text_input(t("room.opening.title"), max_chars=LONGEST_LABEL, key="opening_title")
         shop = st.radio(
@@ -49,15 +51,6 @@ def ask_opening(closed: Workshop | None) -> None:
                 kind: t(f"room.opening.shops.{kind}") for kind in ("sample", "current")
             }.__getitem__,
             key="opening_shop",
-        )
-        name = st.radio(
-            t("room.opening.agenda"),
-            READY,
-            format_func={
-                one: t(f"room.opening.agendas.{one}", n=total_minutes(ready_agenda(one, language)))
-                for one in READY
-            }.__getitem__,
-            key="opening_agenda",
         )
         teams = st.number_input(
             t("room.opening.teams"), 1, MOST_TEAMS, value=10, key="opening_teams"
@@ -78,7 +71,6 @@ def ask_opening(closed: Workshop | None) -> None:
     if urlsplit(address).hostname in _LOCAL:
         st.warning(t("room.opening.local"), icon=":material/wifi_off:")
     if pressed:
-        agenda = ready_agenda(name, language)
         with shown_errors(), st.spinner(t("room.opening.copying")):
             _, token = open_workshop(
                 Opening(

@@ -1,10 +1,12 @@
 """Quick judgments of one query's results by the people who know the shop.
 
-All systems' best products are pooled and mixed, so that nobody sees whose result they judge.
+All systems' best products are pooled, so that nobody sees whose result they judge, and those come
+first whose grade would decide most between the systems.
 A judgment is kept as a correction of the task `search`: query → product id → "0" to "3".
 """
 
 import hashlib
+import math
 from collections.abc import Collection, Sequence
 
 import pandas as pd
@@ -60,8 +62,25 @@ def show_judging(current: Workspace, query: str, columns: Sequence[Column]) -> N
 
 
 def pool(query: str, columns: Sequence[Column]) -> list[str]:
-    """The best ten of every column, in an order that says nothing and stays the same."""
-    return mixed(query, {name for column in columns for name in column.ids(DEPTH)})
+    """The best ten of every column, first those whose grade would decide most between them.
+
+    A grade counts for a column by the discount of the product's place (see nDCG), so it decides by
+    how much the discounts differ. That does not say which column is the better placed one. At equal
+    stakes the order says nothing and stays the same.
+    """
+    discounts = [_discounts(column) for column in columns]
+    names = mixed(query, {name for column in discounts for name in column})
+
+    def stake(name: str) -> float:
+        own = [column.get(name, 0.0) for column in discounts]
+        return max(own) - min(own)
+
+    return sorted(names, key=stake, reverse=True)
+
+
+def _discounts(column: Column) -> dict[str, float]:
+    """What a grade of each of the best ten is multiplied by in the column's DCG."""
+    return {name: 1 / math.log2(place + 2) for place, name in enumerate(column.ids(DEPTH))}
 
 
 def mixed(query: str, names: Collection[str]) -> list[str]:

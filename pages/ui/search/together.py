@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from engine.course.grades import DEPTH, FIRST, SETTLED, Agreement, GradeTable
+from engine.course.grades import DEPTH, FIRST, SETTLED, GradeTable
 from engine.storage.workspace import Workspace
+from engine.tables.agreement import Agreement
 from pages.ui.frame import person
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, tables, terms

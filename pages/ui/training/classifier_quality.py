@@ -18,7 +18,7 @@ from engine.storage.workspace import Workspace
 from engine.tasks.classify.answers import Classification
 from pages.ui.frame import session
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import answers, charts, names
+from pages.ui.parts import answers, charts, names, spread_charts
 from pages.ui.parts.runs import invite_to_tune
 
 _MOST_LABELS = 20
@@ -89,7 +89,7 @@ def _show_confusion(run: Run, rows: pd.DataFrame, head: str, labels: list[str]) 
     else:
         title = t("quality.never_confused", n=int(table.sum()))
     charts.draw(
-        charts.heatmap(
+        spread_charts.heatmap(
             # An empty cell distracts less than a zero.
             pd.DataFrame(table, index=shown, columns=shown).replace(0, np.nan),
             x_name=t("quality.said"),

@@ -2,16 +2,21 @@
 
 import time
 
+import pandas as pd
 import streamlit as st
 
 from engine import jobs
 from engine.errors import ShoplabError
 from engine.jobs import Job
+from engine.jobs.job import CURVE, SWEEP, TRAIN, TRAININGS
 from engine.storage.runs import load_run
+from engine.storage.sweeps import Sweep, load_sweep
 from engine.storage.workspace import Workspace
+from engine.training.sweep_outcome import say_changes, say_sweep
 from pages.ui.frame import i18n, session, shell
 from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import names
+from pages.ui.parts import names, tables
+from pages.ui.parts.active_job import show_place
 from pages.ui.parts.errors import show_error, shown_errors
 from pages.ui.training.curves import read_curves, show_curves
 from pages.ui.training.outcome import show_outcome
@@ -37,6 +42,31 @@ def show_panel(current: Workspace) -> None:
     st.fragment(_show_watched, run_every=POLL_SECONDS if active else None)(current, active)
 
 
+def show_followed(current: Workspace, kind: str, task: str) -> bool:
+    """The newest job of a kind and task, live, unless it is done; whether it waits or runs."""
+    job = _newest(current, kind, task)
+    if job is None or job.state == "done":
+        return False
+    if job.active:
+        jobs.ensure_supervisor()
+    box = st.fragment(_show_followed, run_every=POLL_SECONDS if job.active else None)
+    box(current, kind, task, job.state)
+    return job.active
+
+
+def _show_followed(current: Workspace, kind: str, task: str, before: str) -> None:
+    job = _newest(current, kind, task)
+    if job is None or job.state != before:
+        # Rerun the whole page, so that it shows what was measured.
+        st.rerun()
+    show_job(current, job)
+
+
+def _newest(current: Workspace, kind: str, task: str) -> Job | None:
+    listed = jobs.list_jobs(current.name)
+    return next((job for job in listed if (job.kind, job.task) == (kind, task)), None)
+
+
 def show_stopped(current: Workspace) -> None:
     """Trainings that failed or were cancelled before, each with its reason and how to go on."""
     watched = _watched()
@@ -51,7 +81,7 @@ def show_stopped(current: Workspace) -> None:
 
 def _trainings(current: Workspace) -> list[Job]:
     # A download is shown where its model is needed.
-    return [job for job in jobs.list_jobs(current.name) if job.kind == "train"]
+    return [job for job in jobs.list_jobs(current.name) if job.kind in TRAININGS]
 
 
 def _watched() -> list[str]:
@@ -81,10 +111,15 @@ def show_job(current: Workspace, job: Job) -> None:
     with st.container(border=True, key=f"job_{job.job_id}"):
         color, icon = _BADGES[job.state]
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.markdown(f"**{names.task(job.task)}**", width="content")
+            st.markdown(f"**{_title(job)}**", width="content")
             st.badge(t(f"tune.states.{job.state}"), icon=icon, color=color)  # type: ignore[arg-type]
         st.caption(escape(_about(job)))
         _SHOW[job.state](current, job)
+
+
+def _title(job: Job) -> str:
+    task = names.task(job.task)
+    return task if job.kind == TRAIN else t(f"tune.kinds.{job.kind}", task=task)
 
 
 def _about(job: Job) -> str:
@@ -94,18 +129,12 @@ def _about(job: Job) -> str:
 
 
 def _show_queued(current: Workspace, job: Job) -> None:
-    place = jobs.find_place(job)
-    if place.ahead == 0:
-        st.markdown(t("tune.queue.next"))
-    else:
-        st.markdown(t("tune.queue.ahead", n=place.ahead))
-        if place.seconds is not None:
-            st.caption(t("tune.queue.wait", wait=names.duration(place.seconds)))
+    show_place(job)
     _offer_cancel(job)
 
 
 def _show_running(current: Workspace, job: Job) -> None:
-    stage = names.stage(job.stage) if job.stage else t("tune.starting")
+    stage = names.stage(job.stage) if job.stage else t("job.starting")
     if job.total:
         share = min(job.done / job.total, 1.0)
         st.progress(share, text=escape(f"{stage} · {job.done:,} / {job.total:,}"))
@@ -123,7 +152,7 @@ def _show_running(current: Workspace, job: Job) -> None:
     if job.cancel is None:
         _offer_cancel(job)
     else:
-        st.caption(t("tune.stopping"))
+        st.caption(t("job.stopping"))
     show_curves(job)
 
 
@@ -134,11 +163,17 @@ def _offer_cancel(job: Job) -> None:
 
 
 def _show_done(current: Workspace, job: Job) -> None:
+    if job.kind == CURVE:
+        st.markdown(t("tune.curve_done"))
+        link_to_compare()
+        return
     try:
         run = load_run(current, job.run_id)
     except ShoplabError as error:
         show_error(error)
         return
+    if job.kind == SWEEP:
+        _show_trials(load_sweep(current, job.run_id))
     show_outcome(run)
     with st.container(horizontal=True):
         link_to_compare()
@@ -148,6 +183,32 @@ def _show_done(current: Workspace, job: Job) -> None:
             st.page_link(shell.page_file(page), label=label, icon=shell.ICONS[page])
     with st.expander(t("tune.curves"), icon=":material/show_chart:", key=f"more_{job.job_id}"):
         show_curves(job)
+
+
+def _show_trials(sweep: Sweep) -> None:
+    """What each setting reached on validation, under the choice in a sentence."""
+    st.markdown(escape(say_sweep(sweep, i18n.language())))
+    metric = names.metric(sweep.primary_metric)
+    labels = {name: t(f"tune.sweep.{name}") for name in ("trial", "low", "high", "system")}
+    rows = [
+        {
+            "trial": say_changes(trial.changes, i18n.language()),
+            "value": trial.value,
+            "low": trial.low,
+            "high": trial.high,
+            "system": names.system(trial.recommended),
+        }
+        for trial in sweep.trials
+    ]
+    number = st.column_config.NumberColumn
+    labels |= {"value": metric}
+    tables.show(
+        pd.DataFrame(rows),
+        labels=labels,
+        config={name: number(labels[name], format="%.3f") for name in ("value", "low", "high")},
+        alt=t("tune.sweep.title"),
+        key=f"trials_{sweep.sweep_id}",
+    )
 
 
 def _show_failed(current: Workspace, job: Job) -> None:
@@ -179,7 +240,9 @@ def _offer_resume(current: Workspace, job: Job) -> None:
 
 def _again(job: Job, changes: dict[str, object]) -> None:
     with shown_errors():
-        jobs.submit(job.workspace, job.task, job.config | changes, owner=session.owner())
+        jobs.submit(
+            job.workspace, job.task, job.config | changes, kind=job.kind, owner=session.owner()
+        )
         st.rerun()
 
 

@@ -12,6 +12,7 @@ from pages.ui.parts.errors import show_error, shown_errors
 from pages.ui.training.estimate import known_plan, show_estimate
 from pages.ui.training.readiness import readiness, show_card
 from pages.ui.training.training_form import choose_start, choose_task, refine_settings
+from pages.ui.tune.sweep import offer_sweep
 
 
 def show_form(current: Workspace) -> None:
@@ -36,6 +37,8 @@ def show_form(current: Workspace) -> None:
         if state.level != "missing":
             with right:
                 _offer_start(current, task, config)
+            with left:
+                offer_sweep(current, task, config)
 
 
 def _offer_start(current: Workspace, task: str, config: TrainingConfig) -> None:

@@ -8,7 +8,7 @@ from engine.tasks.brand.answers import BrandAnswer, BrandInput
 
 from engine.errors import InputError
 from engine.labelling.labelled_texts import choose_examples
-from engine.labelling.split import split_groups
+from engine.labelling.split import split_groups, take_share
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness
 from engine.tasks.classify.answers import Classification
@@ -53,6 +53,7 @@ class BrandTask(ClassificationTask[BrandInput, BrandAnswer]):
             for name in ("train", "validation", "test")
         )
         train = choose_examples(train, config.max_examples, config.seed)
+        train = take_share(train, config.train_share, config.seed)
         labels = {"brand": sorted(products["truth.brand"].unique())}
         return Dataset(self.name, train.reset_index(drop=True), validation, test, tables, labels)
 

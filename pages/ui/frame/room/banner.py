@@ -15,14 +15,14 @@ from pages.ui.frame.room import tab
 from pages.ui.frame.room.clock import POLL_SECONDS, box_title, clock_text
 
 # The pages that show the room themselves.
-_ROOM_PAGES = ("join", "room", "stage")
+ROOM_PAGES = ("join", "room", "stage")
 _VISIT_SECONDS = 10.0
-_HEARD = "room_heard"
+_HEARD, _FROZEN = "room_heard", "room_was_frozen"
 
 
 def show(page: str, current: Workspace | None) -> None:
     """The banner, polled every two seconds; nothing where no workshop's team works here."""
-    if current is None or not current.workshop or page in _ROOM_PAGES:
+    if current is None or not current.workshop or page in ROOM_PAGES:
         return
     snapshot = snapshot_of(current.workshop)
     if snapshot is None or snapshot.workshop.closed is not None:
@@ -37,6 +37,10 @@ def _show(workshop_id: str, workspace: str) -> None:
     team = next((one for one in teams if one.workspace == workspace), None)
     if snapshot is None or team is None:
         return
+    if st.session_state.get(_FROZEN, False) != snapshot.workshop.frozen:
+        # The page itself has to go, or to come back.
+        st.session_state[_FROZEN] = snapshot.workshop.frozen
+        st.rerun()
     now = time.time()
     facilitator = tab.facilitated()
     if facilitator is not None and facilitator.workshop_id == workshop_id:
