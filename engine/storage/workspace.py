@@ -221,13 +221,6 @@ class Workspace:
 
     def tables(self) -> Tables:
         """All loaded tables and the corrections from disk; none if they were deleted meanwhile."""
-        try:
-            with explained():
-                frames, records = self._read_tables()
-        except FileNotFoundError:
-            if self.folder.exists():
-                raise
-            frames, records = {}, {}
         frames, records = self._read_tables(TABLES)
         mappings = {
             name: record["mapping"] for name, record in records.items() if "mapping" in record
@@ -248,7 +241,7 @@ class Workspace:
         self, names: Iterable[str]
     ) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
         try:
-            with self._generations.reading() as folder:
+            with explained(), self._generations.reading() as folder:
                 if folder is None:
                     return {}, {}
                 records = _read_about(folder)
