@@ -61,9 +61,8 @@ def read_upload(data: bytes, name: str) -> str:
                 raise
             raise InputError("assistant.policy_not_text", file=name) from error
     # Blank lines, which part the passages, are not among the rows of a file.
-    return "\n".join(
-        raw.frame["text"].set_axis(raw.rows).reindex(range(1, raw.rows.max() + 1), fill_value="")
-    )
+    lines = raw.frame["text"].astype("str").set_axis(raw.rows)
+    return "\n".join(lines.reindex(range(1, raw.rows.max() + 1), fill_value=""))
 
 
 def sample_policy(language: str) -> str:

@@ -44,6 +44,7 @@ from engine.storage.generations import ABOUT, Generations
 from engine.storage.labels import tidy_label
 from engine.storage.quota import check_room, check_rows
 from engine.storage.records import delete_records
+from engine.storage.trouble import explained
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 
@@ -240,7 +241,7 @@ class Workspace:
         self, names: Iterable[str]
     ) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
         try:
-            with self._generations.reading() as folder:
+            with explained(), self._generations.reading() as folder:
                 if folder is None:
                     return {}, {}
                 records = _read_about(folder)
