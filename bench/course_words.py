@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from bench.course_tab import Tab
+
 WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "queries": {
         "en": ("warm hands in winter", "gift for a runner"),
@@ -63,3 +65,8 @@ WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "idea": {"en": ("Search that understands",), "zh": ("听得懂的搜索",)},
     "hypothesis": {"en": ("More shoppers buy.",), "zh": ("更多顾客下单。",)},
 }
+
+
+def words(tab: Tab, name: str) -> tuple[str, ...]:
+    """What this team types."""
+    return WORDS[name][tab.language]

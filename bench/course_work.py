@@ -9,16 +9,12 @@ from collections.abc import Callable, Mapping
 
 from playwright.sync_api import expect
 
+from bench.course_pitch import cite, download, keep_case, keep_plan
 from bench.course_tab import WAIT_MS, Tab
-from bench.course_words import WORDS
+from bench.course_words import words
 from engine.course.exercise import Exercise, Step
 
 Do = Callable[[Tab, Exercise], None]
-
-
-def words(tab: Tab, name: str) -> tuple[str, ...]:
-    """What this team types."""
-    return WORDS[name][tab.language]
 
 
 def code_block(exercise: Exercise) -> str:
@@ -275,38 +271,6 @@ def other_shop(tab: Tab, exercise: Exercise) -> None:
     tab.click(f"reload_{other}")
     tab.page.locator(".st-key-manage summary").click()
     tab.click("undo")
-
-
-def cite(tab: Tab, exercise: Exercise) -> None:
-    """Make an idea of a verdict."""
-    tab.page.locator("[class*=st-key-evidence_] button").first.click()
-    tab.page.locator(".st-key-brought_attach button").wait_for()
-    tab.settle()
-    tab.click("brought_attach")
-    title = tab.page.locator("[class*=title] input").first
-    title.fill(words(tab, "idea")[0])
-    title.press("Tab")
-    tab.settle()
-    tab.click("ideas_save")
-
-
-def keep_case(tab: Tab, exercise: Exercise) -> None:
-    """Keep the figures of the business case."""
-    tab.page.locator(".st-key-case_assumptions summary").click()
-    tab.click("keep_case")
-
-
-def keep_plan(tab: Tab, exercise: Exercise) -> None:
-    """Write the hypothesis and keep the plan."""
-    tab.fill("hypothesis", words(tab, "hypothesis")[0])
-    tab.click("keep_plan")
-
-
-def download(tab: Tab, exercise: Exercise) -> None:
-    """Download the report."""
-    with tab.waiting(), tab.page.expect_download() as download:
-        tab.page.locator(".st-key-report_downloads button").first.click()
-    assert download.value.path().read_bytes()[:2] == b"PK"
 
 
 def watch(tab: Tab, exercise: Exercise) -> None:
