@@ -25,6 +25,7 @@ from engine.messages import LANGUAGES, say  # noqa: E402
 
 WAIT_MS = 120_000
 TRAINING_MS = 1_500_000
+IDEA = {"zh": "懂意思的搜索", "en": "Search that understands"}
 
 
 def load_shop(page: Page, url: str, language: str) -> str:
@@ -77,7 +78,7 @@ def walk(
         pictures.take(page, "evidence")
         page.locator(".st-key-brought_attach button").click()
         page.locator(".st-key-ideas_save button").wait_for()
-        page.locator("[class*=title] input").first.fill("Search that understands")
+        page.locator("[class*=title] input").first.fill(IDEA[language])
         page.locator("[class*=title] input").first.press("Tab")
         page.locator(".st-key-ideas_save button").click()
         settle(page)
