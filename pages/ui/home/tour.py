@@ -33,18 +33,12 @@ def show_tour() -> None:
             if place:
                 st.button(t("home.tour.back"), key="tour_back", on_click=_go, args=(place - 1,))
             if not last:
-                st.button(
-                    t("home.tour.next"),
-                    type="primary",
-                    key="tour_next",
-                    on_click=_go,
-                    args=(place + 1,),
-                )
+                st.button(t("home.tour.next"), key="tour_next", on_click=_go, args=(place + 1,))
             page = STEPS[name]
             st.page_link(shell.page_file(page), label=t(f"app.nav.{page}"), icon=shell.ICONS[page])
             st.button(
                 t("home.tour.done" if last else "home.tour.close"),
-                type="primary" if last else "tertiary",
+                type="secondary" if last else "tertiary",
                 key="tour_close",
                 on_click=_close,
             )
