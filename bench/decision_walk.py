@@ -21,7 +21,8 @@ sys.path.insert(0, str(PROJECT))
 from bench.browsing import browse  # noqa: E402
 from bench.room_walk import DESK, Pictures, new_page, settle, shop_of  # noqa: E402
 from bench.screenshots import known_key  # noqa: E402
-from engine.messages import LANGUAGES, say  # noqa: E402
+from engine.messages import LANGUAGES  # noqa: E402
+from engine.tasks import TASKS  # noqa: E402
 
 WAIT_MS = 120_000
 TRAINING_MS = 1_500_000
@@ -45,8 +46,7 @@ def open_page(page: Page, url: str, name: str, shop: str, language: str) -> None
 def train_search(page: Page, url: str, shop: str, language: str) -> None:
     """Start the quick training of search, and wait for its result."""
     open_page(page, url, "tune", shop, language)
-    page.locator(".st-key-task input").click()
-    page.get_by_role("option", name=say("search.name", language)).click()
+    page.locator(".st-key-task button").nth(TASKS.index("search")).click()
     settle(page)
     page.locator(".st-key-start button").click()
     page.locator(".st-key-runs").wait_for(timeout=TRAINING_MS)

@@ -166,7 +166,7 @@ def test_a_stopped_training_goes_on_from_its_last_whole_checkpoint(
     train_classifier(trunk, SIZES, data, data, config, tmp_path, after)
     assert after.steps[0] == 2 * a_pass + 1
     assert after.steps[-1] == 4 * a_pass
-    assert {name for name, _ in after.points} == {"loss", "macro_f1"}
+    assert {name for name, _ in after.points} == {"loss", "eval_loss", "macro_f1"}
 
 
 def test_linear_members_learn_and_come_back_without_pickle(

@@ -1,7 +1,6 @@
 """A full or read-only disk and damaged files: it is said clearly, and the rest goes on."""
 
 import errno
-import os
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from engine.jobs.runner import _reason
 from engine.jobs.store import Store
 from engine.jobs.supervisor import CANCEL_SECONDS, Supervisor
 from engine.messages import LANGUAGES
+from engine.progress import Silent
 from engine.room import people
 from engine.storage.deployments import Deployments
 from engine.storage.feedback import Feedback, Shown
@@ -29,8 +29,8 @@ from engine.storage.runs import list_runs, load_heldout
 from engine.storage.trouble import DiskTrouble
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.answers import DescribeAnswer
-from engine.tasks.describe.batch import begin_batch, look_at
-from engine.tasks.describe.batch_writing import _write
+from engine.tasks.describe.batch import begin_batch, read_rows
+from engine.tasks.describe.batch_writing import write_rest
 from engine.tasks.describe.brief import Brief
 from engine.training.promotion import promote
 from tests.killing import full_disk, refused_at
@@ -149,16 +149,14 @@ def test_a_database_without_room_says_so(shop: Workspace, name: str) -> None:
 
 def test_a_batch_that_meets_a_full_disk_stops_with_the_reason(shop: Workspace) -> None:
     batch = begin_batch(shop, "untuned", Brief(), ["1", "2"])
-    folder = shop.folder / "copy" / batch.batch_id
 
-    def ask(items: list[object]) -> list[DescribeAnswer]:
+    def predict(inputs: list[object]) -> list[DescribeAnswer]:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    _write(folder, batch, ask, os.open(folder / "lock", os.O_CREAT | os.O_RDWR))
-    state = look_at(shop, batch)
-    assert state.state == "stopped"
-    assert state.failure is not None
-    assert state.failure.code == "disk.full"
+    with pytest.raises(OSError, match="No space left") as refused:
+        write_rest(shop, batch, predict, Silent())
+    assert _reason(refused.value)[0] == "disk.full"
+    assert read_rows(shop, batch) == []
 
 
 def test_a_shop_can_be_deleted_on_a_full_disk(shop: Workspace) -> None:

@@ -28,7 +28,7 @@ from engine.storage.runs import list_runs
 from engine.storage.scratch import scratch_folder
 from engine.storage.tidy import tidy_home
 from engine.storage.workspace import Workspace
-from engine.tasks.describe.batch import begin_batch, list_batches, look_at
+from engine.tasks.describe.batch import begin_batch, list_batches, read_rows
 from engine.tasks.describe.brief import Brief
 from engine.tasks.interest.merchandising_file import change_rules, load_rules
 from pages.ui.data import staging
@@ -226,7 +226,7 @@ READS: dict[str, Callable[[Workspace], object]] = {
     "corrections": lambda shop: shop.corrections(),
     "decisions": lambda shop: Decisions(shop.folder).table(),
     "runs": list_runs,
-    "batches": lambda shop: [look_at(shop, batch) for batch in list_batches(shop)],
+    "batches": lambda shop: [read_rows(shop, batch) for batch in list_batches(shop)],
     "rules": load_rules,
     "aspects": read_aspects,
     "policy": lambda shop: (read_policy(shop), policy_stamp(shop)),

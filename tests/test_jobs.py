@@ -430,7 +430,7 @@ def test_a_point_is_cheap_to_record(home: Path) -> None:
             store.record(job, "point", "loss", 1.0, step)
         assert (work_seconds() - before) / 300 < 0.002
         # And none waits for the disk.
-        assert store._connection.execute("PRAGMA synchronous").fetchone()[0] < 2
+        assert store._records.execute("PRAGMA synchronous")[0]["synchronous"] < 2
 
 
 def test_unknown_workspaces_and_jobs_are_named(shop: str) -> None:

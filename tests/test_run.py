@@ -281,5 +281,5 @@ def test_a_job_of_before_trains_without_the_settings_that_are_gone(
     workspace = tiny_workspace(task="interest")
     with Store() as store:
         store.add("old", workspace.name, "interest", "train", {"epochs": 3, "adapter": "full"}, 1.0)
-        KINDS["train"](workspace, store.get("old"), Silent())
+        KINDS["train"].work(workspace, store.get("old"), Silent())
     assert [(task, settings) for _, task, settings, _ in trainings] == [("interest", {"epochs": 3})]

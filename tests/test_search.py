@@ -142,7 +142,7 @@ def test_a_half_written_index_is_made_again(encoder: Encoder, tmp_path: Path) ->
 
 
 def with_judgments(*rows: tuple[str, str, float]) -> Tables:
-    judged = pd.DataFrame(rows, columns=TABLES["judgments"].columns)
+    judged = pd.DataFrame(rows, columns=["query", "product_id", "relevance"])
     return Tables({"products": tiny_frames()["products"], "judgments": judged}, "en")
 
 
@@ -160,7 +160,8 @@ def test_judgments_become_grades_by_normalised_query() -> None:
 def test_the_best_source_is_judgments_then_clicks_then_the_catalog() -> None:
     frames = tiny_frames()
     judged = pd.DataFrame(
-        [(f"query {n}", "mug-red", 3.0) for n in range(20)], columns=TABLES["judgments"].columns
+        [(f"query {n}", "mug-red", 3.0) for n in range(20)],
+        columns=["query", "product_id", "relevance"],
     )
     assert best_source(Tables(frames | {"judgments": judged})) == "judgments"
     assert best_source(Tables(frames | {"judgments": judged.head(19)})) == "clicks"

@@ -8,9 +8,9 @@ import pytest
 
 from engine.progress import Silent
 from engine.simulation.tiny_shop import tiny_frames
-from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks import get_task
+from engine.tasks.search import learning
 from engine.tasks.search.answers import FieldWeights, SearchInput, WhyInput
 from engine.tasks.search.ranker.choice import SIMPLEST_FIRST
 from engine.tasks.search.ranker.features import FEATURES
@@ -55,6 +55,17 @@ def test_a_saved_bundle_answers_by_either_side(model: str, tmp_path: Path) -> No
     assert filtered.results
 
 
+def test_a_shop_with_more_queries_than_are_ranked_is_learned_too(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = tiny_tables()
+    config = TASK.config("quick", tables, model=model, **SHORT)
+    dataset = TASK.dataset(tables, config)
+    monkeypatch.setattr(learning, "MOST_RANKED", len(dataset.validation) + 3)
+    bundle = TASK.train(dataset, config, tmp_path / "run", Silent())
+    assert bundle.recommended in bundle.systems
+
+
 @pytest.mark.parametrize("count", [0, 20])
 def test_few_judgments_recommend_nothing_that_was_learned(
     count: int, model: str, tmp_path: Path
@@ -68,7 +79,7 @@ def test_few_judgments_recommend_nothing_that_was_learned(
         for n in range(count)
         for name in rng.choice(names, 4, replace=False)
     ]
-    judged = pd.DataFrame(rows, columns=TABLES["judgments"].columns)
+    judged = pd.DataFrame(rows, columns=["query", "product_id", "relevance"])
     tables = Tables({"products": frames["products"], "judgments": judged}, "en")
     config = TASK.config("quick", tables, model=model, **SHORT)
     bundle = TASK.train(TASK.dataset(tables, config), config, tmp_path / "run", Silent())

@@ -52,9 +52,10 @@ OTHERS = {
     b"7z\xbc\xaf": "7-Zip",
     b"SQLite format 3": "SQLite",
 }
-# What a page begins with, and what a feed does; XHTML has its type after the XML declaration.
+# What a page begins with, and what a feed does; XHTML has its type after the XML declaration. What
+# was read is not read again in another way, so a long head takes no longer than its length.
 PAGE = re.compile(
-    rb"<!doctype|<html|<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*<(?:!doctype )?html", re.I | re.S
+    rb"<!doctype|<html|<\?xml[^>]*+>\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype )?html", re.I | re.S
 )
 FEED = re.compile(rb"<\?xml|<(?:rss|feed|products|catalog|offers|shop)[\s>]", re.I)
 JSON_STARTS = (b'{"', b"[{", b"{'")

@@ -24,7 +24,7 @@ _ROW = "\0row"  # no column of a file is called so
 MOST_CELLS = 5_000_000  # of a table of raters and pairs
 SHOWN = 3  # disputed pairs in a message
 _NAMED = re.compile(
-    r"(?i)(?:rater|judge|annotator|assessor|grader|labell?er|评审|评委|标注员|评分人)[\W_]*\w+"
+    r"(?i)(?:rater|judge|annotator|assessor|grader|labell?er|评审|评委|标注员|评分人)[\W_]*+\w+"
 )
 _BOOK = {"query", "docid"}
 _SMALL_NUMBER = r"\d{1,2}(?:\.\d+)?"

@@ -6,7 +6,6 @@ for one statement, so a database that was restarted is found again.
 
 import atexit
 import functools
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -167,5 +166,5 @@ def _statement(statement: str) -> bytes:
 
 def _script(script: str) -> bytes:
     for ours, theirs in _TYPES:
-        script = re.sub(rf"\b{ours}\b", theirs, script)
+        script = script.replace(ours, theirs)
     return script.encode()

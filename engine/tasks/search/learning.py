@@ -1,6 +1,6 @@
 """Learning all that a search bundle holds: the encoder, the orders, and which system to use."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,8 +72,10 @@ def learn_bundle(
     untuned = open_untuned_side(tables, config, progress, config.bm25_weight)
     words = WordSystems.learn(tables, parts.train, config.seed)
     untuned, tuned = (_with_weight(side, words, parts.validation) for side in (untuned, tuned))
-    every = _draw(pd.concat([parts.train, parts.validation], ignore_index=True), config.seed)
     kept = _draw(pd.concat([parts.kept, parts.validation], ignore_index=True), config.seed)
+    every = _draw(
+        pd.concat([parts.train, parts.validation], ignore_index=True), config.seed, kept["query"]
+    )
     without = _try_side(untuned, words, every, parts, config, progress)
     # Where queries are few, none was kept from the encoder but those of the validation part.
     held = _try_side(tuned, words, kept, parts, config, progress)
@@ -227,8 +229,10 @@ def search_cross_fitted(tables: Tables, queries: pd.DataFrame, seed: int) -> Lis
     return {name: [found[row] for row in range(len(queries))] for name, found in answers.items()}
 
 
-def _draw(queries: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """At most `MOST_RANKED` of the queries, in their order."""
+def _draw(queries: pd.DataFrame, seed: int, wanted: Collection[str] = ()) -> pd.DataFrame:
+    """At most `MOST_RANKED` of the queries, in their order; the `wanted` ones are among them."""
     if len(queries) <= MOST_RANKED:
         return queries
-    return queries.sample(MOST_RANKED, random_state=seed).sort_index().reset_index(drop=True)
+    among = queries["query"].isin(wanted)
+    others = queries[~among].sample(MOST_RANKED - int(among.sum()), random_state=seed)
+    return pd.concat([queries[among], others]).sort_index().reset_index(drop=True)
