@@ -49,7 +49,8 @@ def train_search(page: Page, url: str, shop: str, language: str) -> None:
     page.locator(".st-key-task button").nth(TASKS.index("search")).click()
     settle(page)
     page.locator(".st-key-start button").click()
-    page.locator(".st-key-runs").wait_for(timeout=TRAINING_MS)
+    done = page.get_by_test_id("stMain").locator("a[href*=compare]")
+    done.first.wait_for(timeout=TRAINING_MS)
 
 
 def walk(

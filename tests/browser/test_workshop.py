@@ -39,7 +39,7 @@ def test_a_workshop_from_its_opening_to_the_stage(
     look = card.first.locator("a[data-testid=stBaseLinkButton-secondary]")
     link = look.get_attribute("href")
     assert link is not None
-    visitor = room_walk.new_page(browser, language, room_walk.DESK)
+    visitor = room.page.context.new_page()
     visitor.goto(link)
     settle(visitor)
     note = room.text("room_banner.visiting", team=room_walk.team_card(room, 1))
