@@ -9,7 +9,9 @@ from pages.ui.training.training_form import choose_task
 
 follow_citation()
 workspace = shell.open_page("compare")
-runs = list_runs(workspace, choose_task())
+every = list_runs(workspace)
+task = choose_task(every[0].task) if every else choose_task()
+runs = [run for run in every if run.task == task]
 if runs:
     first, second = choose_runs(runs)
     show_comparison(workspace, first, second)

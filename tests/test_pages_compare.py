@@ -53,6 +53,14 @@ def test_without_runs_the_page_leads_to_tune(language: str) -> None:
     assert not app.get("plotly_chart")
 
 
+def test_the_page_opens_on_the_task_that_was_trained_last() -> None:
+    shop = make_shop("en")
+    make_run(shop, "search", "search-1", skill=0.95)
+    app = clean(open_page("compare", shop, "en"))
+    assert app.session_state["task"] == "search"
+    assert app.get("plotly_chart")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("task", ["intent", "search"])
 def test_a_run_against_its_baselines(language: str, task: str) -> None:

@@ -18,14 +18,17 @@ from pages.ui.training.settings_form import edit_settings
 OTHER = "other"
 
 
-def choose_task() -> str:
-    """A control with the tasks, the same on every page; a link's `?task=` chooses at first."""
+def choose_task(first: str = TASKS[0]) -> str:
+    """A control with the tasks, the same on every page.
+
+    A link's `?task=` chooses at first; without one it is `first`.
+    """
     labels = {name: names.task(name) for name in TASKS}
     linked = st.query_params.get("task")
     return st.segmented_control(
         t("tune.task"),
         TASKS,
-        default=linked if linked in TASKS else TASKS[0],
+        default=linked if linked in TASKS else first,
         required=True,
         format_func=labels.__getitem__,
         key="task",
