@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -83,21 +83,20 @@ def explode(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def first_entry(column: pd.Series) -> pd.Series:
     """The first entry of cells that are JSON lists; other cells stay as they are."""
-    listed = column.str.startswith("[", na=False)
-    if not listed.any():
-        return column
-    result = column.copy()
-    result[listed] = column[listed].map(_first).astype("str")
-    return result
+    return _change_nested(column, "[", _first)
 
 
 def name_of(column: pd.Series) -> pd.Series:
     """What JSON objects are called, or their address; other cells stay as they are."""
-    nested = column.str.startswith("{", na=False)
+    return _change_nested(column, "{", _name)
+
+
+def _change_nested(column: pd.Series, start: str, change: Callable[[str], str | None]) -> pd.Series:
+    nested = column.str.startswith(start, na=False)
     if not nested.any():
         return column
     result = column.copy()
-    result[nested] = column[nested].map(_name).astype("str")
+    result[nested] = column[nested].map(change).astype("str")
     return result
 
 
