@@ -93,6 +93,15 @@ def queries(team: Workspace) -> list[str]:
     return found
 
 
+def summarize(seconds: Sequence[float]) -> dict[str, Any]:
+    """Count, median, 95th percentile and worst of times, in milliseconds; of none, the count."""
+    if not seconds:
+        return {"n": 0}
+    p50, p95, worst = 1000 * np.quantile(seconds, [0.5, 0.95, 1.0])
+    figures = {"p50": p50, "p95": p95, "worst": worst}
+    return {"n": len(seconds)} | {name: round(float(ms), 1) for name, ms in figures.items()}
+
+
 class Times:
     """The seconds that answers took, from any thread, and the errors."""
 
@@ -114,13 +123,7 @@ class Times:
         """The figures, in milliseconds."""
         if not self.seconds:
             raise SystemExit(f"nothing was answered: {self.errors[:1]}")
-        ms = 1000 * np.array(self.seconds)
-        p50, p95 = np.percentile(ms, [50, 95])
-        return {
-            "n": len(self.seconds),
-            "p50": round(float(p50), 1),
-            "p95": round(float(p95), 1),
-            "worst": round(float(ms.max()), 1),
+        return summarize(self.seconds) | {
             "errors": len(self.errors),
             "first_error": next(iter(self.errors), ""),
         }

@@ -25,13 +25,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from bench.app_server import AppServer  # noqa: E402
-from bench.room import queries  # noqa: E402
+from bench.room import queries, summarize  # noqa: E402
 from bench.tabs import Runs, Tab  # noqa: E402
 from engine.course.reader import read_exercises  # noqa: E402
 from engine.jobs import queue  # noqa: E402
@@ -112,19 +110,6 @@ class Room:
             else:
                 await tab.run()
             await asyncio.sleep(random.uniform(0.5, 1.5) * PAUSE_SECONDS)
-
-
-def summarize(seconds: Sequence[float]) -> dict[str, float]:
-    """Count, median, 95th percentile and worst of times, in milliseconds."""
-    if not seconds:
-        return {"n": 0}
-    p50, p95 = np.percentile(1000 * np.array(seconds), [50, 95])
-    return {
-        "n": len(seconds),
-        "p50": round(float(p50)),
-        "p95": round(float(p95)),
-        "worst": round(1000 * max(seconds)),
-    }
 
 
 async def measure(url: str, workshop: Workshop, token: str, seconds: float) -> dict[str, Any]:
