@@ -149,9 +149,10 @@ def run_frame() -> None:
         _choose_pages()
         own_words.translate()
     page = st.navigation(nav(), expanded=True)
-    show_sidebar(session.workspace())
-    room_banner.show(page.url_path, session.workspace())
-    if page.url_path not in room_banner.ROOM_PAGES and freeze.holds(session.workspace()):
+    current = session.workspace()
+    show_sidebar(current)
+    room_banner.show(page.url_path, current)
+    if page.url_path not in room_banner.ROOM_PAGES and freeze.holds(current):
         freeze.show()
         return
     try:
