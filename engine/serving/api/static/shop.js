@@ -110,11 +110,14 @@ async function showList(place, { results, system }, query) {
   return products.length;
 }
 
-async function act(shown, product, event) {
-  await shown.kept;
-  if (shown.id) {
+// Acts are kept one after another, since a purchase that overtakes its basket would be learned from.
+function act(shown, product, event) {
+  const sent = shown.kept.then(async () => {
+    if (!shown.id) return;
     await ask("feedback", { list: shown.id, acts: [{ product_id: product.product_id, event }] });
-  }
+  });
+  shown.kept = sent.catch(() => {});
+  return sent;
 }
 
 let searches = 0;
