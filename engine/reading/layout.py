@@ -18,12 +18,16 @@ SHOWN_CELLS = 30
 SHOWN_CHARACTERS = 60
 # Names of columns for machines, below those for people.
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+_TYPE = re.compile(
+    r"(?i)(?:string|str|text|char|n?varchar2?|int|integer|bigint|smallint|number|numeric|decimal|float"
+    r"|double|real|money|bool|boolean|bit|date|datetime|time|timestamp|uuid|json)(?:\([\d, ]+\))?"
+)
 # So many more names of columns make a lower row the header.
 MORE_NAMES = 2
 ALIKE = 0.8  # the share of cells with the shape of a column
 
 _COMMENT = re.compile(r"\s*+(?:#|//|--)")
-_NUMBER = re.compile(r"[-+]?[$€£¥₹]?\s?\d[\d.,]*+\s?[%€元]?")
+NUMBER = re.compile(r"[-+]?[$€£¥₹]?\s?\d[\d.,]*+\s?[%€元]?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}(?!\d).{0,20}")
 _URL = re.compile(r"https?://\S+")
@@ -139,7 +143,7 @@ def _is_group_row(
     number: int, cells: Sequence[str], below: Row, merges: Sequence[Merge], table: str
 ) -> bool:
     """Whether the names of columns stand in the next row, below groups that span several."""
-    if below[0] != number + 1 or any(_NUMBER.fullmatch(cell.strip()) for cell in below[1]):
+    if below[0] != number + 1 or any(NUMBER.fullmatch(cell.strip()) for cell in below[1]):
         return False
     spans = [
         (left, right)
@@ -152,8 +156,13 @@ def _is_group_row(
 
 
 def _are_field_names(names: Sequence[str], below: Sequence[str], table: str) -> bool:
-    """Whether a row below the names of columns names them again, as in Amazon's templates."""
+    """Whether a row below the names of columns names them again, or their types.
+
+    The former is so in Amazon's templates, the latter in dumps of databases.
+    """
     filled = [cell.strip() for cell in below if cell.strip()]
+    if len(filled) >= MORE_NAMES and all(_TYPE.fullmatch(cell) for cell in filled):
+        return True
     again = sum(bool(_FIELD_NAME.fullmatch(cell)) for cell in filled)
     plain = all(re.fullmatch(r"[a-z]\w*", cell) for cell in filled)
     return plain and again >= MORE_NAMES and count_names(names, table) >= MORE_NAMES
@@ -196,7 +205,7 @@ def _shape(cell: str) -> str:
     text = normal_form("NFKC", cell[:200]).strip()
     if not text:
         return "blank"
-    if _NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text):
         return "number"
     if _DATE.fullmatch(text):
         return "date"

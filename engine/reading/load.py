@@ -15,7 +15,7 @@ from engine.reading.columns import View
 from engine.reading.distinct import decoded
 from engine.reading.headers import squash
 from engine.reading.labels import count_labels
-from engine.reading.language import detect_language, other_language, own_name
+from engine.reading.language import SAMPLE_TEXTS, detect_language, other_language, own_name
 from engine.reading.layout import Place
 from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.presets import expand, presets
@@ -243,7 +243,7 @@ def _clean(
     columns.sort(key=lambda column: list(raw.frame).index(column) if column in raw.frame else -1)
     mapping = edit(mapping, changes, columns, name)
     if mapping.missing:
-        listed = ", ".join(columns)
+        listed = ", ".join(_with_examples(columns, raw))
         details = [
             Problem(
                 "data.field_without_column",
@@ -252,6 +252,7 @@ def _clean(
             )
             for field in mapping.missing
         ]
+        details += raw.problems
         fields = ", ".join(mapping.missing)
         raise InputError(
             "data.no_column", details, file=name, table=table, fields=fields, columns=listed
@@ -288,15 +289,24 @@ def _check_queries(table: str, raw: RawTable, mapping: ColumnMapping, name: str)
         raise InputError("data.queries_are_ids", file=name, column=column, examples=example)
 
 
+def _with_examples(columns: list[str], raw: RawTable) -> list[str]:
+    """The names of columns; those of a file without names have no meaning but by an example."""
+    if raw.view is None or raw.view.header_row:
+        return columns
+    first = raw.frame.iloc[0]
+    return [f"{column} ({first[column]})" if column in first else column for column in columns]
+
+
 def _products_first(file: tuple[str, Path]) -> bool:
     """The key by which the catalog is read before the tables that name its products."""
     return file[0] != "products"
 
 
 def _words(frames: Mapping[str, pd.DataFrame], *, known_products: bool) -> pd.Series | None:
-    """The texts that show the shop's language: titles or, without a catalog, customers' words."""
+    """The texts that show the shop's language: products or, without a catalog, customers' words."""
     if "products" in frames:
-        return frames["products"]["title"]
+        texts = decoded(frames["products"][["title", "description"]].head(SAMPLE_TEXTS))
+        return texts["title"].str.cat(texts["description"], sep=" ", na_rep="")
     if known_products:
         return None
     fields = {"reviews": "text", "searches": "query"}

@@ -16,9 +16,11 @@ from engine.reading.values import (
 from engine.tables.schema import Field
 
 _URL = r"^(?:https?:)?//\S+$|\.(?:jpe?g|png|webp|gif)$"
-_TITLE_CHARACTERS = 60
+_FRACTION = r"\d+[.,](?!0+$)\d{1,2}"  # no id has one; 3.0 may be what a float made of it
+TITLE_CHARACTERS = 60
 _TEXT_CHARACTERS = 300
-_FEW, _MOST = 0.1, 0.5
+_FEW, _MOST, _NEARLY_ALL = 0.1, 0.5, 0.95
+LABELS_AS_TEXT = 0.2  # how well labels fit as reviews: any column that says more is a better one
 _SHARED = 0.7  # the distinct share below which values are shared
 
 
@@ -45,11 +47,12 @@ class Profile:
             return 0.0
         if field.kind == "json":
             pairs = self.values.str.contains(r"^[^:：]{1,60}[:：]\s*[^/\s]", regex=True).mean()
-            return max(self.json, 0.6 * float(pairs))
+            objects = self.values.str.startswith("{").mean()
+            return max(min(self.json, float(objects)), 0.6 * float(pairs))
         if field.name == "image":
             return max(self.url, 0.3 * (1 - self.number))
         if self.json > 0.5:
-            return 0.4 if field.name in ("category", "brand") else 0.0
+            return 0.4 if field.name in ("category", "brand", "description") else 0.0
         if field.kind == "id":
             return self._fits_id(table, field)
         if field.kind == "number":
@@ -84,7 +87,8 @@ class Profile:
 
     def _fits_id(self, table: str, field: Field) -> float:
         boolean = squeeze(self.values.head(200)).isin(["true", "false"]).mean()
-        if boolean > 0.5 or self.url > 0.5 or self.length > 80:
+        fractions = self.values.head(200).str.fullmatch(_FRACTION).mean()
+        if max(boolean, fractions, self.url) > 0.5 or self.length > 80:
             return 0.0
         return self.distinct if (table, field.name) == ("products", "product_id") else 1.0
 
@@ -100,11 +104,18 @@ class Profile:
         if self.url > 0.5:
             return 0.0
         worded = 1 - 0.7 * self.number
+        if field.name == "text" and self._are_labels():
+            return LABELS_AS_TEXT
         if field.name in ("description", "text"):
             return worded * min(1.0, 0.5 + self.length / 40)
-        usual = _TITLE_CHARACTERS if field.name == "title" else _TEXT_CHARACTERS
+        usual = TITLE_CHARACTERS if field.name == "title" else _TEXT_CHARACTERS
         brief = max(0.3, min(1.0, usual / self.length))
         return worded * brief * (min(1.0, 0.4 + self.distinct) if field.name == "title" else 1.0)
+
+    def _are_labels(self) -> bool:
+        """Whether the cells only say how a review is meant, such as 好评 and 差评."""
+        read = read_choices(self.values, "sentiment")[0].notna()
+        return float(read.mean()) > _NEARLY_ALL
 
 
 def profile(column: pd.Series) -> Profile:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from engine.reading.numbers import FOREIGN_DIGIT, with_western_digits
+
 _MICROSECONDS = {10: 1e6, 13: 1e3, 16: 1.0, 19: 1e-3}  # per unit of an epoch of so many digits
 _YEAR_FIRST = (
     r"^(?P<year>\d{4})\s*+[-/.年]\s*+(?P<month>\d{1,2})\s*+[-/.月]\s*+(?P<day>\d{1,2})\s*+[日号]?"
@@ -25,6 +27,14 @@ MONTHS = 12
 # Two digits of a year from here on are of the last century, as in POSIX.
 _LAST_CENTURY = 69
 _DAY_ZERO = pd.Timestamp("1899-12-30")
+# Abbreviations that mean one zone only, and their hours; CST and IST do not.
+ABBREVIATIONS = {
+    **{"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "CET": 1, "MEZ": 1, "BST": 1, "CEST": 2, "MESZ": 2},
+    **{"EET": 2, "EEST": 3, "EST": -5, "EDT": -4, "CDT": -5, "MDT": -6, "MST": -7, "PDT": -7},
+    **{"PST": -8, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "北京时间": 8},
+}
+_ABBREVIATED = rf"\s({'|'.join(name for name in ABBREVIATIONS if name != 'Z')})$"
+_PREFACE = r"^Reviewed in .{1,60}? on (?=.*\d{4}$)"
 _COMPACT = r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$"
 
 
@@ -48,12 +58,18 @@ def read_times(column: pd.Series) -> Times:
     """The times of a tidy text column; a text without a zone is taken as UTC."""
     times = pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
     brief = column.where(column.str.len() <= LONGEST)
+    foreign = brief.str.contains(FOREIGN_DIGIT, regex=True, na=False)
+    if foreign.any():
+        brief = brief.mask(foreign, brief[foreign].map(with_western_digits).astype("str"))
     compact = brief.str.replace(_COMPACT, r"\1-\2-\3 \4:\5:\6", regex=True)
     _fill(times, _read_epochs(compact))
     unread = compact[times.isna() & compact.notna()]
     _fill(times, _utc(pd.to_datetime(unread, format="ISO8601", errors="coerce", utc=True)))
     unread = compact[times.isna() & compact.notna()]
-    _fill(times, _assemble(unread.str.extract(_YEAR_FIRST + _CLOCK)))
+    zones = unread.str.extract(_ABBREVIATED)[0].map(ABBREVIATIONS).dropna()
+    bare = unread.str.replace(_ABBREVIATED, "", regex=True).str.replace(_PREFACE, "", regex=True)
+    compact = bare.reindex(column.index)
+    _fill(times, _assemble(bare.str.extract(_YEAR_FIRST + _CLOCK)))
     unread = compact[times.isna() & compact.notna()]
     parts = unread.str.extract(_YEAR_LAST + _CLOCK)
     first, second = pd.to_numeric(parts["first"]), pd.to_numeric(parts["second"])
@@ -68,6 +84,7 @@ def read_times(column: pd.Series) -> Times:
     unread = compact[times.isna() & compact.notna()]
     worded = unread[unread.str.contains(r"[A-Za-z]{3}", regex=True, na=False)]
     _fill(times, _utc(pd.to_datetime(worded, format="mixed", errors="coerce", utc=True)))
+    times.loc[zones.index] -= pd.to_timedelta(zones, unit="h")
     contrary = contrary.reindex(column.index, fill_value=False) & times.notna()
     return Times(times, column.notna() & times.isna(), guessed, day_first, contrary)
 

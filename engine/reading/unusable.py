@@ -1,6 +1,10 @@
 """Leaves out rows that a kind of file always has, and that nobody made a mistake in."""
 
+import re
+
 from engine.reading.sheet import Sheet
+
+HALF = 0.5
 
 # A missing value of these fields is no mistake, and the row is left out for the reason of the code.
 _CODES = {
@@ -10,6 +14,26 @@ _CODES = {
 }
 # A file with none of these is a report of terms with their numbers, and not a log.
 _EVENTS = {"time", "user_id", "session_id", "product_id", "event"}
+# Columns of a report that say how often a term was searched or a product clicked.
+_COUNTS = re.compile(
+    r"(?i)(?<![a-z])(?:event ?counts?|clicks|impressions|searches|total (?:unique )?searches|views"
+    r"|sessions|search ?volume|hits)(?![a-z])|(?:搜索|点击|曝光|展现|浏览)(?:次数|人数|量|数)"
+)
+
+
+def say_counts_are_unused(table: str, sheet: Sheet) -> None:
+    """Say that each row of a report counts once, whatever numbers stand beside its term."""
+    if table != "searches" or "event" in sheet.mapping.fields:
+        return
+    unused = [name for name in sheet.mapping.unused if _COUNTS.search(name)]
+    counts = [
+        name
+        for name in unused
+        if name in sheet.frame
+        and sheet.frame[name].dropna().astype("str").str.fullmatch(r"[\d.,\s]+").mean() > HALF
+    ]
+    if counts:
+        sheet.findings.note("data.counts_unused", counts[0], columns=", ".join(counts))
 
 
 def leave_unusable_out(table: str, sheet: Sheet) -> None:

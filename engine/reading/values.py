@@ -16,8 +16,17 @@ from engine.text.normal_form import normal_form
 
 Values = tuple[pd.Series, pd.Series]
 
+_WIDE = "[\uff01-\uff5e]"
 _STARS = re.compile(r"[★⭐]")
 _OUT_OF = re.compile(r"^([\d.]+)\s*(?:/|out of|of|／)\s*(\d+)(?:\s*stars?)?$", re.I)
+_RATING_WORDS = {
+    **dict.fromkeys(("excellent", "verysatisfied", "非常满意", "非常好", "好评"), 5.0),
+    **dict.fromkeys(("verygood", "good", "satisfied", "满意", "较好"), 4.0),
+    **dict.fromkeys(("average", "ok", "okay", "fair", "neutral", "一般", "中评"), 3.0),
+    **dict.fromkeys(("poor", "bad", "dissatisfied", "不满意", "较差"), 2.0),
+    **dict.fromkeys(("terrible", "awful", "verybad", "verypoor", "verydissatisfied"), 1.0),
+    **dict.fromkeys(("非常不满意", "非常差", "差评"), 1.0),
+}
 _CHINESE_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 # What numbers mean, by all the numbers of a column; the first that fits.
 _NUMBER_SENTIMENTS = (
@@ -57,7 +66,7 @@ def squeeze(column: pd.Series) -> pd.Series:
 
 
 def read_ratings(column: pd.Series) -> Values:
-    """Stars from 1 to 5: "4.0", "4/5", "8/10", "5星", "四星", "★★★★", "4 out of 5 stars"."""
+    """Stars from 1 to 5: "4.0", "4/5", "5星", "四星", "★★★★", "4 out of 5 stars", "Excellent"."""
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     odd = column.notna() & numbers.isna()
     numbers[odd] = np.array([_rating(text) for text in column[odd]], dtype=float)
@@ -70,6 +79,9 @@ def _rating(text: str) -> float:
     if part := _OUT_OF.match(text):
         top = float(part[2])
         return float(part[1]) * 5 / top if top > 0 and part[1].count(".") < 2 else np.nan
+    word = re.sub(r"[\s_-]", "", text).lower()
+    if word in _RATING_WORDS:
+        return _RATING_WORDS[word]
     bare = re.sub(r"(?i)stars?|颗星|星级|星|分", "", text).strip()
     if bare in _CHINESE_DIGITS:
         return float(_CHINESE_DIGITS[bare])
@@ -111,8 +123,13 @@ def read_relevance(column: pd.Series) -> Values:
 def read_ids(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Identifiers as text ("007" stays), and which lost digits in a spreadsheet (6.9E+12).
 
-    "123.0" becomes "123" if all identifiers with a point end like this, as floats do.
+    "123.0" becomes "123" if all identifiers with a point end like this, as floats do, and
+    full-width letters and digits become plain ones.
     """
+    wide = column.str.contains(_WIDE, regex=True, na=False)
+    if wide.any():
+        narrow = column[wide].map(lambda text: normal_form("NFKC", text)).astype("str")
+        column = column.mask(wide, narrow)
     pointed = column.str.contains(r"^\d+\.\d+$", regex=True, na=False)
     floats = column.str.contains(r"^\d+\.0$", regex=True, na=False)
     if floats.any() and (pointed == floats).all():
