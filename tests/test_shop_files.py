@@ -126,6 +126,21 @@ SUBTOTALS = """\
 锅具,3,炒锅,199
 锅具 小计,,,199
 """
+TWEETS = """\
+"0","1467810369","Mon Apr 06 22:19:45 PDT 2009","NO_QUERY","special","that is a bummer, really"
+"4","1467822272","Mon Apr 06 22:22:45 PDT 2009","NO_QUERY","ersle","I love you, you are the best"
+"0","1467811372","Mon Apr 06 22:20:00 PDT 2009","NO_QUERY","joy_w","my body feels like on fire"
+"""
+DATES_IN_WORDS = """\
+order_id,sku,date
+1,A,5. März 2024
+2,B,[05/Mar/2024:10:00:00 +0000]
+3,C,5 de marzo de 2024
+4,D,13/03/2567
+"""
+ITEMS = """\
+[{"order_id":1,"user":"u1","items":[{"sku":"K-1","qty":2},{"sku":"K-2","qty":1}]}]
+"""
 TYPES = "sku,name,price\nvarchar(20),string,decimal\nA1,Kettle,59\nA2,Mug,8\n"
 MOJIBAKE = "sku,name\nA1,æ°´å£¶\nA2,ä¿\u009dæ¸©æ\u009d¯\n"
 WIDE_IDS = "sku,name,price\nＡ－１,Kettle,￥３９．９０\nA-2,Mug,24\n"
@@ -300,6 +315,58 @@ FILES = {
         {"price": [1.299, 2.499]},
         ["thousands_or_point"],
     ),
+    "labelled tweets without names of columns": ShopFile(
+        "reviews",
+        TWEETS,
+        {
+            "text": [line.split('","')[5].rstrip('"') for line in TWEETS.splitlines()],
+            "time": [
+                pd.Timestamp(f"2009-04-07 05:{clock}") for clock in ("19:45", "22:45", "20:00")
+            ],
+        },
+        ["no_header"],
+    ),
+    "dates in words": ShopFile(
+        "orders",
+        DATES_IN_WORDS,
+        {
+            "time": [
+                DATES["2024-03-05"],
+                pd.Timestamp("2024-03-05 10:00"),
+                DATES["2024-03-05"],
+                pd.Timestamp("2024-03-13"),
+            ]
+        },
+    ),
+    "orders with lists of ids": ShopFile(
+        "orders",
+        'order_id,products\n1,"K-1,K-2, K-3"\n2,K-2\n',
+        {"order_id": ["1", "1", "1", "2"], "product_id": ["K-1", "K-2", "K-3", "K-2"]},
+        ["products_split"],
+    ),
+    "orders with items": ShopFile(
+        "orders", ITEMS, {"product_id": ["K-1", "K-2"], "quantity": [2, 1]}, ending="json"
+    ),
+    "pieces in words": ShopFile(
+        "orders",
+        "订单号,商品编号,数量\n1,gid://shopify/Product/12,2件\n2,13,x3\n3,14,1 pcs\n",
+        {"product_id": ["12", "13", "14"], "quantity": [2, 3, 1]},
+    ),
+    "ratings in percent": ShopFile(
+        "reviews", "review;rating\nlovely;80%\nbad;1,5\n", {"rating": [4, 1.5]}
+    ),
+    "labels of a classifier": ShopFile(
+        "reviews",
+        "text,label\nlovely thing,LABEL_1\nbad thing,LABEL_0\n",
+        {"sentiment": ["positive", "negative"]},
+        ["labels_read"],
+    ),
+    "brands that are none": ShopFile(
+        "products",
+        "sku,name,brand\nA,Unknown,Unknown\nB,Mug,无品牌\nC,Pan,Acme\n",
+        {"title": ["Unknown", "Mug", "Pan"], "brand": [None, None, "Acme"]},
+        ["words_for_missing"],
+    ),
     "numbers where words belong": ShopFile(
         "products",
         "id,name,brand\n1,Kettle,12\n2,Mug,13\n",
@@ -326,6 +393,15 @@ def test_what_a_shop_exports_is_read_as_it_was_meant(home: Path, tmp_path: Path,
         cells = [None if pd.isna(cell) else cell for cell in frame[column]]
         assert cells == values, column
     assert codes == file.codes
+
+
+def test_ids_that_differ_in_capitals_are_those_of_the_catalog(home: Path, tmp_path: Path) -> None:
+    shop, _ = load(tmp_path, ShopFile("products", "sku,name\nab-1,Kettle\nab-2,Mug\n", {}))
+    orders = tmp_path / "orders.csv"
+    orders.write_text("order_id,sku\n1,AB-1\n1,ab-2\n", encoding="utf-8")
+    report = load_files(shop, {"orders": orders})
+    assert shop.tables().orders["product_id"].tolist() == ["ab-1", "ab-2"]
+    assert [problem.code for problem in report.tables["orders"].problems] == ["data.case_restored"]
 
 
 def test_bytes_of_another_encoding_in_qrels_are_named(home: Path, tmp_path: Path) -> None:

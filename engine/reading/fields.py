@@ -24,6 +24,7 @@ from engine.reading.times import read_times
 from engine.reading.values import (
     read_choices,
     read_ids,
+    read_quantities,
     read_ratings,
     read_relevance,
     synonyms,
@@ -102,7 +103,10 @@ def _read_number(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd
         cells = amount_of(first_entry(cells))
         if may_be_thousands(cells):
             sheet.findings.note("data.thousands_or_point", column)
-    readers = {"rating": read_ratings, "relevance": read_relevance, "price": read_prices}
+    readers = {
+        **{"rating": read_ratings, "relevance": read_relevance},
+        **{"price": read_prices, "quantity": read_quantities},
+    }
     numbers, unread = readers.get(item.name, read_numbers)(cells)
     if item.required:
         sheet.reject("data.not_a_number", unread, column, cells)

@@ -19,7 +19,7 @@ from engine.reading.language import SAMPLE_TEXTS, detect_language, other_languag
 from engine.reading.layout import Place
 from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.presets import expand, presets
-from engine.reading.product_keys import match_column
+from engine.reading.product_keys import match_column, split_lists
 from engine.reading.raters import stack_raters
 from engine.reading.reader import RawTable, read_table
 from engine.settings import SAMPLE_DATA
@@ -259,14 +259,33 @@ def _clean(
         )
     _check_queries(table, raw, mapping, name)
     notes: list[Problem] = []
+    if table == "orders":
+        raw, notes = _split_products(raw, mapping, catalog, name)
     if catalog is not None and table != "products":
         chosen = "product_id" in changes
         frame = (
             raw.frame if mapping.preset is None else expand(raw.frame, presets()[mapping.preset])
         )
-        mapping, notes = match_column(mapping, frame, catalog, chosen=chosen, file=name)
+        mapping, matches = match_column(mapping, frame, catalog, chosen=chosen, file=name)
+        notes += matches
     cleaned = clean(table, raw, mapping, name)
     return replace(cleaned, problems=[*cleaned.problems, *notes]), mapping
+
+
+def _split_products(
+    raw: RawTable, mapping: ColumnMapping, catalog: pd.DataFrame | None, name: str
+) -> tuple[RawTable, list[Problem]]:
+    """The orders with a row for each product, where a cell lists several, and what to say."""
+    column = mapping.fields["product_id"]
+    if column not in raw.frame:
+        return raw, []
+    products = pd.DataFrame() if catalog is None else catalog
+    lines = split_lists(raw.frame.reset_index(drop=True), column, products)
+    if lines is None:
+        return raw, []
+    rows = raw.rows.iloc[lines.index].reset_index(drop=True)
+    note = Problem("data.products_split", name, None, column, {"count": len(lines)}, "warning")
+    return replace(raw, frame=lines.reset_index(drop=True), rows=rows), [note]
 
 
 def _read(path: Path, name: str | None, table: str, place: Place | None) -> RawTable:

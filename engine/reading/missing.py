@@ -32,6 +32,8 @@ def _spellings(words: Iterable[str]) -> frozenset[str]:
     )
 
 
+# What says nothing about a product, though it may be its title.
+_VAGUE = ("unknown", "no brand", "unbranded", "no-brand", "无品牌", "未知", "不详", "不明")
 # What shops write for a customer whom they do not know.
 _NOBODY = ("0", "guest", "anonymous", "游客", "匿名", "匿名用户", "匿名买家")
 _NO_TIMES = ("0000-00-00", "0000-00-00 00:00:00", "0")
@@ -40,6 +42,7 @@ _FOR_QUERIES = _spellings((*_PROGRAMS, "n/a", "-", "--", "—"))
 _FOR_NUMBERS = _spellings({*_PROGRAMS, *_PEOPLE, "na"} - {"nan"})
 _FOR_TEXTS = _spellings((*_PROGRAMS, *_PEOPLE, "na"))
 _FOR_TIMES = _FOR_NUMBERS | {*_NO_TIMES}
+_FOR_PRODUCTS = _FOR_TEXTS | _spellings(_VAGUE)
 _FOR_USERS = _FOR_TEXTS | _spellings(_NOBODY)
 _FOR_REVIEWS = _FOR_TEXTS | {
     text + end for text in _spellings(_DEFAULT_TEXTS) for end in ("", "。", ".", "!", "！")
@@ -57,8 +60,8 @@ def find_missing(cells: pd.Series, field: Field | None) -> pd.Series:
 
 
 def _words_for(field: Field | None) -> frozenset[str]:
-    if field is None:
-        return _FOR_TEXTS
+    if field is None or field.name in ("brand", "category"):
+        return _FOR_PRODUCTS
     if field.kind in ("number", "time"):
         return _FOR_NUMBERS if field.kind == "number" else _FOR_TIMES
     if field.name == "user_id":

@@ -22,6 +22,11 @@ from engine.reading.values import read_ids
 LEAST_SHARE = 0.5
 SAMPLE_ROWS = 2_000
 
+# Of orders, so many name several products in a cell where cells are lists.
+LEAST_LISTS = 0.1
+_BETWEEN = r"\s*[,;|]\s*"
+_ID = r"[\w.:#/-]{1,60}"
+
 TITLE = "title"
 _VARIANT = r" - (?:(?! - ).)*$"
 
@@ -103,6 +108,26 @@ def resolve_keys(
     resolved = frame.assign(product_id=ids.mask(unknown & owners.notna(), owners).astype("str"))
     params = {"count": hits[best], "key": best}
     return resolved, [Problem("data.catalog_key", file, None, column, params, "warning")]
+
+
+def split_lists(frame: pd.DataFrame, column: str, products: pd.DataFrame) -> pd.DataFrame | None:
+    """The orders of `frame` with a row for each product, if cells of `column` list several.
+
+    That is so where the parts of many cells are ids of the catalog or, without one, occur in other
+    cells as well. The index keeps the row of the order; None if the cells are no lists.
+    """
+    cells = frame[column].astype("str")
+    listed = cells.str.contains(_BETWEEN, regex=True, na=False)
+    if listed.sum() < max(1, LEAST_LISTS * len(cells)):
+        return None
+    plain_lists = cells.str.replace(r"[\[\]\"' ]", "", regex=True).str.strip(",;|")
+    parts = plain_lists.str.split(_BETWEEN, regex=True).explode()
+    several = parts[listed.reindex(parts.index)]
+    if len(products):
+        are_ids = several.isin(products["product_id"]).mean() >= LEAST_SHARE
+    else:
+        are_ids = several.str.fullmatch(_ID).all() and parts.nunique() < len(parts)
+    return frame.drop(columns=column).join(parts)[list(frame)] if are_ids else None
 
 
 def _without_variant(names: pd.Series) -> pd.Series:

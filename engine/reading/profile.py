@@ -9,6 +9,7 @@ from engine.reading.numbers import read_numbers, read_prices
 from engine.reading.times import read_times
 from engine.reading.values import (
     read_choices,
+    read_quantities,
     read_ratings,
     read_relevance,
     squeeze,
@@ -20,6 +21,7 @@ _FRACTION = r"\d+[.,](?!0+$)\d{1,2}"  # no id has one; 3.0 may be what a float m
 TITLE_CHARACTERS = 60
 _TEXT_CHARACTERS = 300
 _FEW, _MOST, _NEARLY_ALL = 0.1, 0.5, 0.95
+NUMBER_AS_TIME = 0.1  # so much less does a number fit as a time than a date does
 LABELS_AS_TEXT = 0.2  # how well labels fit as reviews: any column that says more is a better one
 _SHARED = 0.7  # the distinct share below which values are shared
 
@@ -60,7 +62,7 @@ class Profile:
         if field.kind == "time":
             times = read_times(self.values.head(200)).values
             plausible = times.between(pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01"))
-            share = float(times.notna().mean())
+            share = float(times.notna().mean()) * (1 - NUMBER_AS_TIME * self.number)
             return share * (0.5 + 0.5 * float(plausible.mean())) if share >= 0.5 else 0.0
         if field.kind == "choice":
             return float(read_choices(self.values, field.name)[0].notna().mean())
@@ -77,7 +79,7 @@ class Profile:
         if field.name in ("title", "query"):
             return self.number < 0.1 and self.distinct > 0.02
         if field.name in ("description", "text"):
-            return self.length > 15 and self.distinct > 0.5
+            return self.length > 15 and self.distinct > 0.5 and not self._are_times()
         if field.kind == "choice":
             # One word for all rows says nothing about them.
             return self.number < _FEW and read_choices(self.values, field.name)[0].nunique() > 1
@@ -93,7 +95,10 @@ class Profile:
         return self.distinct if (table, field.name) == ("products", "product_id") else 1.0
 
     def _readable(self, field: Field) -> float:
-        readers = {"rating": read_ratings, "relevance": read_relevance, "price": read_prices}
+        readers = {
+            **{"rating": read_ratings, "relevance": read_relevance},
+            **{"price": read_prices, "quantity": read_quantities},
+        }
         numbers, _ = readers.get(field.name, read_numbers)(self.values)
         share = float(numbers.notna().mean())
         if field.low is not None and field.high is not None and field.high <= 10:
@@ -111,6 +116,9 @@ class Profile:
         usual = TITLE_CHARACTERS if field.name == "title" else _TEXT_CHARACTERS
         brief = max(0.3, min(1.0, usual / self.length))
         return worded * brief * (min(1.0, 0.4 + self.distinct) if field.name == "title" else 1.0)
+
+    def _are_times(self) -> bool:
+        return float(read_times(self.values.head(50)).values.notna().mean()) > _MOST
 
     def _are_labels(self) -> bool:
         """Whether the cells only say how a review is meant, such as 好评 and 差评."""

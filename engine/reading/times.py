@@ -5,6 +5,7 @@ They are ISO 8601, seconds, milli-, micro- or nanoseconds since 1970, day number
 can read.
 """
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -33,7 +34,25 @@ ABBREVIATIONS = {
     **{"EET": 2, "EEST": 3, "EST": -5, "EDT": -4, "CDT": -5, "MDT": -6, "MST": -7, "PDT": -7},
     **{"PST": -8, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "北京时间": 8},
 }
-_ABBREVIATED = rf"\s({'|'.join(name for name in ABBREVIATIONS if name != 'Z')})$"
+_ABBREVIATED = rf"\s({'|'.join(name for name in ABBREVIATIONS if name != 'Z')})(?=\s\d{{4}}$|$)"
+# What web servers write, such as [05/Mar/2024:10:00:00 +0000].
+_SERVER = r"^\[?(\d{2})/([A-Z][a-z]{2})/(\d{4}):([^\]]*)\]?$"
+# The first letters of the months in German, French, Spanish, Italian, Portuguese and Dutch.
+_MONTHS = {
+    **{"jan": "Jan", "ene": "Jan", "gen": "Jan", "feb": "Feb", "fév": "Feb", "fev": "Feb"},
+    **{"mär": "Mar", "mar": "Mar", "maa": "Mar", "mrt": "Mar", "apr": "Apr", "avr": "Apr"},
+    **{"abr": "Apr", "mai": "May", "may": "May", "mag": "May", "mei": "May", "jun": "Jun"},
+    **{"juin": "Jun", "giu": "Jun", "jul": "Jul", "juil": "Jul", "lug": "Jul", "aug": "Aug"},
+    **{"aoû": "Aug", "ago": "Aug", "sep": "Sep", "set": "Sep", "okt": "Oct", "oct": "Oct"},
+    **{"out": "Oct", "ott": "Oct", "nov": "Nov", "dez": "Dec", "déc": "Dec", "dic": "Dec"},
+    "dec": "Dec",
+}
+_NAMED_MONTH = re.compile(
+    rf"(?i)^(\d{{1,2}})(?:\.|\s+de|º)?\s+({'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+    r"[a-zéûçä]*\.?\s+(?:del?\s+)?(\d{4})\b"
+)
+_BUDDHIST = 543  # years before our era, from which Thailand counts
+_FIRST_BUDDHIST = pd.Timestamp("2443-01-01")
 _PREFACE = r"^Reviewed in .{1,60}? on (?=.*\d{4}$)"
 _COMPACT = r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$"
 
@@ -68,6 +87,8 @@ def read_times(column: pd.Series) -> Times:
     unread = compact[times.isna() & compact.notna()]
     zones = unread.str.extract(_ABBREVIATED)[0].map(ABBREVIATIONS).dropna()
     bare = unread.str.replace(_ABBREVIATED, "", regex=True).str.replace(_PREFACE, "", regex=True)
+    bare = bare.str.replace(_SERVER, r"\1 \2 \3 \4", regex=True)
+    bare = bare.str.replace(_NAMED_MONTH, _in_english, regex=True)
     compact = bare.reindex(column.index)
     _fill(times, _assemble(bare.str.extract(_YEAR_FIRST + _CLOCK)))
     unread = compact[times.isna() & compact.notna()]
@@ -84,9 +105,16 @@ def read_times(column: pd.Series) -> Times:
     unread = compact[times.isna() & compact.notna()]
     worded = unread[unread.str.contains(r"[A-Za-z]{3}", regex=True, na=False)]
     _fill(times, _utc(pd.to_datetime(worded, format="mixed", errors="coerce", utc=True)))
+    buddhist = times >= _FIRST_BUDDHIST
+    if buddhist.any():
+        times = times.mask(buddhist, times[buddhist] - pd.DateOffset(years=_BUDDHIST))
     times.loc[zones.index] -= pd.to_timedelta(zones, unit="h")
     contrary = contrary.reindex(column.index, fill_value=False) & times.notna()
     return Times(times, column.notna() & times.isna(), guessed, day_first, contrary)
+
+
+def _in_english(match: re.Match[str]) -> str:
+    return f"{match[1]} {_MONTHS[match[2].lower()]} {match[3]}"
 
 
 def _fill(times: pd.Series, values: pd.Series) -> None:
