@@ -176,7 +176,7 @@ def load_files(
         texts = _words(frames, known_products=len(products) > 0)
         other = None if texts is None else other_language(texts)
         if texts is not None and not workspace.language_chosen:
-            workspace.set_language(detect_language(texts), chosen=False)
+            workspace.set_language(detect_language(texts, other), chosen=False)
     progress.stage("load", len(files), len(files))
     if other is not None:
         table = next(iter(reports))
@@ -260,7 +260,7 @@ def _clean(
     _check_queries(table, raw, mapping, name)
     notes: list[Problem] = []
     if table == "orders":
-        raw, notes = _split_products(raw, mapping, catalog, name)
+        raw, notes = split_lists(raw, mapping.fields["product_id"], catalog, name)
     if catalog is not None and table != "products":
         chosen = "product_id" in changes
         frame = (
@@ -270,22 +270,6 @@ def _clean(
         notes += matches
     cleaned = clean(table, raw, mapping, name)
     return replace(cleaned, problems=[*cleaned.problems, *notes]), mapping
-
-
-def _split_products(
-    raw: RawTable, mapping: ColumnMapping, catalog: pd.DataFrame | None, name: str
-) -> tuple[RawTable, list[Problem]]:
-    """The orders with a row for each product, where a cell lists several, and what to say."""
-    column = mapping.fields["product_id"]
-    if column not in raw.frame:
-        return raw, []
-    products = pd.DataFrame() if catalog is None else catalog
-    lines = split_lists(raw.frame.reset_index(drop=True), column, products)
-    if lines is None:
-        return raw, []
-    rows = raw.rows.iloc[lines.index].reset_index(drop=True)
-    note = Problem("data.products_split", name, None, column, {"count": len(lines)}, "warning")
-    return replace(raw, frame=lines.reset_index(drop=True), rows=rows), [note]
 
 
 def _read(path: Path, name: str | None, table: str, place: Place | None) -> RawTable:

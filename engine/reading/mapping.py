@@ -183,8 +183,11 @@ def edit(
 
 
 def _score(table: str, field: Field, column: str, column_profile: Profile) -> float:
-    fit = column_profile.fits(table, field)
     name = _name_score(column, table, field)
+    # Most columns have another name, and what fits takes a while to find out.
+    if not name and _means_another(column, field):
+        return 0.0
+    fit = column_profile.fits(table, field)
     if name and not (name <= _PART and field.kind == "text" and column_profile.number > _SURE):
         filled = min(1.0, column_profile.filled / _HALF)
         # A plain header such as "price" is believed even if the cells are no prices, so that the

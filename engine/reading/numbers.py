@@ -39,6 +39,7 @@ _POINTED = (
 )
 _EUROPEAN = rf"(?i)\.\d{{3}},\d|^\D*\d+,\d{{1,2}}\D*$|{_POINTED}"
 _ENGLISH = r",\d{3}\.\d|^\D*\d+\.\d{1,2}\D*$"
+_MAY_BE_NUMBER = r"[0-9]|[^\x00-\x7f]"  # with a digit, of any script
 _WHOLE = r"\d{1,6},000"  # pieces, in a country of decimal commas
 _THREE_DIGITS = r"\D*[1-9]\d{0,2}\.\d{3}\D*"
 FOREIGN_DIGIT = r"(?![0-9])\d"
@@ -74,6 +75,8 @@ def _read(column: pd.Series, *, prices: bool) -> Values:
         comma = comma or column.dropna().str.fullmatch(_WHOLE).all()
     european = bool(comma and not column.str.contains(_ENGLISH, regex=True, na=False).any())
     odd = column.notna() & (numbers.isna() | european)
+    if not prices:  # most texts are no numbers, and this is the quickest way to know it
+        odd &= column.str.contains(_MAY_BE_NUMBER, regex=True, na=False)
     texts = column[odd]
     values = {text: _number(text, european, prices) for text in texts.unique()}
     numbers[odd] = np.array([values[text] for text in texts], dtype=float)
