@@ -281,7 +281,15 @@ FILES = {
     "subtotals of groups": ShopFile(
         "products", SUBTOTALS, {"product_id": ["1", "3"]}, ["not_a_record", "not_records"]
     ),
-    "types below the names": ShopFile("products", TYPES, {"product_id": ["A1", "A2"]}),
+    "types below the names": ShopFile(
+        "products", TYPES, {"product_id": ["A1", "A2"]}, ["not_a_record"]
+    ),
+    "units below the names": ShopFile(
+        "products",
+        "商品编码,商品名称,售价,重量\n,,元,kg\nA1,壶,59,1.2\nA2,杯,8,0.3\n",
+        {"product_id": ["A1", "A2"], "price": [59, 8]},
+        ["not_a_record"],
+    ),
     "Chinese that was read as Latin": ShopFile(
         "products", MOJIBAKE, {"title": ["水壶", "保温杯"]}, ["mojibake"]
     ),

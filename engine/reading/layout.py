@@ -22,6 +22,10 @@ _TYPE = re.compile(
     r"(?i)(?:string|str|text|char|n?varchar2?|int|integer|bigint|smallint|number|numeric|decimal|float"
     r"|double|real|money|bool|boolean|bit|date|datetime|time|timestamp|uuid|json)(?:\([\d, ]+\))?"
 )
+_UNIT = re.compile(
+    r"(?i)[(（]?(?:元|万元|千克|公斤|克|厘米|毫米|米|升|毫升|件|个|天|kg|g|lb|oz|cm|mm|m|l|ml|pcs|%|€|\$|¥|￥|usd|eur"
+    r"|cny|rmb|gbp)[)）]?"
+)
 # So many more names of columns make a lower row the header.
 MORE_NAMES = 2
 ALIKE = 0.8  # the share of cells with the shape of a column
@@ -156,12 +160,14 @@ def _is_group_row(
 
 
 def _are_field_names(names: Sequence[str], below: Sequence[str], table: str) -> bool:
-    """Whether a row below the names of columns names them again, or their types.
+    """Whether a row below the names of columns names them again, or their types or units.
 
-    The former is so in Amazon's templates, the latter in dumps of databases.
+    Amazon's templates name columns again, and dumps of databases have types.
     """
     filled = [cell.strip() for cell in below if cell.strip()]
     if len(filled) >= MORE_NAMES and all(_TYPE.fullmatch(cell) for cell in filled):
+        return True
+    if filled and all(_UNIT.fullmatch(cell) for cell in filled):
         return True
     again = sum(bool(_FIELD_NAME.fullmatch(cell)) for cell in filled)
     plain = all(re.fullmatch(r"[a-z]\w*", cell) for cell in filled)
