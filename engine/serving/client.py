@@ -84,11 +84,6 @@ def stage_of(question: Question[Any, Any]) -> Stage:
     return _client(settings.home()).stages.get(question.key, Stage())
 
 
-def process_id() -> int:
-    """The id of the model process, started where there is none."""
-    return _client(settings.home()).process().pid
-
-
 def stop() -> None:
     """End the model process and free its memory; the next question starts it again."""
     _client(settings.home()).stop()
@@ -120,10 +115,10 @@ class Client:
                         "inference.hung", seconds=math.ceil(SILENT_SECONDS), log=str(self.log)
                     ) from error
                 except (httpx2.TransportError, OSError) as error:
-                    status = self._give_up(process)
+                    # Where it was killed, the next one is being forked.
                     if not again:
                         raise ShoplabError(
-                            "inference.died", status=status, log=str(self.log)
+                            "inference.died", status=process.status or "killed", log=str(self.log)
                         ) from error
         finally:
             self.stages.pop(question.key, None)
@@ -162,9 +157,9 @@ class Client:
 
     def _open(self) -> tuple[ModelProcess, httpx2.Client]:
         """The process when it is ready for questions, and the way to ask it."""
-        process = self.process()
+        process, began = self.process(), time.monotonic()
         while not process.listens:
-            waited = time.monotonic() - process.started
+            waited = time.monotonic() - began
             if process.status is not None or waited > START_SECONDS:
                 raise ShoplabError(
                     "inference.died", status=self._give_up(process), log=str(self.log)

@@ -71,13 +71,15 @@ class IntentTask(ClassificationTask[IntentInput, IntentAnswer]):
         train = choose_examples(
             parts["train"], config.max_examples, config.seed, config.back_labels
         )
+        validation, test = (
+            draw_at_most(_with_truth(parts[name]), config.most_held, config.seed)
+            for name in ("validation", "test")
+        )
         return Dataset(
             self.name,
             take_share(train, config.train_share, config.seed).reset_index(drop=True),
-            *(
-                draw_at_most(_with_truth(parts[name]), config.most_held, config.seed)
-                for name in ("validation", "test")
-            ),
+            validation,
+            test,
             tables=tables,
             labels=labels_of(frame),
             notes=notes,
