@@ -30,8 +30,8 @@ OnText = Callable[[str], None]
 SILENT_SECONDS = 30.0
 # Importing the model libraries takes a few seconds, on a busy laptop many.
 START_SECONDS = 120.0
-# Seconds before a question that was cut off is asked again: while its memory is given back, a process
-# that was killed still takes connections.
+# Seconds before a question that was cut off is asked again: while its memory is given back, a
+# process that was killed still takes connections.
 PAUSES = (0.2, 2.0)
 # How often a model that is still being prepared is asked again.
 PATIENCE = 20
