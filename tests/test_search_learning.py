@@ -78,7 +78,10 @@ def test_a_query_without_a_better_product_teaches_its_best() -> None:
         }
     )
     pairs = make_pairs(train, "judgments", most_positives=2, most_pairs=10, seed=1)
-    assert set(zip(pairs["query"], pairs["product_id"], strict=True)) == {("mug", "a"), ("pan", "c")}
+    assert set(zip(pairs["query"], pairs["product_id"], strict=True)) == {
+        ("mug", "a"),
+        ("pan", "c"),
+    }
 
 
 def test_few_judgments_recommend_nothing_that_was_learned(
