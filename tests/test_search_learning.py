@@ -67,7 +67,6 @@ def test_a_shop_with_more_queries_than_are_ranked_is_learned_too(
     assert bundle.recommended in bundle.systems
 
 
-@pytest.mark.parametrize("count", [0, 20])
 def test_a_query_without_a_better_product_teaches_its_best() -> None:
     """Readiness counts it, so that a shop with grades of 1 alone has something to learn."""
     train = pd.DataFrame(
@@ -84,6 +83,7 @@ def test_a_query_without_a_better_product_teaches_its_best() -> None:
     }
 
 
+@pytest.mark.parametrize("count", [0, 20])
 def test_few_judgments_recommend_nothing_that_was_learned(
     count: int, model: str, tmp_path: Path
 ) -> None:
