@@ -375,6 +375,16 @@ FILES = {
         {"title": ["Unknown", "Mug", "Pan"], "brand": [None, None, "Acme"]},
         ["words_for_missing"],
     ),
+    "queries without a name above them": ShopFile(
+        "searches",
+        "red kettle\nglass teapot\nmug\n",
+        {"query": ["red kettle", "glass teapot", "mug"]},
+        ["no_header"],
+        ending="txt",
+    ),
+    "queries below their name": ShopFile(
+        "searches", "Search queries\n保温杯\n水壶\n", {"query": ["保温杯", "水壶"]}, ending="txt"
+    ),
     "numbers where words belong": ShopFile(
         "products",
         "id,name,brand\n1,Kettle,12\n2,Mug,13\n",

@@ -47,6 +47,17 @@ def count_names(cells: Iterable[str], table: str) -> int:
     return len(brief & _names(table))
 
 
+def speaks_of(cell: str, table: str) -> bool:
+    """Whether a name of a column of `table` is part of a cell, or it looks like one otherwise."""
+    brief = squash(cell)
+    words = set(re.findall(r"[a-z0-9]+", cell.lower()))
+    named = any(
+        name in words if name.isascii() else len(name) > 1 and name in brief
+        for name in _names(table)
+    )
+    return named or "_" in cell or not brief
+
+
 @functools.cache
 def _names(table: str) -> frozenset[str]:
     names = {squash(name) for listed in aliases()[table].values() for name in listed}

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.reading.headers import count_names
+from engine.reading.headers import count_names, speaks_of
 from engine.text.normal_form import normal_form
 
 TOP_ROWS = 60  # the table begins within so many rows
@@ -196,6 +196,9 @@ def _is_record(cells: Sequence[str], below: Sequence[Row], table: str) -> bool:
     """Whether what stands where a header should is a record like those below."""
     if len(below) < 2 or count_names(cells, table):
         return False
+    if len(cells) == 1:
+        # A list of texts; a name that nobody knows would be one of them.
+        return table in ("searches", "reviews") and not speaks_of(cells[0], table)
     alike = 0
     for column, cell in enumerate(cells):
         shape = _shape(cell)
