@@ -385,6 +385,16 @@ FILES = {
     "queries below their name": ShopFile(
         "searches", "Search queries\n保温杯\n水壶\n", {"query": ["保温杯", "水壶"]}, ending="txt"
     ),
+    "levels of categories in columns of their own": ShopFile(
+        "products",
+        "编号,名称,一级类目,二级类目,三级类目\n1,壶,厨房,水具,壶\n2,杯,厨房,水具,\n",
+        {"category": ["厨房 > 水具 > 壶", "厨房 > 水具"]},
+    ),
+    "levels of categories with numbers": ShopFile(
+        "products",
+        "sku,name,Category Level 1,Category Level 2\nA,Jug,Kitchen,Jugs\nB,Mug,Kitchen,Mugs\n",
+        {"category": ["Kitchen > Jugs", "Kitchen > Mugs"]},
+    ),
     "numbers where words belong": ShopFile(
         "products",
         "id,name,brand\n1,Kettle,12\n2,Mug,13\n",

@@ -54,6 +54,10 @@ def read_field(sheet: Sheet, item: Field) -> pd.Series:
     for other in sheet.mapping.fallbacks.get(item.name, ()):
         if other in sheet.frame and cells.isna().any():
             cells = cells.fillna(sheet.cells(other, item))
+    if item.name == "category":
+        for level in sheet.mapping.levels:
+            below = sheet.cells(level, item)
+            cells = cells.where(below.isna(), cells.str.cat(below, sep=" > ", na_rep=""))
     return _READERS[item.kind](sheet, item, column, cells).rename(item.name)
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 
@@ -50,6 +50,8 @@ _FILLED = ("category", "price", "description", "image")
 _NO_PRICE = {"cost", "costprice"}
 # How RecBole writes the kind of a column behind its name.
 _RECBOLE = re.compile(r":(?:token|float)(?:_seq)?$")
+_LEVEL = re.compile(r"(?i)(.*[^\W\d_])[\s_-]*([1-5])")
+_CHINESE_LEVEL = re.compile(r"([一二三四五])级(.+)")
 _NAMELESS = re.compile(r"column_\d+")
 _CONTENT_ONLY = 0.45  # the highest score of content alone, below that of any fitting name
 
@@ -61,6 +63,7 @@ class ColumnMapping:
     `fields` is field → column, `confidence` field → 0 to 1 (1 for a preset or the user's choice),
     `unused` are the columns that no field is read from, and `preset` is the name of the recognised
     system whose export it is. A missing value is taken from the first of the field's `fallbacks`.
+    `levels` are the columns with the further levels of the category.
     """
 
     table: str
@@ -69,6 +72,7 @@ class ColumnMapping:
     unused: list[str]
     preset: str | None = None
     fallbacks: dict[str, list[str]] = dataclass_field(default_factory=dict)
+    levels: list[str] = dataclass_field(default_factory=list)
 
     @property
     def missing(self) -> list[str]:
@@ -138,6 +142,9 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
         unused,
         preset.name if preset else None,
         {name: others for name, others in fallbacks.items() if others},
+        _levels(fields["category"], columns)
+        if table == "products" and "category" in fields
+        else [],
     )
 
 
@@ -177,8 +184,14 @@ def edit(
         fields[name], confidence[name] = spelt, 1.0
     unused = [column for column in columns if column not in fields.values()]
     fallbacks = {name: others for name, others in mapping.fallbacks.items() if name not in changes}
+    levels = [] if "category" in changes else mapping.levels
     return replace(
-        mapping, fields=fields, confidence=confidence, unused=unused, fallbacks=fallbacks
+        mapping,
+        fields=fields,
+        confidence=confidence,
+        unused=unused,
+        fallbacks=fallbacks,
+        levels=levels,
     )
 
 
@@ -197,6 +210,24 @@ def _score(table: str, field: Field, column: str, column_profile: Profile) -> fl
     if fit < _SURE or _means_another(column, field):
         return 0.0
     return _CONTENT_ONLY * fit if column_profile.tells(field) else 0.0
+
+
+def _levels(category: str, columns: Sequence[str]) -> list[str]:
+    """The columns that go on where `category` has the first level: "二级类目", "Category 2"."""
+    places = {_level(column): column for column in columns}
+    stem, first = _level(category)
+    levels: list[str] = []
+    while first == 1 and (column := places.get((stem, len(levels) + 2))):
+        levels.append(column)
+    return levels
+
+
+def _level(column: str) -> tuple[str, int]:
+    """The name of a column without its level, and the level; 0 if it names none."""
+    if match := _CHINESE_LEVEL.fullmatch(column.strip()):
+        return match[2], "一二三四五".index(match[1]) + 1
+    match = _LEVEL.fullmatch(column.strip())
+    return (match[1].lower(), int(match[2])) if match else (column, 0)
 
 
 def _fillers(field: Field, profiles: Mapping[str, Profile], columns: Iterable[str]) -> list[str]:
