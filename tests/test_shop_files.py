@@ -260,6 +260,14 @@ FILES = {
         AMAZON_REVIEWS,
         {"rating": [5, 3], "time": [DATES["2024-03-05"], pd.Timestamp("2024-03-07")]},
     ),
+    "listings of Amazon in Japan": ShopFile(
+        "products",
+        "商品名\t出品ID\t出品者SKU\t価格\t商品ID\tASIN 1\n鉄フライパン\t01\tJP-003\t5980\tB3\tB3\n",
+        {"product_id": ["JP-003"], "title": ["鉄フライパン"], "price": [5980]},
+        ["encoding_guessed", "language_unknown"],
+        "cp932",
+        "txt",
+    ),
     "products of Amazon": ShopFile(
         "products",
         AMAZON_PRODUCTS,
