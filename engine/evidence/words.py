@@ -2,7 +2,7 @@
 
 import time
 
-from engine.evidence.citation import Citation, CitationState
+from engine.evidence.citation import TEAM, Citation, CitationState
 from engine.messages import engine_catalog, say
 
 
@@ -50,4 +50,6 @@ def say_state(state: CitationState, language: str) -> str:
 
 def _say_system(name: str, language: str) -> str:
     texts = engine_catalog().texts[language]
-    return texts.get(f"systems.{name}") or texts.get(f"evidence.policies.{name}", name)
+    system, _, team = name.partition(TEAM)
+    plain = texts.get(f"systems.{system}") or texts.get(f"evidence.policies.{system}", system)
+    return say("evidence.sentences.of_team", language, system=plain, team=team) if team else plain
