@@ -9,19 +9,30 @@ from engine.messages import engine_catalog, say
 def say_citation(citation: Citation, language: str) -> str:
     """What was measured: systems, metric, value, interval, examples, source and date."""
     if citation.kind == "opinion":
+        return say_figure(citation, language)
+    return say(
+        "evidence.sentences.sourced",
+        language,
+        figure=say_figure(citation, language),
+        kind=say(f"evidence.kinds.{citation.kind}", language),
+        source=citation.source_id,
+        date=time.strftime("%Y-%m-%d", time.gmtime(citation.created)),
+    )
+
+
+def say_figure(citation: Citation, language: str) -> str:
+    """What was measured without its source and date: systems, metric, value, interval, examples."""
+    if citation.kind == "opinion":
         return say("evidence.sentences.opinion", language, note=citation.note)
     code = "difference" if citation.against else "figure"
     return say(
         f"evidence.sentences.{code}",
         language,
-        kind=say(f"evidence.kinds.{citation.kind}", language),
         system=_say_system(citation.system, language),
         against=_say_system(citation.against, language),
         metric=say_metric(citation.metric, language),
         value=say_value(citation),
         n=f"{citation.n:,}",
-        source=citation.source_id,
-        date=time.strftime("%Y-%m-%d", time.gmtime(citation.created)),
     )
 
 
