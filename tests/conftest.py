@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import contextlib
+import functools
 import gc
 import signal
 import sqlite3
@@ -18,6 +19,7 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
+from streamlit.components.v2 import manifest_scanner
 
 from engine.errors import ShoplabError
 from engine.models.pretrained import fetch
@@ -44,6 +46,11 @@ providers.is_local_module_file = lambda path: (
     not settings.default.derandomize and _stands_in_project(path)
 )
 
+# Each AppTest looks through every installed package for components, a quarter of a second that
+# finds the same each time.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 
 # Collecting loads every library, and all of it stays to the end: the collector of cycles need not
 # look at it again and again.
