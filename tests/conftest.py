@@ -59,7 +59,9 @@ gc.disable()
 
 # The longest files. They begin first: one that began last would leave the other cores idle.
 LONGEST = (
+    "test_accessibility.py",
     "test_frame.py",
+    "test_workshop.py",
     "test_run.py",
     "test_task_contract.py",
     "test_eighth_task.py",
@@ -126,10 +128,15 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def few_penalties() -> Iterator[None]:
-    """Regressions that choose between two penalties, as which one is best is no matter here."""
+def small_fits() -> Iterator[None]:
+    """Regressions with two penalties to choose from, and rankers of few trees.
+
+    For tests to which it is no matter which one is best.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.models.linear.PENALTIES", (2.0, 32.0))
+        patch.setattr("engine.tasks.search.ranker.lambdamart.TREES", 20)
+        patch.setattr("engine.tasks.search.ranker.choice.FOLDS", 2)
         yield
 
 
