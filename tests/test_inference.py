@@ -61,18 +61,27 @@ def test_it_lives_as_a_user_would_have_it(models: Client, monkeypatch: pytest.Mo
     assert models.process() is first
 
     (running,) = list_running()
-    assert (running.pid, running.memory.bundles) == (first.pid, [])
+    assert running.memory.bundles == []
     assert running.memory.taken > 0
 
-    # A question during which it dies is asked of the next one.
-    os.kill(first.pid, signal.SIGSTOP)
+    # A question during which it is killed is asked of the next one, which its parent forks.
+    os.kill(running.pid, signal.SIGSTOP)
     asking = threading.Thread(target=lambda: found.update(again=ask_unknown("again")))
     asking.start()
-    os.kill(first.pid, signal.SIGKILL)
+    os.kill(running.pid, signal.SIGKILL)
     asking.join()
     assert found["again"] == ("workspace.unknown", "again")
-    second = models.process()
-    assert second.pid != first.pid
+    assert models.process() is first
+    (forked,) = list_running()
+    assert forked.pid != running.pid
+
+    # Where the parent is killed, both are started anew.
+    os.kill(first._process.pid, signal.SIGKILL)
+    first._process.wait()
+    assert ask_unknown()[0] == "workspace.unknown"
+    (second,) = list_running()
+    assert second.pid != forked.pid
+    until(lambda: not psutil.pid_exists(forked.pid))
 
     # One that hangs is given up.
     with monkeypatch.context() as patch:
@@ -80,7 +89,7 @@ def test_it_lives_as_a_user_would_have_it(models: Client, monkeypatch: pytest.Mo
         client.stop()
         assert ask_unknown()[0] == "workspace.unknown"
         hanging = models.process()
-        os.kill(hanging.pid, signal.SIGSTOP)
+        os.kill(list_running()[0].pid, signal.SIGSTOP)
         with pytest.raises(ShoplabError) as caught:
             client.ask(Question("nobody", PREDICT, []), LONG)
         assert caught.value.code == "inference.hung"

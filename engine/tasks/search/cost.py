@@ -41,7 +41,9 @@ def count_work(dataset: Dataset, config: SearchConfig) -> Work:
     pair = mean_tokens(encoder, queries, config.train_tokens)
     pair += mean_tokens(encoder, sample, config.train_tokens)
     pairs = len(dataset.train) * config.epochs
-    checked = min(len(dataset.validation), CHECK_QUERIES) * (CHECK_DEPTH + 5) * config.epochs
+    checked = 0
+    if config.epochs > 1:
+        checked = min(len(dataset.validation), CHECK_QUERIES) * (CHECK_DEPTH + 5) * config.epochs
     texts = 2 * len(products) + checked
     frames = (dataset.train, dataset.validation, dataset.test, dataset.kept)
     asked = sum(frame["input"].nunique() for frame in frames)

@@ -36,7 +36,7 @@ from engine.tasks.search.word_systems import LEARNED, WORD_SYSTEMS, WordSystems
 # The epochs are watched on some validation queries; fewer than these would only add noise.
 ENOUGH_TO_WATCH = 20
 # More queries teach a ranker of a few hundred leaves next to nothing.
-MOST_RANKED = 1_200
+MOST_RANKED = 800
 
 Floats = NDArray[np.float32]
 Lists = dict[str, list[Ranking]]
@@ -195,7 +195,8 @@ def _tune(dataset: Dataset, config: SearchConfig, folder: Path, progress: Progre
         draw_negatives(rows, texts, config.seed) if config.negatives else None,
     )
     check = None
-    if len(dataset.validation) >= ENOUGH_TO_WATCH:
+    # Of a single epoch there is nothing to choose.
+    if config.epochs > 1 and len(dataset.validation) >= ENOUGH_TO_WATCH:
         relevant, pool = hard_pool(dataset.validation, texts, passage_index(tables))
         check = Check({query: query for query in relevant}, pool, relevant)
     tune_bi_encoder(encoder, pairs, check, config, folder, progress)

@@ -8,7 +8,7 @@ import pandas as pd
 from engine.labelling.qrels import Source
 from engine.retrieval.bm25 import BM25Index
 
-CHECK_QUERIES, CHECK_DEPTH = 60, 10
+CHECK_QUERIES, CHECK_DEPTH = 40, 10
 
 
 def make_pairs(
@@ -51,7 +51,7 @@ def hard_pool(
 ) -> tuple[dict[str, set[str]], dict[str, str]]:
     """What to watch the tuning with: relevant product ids by query, and texts by product id.
 
-    The pool holds what the first 60 queries want and BM25's ten best for each, so that an epoch is
+    The pool holds what the first 40 queries want and BM25's ten best for each, so that an epoch is
     measured in seconds and still on products that are hard to tell apart.
     """
     part = validation.head(CHECK_QUERIES)
