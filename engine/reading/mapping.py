@@ -174,17 +174,19 @@ def edit(
 
 
 def _score(table: str, field: Field, column: str, column_profile: Profile) -> float:
-    fit = column_profile.fits(table, field)
     name = _name_score(column, aliases()[table].get(field.name, [field.name]))
     if name and not (name <= _PART and field.kind == "text" and column_profile.number > _SURE):
+        fit = column_profile.fits(table, field)
         filled = min(1.0, column_profile.filled / _HALF)
         # A plain header such as "price" is believed even if the cells are no prices, so that the
         # user is told what is wrong with them.
         believed = fit or not column_profile.filled or (name > _PART and field.kind in _BELIEVED)
         return name * (0.6 + 0.4 * filled) * (0.4 + 0.6 * fit) if believed else 0.0
-    if fit < _SURE or _means_another(column, field):
+    # How the cells fit takes longest, and few fields are told by cells alone.
+    if not column_profile.tells(field) or _means_another(column, field):
         return 0.0
-    return _CONTENT_ONLY * fit if column_profile.tells(field) else 0.0
+    fit = column_profile.fits(table, field)
+    return _CONTENT_ONLY * fit if fit >= _SURE else 0.0
 
 
 def _fillers(field: Field, profiles: Mapping[str, Profile], columns: Iterable[str]) -> list[str]:
