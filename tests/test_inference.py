@@ -19,9 +19,18 @@ from engine.serving.watch import Stage
 from engine.tasks.intent.answers import PREDICT
 from tests.waiting import LONG, until
 
+# Importing the libraries of the models takes seconds, and no question here is for a model.
+LIGHT = """
+import engine.serving.server as server
+from engine.serving import answering
+answering.LIBRARIES = ()
+server.main()
+"""
+
 
 @pytest.fixture
-def models(home: Path) -> Iterator[Client]:
+def models(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setattr(processes, "SERVER", ("-c", LIGHT))
     yield client._client(home.resolve())
     client.stop()
 

@@ -197,19 +197,18 @@ def edit(
 
 def _score(table: str, field: Field, column: str, column_profile: Profile) -> float:
     name = _name_score(column, table, field)
-    # Most columns have another name, and what fits takes a while to find out.
-    if not name and _means_another(column, field):
-        return 0.0
-    fit = column_profile.fits(table, field)
     if name and not (name <= _PART and field.kind == "text" and column_profile.number > _SURE):
+        fit = column_profile.fits(table, field)
         filled = min(1.0, column_profile.filled / _HALF)
         # A plain header such as "price" is believed even if the cells are no prices, so that the
         # user is told what is wrong with them.
         believed = fit or not column_profile.filled or (name > _PART and field.kind in _BELIEVED)
         return name * (0.6 + 0.4 * filled) * (0.4 + 0.6 * fit) if believed else 0.0
-    if fit < _SURE or _means_another(column, field):
+    # How the cells fit takes longest, and few fields are told by cells alone.
+    if not column_profile.tells(field) or _means_another(column, field):
         return 0.0
-    return _CONTENT_ONLY * fit if column_profile.tells(field) else 0.0
+    fit = column_profile.fits(table, field)
+    return _CONTENT_ONLY * fit if fit >= _SURE else 0.0
 
 
 def _levels(category: str, columns: Sequence[str]) -> list[str]:

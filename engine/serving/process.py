@@ -13,6 +13,7 @@ from pathlib import Path
 from engine import settings
 
 LOG_BYTES = 1_000_000
+SERVER = ("-m", "engine.serving.server")
 
 
 class ModelProcess:
@@ -27,7 +28,7 @@ class ModelProcess:
         self.socket = str(Path(self._folder) / "models.sock")
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "engine.serving.server", self.socket, str(log)],
+                [sys.executable, *SERVER, self.socket, str(log)],
                 env=settings.child_environment(),
                 # Closed with this process, however it ends, which ends the other one too.
                 stdin=subprocess.PIPE,
