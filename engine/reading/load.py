@@ -241,7 +241,7 @@ def _clean(
     """The rows of a file that the user calls `name`, and the columns that they were read from."""
     mapping = guess(table, raw.frame)
     frame = add_paths(raw.frame, changes.values())
-    chosen = [column for column in frame if column not in raw.frame]
+    chosen = [str(column) for column in frame if column not in raw.frame]
     raw = replace(raw, frame=frame)
     columns = [*mapping.fields.values(), *mapping.unused, *chosen]
     columns.sort(key=lambda column: list(raw.frame).index(column) if column in raw.frame else -1)
