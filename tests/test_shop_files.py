@@ -431,6 +431,16 @@ def test_what_a_shop_exports_is_read_as_it_was_meant(home: Path, tmp_path: Path,
     assert codes == file.codes
 
 
+def test_a_dotted_name_chooses_a_value_inside_json(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"code":"A","labels":{"en":"Pot"},"cost":{"gross":{"eur":"8.50"}}}\n')
+    shop = Workspace.create("shop")
+    chosen = {"product_id": "code", "title": "labels.en", "price": "cost.gross.eur"}
+    load_files(shop, {"products": path}, {"products": chosen})
+    product = shop.tables().products.iloc[0]
+    assert product[["product_id", "title", "price"]].tolist() == ["A", "Pot", 8.5]
+
+
 def test_ids_that_differ_in_capitals_are_those_of_the_catalog(home: Path, tmp_path: Path) -> None:
     shop, _ = load(tmp_path, ShopFile("products", "sku,name\nab-1,Kettle\nab-2,Mug\n", {}))
     orders = tmp_path / "orders.csv"

@@ -18,6 +18,7 @@ from engine.reading.labels import count_labels
 from engine.reading.language import SAMPLE_TEXTS, detect_language, other_language, own_name
 from engine.reading.layout import Place
 from engine.reading.mapping import ColumnMapping, edit, guess
+from engine.reading.nested import add_paths
 from engine.reading.presets import expand, presets
 from engine.reading.product_keys import match_column, split_lists
 from engine.reading.raters import stack_raters
@@ -239,7 +240,10 @@ def _clean(
 ) -> tuple[Cleaned, ColumnMapping]:
     """The rows of a file that the user calls `name`, and the columns that they were read from."""
     mapping = guess(table, raw.frame)
-    columns = [*mapping.fields.values(), *mapping.unused]
+    frame = add_paths(raw.frame, changes.values())
+    chosen = [str(column) for column in frame if column not in raw.frame]
+    raw = replace(raw, frame=frame)
+    columns = [*mapping.fields.values(), *mapping.unused, *chosen]
     columns.sort(key=lambda column: list(raw.frame).index(column) if column in raw.frame else -1)
     mapping = edit(mapping, changes, columns, name)
     if mapping.missing:
@@ -262,11 +266,9 @@ def _clean(
     if table == "orders":
         raw, notes = split_lists(raw, mapping.fields["product_id"], catalog, name)
     if catalog is not None and table != "products":
-        chosen = "product_id" in changes
-        frame = (
-            raw.frame if mapping.preset is None else expand(raw.frame, presets()[mapping.preset])
-        )
-        mapping, matches = match_column(mapping, frame, catalog, chosen=chosen, file=name)
+        by_user = "product_id" in changes
+        frame = expand(raw.frame, presets().get(mapping.preset or ""))
+        mapping, matches = match_column(mapping, frame, catalog, chosen=by_user, file=name)
         notes += matches
     cleaned = clean(table, raw, mapping, name)
     return replace(cleaned, problems=[*cleaned.problems, *notes]), mapping

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 
@@ -43,6 +43,15 @@ def reach(column: pd.Series, path: Sequence[str]) -> pd.Series:
     """
     values = [write(_follow(parse(text), path)) for text in column]
     return pd.Series(values, index=column.index, dtype="str")
+
+
+def add_paths(frame: pd.DataFrame, paths: Iterable[str]) -> pd.DataFrame:
+    """The frame with a column for each dotted path into one of its columns that holds JSON."""
+    for path in paths:
+        head, *steps = path.split(".")
+        if steps and path not in frame and head in frame:
+            frame = frame.assign(**{path: reach(frame[head].astype("str"), steps)})
+    return frame
 
 
 def reach_all(column: pd.Series, path: Sequence[str]) -> pd.Series:
