@@ -8,6 +8,8 @@ import pandas as pd
 
 # What an object in an answer of an API is called by, or where it lies.
 _NAMES = ("name", "title", "label", "src", "url")
+# What the number in an object with a price is called; an amount in cents is not among them.
+_AMOUNTS = ("amount", "value", "price", "current", "sale", "regular", "min")
 LISTED = ", "  # between the values of a cell that lists several
 # Pairs such as `color=Red,size=M`; a value may have commas.
 _ASSIGNED = re.compile(r"([\w -]{1,60})=((?:[^=,]|,(?![\w -]{1,60}=))*+),?")
@@ -86,9 +88,19 @@ def first_entry(column: pd.Series) -> pd.Series:
     return _change_nested(column, "[", _first)
 
 
+def all_entries(column: pd.Series) -> pd.Series:
+    """The texts in cells that are JSON lists, one after another; other cells stay as they are."""
+    return _change_nested(column, "[", _joined)
+
+
 def name_of(column: pd.Series) -> pd.Series:
     """What JSON objects are called, or their address; other cells stay as they are."""
-    return _change_nested(column, "{", _name)
+    return _change_nested(column, "{", lambda text: _pick(text, _NAMES))
+
+
+def amount_of(column: pd.Series) -> pd.Series:
+    """The number in JSON objects such as `{"amount": 39.9, "currency": "EUR"}`; others stay."""
+    return _change_nested(column, "{", lambda text: _pick(text, _AMOUNTS))
 
 
 def _change_nested(column: pd.Series, start: str, change: Callable[[str], str | None]) -> pd.Series:
@@ -100,11 +112,18 @@ def _change_nested(column: pd.Series, start: str, change: Callable[[str], str | 
     return result
 
 
-def _name(text: str) -> str | None:
+def _pick(text: str, keys: Sequence[str]) -> str | None:
     value = parse(text)
     if not isinstance(value, dict):
         return text
-    return write(next((value[key] for key in _NAMES if value.get(key)), value))
+    return write(next((value[key] for key in keys if value.get(key)), value))
+
+
+def _joined(text: str) -> str | None:
+    value = parse(text)
+    if not isinstance(value, list):
+        return text
+    return " ".join(filter(None, map(write, value))) or None
 
 
 def _first(text: str) -> str | None:

@@ -84,6 +84,8 @@ class SentimentTask(ClassificationTask[SentimentInput, SentimentAnswer]):
         have, kinds = _known(frame)
         if kinds < 2 and (rare := _rare_kinds(tables)):
             raise InputError("sentiment.rare_kinds", (), **rare)
+        if have and kinds < 2:
+            raise InputError("sentiment.one_kind")
         if have < THIN or kinds < 2:
             raise InputError("sentiment.not_ready", have=have, want=THIN)
         parts = {name: rows.drop(columns="part") for name, rows in frame.groupby("part")}
