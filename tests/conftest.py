@@ -24,7 +24,7 @@ from streamlit.components.v2 import manifest_scanner
 from engine.errors import ShoplabError
 from engine.models.pretrained import fetch
 from engine.progress import Silent
-from engine.serving import client
+from engine.serving import client, process
 from engine.settings import PROJECT
 from tests.shop_double import FakeModels
 
@@ -39,6 +39,10 @@ settings.load_profile("fixed")
 os.environ.setdefault("SHOPLAB_MODEL_FOLDER", "/")
 # And their model servers on this machine.
 os.environ.setdefault("SHOPLAB_PRIVATE_ENDPOINTS", "1")
+
+# Pages ask the model process beside what they show. Where a test has no double for it, they wait
+# for one that never answers: starting the real one takes longer than most tests.
+process.SERVER = ("-c", "import sys; sys.stdin.read()")
 
 # Hypothesis also tries the constants of the project's modules, of those that happen to be loaded.
 _stands_in_project = providers.is_local_module_file
