@@ -35,6 +35,8 @@ class Tab:
         self, url: str, page: str, query: dict[str, str], runs: Runs, cookies: dict[str, str]
     ) -> None:
         self.runs = runs
+        # Whom the server takes this tab for, where files are uploaded to.
+        self.session = ""
         self._url = url
         self._page = page
         self._query = urlencode(query)
@@ -118,6 +120,7 @@ class Tab:
                 case "new_session":
                     running = list(message.metadata.run.fragment_ids)
                     self._script = message.new_session.page_script_hash
+                    self.session = message.new_session.initialize.session_id
                     if not running:
                         self._begun = True
                         self._stop_timers()

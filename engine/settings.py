@@ -79,6 +79,16 @@ def may_open_workshops(local: bool) -> bool:
     return choice == "1" if choice in ("0", "1") else local
 
 
+def sign_in_required() -> bool:
+    """Whether the host asks everybody to sign in before they see anything: `SHOPLAB_SIGN_IN=1`."""
+    return os.environ.get("SHOPLAB_SIGN_IN") == "1"
+
+
+def guests_allowed() -> bool:
+    """Whether one may join a workshop by its code without signing in: `SHOPLAB_GUESTS=1`."""
+    return os.environ.get("SHOPLAB_GUESTS") == "1"
+
+
 def _number(name: str, default: int) -> int:
     variable = f"SHOPLAB_{name.upper()}"
     text = os.environ.get(variable, "").strip()

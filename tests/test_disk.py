@@ -6,8 +6,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
+from safetensors.numpy import save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from engine.assistant.chats import Chats
 from engine.assistant.policy_file import keep_policy, read_policy
@@ -24,6 +29,7 @@ from engine.progress import Silent
 from engine.room import people
 from engine.storage.deployments import Deployments
 from engine.storage.feedback import Feedback, Shown
+from engine.storage.files import write_json
 from engine.storage.lock import take
 from engine.storage.runs import list_runs, load_heldout
 from engine.storage.trouble import DiskTrouble
@@ -169,6 +175,28 @@ def test_a_shop_can_be_deleted_on_a_full_disk(shop: Workspace) -> None:
 def test_a_job_that_meets_a_full_disk_says_so() -> None:
     assert _reason(OSError(errno.ENOSPC, "No space left on device"))[0] == "disk.full"
     assert _reason(OSError(errno.ECONNRESET, "reset"))[0] == "jobs.crashed"
+
+
+def _save_tokenizer(file: Path) -> None:
+    words = {f"word{number}": number for number in range(1_000)}
+    Tokenizer(WordLevel(words, unk_token="word0")).save(str(file))
+
+
+# What a training writes with, each in a language of its own.
+WRITERS: dict[str, Callable[[Path], object]] = {
+    "weights": lambda file: save_file({"a": np.zeros(5_000)}, file),
+    "optimizer": lambda file: torch.save({"a": torch.zeros(5_000)}, file),
+    "tokenizer": _save_tokenizer,
+    "answers": lambda file: pd.DataFrame({"a": np.random.rand(5_000)}).to_parquet(file),
+    "curves": lambda file: write_json(file, list(range(5_000))),
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_whatever_a_training_writes_with_a_full_disk_is_said(kind: str, tmp_path: Path) -> None:
+    with full_disk(2_000), pytest.raises(Exception) as refused:
+        WRITERS[kind](tmp_path / kind)
+    assert _reason(refused.value)[0] == "disk.full"
 
 
 class Clock:

@@ -42,7 +42,9 @@ def ask_unknown(name: str = "nobody") -> tuple[str, object]:
     return caught.value.code, caught.value.params["name"]
 
 
-def test_it_lives_as_a_user_would_have_it(models: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_lives_as_a_user_would_have_it(
+    models: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     # Starting the process takes seconds, so one test goes through its life.
     found: dict[str, tuple[str, object]] = {}
     threads = [
@@ -83,11 +85,21 @@ def test_it_lives_as_a_user_would_have_it(models: Client, monkeypatch: pytest.Mo
     assert second.pid != forked.pid
     until(lambda: not psutil.pid_exists(forked.pid))
 
-    # One that hangs is given up.
+    # One that hangs is given up; one that is killed while it starts costs no question.
     with monkeypatch.context() as patch:
         patch.setattr(client, "SILENT_SECONDS", 0.5)
         client.stop()
-        assert ask_unknown()[0] == "workspace.unknown"
+        endless = tmp_path / "endless"
+        endless.write_text("#!/bin/sh\nexec sleep 10000\n")
+        endless.chmod(0o700)
+        with monkeypatch.context() as start:
+            start.setattr(processes.sys, "executable", str(endless))
+            starting = models.process()
+        asking = threading.Thread(target=lambda: found.update(start=ask_unknown("start")))
+        asking.start()
+        os.kill(starting._process.pid, signal.SIGKILL)
+        asking.join()
+        assert found["start"] == ("workspace.unknown", "start")
         hanging = models.process()
         os.kill(list_running()[0].pid, signal.SIGSTOP)
         with pytest.raises(ShoplabError) as caught:

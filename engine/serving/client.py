@@ -109,8 +109,9 @@ class Client:
         """See the module's `ask`."""
         try:
             for pause in (*PAUSES, None):
-                process, http = self._open()
+                process = self.process()
                 try:
+                    http = self._open(process)
                     return decode(question.call.answer, self._ask(http, question, timeout, on_text))
                 except httpx2.ReadTimeout as error:
                     self._give_up(process)
@@ -133,7 +134,7 @@ class Client:
 
         def send() -> None:
             with contextlib.suppress(httpx2.HTTPError, ShoplabError, OSError):
-                _, http = self._open()
+                http = self._open(self.process())
                 http.post("/warm", json={"workspace": workspace, "task": task})
 
         threading.Thread(target=send, daemon=True).start()
@@ -159,20 +160,22 @@ class Client:
         with self._lock:
             self._end()
 
-    def _open(self) -> tuple[ModelProcess, httpx2.Client]:
-        """The process when it is ready for questions, and the way to ask it."""
-        process, began = self.process(), time.monotonic()
+    def _open(self, process: ModelProcess) -> httpx2.Client:
+        """The way to ask the process, once it is ready. Raises ConnectionError if it has ended."""
+        began = time.monotonic()
         while not process.listens:
-            waited = time.monotonic() - began
-            if process.status is not None or waited > START_SECONDS:
+            if process.status is not None:
+                raise ConnectionError("it ended while it started")
+            if time.monotonic() - began > START_SECONDS:
                 raise ShoplabError(
                     "inference.died", status=self._give_up(process), log=str(self.log)
                 )
             time.sleep(_POLL_SECONDS)
-        http = self._http
-        if http is None:  # it was stopped meanwhile
-            return self._open()
-        return process, http
+        with self._lock:
+            http = self._http
+            if process is not self._process or http is None:
+                raise ConnectionError("it was stopped meanwhile")
+        return http
 
     def _ask(
         self,

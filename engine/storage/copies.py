@@ -29,7 +29,8 @@ _OWN = ("workspace.json", MARK, "uploads", "course", "api_keys.sqlite", "chats.s
 def copy_workspace(source: Workspace, *, title: str, workshop: str = "") -> Workspace:
     """A new workspace like `source`, with a name and a key of its own.
 
-    Uploads, chats, API keys and the progress in the course stay behind. Raises WorkspaceBusy while
+    Uploads, chats, API keys and the progress in the course stay behind, and it belongs to no
+    account. Raises WorkspaceBusy while
     somebody changes `source`.
     """
     copy = Workspace.create(language=source.language)
@@ -48,6 +49,8 @@ def copy_workspace(source: Workspace, *, title: str, workshop: str = "") -> Work
             "created": record["created"],
             "title": title,
             "workshop": workshop,
+            "account": "",
+            "shared": True,
         }
     write_json(copy.folder / "workspace.json", record)
     return Workspace(copy.folder)

@@ -1,6 +1,7 @@
 """What the disk refuses, and damaged files on it, as errors that both languages can say."""
 
 import errno
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,12 @@ _SQLITE_READ_ONLY = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.S
 _SQLITE_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 # What libraries raise that read damaged files. By name, as not every process loads them.
 _BROKEN = {"ArrowInvalid", "JSONDecodeError", "SafetensorError"}
+# Libraries in Rust (safetensors, tokenizers) only say in words what the disk refused.
+_OS_ERROR = re.compile(r"\(os error (\d{1,4})\)")
+# And torch not even that: its writer fails, or stands elsewhere than it should, without room.
+_TORCH_FULL = re.compile(
+    r"PytorchStreamWriter failed writing|inline_container\.cc:\d+\] \. unexpected pos"
+)
 
 
 class DiskTrouble(InputError, OSError):
@@ -68,10 +75,17 @@ def _kind(error: BaseException) -> str:
     if isinstance(error, sqlite3.Error):
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         kinds = {"full": _SQLITE_FULL, "read_only": _SQLITE_READ_ONLY, "broken": _SQLITE_BROKEN}
-    elif isinstance(error, OSError):
-        code = error.errno or 0
+    elif isinstance(error, OSError) or _OS_ERROR.search(str(error)):
+        code = getattr(error, "errno", None) or _number_in(str(error))
         kinds = {"full": _FULL, "read_only": _READ_ONLY}
+    elif _TORCH_FULL.search(str(error)):
+        return "full"
     else:
         names = {parent.__name__ for parent in type(error).__mro__}
         return "broken" if names & _BROKEN else ""
     return next((kind for kind, codes in kinds.items() if code in codes), "")
+
+
+def _number_in(text: str) -> int:
+    number = _OS_ERROR.search(text)
+    return int(number[1]) if number else 0

@@ -3,7 +3,8 @@
 ```
 SHOPLAB_HOME/workspaces/<name>/     <name> is made from the key where nobody chose one
   workspace.json          name, title, language, key (the unguessable part of its link), created,
-                          and the workshop whose team works in it
+                          the workshop whose team works in it, the account that it belongs to,
+                          and whether others may open its link
   frozen                  is there while nothing may be changed, see engine.storage.freeze
   generations/            the tables, and those before the last load, see engine.storage.generations
   uploads/                files that were uploaded but not loaded yet
@@ -91,12 +92,19 @@ class Workspace:
         self.title: str = record.get("title", "")
         # The id of the workshop whose team works here; empty for everybody else's.
         self.workshop: str = record.get("workshop", "")
+        # The account of who made it while signed in, see engine.host.account; empty without one.
+        self.account: str = record.get("account", "")
+        self.shared: bool = record.get("shared", True)
         # The sample shop that was loaded, and the generation that it became.
         self._sample: Sequence[str] = record.get("sample", ("", ""))
 
     @classmethod
-    def create(cls, name: str = "", language: str | None = None) -> "Workspace":
+    def create(
+        cls, name: str = "", language: str | None = None, *, account: str = ""
+    ) -> "Workspace":
         """Create a workspace; without a name, its name is a hash of its random key.
+
+        With an account it belongs to that, and is shared by its link.
 
         Without a language, the first catalog that is loaded decides it. Raises InputError for a
         name that is taken or has characters other than letters, digits, `_` and `-`.
@@ -111,6 +119,7 @@ class Workspace:
             "language_chosen": language is not None,
             "key": key,
             "created": time.time(),
+            "account": account,
         }
         with changing(folder):
             if (folder / "workspace.json").exists():
@@ -142,6 +151,13 @@ class Workspace:
         return None
 
     @classmethod
+    def of_account(cls, account: str) -> "list[Workspace]":
+        """The workspaces that belong to an account."""
+        workspaces = (home() / "workspaces").glob("[!.]*")
+        read = (cls.read(folder) for folder in workspaces) if account else ()
+        return [workspace for workspace in read if workspace and workspace.account == account]
+
+    @classmethod
     def read(cls, folder: Path) -> "Workspace | None":
         """The workspace in `folder`; None if there is none or its record is broken."""
         try:
@@ -161,6 +177,11 @@ class Workspace:
         """Set the name that people see, which can be any text; the name on disk stays."""
         self.title = tidy_label(title)
         self._update(title=self.title)
+
+    def set_shared(self, shared: bool) -> None:
+        """Say whether others than its account may open its link."""
+        self.shared = shared
+        self._update(shared=shared)
 
     def set_sample(self, language: str) -> None:
         """Note that the tables as they are now are those of the sample shop of `language`."""

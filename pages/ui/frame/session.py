@@ -17,6 +17,7 @@ from engine.storage.files import changed_at
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
+from pages.ui.frame import account
 
 PARAM = "w"
 _KEY = "workspace_key"
@@ -30,13 +31,13 @@ R = TypeVar("R")
 
 
 def workspace() -> Workspace | None:
-    """The workspace of the link (`?w=<key>`), or None for a visitor without one.
+    """The workspace of the link (`?w=<key>`), or None for a visitor without one that they may open.
 
     A page switch may drop the key from the address: the session keeps it and puts it back.
     """
     key = st.query_params.get(PARAM) or st.session_state.get(_KEY)
     opened = Workspace.by_key(key) if key else None
-    if opened is None:
+    if opened is None or not account.may_open(opened):
         leave()
         return None
     enter(opened)
@@ -64,17 +65,19 @@ def begin(language: str | None = None) -> Workspace:
     """The current workspace, or a new one; without a language its first catalog decides it."""
     current = workspace()
     if current is None:
-        current = Workspace.create(language=language)
+        current = Workspace.create(language=language, account=account.current())
         enter(current)
     return current
 
 
 def owner() -> str:
-    """Whose turn a job of this tab uses up: the address of its browser.
+    """Whose turn a job of this tab uses up: the account, or else the address of its browser.
 
     Behind proxies it is the address that the outermost one saw, where the host says how many there
     are.
     """
+    if signed_in := account.current():
+        return f"account {signed_in}"
     forwarded = st.context.headers.get_all("X-Forwarded-For")
     return visitor(str(st.context.ip_address or "localhost"), forwarded, host_limits().proxies)
 

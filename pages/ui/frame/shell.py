@@ -13,12 +13,12 @@ from engine import jobs
 from engine.errors import InputError
 from engine.host import password
 from engine.jobs.job import TRAININGS
-from engine.settings import home, host_limits
+from engine.settings import home, host_limits, sign_in_required
 from engine.storage.tidy import tidy_home
 from engine.storage.trouble import explained
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
-from pages.ui.frame import callbacks, i18n, link, own_words, session
+from pages.ui.frame import account, callbacks, i18n, link, own_words, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room import banner as room_banner
 from pages.ui.frame.room import freeze
@@ -149,8 +149,13 @@ def run_frame() -> None:
         i18n.choose_language()
         _choose_pages()
         own_words.translate()
-    page = st.navigation(nav(), expanded=True)
     current = session.workspace()
+    public = not sign_in_required() or bool(account.current())
+    page = st.navigation(nav(), position="sidebar" if public else "hidden", expanded=True)
+    if not account.may_see(page.url_path, current):
+        account.ask_to_sign_in(came_by_link=current is not None)
+        return
+    account.show_account()
     show_sidebar(current)
     room_banner.show(page.url_path, current)
     if page.url_path not in room_banner.ROOM_PAGES and freeze.holds(current):
@@ -263,6 +268,7 @@ def show_sidebar(current: Workspace | None) -> None:
         with st.popover(t("app.sidebar.share"), icon=":material/link:", width="stretch"):
             st.markdown(t("app.sidebar.share_text"))
             st.code(session.link(current), language=None, wrap_lines=True)
+            account.offer_sharing(current)
         running = running_jobs(current)
         if running:
             # Jobs left waiting when the machine went off resume once their workspace is opened.
