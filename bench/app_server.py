@@ -13,10 +13,14 @@ START_SECONDS = 300.0
 
 
 class AppServer:
-    """`streamlit run app.py` on a free port, with `home` as its state folder."""
+    """`streamlit run app.py` on a free port, with `home` as its state folder.
 
-    def __init__(self, home: Path) -> None:
+    `streamlit` is the module that is run as Streamlit's command.
+    """
+
+    def __init__(self, home: Path, streamlit: str = "streamlit") -> None:
         self.home = home
+        self.streamlit = streamlit
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -26,7 +30,7 @@ class AppServer:
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises TimeoutError with its log."""
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+        command = [sys.executable, "-m", self.streamlit, "run", "app.py", "--server.headless=true"]
         self.home.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -41,6 +41,7 @@ from engine.progress import Lines  # noqa: E402
 from engine.reading.load import load_sample  # noqa: E402
 from engine.serving import client  # noqa: E402
 from engine.serving.question import Question  # noqa: E402
+from engine.serving.running import list_running  # noqa: E402
 from engine.settings import child_environment, home  # noqa: E402
 from engine.storage.runs import UNTUNED, list_runs, run_folder  # noqa: E402
 from engine.storage.workspace import Workspace  # noqa: E402
@@ -167,7 +168,8 @@ def kill_in_room(
     def kill() -> None:
         for _ in range(kills):
             time.sleep(QUIET_SECONDS)
-            psutil.Process(client.process_id()).kill()
+            for process in list_running():
+                psutil.Process(process.pid).kill()
             times = Times()
             times.ask(teams[0], asked[teams[0].name].pop(), run_of(teams[0]))
             back.extend(times.seconds or [float("inf")])
@@ -186,7 +188,7 @@ def run_of(team: Workspace) -> str:
 
 def memory() -> dict[str, int]:
     """What the model process takes, in MB."""
-    about = psutil.Process(client.process_id()).memory_info()
+    about = psutil.Process(list_running()[0].pid).memory_info()
     return {"rss": about.rss // 2**20, "taken": (about.rss - about.shared) // 2**20}
 
 

@@ -39,11 +39,12 @@ LOCALES = {"zh": "zh-CN", "en": "en-US"}
 
 @dataclass
 class Member:
-    """Somebody with a browser of their own; `team` counts from 0."""
+    """Somebody with a browser of their own, in a `language` of their own; `team` counts from 0."""
 
     page: Page
     name: str
     team: int
+    language: str
 
 
 @dataclass
@@ -95,14 +96,15 @@ def open_room(page: Page, url: str, language: str, teams: int) -> Room:
     return Room(url, language, page, head.inner_text())
 
 
-def join_room(room: Room, page: Page, name: str, team: int) -> Member:
-    """Join by the link, as a scanned QR code opens it."""
-    page.goto(f"{room.url}/join?code={room.code}&lang={room.language}")
+def join_room(room: Room, page: Page, name: str, team: int, language: str = "") -> Member:
+    """Join by the link, as a scanned QR code opens it; by default in the room's language."""
+    language = language or room.language
+    page.goto(f"{room.url}/join?code={room.code}&lang={language}")
     page.locator(".st-key-room_name input").fill(name)
     page.locator(".st-key-room_team label:has(input[type=radio])").nth(team).click()
     page.locator(".st-key-join_name_go button").click()
     expect(page.locator(".st-key-join_clock")).to_be_visible()
-    member = Member(page, name, team)
+    member = Member(page, name, team, language)
     room.members.append(member)
     return member
 
@@ -113,19 +115,21 @@ def shop_of(page: Page) -> str:
 
 
 def open_exercise(room: Room, member: Member, number: int) -> str:
-    """Open an exercise of the course in the team's shop; its title."""
-    exercises = {one.number: one for one in read_exercises(room.language)}
-    exercise = exercises[number]
-    values = {"exercise": exercise.slug, "lang": room.language, "w": shop_of(member.page)}
+    """Open an exercise of the course in the team's shop; its title in the room's language."""
+    own, of_room = (
+        next(one for one in read_exercises(language) if one.number == number)
+        for language in (member.language, room.language)
+    )
+    values = {"exercise": own.slug, "lang": member.language, "w": shop_of(member.page)}
     member.page.goto(f"{room.url}/course?{urlencode(values)}")
-    expect(member.page.locator("h1")).to_contain_text(exercise.title)
+    expect(member.page.locator("h1")).to_contain_text(own.title)
     expect(member.page.locator(".st-key-room_banner")).to_be_visible()
-    return exercise.title
+    return of_room.title
 
 
 def back_to_room(room: Room, member: Member) -> None:
     """Open the page of the team again, without a code: the cookie knows who it is."""
-    member.page.goto(f"{room.url}/join?lang={room.language}")
+    member.page.goto(f"{room.url}/join?lang={member.language}")
     expect(member.page.locator(".st-key-join_clock")).to_be_visible()
 
 

@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import contextlib
+import functools
 import gc
 import signal
 import sqlite3
@@ -18,11 +19,12 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
+from streamlit.components.v2 import manifest_scanner
 
 from engine.errors import ShoplabError
 from engine.models.pretrained import fetch
 from engine.progress import Silent
-from engine.serving import client
+from engine.serving import client, process
 from engine.settings import PROJECT
 from tests.shop_double import FakeModels
 
@@ -38,12 +40,21 @@ os.environ.setdefault("SHOPLAB_MODEL_FOLDER", "/")
 # And their model servers on this machine.
 os.environ.setdefault("SHOPLAB_PRIVATE_ENDPOINTS", "1")
 
+# Pages ask the model process beside what they show. Where a test has no double for it, they wait
+# for one that never answers: starting the real one takes longer than most tests.
+process.SERVER = ("-c", "import sys; sys.stdin.read()")
+
 # Hypothesis also tries the constants of the project's modules, of those that happen to be loaded.
 _stands_in_project = providers.is_local_module_file
 providers.is_local_module_file = lambda path: (
     not settings.default.derandomize and _stands_in_project(path)
 )
 
+# Each AppTest looks through every installed package for components, a quarter of a second that
+# finds the same each time.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 
 # Collecting loads every library, and all of it stays to the end: the collector of cycles need not
 # look at it again and again.
@@ -52,7 +63,9 @@ gc.disable()
 
 # The longest files. They begin first: one that began last would leave the other cores idle.
 LONGEST = (
+    "test_accessibility.py",
     "test_frame.py",
+    "test_workshop.py",
     "test_run.py",
     "test_task_contract.py",
     "test_eighth_task.py",
@@ -119,10 +132,15 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def few_penalties() -> Iterator[None]:
-    """Regressions that choose between two penalties, as which one is best is no matter here."""
+def small_fits() -> Iterator[None]:
+    """Regressions with two penalties to choose from, and rankers of few trees.
+
+    For tests to which it is no matter which one is best.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.models.linear.PENALTIES", (2.0, 32.0))
+        patch.setattr("engine.tasks.search.ranker.lambdamart.TREES", 20)
+        patch.setattr("engine.tasks.search.ranker.choice.FOLDS", 2)
         yield
 
 

@@ -1,6 +1,7 @@
 """Every pattern in the code, and texts made to be slow for it."""
 
 import ast
+import functools
 import re
 import time
 from collections import defaultdict
@@ -61,6 +62,7 @@ def _is_re(function: ast.Attribute) -> bool:
     return isinstance(function.value, ast.Name) and function.value.id == "re"
 
 
+@functools.cache
 def written_patterns() -> tuple[list[Use], set[str]]:
     """The patterns that are written out in the code, and the places where others are built."""
     trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in FILES}

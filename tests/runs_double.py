@@ -1,7 +1,8 @@
 """Small shops and finished trainings for the tests of pages, made without any model."""
 
+import functools
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -96,6 +97,49 @@ def make_run(
     **settings: object,
 ) -> Run:
     """Save a finished run of `task`: its best system is right in a share of `skill`."""
+    scores = _scores(task, skill, rows)
+    best = SYSTEMS[task][-1]
+    run = Run(
+        run_id=run_id,
+        task=task,
+        model="all-MiniLM-L6-v2",
+        device="cpu",
+        created=time.time(),
+        config=TrainingConfig.model_validate(settings).model_dump(),
+        primary_metric=scores.primary,
+        recommended=best,
+        before=scores.metrics["untuned"],
+        after=scores.metrics[best],
+        baselines={name: scores.metrics[name] for name in BASELINES[task]},
+        systems={name: scores.metrics[name] for name in SYSTEMS[task]},
+        paired={"against": scores.paired},
+        n_train=n_train,
+        n_validation=50,
+        n_test=rows,
+        data_fingerprint="data",
+        test_fingerprint=test_fingerprint(scores.heldout),
+        seconds=95.0,
+        examples_per_second=30.0,
+        peak_rss_mb=900.0,
+        predicted_seconds=100.0,
+    )
+    folder = workspace.folder / "runs" / run_id
+    folder.mkdir(parents=True)
+    save_run(folder, run, scores.heldout)
+    return run
+
+
+class _Scores(NamedTuple):
+    """What an evaluation of a run finds; `paired` is the best system against each other one."""
+
+    primary: str
+    metrics: dict[str, dict[str, float]]
+    heldout: pd.DataFrame
+    paired: dict[str, Any]
+
+
+@functools.cache
+def _scores(task: str, skill: float, rows: int) -> _Scores:
     evaluator: Evaluator = ClassificationEvaluator() if task == "intent" else RankingEvaluator()
     rng = np.random.default_rng(3)
     part = pd.DataFrame({"example_id": range(rows), "input": [f"=query {n}" for n in range(rows)]})
@@ -110,34 +154,8 @@ def make_run(
     metrics = score_systems(evaluator, part, answers)
     heldout = evaluator.heldout_rows(part, answers)
     against = against_all(heldout, names[-1], names)
-    run = Run(
-        run_id=run_id,
-        task=task,
-        model="all-MiniLM-L6-v2",
-        device="cpu",
-        created=time.time(),
-        config=TrainingConfig.model_validate(settings).model_dump(),
-        primary_metric=evaluator.primary_metric,
-        recommended=names[-1],
-        before=metrics["untuned"],
-        after=metrics[names[-1]],
-        baselines={name: metrics[name] for name in BASELINES[task]},
-        systems={name: metrics[name] for name in SYSTEMS[task]},
-        paired={"against": {name: found.as_json() for name, found in against.items()}},
-        n_train=n_train,
-        n_validation=50,
-        n_test=rows,
-        data_fingerprint="data",
-        test_fingerprint=test_fingerprint(heldout),
-        seconds=95.0,
-        examples_per_second=30.0,
-        peak_rss_mb=900.0,
-        predicted_seconds=100.0,
-    )
-    folder = workspace.folder / "runs" / run_id
-    folder.mkdir(parents=True)
-    save_run(folder, run, heldout)
-    return run
+    paired = {name: comparison.as_json() for name, comparison in against.items()}
+    return _Scores(evaluator.primary_metric, metrics, heldout, paired)
 
 
 def _labels(rows: int, skill: float, rng: np.random.Generator) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """A small shop and a model process's double that answers in the true form, for page tests."""
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -38,8 +39,15 @@ HOSTILE = (
 QUERIES = ("rain jacket", "something dry for the trail", "teapot", "red mug", HOSTILE)
 
 
-def small_shop(language: str = "en", log: bool = True) -> Workspace:
+def small_shop(language: str = "en", log: bool = True, name: str = "shop") -> Workspace:
     """A workspace with 24 products, one of them hostile, and a search log over three weeks."""
+    workspace = Workspace.create(name, language)
+    workspace.replace_tables(_products() | _searches() if log else _products(), {})
+    return workspace
+
+
+@functools.cache
+def _products() -> dict[str, pd.DataFrame]:
     titles = [f"Rain jacket {n}" for n in range(12)] + [f"Teapot {n} mug" for n in range(11)]
     products = pd.DataFrame({"title": [*titles, HOSTILE]})
     products["product_id"] = [f"P{n:02}" for n in range(len(products))]
@@ -47,19 +55,19 @@ def small_shop(language: str = "en", log: bool = True) -> Workspace:
     products["brand"] = "Acme"
     products["price"] = [10.0 + n for n in range(len(products))]
     products["description"] = HOSTILE
-    frames = {"products": whole("products", products)}
-    if log:
-        rows = [
-            {"query": query, "session_id": f"S{n}-{query}", "time": f"2025-11-{1 + n:02} 10:00:00"}
-            for place, query in enumerate(QUERIES)
-            for n in range(20 - 3 * place)
-        ]
-        searches = pd.DataFrame(rows).assign(event="click", product_id="P00")
-        searches["time"] = pd.to_datetime(searches["time"])
-        frames["searches"] = whole("searches", searches)
-    workspace = Workspace.create("shop", language)
-    workspace.replace_tables(frames, {})
-    return workspace
+    return {"products": whole("products", products)}
+
+
+@functools.cache
+def _searches() -> dict[str, pd.DataFrame]:
+    rows = [
+        {"query": query, "session_id": f"S{n}-{query}", "time": f"2025-11-{1 + n:02} 10:00:00"}
+        for place, query in enumerate(QUERIES)
+        for n in range(20 - 3 * place)
+    ]
+    searches = pd.DataFrame(rows).assign(event="click", product_id="P00")
+    searches["time"] = pd.to_datetime(searches["time"])
+    return {"searches": whole("searches", searches)}
 
 
 def whole(table: str, frame: pd.DataFrame) -> pd.DataFrame:

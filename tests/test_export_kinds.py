@@ -182,6 +182,7 @@ def test_a_grand_total_behind_the_last_column_is_no_term(load: Loader) -> None:
         "not_a_record",
         "words_for_missing",
         "no_term",
+        "counts_unused",
     ]
 
 

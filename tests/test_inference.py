@@ -19,9 +19,18 @@ from engine.serving.watch import Stage
 from engine.tasks.intent.answers import PREDICT
 from tests.waiting import LONG, until
 
+# Importing the libraries of the models takes seconds, and no question here is for a model.
+LIGHT = """
+import engine.serving.server as server
+from engine.serving import answering
+answering.LIBRARIES = ()
+server.main()
+"""
+
 
 @pytest.fixture
-def models(home: Path) -> Iterator[Client]:
+def models(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setattr(processes, "SERVER", ("-c", LIGHT))
     yield client._client(home.resolve())
     client.stop()
 
@@ -54,18 +63,27 @@ def test_it_lives_as_a_user_would_have_it(
     assert models.process() is first
 
     (running,) = list_running()
-    assert (running.pid, running.memory.bundles) == (first.pid, [])
+    assert running.memory.bundles == []
     assert running.memory.taken > 0
 
-    # A question during which it dies is asked of the next one.
-    os.kill(first.pid, signal.SIGSTOP)
+    # A question during which it is killed is asked of the next one, which its parent forks.
+    os.kill(running.pid, signal.SIGSTOP)
     asking = threading.Thread(target=lambda: found.update(again=ask_unknown("again")))
     asking.start()
-    os.kill(first.pid, signal.SIGKILL)
+    os.kill(running.pid, signal.SIGKILL)
     asking.join()
     assert found["again"] == ("workspace.unknown", "again")
-    second = models.process()
-    assert second.pid != first.pid
+    assert models.process() is first
+    (forked,) = list_running()
+    assert forked.pid != running.pid
+
+    # Where the parent is killed, both are started anew.
+    os.kill(first._process.pid, signal.SIGKILL)
+    first._process.wait()
+    assert ask_unknown()[0] == "workspace.unknown"
+    (second,) = list_running()
+    assert second.pid != forked.pid
+    until(lambda: not psutil.pid_exists(forked.pid))
 
     # One that hangs is given up; one that is killed while it starts costs no question.
     with monkeypatch.context() as patch:
@@ -79,11 +97,11 @@ def test_it_lives_as_a_user_would_have_it(
             starting = models.process()
         asking = threading.Thread(target=lambda: found.update(start=ask_unknown("start")))
         asking.start()
-        os.kill(starting.pid, signal.SIGKILL)
+        os.kill(starting._process.pid, signal.SIGKILL)
         asking.join()
         assert found["start"] == ("workspace.unknown", "start")
         hanging = models.process()
-        os.kill(hanging.pid, signal.SIGSTOP)
+        os.kill(list_running()[0].pid, signal.SIGSTOP)
         with pytest.raises(ShoplabError) as caught:
             client.ask(Question("nobody", PREDICT, []), LONG)
         assert caught.value.code == "inference.hung"

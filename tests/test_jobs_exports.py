@@ -69,6 +69,34 @@ def test_a_workspace_keeps_the_archive_of_one_run_and_older_exports_open(
     assert jobs.read_export(shop, runs[0]) == Export()
 
 
+def test_gguf_files_stay_beside_the_archive_of_their_run(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.jobs.queue.ensure_supervisor", lambda: None)
+    written: list[tuple[object, ...]] = []
+
+    def write(*about: object) -> None:
+        written.append(about)
+        assert isinstance(about[3], Path)
+        about[3].write_bytes(b"gguf")
+
+    monkeypatch.setattr("engine.model_export.archive.export_gguf", write)
+    shop = make_shop("en")
+    runs = [make_run(shop, "search", f"search-{number}") for number in (1, 2)]
+    folder = shop.folder / "exports"
+    folder.mkdir()
+    for name in ("search-1.zip", "search-1-f16.gguf", "search-2.zip"):
+        (folder / name).write_bytes(b"old")
+    job = jobs.get_job(jobs.start_export(shop, runs[1], "zh", weights="q8_0"))
+    KINDS["export"].work(shop, job, Silent())
+    file = folder / "search-2-q8_0.gguf"
+    assert written == [(shop, "search", "search-2", file, "q8_0", "zh")]
+    assert jobs.read_export(shop, runs[1]) == Export(
+        job, folder / "search-2.zip", "", {"q8_0": file}
+    )
+    assert jobs.read_export(shop, runs[0]) == Export()
+
+
 def test_a_secret_is_taken_once_and_the_oldest_are_withdrawn(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,8 +31,8 @@ def test_a_language_is_recognised_by_its_letters_or_words(code: str | None) -> N
 def test_chinese_is_no_other_language() -> None:
     titles = pd.Series(["保温杯500ml", "陶瓷餐具"])
     assert other_language(titles) is None
-    assert detect_language(titles) == "zh"
-    assert detect_language(pd.Series(TITLES["ja"])) == "en"
+    assert detect_language(titles, None) == "zh"
+    assert detect_language(pd.Series(TITLES["ja"]), "ja") == "en"
 
 
 def test_a_load_says_which_language_the_models_do_not_know(home: Path, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def shop(task: str, model: str) -> tuple[Workspace, dict[str, object]]:
     return tiny_workspace(task=task), changes
 
 
-@pytest.mark.usefixtures("home", "few_penalties")
+@pytest.mark.usefixtures("home", "small_fits")
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_has_a_curve_on_the_same_held_out_rows(
     task: str, model: str, two_shares: tuple[float, ...]
@@ -105,7 +105,7 @@ def test_every_task_has_a_curve_on_the_same_held_out_rows(
     json.dumps(curve.as_json(), allow_nan=False)
 
 
-@pytest.mark.usefixtures("home", "few_penalties", "two_shares")
+@pytest.mark.usefixtures("home", "small_fits", "two_shares")
 def test_a_stopped_curve_goes_on_and_a_run_of_before_is_its_last_point(model: str) -> None:
     workspace, changes = shop("intent", model)
     stopping = Stopping(at_step=5)

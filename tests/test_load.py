@@ -137,7 +137,7 @@ def test_a_chosen_language_stays(home: Path, tmp_path: Path) -> None:
     chosen = Workspace.create("mine", "zh")
     load_files(chosen, {"products": write(tmp_path, "p.csv", PRODUCTS)})
     assert Workspace.open("mine").language == "zh"
-    assert detect_language(chosen.tables().products["title"]) == "en"
+    assert detect_language(chosen.tables().products["title"], None) == "en"
 
 
 def test_a_catalog_saved_by_chinese_excel(shop: Workspace, tmp_path: Path) -> None:

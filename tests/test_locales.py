@@ -1,6 +1,7 @@
 """Every text exists in both languages, with the same placeholders, and every code has a text."""
 
 import ast
+import functools
 import re
 import string
 from collections.abc import Iterator
@@ -72,8 +73,10 @@ def sources() -> Iterator[tuple[Path, ast.AST]]:
     yield PROJECT / "app.py", ast.parse((PROJECT / "app.py").read_text(encoding="utf-8"))
 
 
-def said_codes() -> Iterator[tuple[str, str, str]]:
+@functools.cache
+def said_codes() -> list[tuple[str, str, str]]:
     """Every code that is written out in the code: where, by what function, and the code."""
+    codes = []
     for file, tree in sources():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
@@ -85,7 +88,8 @@ def said_codes() -> Iterator[tuple[str, str, str]]:
                 continue
             argument = node.args[place]
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                yield f"{file.relative_to(PROJECT)}:{node.lineno}", name, argument.value
+                codes.append((f"{file.relative_to(PROJECT)}:{node.lineno}", name, argument.value))
+    return codes
 
 
 def test_both_languages_have_the_same_files(folder: Path) -> None:
@@ -188,7 +192,7 @@ def test_english_texts_hold_no_chinese(folder: Path) -> None:
 
 def test_every_code_that_is_said_has_a_text() -> None:
     known = set().union(*(Catalog(folder).texts["en"] for folder in CATALOGS.values()))
-    said = list(said_codes())
+    said = said_codes()
     assert len(said) > 100
     missing = [(where, code) for where, _, code in said if CODE.fullmatch(code)]
     assert not [(where, code) for where, code in missing if code not in known]

@@ -206,6 +206,7 @@ HEADERS = {
     "ubi_queries": "timestamp,query_id,client_id,user_query",
     "ubi_events": "action_name,query_id,client_id,timestamp,event_attributes",
     "recbole_orders": "user_id:token,item_id:token,timestamp:float",
+    "orders_with_items": "order_id,customer,created_at,items",
 }
 
 

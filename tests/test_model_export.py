@@ -14,7 +14,6 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.config import GeneratorConfig
 from engine.errors import InputError, ShoplabError
 from engine.messages import LANGUAGES, name_of
 from engine.model_export.archive import export_model, push_model
@@ -22,8 +21,7 @@ from engine.model_export.incoming import import_model, imported_models
 from engine.model_export.source import find_source, is_portable
 from engine.models.classifier import Classifier, _tail, trunk_depth
 from engine.models.encoder import Encoder, load_encoder
-from engine.models.generator import load_generator, merge
-from engine.models.generator_tuning import adapt
+from engine.models.generator import load_generator
 from engine.models.pretrained import available
 from engine.models.trunk import Trunk
 from engine.storage.files import write_json
@@ -33,6 +31,7 @@ from engine.tasks.classify.blend import Blend
 from engine.tasks.classify.bundle import TrainedBundle
 from engine.tasks.classify.config import ClassificationConfig
 from engine.tasks.classify.members import TextVectors
+from tests.model_runs_double import make_adapter_run, make_model_run
 from tests.runs_double import make_run, make_shop
 from tests.tiny import tiny_encoder_folder
 from tests.tiny_generator import tiny_generator_folder
@@ -93,14 +92,6 @@ def tuned_encoder(folder: Path) -> Encoder:
     return encoder
 
 
-def make_model_run(shop: Workspace, task: str, run_id: str, base: Path) -> Path:
-    """The record of a run of `task`, tuned on `base`; returns the folder for its bundle."""
-    run = make_run(shop, "intent" if task == "describe" else task, run_id)
-    run = replace(run, task=task, model=str(base), config=run.config | {"max_tokens": 16})
-    write_json(run_folder(shop, run_id) / "run.json", run.as_json())
-    return run_folder(shop, run_id) / "bundle"
-
-
 @pytest.fixture(scope="module")
 def encoder_run(shop: Workspace, tiny: dict[str, Path]) -> Encoder:
     bundle = make_model_run(shop, "search", "search-1", tiny["encoder"])
@@ -132,17 +123,7 @@ def classifier_run(shop: Workspace, tiny: dict[str, Path]) -> TrainedBundle:
 
 @pytest.fixture(scope="module")
 def adapter_run(shop: Workspace, tiny: dict[str, Path]) -> torch.nn.Module:
-    bundle = make_model_run(shop, "describe", "describe-1", tiny["generator"])
-    base = load_generator(tiny["generator"])
-    adapted = adapt(base, GeneratorConfig(lora_layers=1))
-    with torch.no_grad():
-        for name, weight in adapted.named_parameters():
-            if "lora_B" in name:
-                weight.add_(0.3 * torch.randn(weight.shape, generator=torch.manual_seed(9)))
-    generator = merge(adapted, base.tokenizer)
-    generator.save(bundle / "generator")
-    write_json(bundle / "bundle.json", {"model": str(tiny["generator"])})
-    return generator.model
+    return make_adapter_run(shop, tiny["generator"]).model
 
 
 def take(shop: Workspace, task: str, folder: Path, language: str = "en") -> Path:

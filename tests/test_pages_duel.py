@@ -1,16 +1,24 @@
 """The page of duels in both languages: blind lists, votes, the standing, and what it gives."""
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.duel.duel import Match, Side
 from engine.duel.store import DuelStore
+from engine.errors import InputError
 from engine.evidence.store import EvidenceStore
-from engine.messages import LANGUAGES
+from engine.messages import LANGUAGES, engine_catalog
+from engine.room.agenda import ready_agenda
+from engine.room.database import room_database
+from engine.room.opening import Opening, open_workshop
+from engine.room.workshop import Stage, put_on_stage, teams_of
+from engine.storage.deployments import Deployments, Evidence
 from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n
-from tests.runs_double import make_run
-from tests.shop_double import clean, open_page, said_on, small_shop
+from tests.runs_double import make_run, make_trained
+from tests.shop_double import HOSTILE, FakeModels, clean, open_page, said_on, small_shop
 
 
 def press(app: AppTest, key: str) -> AppTest:
@@ -71,6 +79,76 @@ def test_people_vote_blind_until_somebody_asks_who_is_who(models, language) -> N
     app = press(app, "evidence_duel")
     (citation,) = EvidenceStore(shop).citations()
     assert (citation.kind, citation.page, citation.n) == ("comparison", "duel", 1)
+
+
+@pytest.fixture
+def teams(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Workspace]:
+    """The shops of two teams in one workshop, one with a name that is hostile."""
+    monkeypatch.setattr("engine.jobs.queue.ensure_supervisor", lambda: None)
+    agenda = ready_agenda("ninety_minutes", "en")
+    opening = Opening("Spring", "en", agenda, [], 2, "http://10.0.0.5:8501", small_shop())
+    workshop, _ = open_workshop(opening)
+    with room_database() as database:
+        database.execute("UPDATE teams SET name = ? WHERE name = 'Team 2'", (HOSTILE,))
+    return [Workspace.open(team.workspace) for team in teams_of(workshop.workshop_id)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_another_teams_promoted_run_is_met_and_both_teams_see_the_verdict(
+    models: FakeModels, teams: list[Workspace], language: str
+) -> None:
+    one, other = teams
+    app = clean(open_page("duel", one, language))
+    assert text("opponents.none_shown", language, team=HOSTILE) in said_on(app)
+    run = make_trained(other, "search", "search-20261128-1a2b")
+    evidence = Evidence("hybrid_tuned", "ndcg@10", 0.5, "bm25", 0.1, 0.05, 0.15, "better")
+    Deployments(other).promote("search", run.run_id, evidence, "Ada")
+    app = clean(open_page("duel", one, language))
+    assert text("opponents.none_shown", language, team=HOSTILE) not in said_on(app)
+    theirs = app.selectbox(key="duel_first")
+    assert len([label for label in theirs.options if HOSTILE in label and "1a2b" in label]) == 1
+    shown = "".join([said_on(app), *theirs.options])
+    app.selectbox(key="duel_first").set_value(Side(run.run_id, team=HOSTILE))
+    app = press(clean(app.run()), "duel_begin")
+    (duel,) = DuelStore(one).duels()
+    assert duel.first == Side(run.run_id, "hybrid_tuned", HOSTILE)
+    assert {ask.run for ask in models.asked if ask.verb == "predict"} == {run.run_id, "untuned"}
+    app = press(app, next(b.key for b in app.button if (b.key or "").startswith("prefer_")))
+    app = press(app, "duel_unmask")
+    assert text("sides.of_team", language, team=HOSTILE, run="1a2b") in said_on(app)
+    shown += said_on(app)
+    assert not [secret for secret in (other.name, other.key, other.title) if secret in shown]
+    app = press(app, "evidence_duel")
+    (citation,) = EvidenceStore(one).citations()
+    assert citation.runs == () and HOSTILE in (citation.system + citation.against)
+
+    app = clean(open_page("duel", other, language))
+    own = text("sides.own", language, run="1a2b")
+    assert text("challenges.title", language) in [one.value for one in app.subheader]
+    assert own in app.info[0].value.replace("\\", "")
+    assert not [match.query for match in duel.matches if match.query in app.info[0].value]
+    assert one.name not in said_on(app) and one.key not in said_on(app)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_opponent_that_is_gone_when_the_duel_begins_is_told_of(
+    models: FakeModels, teams: list[Workspace], language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = teams
+    run = make_trained(other, "search", "search-1")
+    team = teams_of(one.workshop)[1].team_id
+    put_on_stage(one.workshop, Stage("result", team, run.run_id))
+    app = clean(open_page("duel", one, language))
+    app.selectbox(key="duel_first").set_value(Side(run.run_id, team=HOSTILE))
+    app = clean(app.run())
+
+    def gone(*_: object) -> None:
+        raise InputError("room.opponent_gone", team=HOSTILE)
+
+    monkeypatch.setattr("pages.ui.duel.start.rank", gone)
+    app = press(app, "duel_begin")
+    refusal = engine_catalog().say("room.opponent_gone", language, team=HOSTILE)
+    assert refusal in said_on(app) and not DuelStore(one).duels()
 
 
 def test_queries_of_ones_own_and_sides_that_are_the_same(models) -> None:

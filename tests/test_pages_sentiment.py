@@ -2,8 +2,10 @@
 
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from engine import jobs
 from engine.reviews.aspects import read_aspects
 from engine.storage.workspace import Workspace
 from tests.runs_double import finish_run
@@ -125,6 +127,55 @@ def test_many_reviews_are_read_in_parts_that_the_user_chooses(models, monkeypatc
     assert sum(len(ask[3]) for ask in models.asked if ask[1] == "predict") < 200
     options = [option.content for option in app.get("button_group")[0].proto.options]
     assert "Newest 50" in options
+
+
+LABELS = {"en": "Correct the model", "zh": "纠正模型"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_reviews_labelled_by_hand_make_room_for_others(models, language, monkeypatch) -> None:
+    shop = shop_of_reviews(language)
+    trained(shop)
+    app = show(shop, LABELS[language], language)
+    press(app, "save_labels")
+    assert shop.corrections().empty
+    assert app.warning
+    shown = app.dataframe[0].value["text"].tolist()
+    assert len(shown) == 10
+
+    def fill_in(frame: pd.DataFrame, **_: object) -> pd.DataFrame:
+        return frame.assign(sentiment=["negative", "shouted", *[None] * (len(frame) - 2)])
+
+    app = show(shop, LABELS[language], language)
+    with monkeypatch.context() as patch:
+        patch.setattr(st, "data_editor", fill_in)
+        press(app, "save_labels")
+    (row,) = shop.corrections().to_dict("records")
+    assert row == {
+        "task": "sentiment", "input": shown[0], "head": "sentiment", "label": "negative"
+    }  # fmt: skip
+    app = show(shop, LABELS[language], language)
+    assert shown[0] not in app.dataframe[0].value["text"].tolist()
+    assert "9" in texts_of(app)
+
+
+def test_after_ten_labelled_reviews_their_gain_is_drawn_and_learned(models, monkeypatch) -> None:
+    shop = shop_of_reviews()
+    trained(shop)
+    texts = shop.tables().reviews["text"].head(10)
+    shop.correct("sentiment", {text: {"sentiment": "neutral"} for text in texts})
+    submitted: list[tuple[object, ...]] = []
+    monkeypatch.setattr(jobs, "submit", lambda *args, **_: submitted.append(args))
+    app = show(shop, LABELS["en"])
+    (asked,) = [asked for asked in models.asked if asked.verb == "growth"]
+    assert asked.body == {"task": "sentiment", "head": "sentiment", "labels": 10}
+    assert "more than any random order" in texts_of(app)
+    press(app, "train_again")
+    assert submitted == [("shop", "sentiment", {"preset": "quick", "epochs": 3})]
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    return clean(next(button for button in app.button if button.key == key).click().run())
 
 
 def test_a_shop_that_turns_sour_is_seen(models) -> None:

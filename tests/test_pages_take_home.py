@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from streamlit.testing.v1 import AppTest
 
 from engine import jobs
@@ -40,6 +42,10 @@ def shop_with_model(language: str) -> Workspace:
     return shop
 
 
+def keys_of(app: AppTest, beginning: str) -> list[str]:
+    return [one.key for one in app.button if (one.key or "").startswith(beginning)]
+
+
 def names_of_stages(app: AppTest) -> list[str]:
     return [bar.proto.text for bar in app.get("progress")]
 
@@ -72,6 +78,38 @@ def test_a_model_is_packed_by_a_job_and_downloaded(language: str, title: str) ->
     assert jobs.get_job(job.job_id).message(language) in said_on(app)
     (download,) = [one for one in app.get("download_button") if "3.0 MB" in str(one.proto)]
     assert download.proto.label
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_generator_is_offered_as_a_gguf_file_with_its_size(language: str) -> None:
+    shop = shop_with_model(language)
+    assert not keys_of(open_page("compare", shop, language, task="search"), "gguf_")
+    bundle = run_folder(shop, "search-1") / "bundle"
+    (bundle / "encoder" / "config.json").unlink()
+    write_json(bundle / "generator" / "config.json", {})
+    weights = np.zeros((3_000, 1_000), dtype=np.float16)
+    save_file({"w": weights}, bundle / "generator" / "model.safetensors")
+    app = clean(open_page("compare", shop, language, task="search"))
+    (choice,) = [one for one in app.get("button_group") if "gguf_weights" in one.proto.id]
+    say = i18n.catalog().say
+    sizes = [option.content for option in choice.proto.options]
+    assert sizes == [
+        say("compare.take.f16", language, size="6"),
+        say("compare.take.q8_0", language, size="3"),
+    ]
+    app = clean(app.button(key="gguf_search-1").click().run())
+    (job,) = export_jobs(shop)
+    assert job.config == {"run": "search-1", "language": language, "gguf": "f16"}
+    with Store() as store:
+        claimed = store.claim(OWN_DEVICES["export"])
+        assert claimed is not None
+        store.settle(claimed, "done")
+    file = shop.folder / "exports" / "search-1-f16.gguf"
+    file.parent.mkdir()
+    file.write_bytes(bytes(5_000_000))
+    app = clean(open_page("compare", shop, language, task="search"))
+    (download,) = [one for one in app.get("download_button") if "5.0 MB" in str(one.proto)]
+    assert download.proto.label == say("compare.take.download", language, size="5.0")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -22,6 +22,7 @@ from engine.errors import InputError
 from engine.messages import LANGUAGES
 from engine.reading import limits
 from engine.reading.child import parse_in_child
+from engine.reading.format import parse
 from engine.reading.layout import Place
 from engine.reading.reader import RawTable, read_table
 from tests.waiting import work_seconds
@@ -517,6 +518,17 @@ def test_no_good_row_lists_the_bad_ones(
     error = refusal(write("a.csv", text))
     assert error.code == "reader.no_good_row"
     assert [(detail.code, detail.row) for detail in error.details] == details
+
+
+@pytest.mark.parametrize("text", [b"title", b"Kettle"])
+def test_parquet_whose_names_or_texts_are_no_utf8_is_refused(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "a.parquet"
+    table = pa.table({"title": ["Kettle", "Mug"]}).replace_schema_metadata(None)
+    pq.write_table(table, path, compression="none", use_dictionary=False, store_schema=False)
+    path.write_bytes(path.read_bytes().replace(text, text[:2] + b"\xc8" + text[3:]))
+    with pytest.raises(InputError) as caught:
+        parse(path, "a.parquet", tmp_path, Place())
+    assert caught.value.code == "reader.damaged"
 
 
 def test_parquet_without_rows_or_cut_short_is_refused(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class Trained:
 def trained(
     request: pytest.FixtureRequest,
     model: str,
-    few_penalties: None,
+    small_fits: None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Trained]:
     with pytest.MonkeyPatch.context() as patch:

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -24,7 +26,9 @@ from engine.tables.product_text import searchable_texts
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks import get_task
+from engine.tasks.search.answering import answer
 from engine.tasks.search.answers import PREDICT, Condition, SearchInput, WhyInput
+from engine.tasks.search.bundle import SearchBundle
 from engine.tasks.tiny import FAST
 from tests.tiny_shop import tiny_tables
 
@@ -223,6 +227,25 @@ def test_answers_carry_titles_ranks_and_every_system(model: str, tmp_path: Path)
     assert all(row.title == titles[row.product_id] for row in found.results)
     assert set(found.systems) == {"bm25", "bm25_all", "untuned", "hybrid_untuned"}
     assert found.systems["bm25"][0][0] == "mug-red"
+
+
+@pytest.mark.parametrize(
+    ("unknown", "words", "system"),
+    [(0.4, ["p1"], "hybrid_untuned"), (1.0, ["p1"], "bm25_all"), (1.0, [], "hybrid_untuned")],
+)
+def test_words_alone_answer_what_the_encoder_does_not_know(
+    unknown: float, words: list[str], system: str
+) -> None:
+    bundle = SimpleNamespace(
+        encoder=SimpleNamespace(unknown_share=lambda texts: unknown),
+        titles={"p1": "Pan", "p2": "Scale"},
+        recommended="hybrid_untuned",
+    )
+    rankings = {"hybrid_untuned": ranking("p2", "p1"), "bm25_all": ranking(*words)}
+    found = answer(cast(SearchBundle, bundle), SearchInput("กระทะ"), rankings, [])
+    assert (found.system, found.results[0].product_id) == (
+        (system, "p1") if system == "bm25_all" else (system, "p2")
+    )
 
 
 def test_filters_hold_for_every_system_and_only_for_their_own_query(model: str) -> None:

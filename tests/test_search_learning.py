@@ -12,6 +12,7 @@ from engine.tables.tables import Tables
 from engine.tasks import get_task
 from engine.tasks.search import learning
 from engine.tasks.search.answers import FieldWeights, SearchInput, WhyInput
+from engine.tasks.search.pairs import make_pairs
 from engine.tasks.search.ranker.choice import SIMPLEST_FIRST
 from engine.tasks.search.ranker.features import FEATURES
 from engine.tasks.tiny import FAST
@@ -64,6 +65,22 @@ def test_a_shop_with_more_queries_than_are_ranked_is_learned_too(
     monkeypatch.setattr(learning, "MOST_RANKED", len(dataset.validation) + 3)
     bundle = TASK.train(dataset, config, tmp_path / "run", Silent())
     assert bundle.recommended in bundle.systems
+
+
+def test_a_query_without_a_better_product_teaches_its_best() -> None:
+    """Readiness counts it, so that a shop with grades of 1 alone has something to learn."""
+    train = pd.DataFrame(
+        {
+            "query": ["mug", "pan"],
+            "qrels": [{"a": 1, "b": 0}, {"a": 1, "c": 3}],
+            "weights": [{"a": 1.0, "b": 0.0}, {"a": 1.0, "c": 3.0}],
+        }
+    )
+    pairs = make_pairs(train, "judgments", most_positives=2, most_pairs=10, seed=1)
+    assert set(zip(pairs["query"], pairs["product_id"], strict=True)) == {
+        ("mug", "a"),
+        ("pan", "c"),
+    }
 
 
 @pytest.mark.parametrize("count", [0, 20])

@@ -87,6 +87,28 @@ def test_without_a_sentiment_column_stars_are_the_truth_and_it_is_said() -> None
     assert set(frame["weight.sentiment"]) == {1.0}
 
 
+def test_what_somebody_set_by_hand_is_the_truth_whatever_the_stars_say() -> None:
+    reviews = tiny_reviews().assign(sentiment=None)
+    text = next(
+        text for text, stars in zip(reviews["text"], reviews["rating"], strict=True) if stars > 4
+    )
+    hand = pd.DataFrame(
+        [
+            {"task": "sentiment", "input": f" {text.upper()} ", "head": "sentiment", "label": label}
+            for label in ("neutral", "negative")
+        ]
+        + [{"task": "sentiment", "input": text, "head": "sentiment", "label": "furious"}]
+    )
+    before, _ = label_reviews(Tables({"reviews": reviews}), 0.3, 13)
+    for corrections, expected in ((hand[:2], "negative"), (hand, "positive")):
+        tables = Tables({"reviews": reviews}, corrections=corrections)
+        frame, _ = label_reviews(tables, 0.3, 13)
+        truth = frame.set_index("input")["truth.sentiment"]
+        assert truth[text] == expected
+        others = before.set_index("input")["truth.sentiment"].drop(text)
+        assert truth.drop(text).equals(others)
+
+
 def test_no_product_is_in_two_parts() -> None:
     frame, _ = label_reviews(tiny_tables(), 0.3, 13)
     assert (frame.groupby("product_id")["part"].nunique() == 1).all()
@@ -117,7 +139,7 @@ def test_reviews_that_all_say_the_same_cannot_be_learned() -> None:
     assert TASK.readiness(tables).advice[0][0] == "sentiment.one_kind"
     with pytest.raises(InputError) as caught:
         TASK.dataset(tables, SentimentConfig.model_validate({}))
-    assert caught.value.code == "sentiment.not_ready"
+    assert caught.value.code == "sentiment.one_kind"
 
 
 def test_the_lexicon_is_a_baseline() -> None:

@@ -40,7 +40,7 @@ def test_a_grid_is_every_combination_and_small() -> None:
         assert caught.value.code == "sweep.size"
 
 
-@pytest.mark.usefixtures("home", "few_penalties")
+@pytest.mark.usefixtures("home", "small_fits")
 def test_a_sweep_ends_in_one_run_and_goes_on_after_a_stop(model: str) -> None:
     workspace = tiny_workspace(task="intent")
     changes = tiny_settings("intent", model)
@@ -67,7 +67,7 @@ def test_a_sweep_ends_in_one_run_and_goes_on_after_a_stop(model: str) -> None:
     assert not list((workspace.folder / "runs").glob(".intent-s*"))
 
 
-@pytest.mark.usefixtures("home", "few_penalties")
+@pytest.mark.usefixtures("home", "small_fits")
 def test_settings_that_change_what_is_held_out_are_refused(model: str) -> None:
     workspace = tiny_workspace(task="sentiment")
     changes = tiny_settings("sentiment", model)

@@ -64,7 +64,7 @@ class Trial:
 def trial(
     request: pytest.FixtureRequest,
     model: str,
-    few_penalties: None,
+    small_fits: None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Trial:
     task, tables = get_task(request.param), tiny_tables(request.param)
@@ -334,7 +334,7 @@ def adapters(config: TrainingConfig) -> list[str]:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_training_reads_every_setting_of_its_task(
-    name: str, model: str, few_penalties: None, tmp_path: Path
+    name: str, model: str, small_fits: None, tmp_path: Path
 ) -> None:
     # There is enough in a ready shop for the epochs to be watched.
     task, tables = get_task(name), get_tiny(name).growing()[-1]

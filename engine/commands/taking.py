@@ -9,6 +9,7 @@ import typer
 
 from engine.commands.arguments import RunId, TaskName, WorkspaceName
 from engine.errors import InputError
+from engine.model_export.gguf_weights import Weights
 from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 
@@ -19,7 +20,11 @@ def export(
     task: TaskName,
     run: RunId = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The ZIP archive to write.")
+        Path | None, typer.Option(metavar="FILE", help="The ZIP archive, or GGUF file, to write.")
+    ] = None,
+    gguf: Annotated[
+        Weights | None,
+        typer.Option(help="Write a GGUF file of a generator, with weights in this form."),
     ] = None,
     push: Annotated[
         str,
@@ -29,18 +34,21 @@ def export(
         ),
     ] = "",
 ) -> dict[str, Any]:
-    """Write a run's tuned model as a Hugging Face folder that needs no Shoplab."""
+    """Write a run's tuned model as a Hugging Face folder or GGUF file that needs no Shoplab."""
     # The cards know every task's claims, which no other command has to wait for.
-    from engine.model_export.archive import export_model, push_model
+    from engine.model_export.archive import export_gguf, export_model, push_model
 
     shop = Workspace.open(workspace)
-    if out is None and not push:
+    if out is None and (gguf or not push):
         raise InputError("cli.missing", name="--out")
     if run == UNTUNED:
         raise InputError("model_export.untuned")
     answer: dict[str, Any] = {"workspace": workspace, "task": task}
     if out is not None:
-        source = export_model(shop, task, run, out, context.obj)
+        if gguf:
+            source = export_gguf(shop, task, run, out, gguf, context.obj)
+        else:
+            source = export_model(shop, task, run, out, context.obj)
         answer |= {"run_id": source.run.run_id, "kind": source.kind, "file": out}
         answer["bytes"] = out.stat().st_size
     if push:

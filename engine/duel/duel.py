@@ -22,10 +22,11 @@ Verdict = Literal["none", "open", "first", "second"]
 
 @dataclass(frozen=True)
 class Side:
-    """A run, or `untuned`, with the system that answers for it."""
+    """A run, or `untuned`, with the system that answers for it; `team` where it is another's."""
 
     run: Text
     system: Text = ""
+    team: Text = ""
 
 
 @dataclass(frozen=True)

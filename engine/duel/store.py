@@ -42,10 +42,10 @@ class DuelStore:
         """Store a new duel.
 
         Queries that one side does not answer are left out, because a list of one team alone would
-        tell nothing. Raises InputError for a side against itself, without a query that both answer,
-        and for more than `MOST_DUELS`.
+        tell nothing. Raises InputError for a side against itself (teams may share a run), without a
+        query that both answer, and for more than `MOST_DUELS`.
         """
-        if first == second:
+        if (first.run, first.system) == (second.run, second.system):
             raise InputError("duel.same_side")
         answered = tuple(match for match in matches if match.first and match.second)[:MOST_QUERIES]
         if not answered:

@@ -21,6 +21,15 @@ Unit = Literal["difference", "share", "count", ""]
 LONGEST_OPINION = 300
 
 
+# What stands in a citation between a system and the team whose it is.
+TEAM = "@"
+
+
+def of_team(system: str, team: str) -> str:
+    """How a citation names a system of another team; one of the shop's own without a team."""
+    return f"{system}{TEAM}{team}" if team else system
+
+
 @dataclass(frozen=True)
 class Citation:
     """One measured figure.

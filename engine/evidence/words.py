@@ -2,26 +2,37 @@
 
 import time
 
-from engine.evidence.citation import Citation, CitationState
+from engine.evidence.citation import TEAM, Citation, CitationState
 from engine.messages import engine_catalog, say
 
 
 def say_citation(citation: Citation, language: str) -> str:
     """What was measured: systems, metric, value, interval, examples, source and date."""
     if citation.kind == "opinion":
+        return say_figure(citation, language)
+    return say(
+        "evidence.sentences.sourced",
+        language,
+        figure=say_figure(citation, language),
+        kind=say(f"evidence.kinds.{citation.kind}", language),
+        source=citation.source_id,
+        date=time.strftime("%Y-%m-%d", time.gmtime(citation.created)),
+    )
+
+
+def say_figure(citation: Citation, language: str) -> str:
+    """What was measured without its source and date: systems, metric, value, interval, examples."""
+    if citation.kind == "opinion":
         return say("evidence.sentences.opinion", language, note=citation.note)
     code = "difference" if citation.against else "figure"
     return say(
         f"evidence.sentences.{code}",
         language,
-        kind=say(f"evidence.kinds.{citation.kind}", language),
         system=_say_system(citation.system, language),
         against=_say_system(citation.against, language),
         metric=say_metric(citation.metric, language),
         value=say_value(citation),
         n=f"{citation.n:,}",
-        source=citation.source_id,
-        date=time.strftime("%Y-%m-%d", time.gmtime(citation.created)),
     )
 
 
@@ -50,4 +61,6 @@ def say_state(state: CitationState, language: str) -> str:
 
 def _say_system(name: str, language: str) -> str:
     texts = engine_catalog().texts[language]
-    return texts.get(f"systems.{name}") or texts.get(f"evidence.policies.{name}", name)
+    system, _, team = name.partition(TEAM)
+    plain = texts.get(f"systems.{system}") or texts.get(f"evidence.policies.{system}", system)
+    return say("evidence.sentences.of_team", language, system=plain, team=team) if team else plain

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from engine.claims.facts import sentences
 from engine.evidence.citation import Citation
-from engine.evidence.words import say_citation
+from engine.evidence.words import say_figure
 from engine.ideas.card import LONGEST_TEXT, TEXT_FIELDS, Card
 from engine.messages import say
 
@@ -27,7 +27,8 @@ def draft_prompt(
     ]
     if citations:
         lines.append(say("ideas.draft.evidence", language))
-        lines += [f"- {say_citation(one, language)}" for one in citations]
+        # A small model repeats the ids and dates that it is told.
+        lines += [f"- {say_figure(one, language)}" for one in citations]
     lines.append(
         say("ideas.draft.ask", language, prompt=say(f"ideas.fields.{field}.prompt", language))
     )

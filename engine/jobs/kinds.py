@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from engine.errors import InputError
 from engine.jobs.job import CURVE, SWEEP, TRAIN, Job
 from engine.jobs.secret_pipe import take_secret
-from engine.model_export.kept import keep_archive, upload
+from engine.model_export.kept import keep_archive, keep_gguf, upload
 from engine.models.pretrained import fetch
 from engine.progress import Progress
 from engine.storage.workspace import Workspace
@@ -68,6 +68,9 @@ def export(workspace: Workspace, job: Job, progress: Progress) -> None:
     run_id, language = job.config["run"], job.config["language"]
     if "repository" not in job.config:
         progress.stage("pack")
+        if weights := job.config.get("gguf"):
+            keep_gguf(workspace, job.task, run_id, weights, language)
+            return
         keep_archive(workspace, job.task, run_id, language)
         return
     token = take_secret(job.config["token"])

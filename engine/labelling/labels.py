@@ -60,10 +60,10 @@ def logged_intents(tables: Tables) -> pd.Series:
     return _majority(log["query"].map(normalise), log["intent"].map(_code))
 
 
-def corrected(tables: Tables, head: str) -> pd.Series:
-    """The labels set by hand for `head` of the task `intent`, by normalised query."""
+def corrected(tables: Tables, task: str, head: str) -> pd.Series:
+    """The labels set by hand for `head` of `task`, by normalised text."""
     hand = tables.corrections
-    hand = hand[(hand["task"] == "intent") & (hand["head"] == head)]
+    hand = hand[(hand["task"] == task) & (hand["head"] == head)]
     labels = hand.set_index(hand["input"].map(normalise))["label"].astype("object")
     return labels[~labels.index.duplicated(keep="last")]
 

@@ -72,7 +72,7 @@ def labels_of(frame: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _label_intents(frame: pd.DataFrame, tables: Tables, trust: Trust) -> list[str]:
-    hand, logged = corrected(tables, "intent"), logged_intents(tables)
+    hand, logged = corrected(tables, "intent", "intent"), logged_intents(tables)
     hand = hand[hand.isin(INTENTS)]
     truth = frame["query"].map(hand).astype("object")
     truth = truth.where(truth.notna(), frame["query"].map(logged))
@@ -89,7 +89,7 @@ def _label_categories(frame: pd.DataFrame, tables: Tables, trust: Trust) -> None
     votes = category_votes(tables)
     labels = _best_level(votes, trust)
     sure = (labels["weight"] >= trust.votes) & (labels["share"] >= trust.share)
-    hand = corrected(tables, "category")
+    hand = corrected(tables, "intent", "category")
     truth = frame["query"].map(hand).astype("object")
     truth = truth.where(truth.notna(), frame["query"].map(labels["category"][sure]))
     counts = truth.value_counts()

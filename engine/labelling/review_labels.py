@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from engine.labelling.labels import corrected
 from engine.labelling.split import PARTS, split_groups
 from engine.tables.schema import SENTIMENTS
 from engine.tables.tables import Tables
@@ -24,11 +25,14 @@ def label_reviews(tables: Tables, weak: float, seed: int) -> tuple[pd.DataFrame,
 
     Columns: those of `true_sentiments`, `part`, `label.sentiment` to learn from (the truth or, in
     the training part, what the stars say) and `weight.sentiment` (1 for a truth, `weak` for stars,
-    0 for no label). Reviews of one product share a part if products are known and allow it.
+    0 for no label). What somebody set by hand is the truth of its text. Reviews of one product
+    share a part if products are known and allow it.
     """
-    frame, by_hand = true_sentiments(tables.reviews)
+    frame, labelled = true_sentiments(tables.reviews)
     truth = frame[f"truth.{HEAD}"]
-    notes = [] if by_hand or truth.isna().all() else ["sentiment.stars_are_the_truth"]
+    notes = [] if labelled or truth.isna().all() else ["sentiment.stars_are_the_truth"]
+    hand = frame["input"].map(normalise).map(corrected(tables, "sentiment", HEAD))
+    truth = truth.where(~hand.isin(SENTIMENTS), hand)
     counts = truth.value_counts()
     frequent = set(counts.index[counts >= FEWEST])
     truth = truth.where(truth.isin(frequent), None)

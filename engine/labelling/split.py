@@ -38,6 +38,12 @@ def take_share(part: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
     return part.iloc[np.sort(rows)]
 
 
+def draw_at_most(part: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
+    """At most `most` of the rows, drawn by `seed`, in their order and numbered anew."""
+    drawn = part.sample(most, random_state=seed).sort_index() if len(part) > most else part
+    return drawn.reset_index(drop=True)
+
+
 def split_groups(
     groups: pd.Series, seed: int, *, validation: float = VALIDATION, test: float = TEST
 ) -> pd.Series:

@@ -1,4 +1,4 @@
-"""An exported model as one ZIP archive, and as a repository of the Hugging Face Hub."""
+"""An exported model as one ZIP archive, one GGUF file, or a repository of the Hugging Face Hub."""
 
 import re
 import zipfile
@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from engine.errors import InputError, ShoplabError
 from engine.model_export.folder import size_of, write_folder
+from engine.model_export.gguf_weights import Weights, find_generator, gguf_bytes
 from engine.model_export.source import Source, find_source
 from engine.models.download import check_size
 from engine.settings import home
@@ -17,6 +18,8 @@ from engine.storage.files import write_atomically
 from engine.storage.scratch import scratch_folder
 from engine.storage.workspace import Workspace
 
+# One export at a time on the whole machine: each may need memory for a model.
+_LOCK = "exports.lock"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
@@ -31,6 +34,31 @@ def export_model(
     source = find_source(workspace, task, run_id)
     with _written(source, workspace, language) as folder:
         write_atomically(target, lambda path: _zip(folder, path, f"shoplab-{source.run.run_id}"))
+    return source
+
+
+def export_gguf(
+    workspace: Workspace,
+    task: str,
+    run_id: str | None,
+    target: Path,
+    weights: Weights,
+    language: str,
+) -> Source:
+    """Write the generator of a run of `task` (the newest for None) as a GGUF file to `target`.
+
+    Raises InputError as `find_generator` and `write_gguf` do, and for a file bigger than the host
+    allows; ShoplabError if the disk is too full.
+    """
+    from engine.model_export.gguf_file import write_gguf  # torch
+
+    source = find_generator(workspace, task, run_id)
+    size = gguf_bytes(source, weights)
+    with FileLock(home() / _LOCK):
+        check_size(source.run.run_id, size, size, home())
+        write_atomically(
+            target, lambda path: write_gguf(source, path, workspace, weights, language)
+        )
     return source
 
 
@@ -65,8 +93,7 @@ def push_model(
 @contextmanager
 def _written(source: Source, workspace: Workspace, language: str) -> Iterator[Path]:
     size = size_of(source)
-    # One at a time on the whole machine: each may need memory for a model and disk for two copies.
-    with FileLock(home() / "exports.lock"), scratch_folder() as scratch:
+    with FileLock(home() / _LOCK), scratch_folder() as scratch:
         # The folder and the archive are there at the same time.
         check_size(source.run.run_id, size, 2 * size, home())
         folder = scratch / "model"

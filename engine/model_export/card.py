@@ -17,6 +17,7 @@ _LIBRARY = {
     "classifier": ("transformers", "text-classification"),
     "adapter": ("peft", "text-generation"),
     "generator": ("transformers", "text-generation"),
+    "gguf": ("gguf", "text-generation"),
 }
 # The hub's names of licences are in lower case.
 _UNKNOWN_LICENCE = "other"
@@ -67,7 +68,7 @@ def _front_matter(source: Source, shop_language: str) -> str:
     library, pipeline = _LIBRARY[source.kind]
     languages = {"mixed": ["zh", "en"]}.get(shop_language, [shop_language])
     fields: dict[str, object] = {
-        "license": _licence(source).lower() or _UNKNOWN_LICENCE,
+        "license": source.licence.lower() or _UNKNOWN_LICENCE,
         "language": languages,
         "library_name": library,
         "pipeline_tag": pipeline,
@@ -137,7 +138,7 @@ def _facts(source: Source, shop_language: str, language: str) -> list[tuple[obje
     facts = {
         "task": _task(source, language),
         "base": source.base_on_hub or source.base_name,
-        "licence": _licence(source) or _text("licence_unknown", language),
+        "licence": source.licence or _text("licence_unknown", language),
         "run": run.run_id,
         "trained": f"{datetime.fromtimestamp(run.created, UTC):%Y-%m-%d %H:%M} UTC",
         "fingerprint": run.data_fingerprint,
@@ -157,11 +158,6 @@ def _limits(source: Source, language: str) -> Iterable[str]:
         yield _text("limit.carries_base", language, base=escape_markdown(source.base_name))
     for code in ("shop", "test", "precision"):
         yield _text(f"limit.{code}", language)
-
-
-def _licence(source: Source) -> str:
-    entry = source.base_entry
-    return entry.licence if entry else ""
 
 
 def _task(source: Source, language: str) -> str:

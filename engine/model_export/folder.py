@@ -88,9 +88,17 @@ def _lines(source: Source, folder: Path, shop_language: str) -> str:
             mark = source.about.get("mark", "")
             asked = [mark + examples["product"] if mark else examples["query"]]
             return encoder_lines(asked, [examples["product"]], prompts, basket=bool(mark))
-    template = _has_template(folder)
     base = (BASE if source.carries_base else source.base_on_hub) if source.kind == "adapter" else ""
-    return generator_lines(language, examples["product"], base=base, template=template)
+    return writing_lines(shop_language, base=base, template=_has_template(folder))
+
+
+def writing_lines(
+    shop_language: str, *, base: str = "", template: bool = True, file: str = ""
+) -> str:
+    """The lines that have a generator write about an example, see `generator_lines`."""
+    language = "zh" if shop_language == "zh" else "en"
+    title = _EXAMPLES[language]["product"]
+    return generator_lines(language, title, base=base, template=template, file=file)
 
 
 def _prompts(folder: Path) -> tuple[str, str]:

@@ -1,14 +1,17 @@
 """What a workspace keeps of its exports.
 
 ```
-<workspace>/exports/<run id>.zip     the archive; a workspace keeps one
+<workspace>/exports/<run id>.zip     the archive
+<workspace>/exports/<run id>-f16.gguf, -q8_0.gguf
 <workspace>/exports/<run id>.json    where the model was uploaded to
 ```
+A workspace keeps archive and GGUF files of one run, that of the newest export.
 """
 
 import json
 from pathlib import Path
 
+from engine.model_export.gguf_weights import WEIGHTS, Weights
 from engine.storage.files import make_folder, read_text, write_json
 from engine.storage.workspace import Workspace
 
@@ -16,18 +19,28 @@ FOLDER = "exports"
 
 
 def keep_archive(workspace: Workspace, task: str, run_id: str, language: str) -> None:
-    """Write the archive of a run's model; those of other runs are deleted.
+    """Write the archive of a run's model; what other runs left is deleted.
 
     Raises what `export_model` raises.
     """
     from engine.model_export.archive import export_model  # claims, which a page need not wait for
 
-    target = archive_of(workspace, run_id)
-    make_folder(target.parent)
-    for old in target.parent.glob("*.zip"):
-        if old != target:
-            old.unlink(missing_ok=True)
-    export_model(workspace, task, run_id, target, language)
+    _make_room(workspace, run_id)
+    export_model(workspace, task, run_id, archive_of(workspace, run_id), language)
+
+
+def keep_gguf(
+    workspace: Workspace, task: str, run_id: str, weights: Weights, language: str
+) -> None:
+    """Write the GGUF file of a run's generator; what other runs left is deleted.
+
+    Raises what `export_gguf` raises.
+    """
+    from engine.model_export.archive import export_gguf
+
+    _make_room(workspace, run_id)
+    target = gguf_of(workspace, run_id, weights)
+    export_gguf(workspace, task, run_id, target, weights, language)
 
 
 def upload(
@@ -45,6 +58,11 @@ def archive_of(workspace: Workspace, run_id: str) -> Path:
     return workspace.folder / FOLDER / f"{run_id}.zip"
 
 
+def gguf_of(workspace: Workspace, run_id: str, weights: Weights) -> Path:
+    """Where the GGUF file of a run is, if there is one."""
+    return workspace.folder / FOLDER / f"{run_id}-{weights}.gguf"
+
+
 def address_of(workspace: Workspace, run_id: str) -> str:
     """Where a run's model was uploaded to last; empty if it never was."""
     try:
@@ -52,6 +70,15 @@ def address_of(workspace: Workspace, run_id: str) -> str:
     except ValueError:  # until November 2026 the command's answer, which a kill may have cut off
         return ""
     return str(record.get("address") or "")
+
+
+def _make_room(workspace: Workspace, run_id: str) -> None:
+    kept = {archive_of(workspace, run_id), *(gguf_of(workspace, run_id, one) for one in WEIGHTS)}
+    folder = workspace.folder / FOLDER
+    make_folder(folder)
+    for file in folder.iterdir():
+        if file.suffix in (".zip", ".gguf") and file not in kept:
+            file.unlink(missing_ok=True)
 
 
 def _record_of(workspace: Workspace, run_id: str) -> Path:

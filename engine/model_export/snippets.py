@@ -43,7 +43,7 @@ _GENERATOR = """\
 import torch
 {imports}
 
-tokenizer = AutoTokenizer.from_pretrained(".")
+tokenizer = AutoTokenizer.from_pretrained("."{file})
 model = {model}
 chat = {chat}
 text = {prompt}
@@ -52,7 +52,7 @@ out = model.eval().generate(input_ids=ids, attention_mask=torch.ones_like(ids), 
                             do_sample=False, pad_token_id=tokenizer.eos_token_id)
 print(tokenizer.decode(out[0, ids.shape[1]:], skip_special_tokens=True))
 """
-_PLAIN_MODEL = 'AutoModelForCausalLM.from_pretrained("{base}", dtype=torch.float32)'
+_PLAIN_MODEL = 'AutoModelForCausalLM.from_pretrained("{base}"{file}, dtype=torch.float32)'
 
 
 def encoder_lines(
@@ -76,21 +76,25 @@ def classifier_lines(texts: Sequence[str]) -> str:
     return _CLASSIFIER.format(texts=_literal(texts))
 
 
-def generator_lines(language: str, title: str, *, base: str, template: bool) -> str:
+def generator_lines(
+    language: str, title: str, *, base: str = "", template: bool, file: str = ""
+) -> str:
     """Lines that write about a product called `title`, in the form of the training's prompts.
 
     `base` is what the adapter in the folder stands on; empty for a whole model. `template` says
-    whether the tokenizer knows the form of a chat.
+    whether the tokenizer knows the form of a chat. `file` is the GGUF file that holds everything.
     """
     brief = Brief(language=copy_language(language))
     words = brief.words
     fact = f"{words['product']}{words['colon']}{title}"
     request = "\n".join([words["channels"][brief.channel]["ask"], words["given"], fact])
-    plain = _PLAIN_MODEL.format(base=base or ".")
+    packed = f", gguf_file={_literal(file)}" if file else ""
+    plain = _PLAIN_MODEL.format(base=base or ".", file=packed)
     names = "from transformers import AutoModelForCausalLM, AutoTokenizer"
     whole = "tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)"
     joined = '"\\n\\n".join(part["content"] for part in chat) + "\\n\\n"'
     return _GENERATOR.format(
+        file=packed,
         imports=f"from peft import PeftModel\n{names}" if base else names,
         model=f'PeftModel.from_pretrained({plain}, ".")' if base else plain,
         chat=_literal(chat(words["system"], request)),

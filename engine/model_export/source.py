@@ -11,7 +11,8 @@ from engine.storage.runs import Run, list_runs, load_run, run_folder
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
 
-Kind = Literal["encoder", "classifier", "adapter", "generator"]
+# `gguf` is a generator, or an adapter merged into its base, as one file.
+Kind = Literal["encoder", "classifier", "adapter", "generator", "gguf"]
 # The file of a bundle that tells what it holds.
 _MARKS: dict[Kind, str] = {
     "encoder": "encoder/config.json",
@@ -73,6 +74,11 @@ class Source:
         return "" if Path(self.base).is_absolute() else self.base
 
     @property
+    def licence(self) -> str:
+        """The licence of the base; empty where Shoplab does not know it."""
+        return self.base_entry.licence if self.base_entry else ""
+
+    @property
     def carries_base(self) -> bool:
         """Whether an adapter's base has to travel with it.
 
@@ -93,17 +99,22 @@ def find_source(workspace: Workspace, task: str, run_id: str | None = None) -> S
     bundle = run_folder(workspace, run.run_id) / "bundle"
     if not (bundle / "bundle.json").is_file():
         raise InputError("deployment.no_model", run=run.run_id)
-    for kind, mark in _MARKS.items():
-        if (bundle / mark).is_file():
-            about: BundleRecord = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
-            return Source(run, kind, bundle, about)
-    raise InputError("model_export.not_portable", task=task)
+    kind = kind_of(workspace, run)
+    if kind is None:
+        raise InputError("model_export.not_portable", task=task)
+    about: BundleRecord = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
+    return Source(run, kind, bundle, about)
 
 
 def is_portable(workspace: Workspace, run: Run) -> bool:
     """Whether the model of `run` can be taken home."""
+    return kind_of(workspace, run) is not None
+
+
+def kind_of(workspace: Workspace, run: Run) -> Kind | None:
+    """What the model of `run` is; None where it has none that works elsewhere."""
     bundle = workspace.folder / "runs" / run.run_id / "bundle"
-    return any((bundle / mark).is_file() for mark in _MARKS.values())
+    return next((kind for kind, mark in _MARKS.items() if (bundle / mark).is_file()), None)
 
 
 def _find_run(workspace: Workspace, task: str, run_id: str | None) -> Run:

@@ -29,6 +29,23 @@ def restore_zeros(frame: pd.DataFrame, products: pd.DataFrame) -> tuple[pd.DataF
     return frame.assign(product_id=ids.mask(lost, ids.map(correct)).astype("str")), int(lost.sum())
 
 
+def restore_case(frame: pd.DataFrame, products: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Write product ids as the catalog does, where only capitals differ; else like the zeros."""
+    ids, catalog_ids = frame["product_id"], products["product_id"].astype("str")
+    unknown = ids.notna() & ~ids.isin(catalog_ids)
+    if not unknown.any():
+        return frame, 0
+    lower = catalog_ids.str.lower()
+    lower = lower[~lower.duplicated(keep=False)]
+    correct = pd.Series(catalog_ids[lower.index].to_numpy(), index=lower.to_numpy(), dtype="str")
+    owners = ids[unknown].astype("str").str.lower().map(correct).dropna()
+    if not len(owners):
+        return frame, 0
+    written = ids.astype("str").copy()
+    written[owners.index] = owners
+    return frame.assign(product_id=written), len(owners)
+
+
 def check_products(
     table: str, frame: pd.DataFrame, products: pd.DataFrame, file: str, columns: Mapping[str, str]
 ) -> tuple[pd.DataFrame, list[Problem]]:
@@ -42,6 +59,10 @@ def check_products(
     if restored:
         params = {"count": restored, "table": table}
         problems.append(Problem("data.zeros_restored", file, None, column, params, "warning"))
+    frame, written = restore_case(frame, products)
+    if written:
+        params = {"count": written}
+        problems.append(Problem("data.case_restored", file, None, column, params, "warning"))
     frame, notes = resolve_keys(frame, products, file, column)
     problems += notes
     ids = frame["product_id"]

@@ -66,7 +66,7 @@ def _parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
     command = [
         sys.executable,
         "-m",
-        "engine.reading.child",
+        "engine.reading.child_process",
         str(path.resolve()),
         name,
         str(scratch),
@@ -162,7 +162,3 @@ def main(path: str, name: str, scratch: str, place: str) -> None:
     _limit_memory()
     outcome = _run(Path(path), name, Path(scratch), Place(**json.loads(place)))
     (Path(scratch) / OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

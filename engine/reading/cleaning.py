@@ -13,7 +13,7 @@ from engine.reading.mapping import ColumnMapping
 from engine.reading.presets import expand, presets
 from engine.reading.raters import merge_raters
 from engine.reading.sheet import Sheet
-from engine.reading.unusable import leave_unusable_out
+from engine.reading.unusable import leave_unusable_out, say_counts_are_unused
 from engine.tables.schema import TABLES
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def clean(table: str, raw: "RawTable", mapping: ColumnMapping, file: str = "") -
     for item in schema.fields:
         sheet.done[item.name] = read_column(sheet, item)
     leave_unusable_out(table, sheet)
+    say_counts_are_unused(table, sheet)
     for name in schema.required:
         column = mapping.fields.get(name, name)
         empty = sheet.done[name].isna() & sheet.good

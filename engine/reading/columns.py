@@ -106,6 +106,9 @@ class TextColumns:
             self.warn("no_header", row=layout.first_row)
         elif any(any(cells) for number, cells in top if number < layout.header_row - 1):
             self.warn("header_below", header=layout.header_row)
+        for number, cells in top:
+            if 0 < layout.header_row < number < layout.first_row and any(cells):
+                self.leave_out(number, cells)
 
     def append(self, row: int, cells: Sequence[str | None]) -> None:
         """Add the record at `row` of the file, with a cell for each column of the header."""

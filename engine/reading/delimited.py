@@ -9,8 +9,8 @@ from engine.reading import limits
 from engine.reading.blocks import Blocks, read_clean
 from engine.reading.columns import TextColumns
 from engine.reading.dialect import SINGLE_COLUMN, find_dialect, fits_header
-from engine.reading.encoding import Encoding, find_encoding, read_lines
-from engine.reading.layout import TOP_ROWS, Place, find_layout
+from engine.reading.encoding import FOREIGN, Encoding, find_encoding, read_lines
+from engine.reading.layout import NUMBER, TOP_ROWS, Place, find_layout
 from engine.reading.limits import refuse
 from engine.reading.qrels import is_qrels, parse_qrels
 from engine.reading.records import BrokenRecord, Dialect, Rewindable, read_records
@@ -19,7 +19,7 @@ from engine.reading.totals import is_note, is_total_label
 SAMPLE_LINES = 2_000
 SAMPLE_CHARACTERS = 200_000
 _SEPARATOR = re.compile(r'\ufeff?"?sep=', re.IGNORECASE)  # Excel's own note of the delimiter
-_FOREIGN = re.compile("[\udc80-\udcff]")  # bytes of another encoding, see `read_lines`
+_WORD = re.compile(r"[^\W\d_]{2}")
 
 
 def parse_delimited(path: Path, columns: TextColumns, place: Place) -> tuple[str, str | None]:
@@ -70,14 +70,14 @@ def _parse(
         raise refuse("empty", columns.name)
     if isinstance(first, BrokenRecord):
         raise refuse(first.code, columns.name, row, limit=limits.CELL_CHARACTERS)
-    if _FOREIGN.search("".join(first)):
+    if FOREIGN.search("".join(first)):
         raise refuse("mixed_encoding", columns.name, row, encoding=encoding.codec.upper())
     begin = [(row, first), *itertools.islice(records, max(TOP_ROWS, place.header_row or 0))]
     top = [(row, cells) for row, cells in begin if not isinstance(cells, BrokenRecord)]
     layout = find_layout(top, place)
     if layout is None:
         raise refuse("no_header_row", columns.name, place.header_row)
-    if _FOREIGN.search("".join(layout.header)):
+    if FOREIGN.search("".join(layout.header)):
         codec = encoding.codec.upper()
         raise refuse("mixed_encoding", columns.name, layout.header_row, encoding=codec)
     columns.set_layout(layout, top)
@@ -109,7 +109,8 @@ class _Body:
     """The records below the header, which go to `columns` if they fit it.
 
     Reports of analytics tools have a second table below a `blank` line: with it the first one has
-    `ended`.
+    `ended`. An `other` one as wide as the first has names where the records of the first have
+    `numbers`, which are the positions of these.
     """
 
     dialect: Dialect
@@ -119,6 +120,8 @@ class _Body:
     broken: int = 0
     blank: bool = False
     ended: bool = False
+    other: bool = False
+    numbers: set[int] | None = None
 
     def add(self, row: int, cells: list[str] | BrokenRecord) -> None:
         columns, width = self.columns, len(self.columns.header)
@@ -128,9 +131,13 @@ class _Body:
             if self.broken > limits.BROKEN_QUOTES:
                 raise refuse("broken_quotes", columns.name, row, limit=limits.BROKEN_QUOTES)
             columns.reject(row, cells.code, limit=limits.CELL_CHARACTERS)
-        elif self.encoding.mixed and _FOREIGN.search("".join(cells)):
+        elif self.encoding.mixed and FOREIGN.search("".join(cells)):
             columns.reject(row, "mixed_encoding", encoding=self.encoding.codec.upper())
+        elif (self.other and not _is_blank(cells)) or (blank and self._begins_other(cells)):
+            self.other = True
+            columns.leave_out(row, cells)
         elif len(cells) == width:
+            self._note_numbers(cells)
             columns.append(row, cells)
             self.ended = False
         elif _is_blank(cells):
@@ -144,6 +151,17 @@ class _Body:
             code = "too_many_cells" if len(cells) > width else "too_few_cells"
             delimiter = _show(self.dialect.delimiter)
             columns.reject(row, code, cells=len(cells), columns=width, delimiter=delimiter)
+
+    def _note_numbers(self, cells: list[str]) -> None:
+        if self.place.table == "searches":
+            numbers = {place for place, cell in enumerate(cells) if NUMBER.fullmatch(cell.strip())}
+            self.numbers = numbers if self.numbers is None else self.numbers & numbers
+
+    def _begins_other(self, cells: list[str]) -> bool:
+        """Whether the cells are the names of another table with as many columns."""
+        if len(cells) != len(self.columns.header) or not self.numbers:
+            return False
+        return all(_WORD.search(cells[place]) for place in self.numbers)
 
 
 def _is_no_record(cells: list[str], width: int) -> bool:

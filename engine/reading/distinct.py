@@ -39,6 +39,7 @@ def read_column(sheet: Sheet, item: Field) -> pd.Series:
     """`read_field`, in the fastest way that gives the same values and findings."""
     column = sheet.mapping.fields.get(item.name)
     alone = column is not None and not sheet.mapping.fallbacks.get(item.name)
+    alone = alone and not (item.name == "category" and sheet.mapping.levels)
     if column is None or not alone or item.kind == "json":
         return read_field(sheet, item)
     if item.kind == "time" and has_companion(sheet, column):

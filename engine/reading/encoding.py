@@ -8,6 +8,8 @@ from pathlib import Path
 
 from engine.reading.limits import refuse
 
+# Bytes of another encoding, see `read_lines`.
+FOREIGN = re.compile("[\udc80-\udcff]")
 CHUNK = 1 << 20
 SAMPLE_BYTES = 1 << 16
 # Of simplified Chinese text, GB2312 holds all but rare characters. Accented letters, Big5 or
@@ -22,6 +24,8 @@ _WIDER = {
     **{"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"},
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+# What the dashes and quotation marks of Windows are in ISO 8859: no text has these.
+_CONTROL_OF_LATIN = re.compile("[\x80-\x84\x86-\x9f]")
 # Accents misread as letters of another alphabet stand between Latin letters.
 _MIXED = re.compile("[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")
 _BEYOND = re.compile("[^\x00-\x7f]+")
@@ -63,12 +67,13 @@ def find_encoding(path: Path, name: str) -> Encoding:
     survey = _survey(path)
     if marked or survey.mostly_utf8:
         return Encoding(codec, mixed=True)
-    if survey.chinese and not survey.utf8 and not survey.broken:
-        # Korean, Japanese and Thai are all bytes of Chinese characters, too.
+    if survey.chinese and not survey.utf8:
+        # Korean, Japanese and Thai are bytes of Chinese characters, too, in all lines or in most.
         other = _detect(path, survey.sample)
         if other in EASTERN and _decodes(path, other):
             return Encoding(other, guessed=True)
-        return Encoding("gb18030")
+        if not survey.broken:
+            return Encoding("gb18030")
     if survey.chinese and survey.gb > survey.utf8 + survey.broken:
         return Encoding("gb18030", mixed=True)
     return _guess(path, name, survey.sample)
@@ -236,5 +241,7 @@ def _detect(path: Path, sample: bytes) -> str | None:
 def _makes_words(data: bytes, text: str) -> bool:
     """Whether hardly any word mixes alphabets, and no alphabet of one byte a letter is too big."""
     if len(text) == len(data) and len(set(data) - set(range(128))) > MOST_LETTERS:
+        return False
+    if _CONTROL_OF_LATIN.search(text):
         return False
     return len(_MIXED.findall(text)) <= MOST_MIXED * len(_BEYOND.findall(text))

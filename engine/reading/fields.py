@@ -7,9 +7,9 @@ import pandas as pd
 
 from engine.codec import LONGEST_NAME, LONGEST_TEXT
 from engine.reading.grades import scale_grades
-from engine.reading.mending import decode_queries, mend_mojibake
-from engine.reading.nested import first_entry, fold, name_of
-from engine.reading.numbers import read_numbers, read_prices
+from engine.reading.mending import decode_queries
+from engine.reading.nested import all_entries, amount_of, first_entry, fold, name_of
+from engine.reading.numbers import may_be_thousands, read_numbers, read_prices
 from engine.reading.sheet import Sheet
 from engine.reading.texts import (
     by_distinct,
@@ -24,6 +24,7 @@ from engine.reading.times import read_times
 from engine.reading.values import (
     read_choices,
     read_ids,
+    read_quantities,
     read_ratings,
     read_relevance,
     synonyms,
@@ -34,6 +35,9 @@ CHARACTERS = {"id": 200, "text": LONGEST_NAME, "long_text": LONGEST_TEXT}
 _LINK = r"^(?:https?://|/|\w[\w./%-]*\.\w+)"
 _ACTIVE_HTML = r"(?i)<(?:script|iframe|object|embed|svg)\b|\bon\w+\s*=\s*[\"']?\w+\(|javascript:"
 SHOWN_LABELS = 10
+SHOWN_NUMBERS = 3
+# Fields of words, and the share of numbers in them that is pointed out.
+_WORDED, MOSTLY = ("title", "category", "brand"), 0.8
 _EPOCH_START = pd.Timestamp("1971-01-01")
 _DTYPES = {"number": "float64", "time": "datetime64[us]"}
 
@@ -50,15 +54,20 @@ def read_field(sheet: Sheet, item: Field) -> pd.Series:
     for other in sheet.mapping.fallbacks.get(item.name, ()):
         if other in sheet.frame and cells.isna().any():
             cells = cells.fillna(sheet.cells(other, item))
+    if item.name == "category":
+        for level in sheet.mapping.levels:
+            below = sheet.cells(level, item)
+            cells = cells.where(below.isna(), cells.str.cat(below, sep=" > ", na_rep=""))
     return _READERS[item.kind](sheet, item, column, cells).rename(item.name)
 
 
 def _read_text(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
     if item.name in ("category", "brand", "image"):
         cells = name_of(first_entry(cells))
-    cells = _mended(sheet, "data.mojibake", column, cells, mend_mojibake)
+    if item.name == "description":
+        cells = all_entries(cells)
     if item.name == "query":
-        cells = _mended(sheet, "data.queries_decoded", column, cells, decode_queries)
+        cells = sheet.mend("data.queries_decoded", column, cells, decode_queries)
     active = cells.str.contains(_ACTIVE_HTML, regex=True, na=False)
     sheet.warn("data.active_html", active, column, cells)
     if item.name == "image":
@@ -66,6 +75,8 @@ def _read_text(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.S
         sheet.warn("data.not_a_link", cells.notna() & ~linked, column, cells)
         return cells.where(linked)
     cells = by_distinct(cells, lambda texts: tidy(strip_html(texts)))
+    if item.name in _WORDED:
+        _show_numbers(sheet, item, column, cells)
     cells, long = cut(cells, CHARACTERS[item.kind])
     sheet.warn("data.cut", long, column, cells, limit=CHARACTERS[item.kind])
     if item.kind == "text":
@@ -73,19 +84,13 @@ def _read_text(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.S
     return by_distinct(cells, split_category) if item.name == "category" else cells
 
 
-def _mended(
-    sheet: Sheet, code: str, column: str, cells: pd.Series, mend: Callable[[pd.Series], pd.Series]
-) -> pd.Series:
-    """The cells after `mend`, with a note of how many it changed."""
-    distinct = cells.drop_duplicates()
-    if mend(distinct) is distinct:
-        return cells
-    mended = by_distinct(cells, mend)
-    changed = sheet.count(mended.fillna("") != cells.fillna(""))
-    if not changed:
-        return cells
-    sheet.findings.note(code, column, count=changed)
-    return by_distinct(mended, tidy)
+def _show_numbers(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> None:
+    """Say that the cells of a field of words are numbers, if most are."""
+    distinct = cells.dropna().drop_duplicates()
+    numbers = distinct[distinct.str.fullmatch(r"[\d.,\s]+")]
+    if len(numbers) > max(1, MOSTLY * len(distinct)):
+        examples = ", ".join(numbers.head(SHOWN_NUMBERS))
+        sheet.findings.note("data.numbers_for_words", column, field=item.name, examples=examples)
 
 
 def _read_id(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
@@ -98,18 +103,27 @@ def _read_id(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Ser
 
 
 def _read_number(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
-    readers = {"rating": read_ratings, "relevance": read_relevance, "price": read_prices}
+    if item.name == "price":
+        cells = amount_of(first_entry(cells))
+        if may_be_thousands(cells):
+            sheet.findings.note("data.thousands_or_point", column)
+    readers = {
+        **{"rating": read_ratings, "relevance": read_relevance},
+        **{"price": read_prices, "quantity": read_quantities},
+    }
     numbers, unread = readers.get(item.name, read_numbers)(cells)
     if item.required:
         sheet.reject("data.not_a_number", unread, column, cells)
     else:
-        sheet.warn("data.number_left_out", unread, column, cells)
+        code = "data.rating_left_out" if item.name == "rating" else "data.number_left_out"
+        sheet.warn(code, unread, column, cells)
     endless = cells.notna() & ~unread & ~np.isfinite(numbers)
     sheet.reject("data.not_finite", endless, column, cells)
     if item.name == "relevance":
         numbers = scale_grades(sheet, column, numbers)
     if item.name == "quantity":
         sheet.leave_out("data.returns", numbers < 0, column)
+        sheet.leave_out("data.no_pieces", numbers == 0, column)
         numbers = numbers.mask(numbers < 0)
     if item.name == "price" and sheet.mapping.table == "orders":
         sheet.leave_out("data.refunds", numbers < 0, column)

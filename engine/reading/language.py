@@ -1,13 +1,16 @@
 """Detects a shop's language from its catalog or its customers' words."""
 
+import functools
+import importlib.util
 import re
+import runpy
+from pathlib import Path
 
 import pandas as pd
-from bm25s import stopwords
 
 _CHINESE = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 _SHARE = 0.3
-SAMPLE_TEXTS = 2_000
+SAMPLE_TEXTS = 500
 # How the languages of other scripts call themselves, by ISO code, and their letters. Japanese comes
 # first, since its texts have Chinese characters as well.
 _SCRIPTS = {
@@ -28,31 +31,31 @@ _SCRIPTS = {
     "tr": ("Türkçe", r"[ğışİŞĞ]"),
     "pl": ("polski", r"[ąęłńśźż]"),
 }
-# Languages of Latin letters are told from English by their commonest words.
+# Languages of Latin letters are told from English by their commonest words: what their speakers
+# call them, and the list of these words.
 _WORDS = {
-    "fr": ("français", stopwords.STOPWORDS_FRENCH),
-    "de": ("Deutsch", stopwords.STOPWORDS_GERMAN),
-    "es": ("español", stopwords.STOPWORDS_SPANISH),
-    "pt": ("português", stopwords.STOPWORDS_PORTUGUESE),
-    "it": ("italiano", stopwords.STOPWORDS_ITALIAN),
-    "nl": ("Nederlands", stopwords.STOPWORDS_DUTCH),
-    "sv": ("svenska", stopwords.STOPWORDS_SWEDISH),
+    "fr": ("français", "STOPWORDS_FRENCH"),
+    "de": ("Deutsch", "STOPWORDS_GERMAN"),
+    "es": ("español", "STOPWORDS_SPANISH"),
+    "pt": ("português", "STOPWORDS_PORTUGUESE"),
+    "it": ("italiano", "STOPWORDS_ITALIAN"),
+    "nl": ("Nederlands", "STOPWORDS_DUTCH"),
+    "sv": ("svenska", "STOPWORDS_SWEDISH"),
 }
-_SETS = {code: frozenset(common) for code, (_, common) in _WORDS.items()}
-_ENGLISH = frozenset(stopwords.STOPWORDS_EN)
 _FEWEST_WORDS = 5
 # Of English titles, fewer words are common ones of another language.
 _LEAST_WORDS = 0.05
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def detect_language(texts: pd.Series) -> str:
+def detect_language(texts: pd.Series, other: str | None) -> str:
     """`zh` if at least three in ten texts contain Chinese characters and none Japanese, else `en`.
 
-    These are the languages that a shop can have; `other_language` says if it is neither.
+    These are the languages that a shop can have. If the texts are in the language `other`, as
+    `other_language` found, it is `en`.
     """
     filled = texts.dropna()
-    if not len(filled) or other_language(filled) is not None:
+    if not len(filled) or other is not None:
         return "en"
     return "zh" if filled.str.contains(_CHINESE, regex=True).mean() >= _SHARE else "en"
 
@@ -66,11 +69,22 @@ def other_language(texts: pd.Series) -> str | None:
         if filled.str.contains(letters, regex=True).mean() >= _SHARE:
             return code
     words = [word for text in filled for word in _WORD.findall(text.lower())]
-    english = sum(word in _ENGLISH for word in words)
-    counts = {code: sum(word in common for word in words) for code, common in _SETS.items()}
+    common = _common_words()
+    english = sum(word in common["en"] for word in words)
+    counts = {code: sum(word in common[code] for word in words) for code in _WORDS}
     best = max(counts, key=lambda code: counts[code])
     least = max(_FEWEST_WORDS, _LEAST_WORDS * len(words), 2 * english + 1)
     return best if counts[best] >= least else None
+
+
+@functools.cache
+def _common_words() -> dict[str, frozenset[str]]:
+    """The commonest words of each language, from bm25s, but without scipy, which bm25s imports."""
+    package = importlib.util.find_spec("bm25s")
+    folders = [] if package is None else package.submodule_search_locations
+    lists = runpy.run_path(str(Path(next(iter(folders or []))) / "stopwords.py"))
+    names = {"en": "STOPWORDS_EN"} | {code: name for code, (_, name) in _WORDS.items()}
+    return {code: frozenset(lists[name]) for code, name in names.items()}
 
 
 def own_name(code: str) -> str:

@@ -15,11 +15,12 @@ from engine.reading.columns import View
 from engine.reading.distinct import decoded
 from engine.reading.headers import squash
 from engine.reading.labels import count_labels
-from engine.reading.language import detect_language, other_language, own_name
+from engine.reading.language import SAMPLE_TEXTS, detect_language, other_language, own_name
 from engine.reading.layout import Place
 from engine.reading.mapping import ColumnMapping, edit, guess
+from engine.reading.nested import add_paths
 from engine.reading.presets import expand, presets
-from engine.reading.product_keys import match_column
+from engine.reading.product_keys import match_column, split_lists
 from engine.reading.raters import stack_raters
 from engine.reading.reader import RawTable, read_table
 from engine.settings import SAMPLE_DATA
@@ -176,7 +177,7 @@ def load_files(
         texts = _words(frames, known_products=len(products) > 0)
         other = None if texts is None else other_language(texts)
         if texts is not None and not workspace.language_chosen:
-            workspace.set_language(detect_language(texts), chosen=False)
+            workspace.set_language(detect_language(texts, other), chosen=False)
     progress.stage("load", len(files), len(files))
     if other is not None:
         table = next(iter(reports))
@@ -239,11 +240,14 @@ def _clean(
 ) -> tuple[Cleaned, ColumnMapping]:
     """The rows of a file that the user calls `name`, and the columns that they were read from."""
     mapping = guess(table, raw.frame)
-    columns = [*mapping.fields.values(), *mapping.unused]
+    frame = add_paths(raw.frame, changes.values())
+    chosen = [str(column) for column in frame if column not in raw.frame]
+    raw = replace(raw, frame=frame)
+    columns = [*mapping.fields.values(), *mapping.unused, *chosen]
     columns.sort(key=lambda column: list(raw.frame).index(column) if column in raw.frame else -1)
     mapping = edit(mapping, changes, columns, name)
     if mapping.missing:
-        listed = ", ".join(columns)
+        listed = ", ".join(_with_examples(columns, raw))
         details = [
             Problem(
                 "data.field_without_column",
@@ -252,18 +256,20 @@ def _clean(
             )
             for field in mapping.missing
         ]
+        details += raw.problems
         fields = ", ".join(mapping.missing)
         raise InputError(
             "data.no_column", details, file=name, table=table, fields=fields, columns=listed
         )
     _check_queries(table, raw, mapping, name)
     notes: list[Problem] = []
+    if table == "orders":
+        raw, notes = split_lists(raw, mapping.fields["product_id"], catalog, name)
     if catalog is not None and table != "products":
-        chosen = "product_id" in changes
-        frame = (
-            raw.frame if mapping.preset is None else expand(raw.frame, presets()[mapping.preset])
-        )
-        mapping, notes = match_column(mapping, frame, catalog, chosen=chosen, file=name)
+        by_user = "product_id" in changes
+        frame = expand(raw.frame, presets().get(mapping.preset or ""))
+        mapping, matches = match_column(mapping, frame, catalog, chosen=by_user, file=name)
+        notes += matches
     cleaned = clean(table, raw, mapping, name)
     return replace(cleaned, problems=[*cleaned.problems, *notes]), mapping
 
@@ -288,15 +294,24 @@ def _check_queries(table: str, raw: RawTable, mapping: ColumnMapping, name: str)
         raise InputError("data.queries_are_ids", file=name, column=column, examples=example)
 
 
+def _with_examples(columns: list[str], raw: RawTable) -> list[str]:
+    """The names of columns; those of a file without names have no meaning but by an example."""
+    if raw.view is None or raw.view.header_row:
+        return columns
+    first = raw.frame.iloc[0]
+    return [f"{column} ({first[column]})" if column in first else column for column in columns]
+
+
 def _products_first(file: tuple[str, Path]) -> bool:
     """The key by which the catalog is read before the tables that name its products."""
     return file[0] != "products"
 
 
 def _words(frames: Mapping[str, pd.DataFrame], *, known_products: bool) -> pd.Series | None:
-    """The texts that show the shop's language: titles or, without a catalog, customers' words."""
+    """The texts that show the shop's language: products or, without a catalog, customers' words."""
     if "products" in frames:
-        return frames["products"]["title"]
+        texts = decoded(frames["products"][["title", "description"]].head(SAMPLE_TEXTS))
+        return texts["title"].str.cat(texts["description"], sep=" ", na_rep="")
     if known_products:
         return None
     fields = {"reviews": "text", "searches": "query"}

@@ -1,7 +1,8 @@
 """Maps a file's columns to fields, by guessing from headers and cells."""
 
+import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 
@@ -10,7 +11,7 @@ import pandas as pd
 from engine.errors import InputError
 from engine.reading.headers import aliases, squash
 from engine.reading.presets import expand, presets, recognise, spell
-from engine.reading.profile import Profile, profile, tell_groups
+from engine.reading.profile import TITLE_CHARACTERS, Profile, profile, tell_groups
 from engine.tables.schema import TABLES, Field
 from engine.text.normal_form import normal_form
 
@@ -42,11 +43,15 @@ _OTHER_MEANINGS = {
     ),
 }
 _BELIEVED = ("id", "number", "time")
+# Words in the name of a column of numbers, which are nobody's id ("events per user").
+_MEASURES = {"count", "per", "average", "avg", "mean", "rate", "ratio", "share", "total", "sum"}
 # Other columns that mean these fields of a product fill their gaps; another brand would be a lie.
 _FILLED = ("category", "price", "description", "image")
 _NO_PRICE = {"cost", "costprice"}
 # How RecBole writes the kind of a column behind its name.
 _RECBOLE = re.compile(r":(?:token|float)(?:_seq)?$")
+_LEVEL = re.compile(r"(?i)(.*[^\W\d_])[\s_-]*([1-5])")
+_CHINESE_LEVEL = re.compile(r"([一二三四五])级(.+)")
 _NAMELESS = re.compile(r"column_\d+")
 _CONTENT_ONLY = 0.45  # the highest score of content alone, below that of any fitting name
 
@@ -58,6 +63,7 @@ class ColumnMapping:
     `fields` is field → column, `confidence` field → 0 to 1 (1 for a preset or the user's choice),
     `unused` are the columns that no field is read from, and `preset` is the name of the recognised
     system whose export it is. A missing value is taken from the first of the field's `fallbacks`.
+    `levels` are the columns with the further levels of the category.
     """
 
     table: str
@@ -66,6 +72,7 @@ class ColumnMapping:
     unused: list[str]
     preset: str | None = None
     fallbacks: dict[str, list[str]] = dataclass_field(default_factory=dict)
+    levels: list[str] = dataclass_field(default_factory=list)
 
     @property
     def missing(self) -> list[str]:
@@ -109,6 +116,12 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
     for score, name, column in sorted(scores, key=lambda scored: -scored[0]):
         if score >= _THRESHOLD and name not in fields and column not in fields.values():
             fields[name], confidence[name] = column, round(score, 2)
+    if table == "products" and "title" not in fields and "description" in fields:
+        # What a product is called may be its only description.
+        brief = profiles.get(fields["description"])
+        if brief is not None and 0 < brief.length <= TITLE_CHARACTERS:
+            fields["title"] = fields.pop("description")
+            confidence["title"] = confidence.pop("description")
     if table == "products":
         for name in _FILLED:
             if name in fields and name not in fallbacks:
@@ -129,6 +142,9 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
         unused,
         preset.name if preset else None,
         {name: others for name, others in fallbacks.items() if others},
+        _levels(fields["category"], columns)
+        if table == "products" and "category" in fields
+        else [],
     )
 
 
@@ -168,23 +184,49 @@ def edit(
         fields[name], confidence[name] = spelt, 1.0
     unused = [column for column in columns if column not in fields.values()]
     fallbacks = {name: others for name, others in mapping.fallbacks.items() if name not in changes}
+    levels = [] if "category" in changes else mapping.levels
     return replace(
-        mapping, fields=fields, confidence=confidence, unused=unused, fallbacks=fallbacks
+        mapping,
+        fields=fields,
+        confidence=confidence,
+        unused=unused,
+        fallbacks=fallbacks,
+        levels=levels,
     )
 
 
 def _score(table: str, field: Field, column: str, column_profile: Profile) -> float:
-    fit = column_profile.fits(table, field)
-    name = _name_score(column, aliases()[table].get(field.name, [field.name]))
+    name = _name_score(column, table, field)
     if name and not (name <= _PART and field.kind == "text" and column_profile.number > _SURE):
+        fit = column_profile.fits(table, field)
         filled = min(1.0, column_profile.filled / _HALF)
         # A plain header such as "price" is believed even if the cells are no prices, so that the
         # user is told what is wrong with them.
         believed = fit or not column_profile.filled or (name > _PART and field.kind in _BELIEVED)
         return name * (0.6 + 0.4 * filled) * (0.4 + 0.6 * fit) if believed else 0.0
-    if fit < _SURE or _means_another(column, field):
+    # How the cells fit takes longest, and few fields are told by cells alone.
+    if not column_profile.tells(field) or _means_another(column, field):
         return 0.0
-    return _CONTENT_ONLY * fit if column_profile.tells(field) else 0.0
+    fit = column_profile.fits(table, field)
+    return _CONTENT_ONLY * fit if fit >= _SURE else 0.0
+
+
+def _levels(category: str, columns: Sequence[str]) -> list[str]:
+    """The columns that go on where `category` has the first level: "二级类目", "Category 2"."""
+    places = {_level(column): column for column in columns}
+    stem, first = _level(category)
+    levels: list[str] = []
+    while first == 1 and (column := places.get((stem, len(levels) + 2))):
+        levels.append(column)
+    return levels
+
+
+def _level(column: str) -> tuple[str, int]:
+    """The name of a column without its level, and the level; 0 if it names none."""
+    if match := _CHINESE_LEVEL.fullmatch(column.strip()):
+        return match[2], "一二三四五".index(match[1]) + 1
+    match = _LEVEL.fullmatch(column.strip())
+    return (match[1].lower(), int(match[2])) if match else (column, 0)
 
 
 def _fillers(field: Field, profiles: Mapping[str, Profile], columns: Iterable[str]) -> list[str]:
@@ -203,28 +245,43 @@ def _fillers(field: Field, profiles: Mapping[str, Profile], columns: Iterable[st
 def _means_another(column: str, field: Field) -> bool:
     """Whether the name of a column says that it is something else than `field`."""
     squashed = squash(column)
-    return squashed in _OTHER_MEANINGS or any(
-        squashed == squash(alias)
-        for fields in aliases().values()
-        for name, listed in fields.items()
-        if name != field.name
-        for alias in listed
-    )
+    return squashed in _OTHER_MEANINGS or bool(_meanings().get(squashed, set()) - {field.name})
 
 
-def _name_score(column: str, names: list[str]) -> float:
+@functools.cache
+def _meanings() -> dict[str, set[str]]:
+    """The fields of all tables that each name stands for."""
+    meanings: dict[str, set[str]] = {}
+    for fields in aliases().values():
+        for field, names in fields.items():
+            for name in names:
+                meanings.setdefault(squash(name), set()).add(field)
+    return meanings
+
+
+def _name_score(column: str, table: str, field: Field) -> float:
     column = _RECBOLE.sub("", column)
     squashed, words = squash(column), _words(column)
+    measured = field.kind in ("id", "choice") and not _MEASURES.isdisjoint(words)
     best = 0.0
-    for place, alias in enumerate(names):
-        certainty = 1.0 - 0.3 * place / len(names)
-        if squash(alias) == squashed:
+    for certainty, alias, parts in _names(table, field.name):
+        if alias == squashed:
             best = max(best, certainty)
-        elif _within(_words(alias), words) or (
-            not alias.isascii() and len(alias) > 1 and squash(alias) in squashed
+        elif not measured and (
+            _within(parts, words) or (not alias.isascii() and len(alias) > 1 and alias in squashed)
         ):
-            best = max(best, _PART * certainty * (0.5 + 0.5 * len(squash(alias)) / len(squashed)))
+            best = max(best, _PART * certainty * (0.5 + 0.5 * len(alias) / len(squashed)))
     return best
+
+
+@functools.cache
+def _names(table: str, field: str) -> list[tuple[float, str, list[str]]]:
+    """How sure each name of a field is, the name as it is compared, and its words."""
+    names = aliases()[table].get(field, [field])
+    return [
+        (1.0 - 0.3 * place / len(names), squash(name), _words(name))
+        for place, name in enumerate(names)
+    ]
 
 
 def _words(header: str) -> list[str]:

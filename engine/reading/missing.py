@@ -32,9 +32,18 @@ def _spellings(words: Iterable[str]) -> frozenset[str]:
     )
 
 
-_FOR_QUERIES = _spellings((*_PROGRAMS, "-", "--", "—"))
+# What says nothing about a product, though it may be its title.
+_VAGUE = ("unknown", "no brand", "unbranded", "no-brand", "无品牌", "未知", "不详", "不明")
+# What shops write for a customer whom they do not know.
+_NOBODY = ("0", "guest", "anonymous", "游客", "匿名", "匿名用户", "匿名买家")
+_NO_TIMES = ("0000-00-00", "0000-00-00 00:00:00", "0")
+
+_FOR_QUERIES = _spellings((*_PROGRAMS, "n/a", "-", "--", "—"))
 _FOR_NUMBERS = _spellings({*_PROGRAMS, *_PEOPLE, "na"} - {"nan"})
 _FOR_TEXTS = _spellings((*_PROGRAMS, *_PEOPLE, "na"))
+_FOR_TIMES = _FOR_NUMBERS | {*_NO_TIMES}
+_FOR_PRODUCTS = _FOR_TEXTS | _spellings(_VAGUE)
+_FOR_USERS = _FOR_TEXTS | _spellings(_NOBODY)
 _FOR_REVIEWS = _FOR_TEXTS | {
     text + end for text in _spellings(_DEFAULT_TEXTS) for end in ("", "。", ".", "!", "！")
 }
@@ -51,10 +60,12 @@ def find_missing(cells: pd.Series, field: Field | None) -> pd.Series:
 
 
 def _words_for(field: Field | None) -> frozenset[str]:
-    if field is None:
-        return _FOR_TEXTS
+    if field is None or field.name in ("brand", "category"):
+        return _FOR_PRODUCTS
     if field.kind in ("number", "time"):
-        return _FOR_NUMBERS
+        return _FOR_NUMBERS if field.kind == "number" else _FOR_TIMES
+    if field.name == "user_id":
+        return _FOR_USERS
     if field.name == "query":
         return _FOR_QUERIES
     return _FOR_REVIEWS if field.name == "text" else _FOR_TEXTS
@@ -63,8 +74,11 @@ def _words_for(field: Field | None) -> frozenset[str]:
 def _is_value(word: str, others: pd.Series, field: Field | None) -> bool:
     """Whether a word that may stand for "missing" is a value among the `others` of its column.
 
-    NA is Namibia or North America beside other codes, and 无 the answer "no" beside 有.
+    NA is Namibia or North America beside other codes, 无 the answer "no" beside 有, and 0 the first
+    customer beside 1.
     """
+    if word == "0":
+        return bool(others.isin(["1", "2"]).any())
     if word.lower() == "na" and len(others):
         codes = others.str.fullmatch("[A-Za-z]{1,3}")
         return bool(codes.mean() > 0.5)

@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 
 # What an object in an answer of an API is called by, or where it lies.
 _NAMES = ("name", "title", "label", "src", "url")
+# What the number in an object with a price is called; an amount in cents is not among them.
+_AMOUNTS = ("amount", "value", "price", "current", "sale", "regular", "min")
 LISTED = ", "  # between the values of a cell that lists several
 # Pairs such as `color=Red,size=M`; a value may have commas.
 _ASSIGNED = re.compile(r"([\w -]{1,60})=((?:[^=,]|,(?![\w -]{1,60}=))*+),?")
@@ -41,6 +43,15 @@ def reach(column: pd.Series, path: Sequence[str]) -> pd.Series:
     """
     values = [write(_follow(parse(text), path)) for text in column]
     return pd.Series(values, index=column.index, dtype="str")
+
+
+def add_paths(frame: pd.DataFrame, paths: Iterable[str]) -> pd.DataFrame:
+    """The frame with a column for each dotted path into one of its columns that holds JSON."""
+    for path in paths:
+        head, *steps = path.split(".")
+        if steps and path not in frame and head in frame:
+            frame = frame.assign(**{path: reach(frame[head].astype("str"), steps)})
+    return frame
 
 
 def reach_all(column: pd.Series, path: Sequence[str]) -> pd.Series:
@@ -86,9 +97,19 @@ def first_entry(column: pd.Series) -> pd.Series:
     return _change_nested(column, "[", _first)
 
 
+def all_entries(column: pd.Series) -> pd.Series:
+    """The texts in cells that are JSON lists, one after another; other cells stay as they are."""
+    return _change_nested(column, "[", _joined)
+
+
 def name_of(column: pd.Series) -> pd.Series:
     """What JSON objects are called, or their address; other cells stay as they are."""
-    return _change_nested(column, "{", _name)
+    return _change_nested(column, "{", lambda text: _pick(text, _NAMES))
+
+
+def amount_of(column: pd.Series) -> pd.Series:
+    """The number in JSON objects such as `{"amount": 39.9, "currency": "EUR"}`; others stay."""
+    return _change_nested(column, "{", lambda text: _pick(text, _AMOUNTS))
 
 
 def _change_nested(column: pd.Series, start: str, change: Callable[[str], str | None]) -> pd.Series:
@@ -100,11 +121,18 @@ def _change_nested(column: pd.Series, start: str, change: Callable[[str], str | 
     return result
 
 
-def _name(text: str) -> str | None:
+def _pick(text: str, keys: Sequence[str]) -> str | None:
     value = parse(text)
     if not isinstance(value, dict):
         return text
-    return write(next((value[key] for key in _NAMES if value.get(key)), value))
+    return write(next((value[key] for key in keys if value.get(key)), value))
+
+
+def _joined(text: str) -> str | None:
+    value = parse(text)
+    if not isinstance(value, list):
+        return text
+    return " ".join(filter(None, map(write, value))) or None
 
 
 def _first(text: str) -> str | None:

@@ -10,22 +10,39 @@ from engine.text.normal_form import normal_form
 # Longer texts are no numbers, with whatever they are padded.
 LONGEST = 400
 
+_CODES = (
+    "usd|cny|rmb|eur|gbp|jpy|hkd|twd|inr|chf|cad|aud|nzd|sgd|krw|thb|sar|aed|brl|mxn|pln|sek|nok|dkk"
+    "|czk|huf|ron|try|rub|uah|ils|zar|myr|php|idr|vnd"
+)
+# Words of letters, which no further letter may touch; digits may ("Rs849", "35USD").
 _CURRENCY = re.compile(
-    r"(?i)(?:us|hk|nt|mx|[rcas])?\$|[€£¥₹₽₩฿₫₺₱₴₪]|\brs\b\.?|\br[mp]\b|\bkr\b\.?|zł|kč"
-    r"|\b(?:usd|cny|rmb|eur|gbp|jpy|hkd|twd|inr|chf|cad|aud|sgd|krw|thb|sar|aed|brl|mxn|pln|sek)\b"
-    r"|人民币|元起?|块钱?|美元|欧元|港币|円|원|บาท|ر\.?\s?س\.?|د\.?\s?إ\.?|ج\.?\s?م\.?|ریال|ريال|تومان|درهم"
+    r"(?i)(?:us|hk|nt|mx|au|nz|ca|[rcas])?\s?\$|[€£¥₹₽₩฿₫đ₺₱₴₪₦]"
+    rf"|(?<![^\W\d_])(?:{_CODES}|rs|r[mp]|kr|tl|ft|lei|руб|р|грн)(?![^\W\d_])\.?|zł|kč"
+    r"|人民币|元起?|块钱?|美元|欧元|港币|円|원|บาท|đồng"
+    r"|ر\.?\s?س\.?|د\.?\s?إ\.?|ج\.?\s?م\.?|ریال|ريال|تومان|درهم"
 )
 # What stands around the one price that is meant, or the lowest one.
 _WORDS = re.compile(
-    r"(?i)\b(?:from|ab|à partir de|a partir de|desde|vanaf|från|od|mrp|msrp|price|only|now|approx"
-    r"|ca|each|ea|inkl|incl|ttc|starting at|as low as|от)\b\.?"
-    r"|起售?价?|约|低至|仅|特价|现价|售价|/-"
+    r"(?i)\b(?:from|ab|à partir de|a partir de|a partire da|dès|desde|vanaf|från|od|от|từ|dari|mrp"
+    r"|msrp|rrp|uvp|price|only|now|approx|ca|each|ea|inkl|incl|ttc|starting at|as low as)\b\.?"
+    r"|起售?价?|约|低至|仅|特价|现价|售价|から|税込み?|税抜き?|부터|เริ่มต้น(?:ที่)?|/-|[.,][-–—]+(?!\d)|[~〜]$"
 )
-_FREE = re.compile(r"(?i)(?:free|gratis|gratuit|kostenlos|免费|無料|مجاني)!?")
+_FREE = re.compile(
+    r"(?i)(?:free|gratis|grátis|gratuit[oa]?|kostenlos|бесплатно|ücretsiz"
+    r"|免费|無料|무료|ฟรี|miễn phí|مجاني)!?"
+)
 _RANGE = re.compile(r"(\d[\d.,]*+)(?:-|–|—|~|至|到|to|à|bis)(\d[\d.,]*+)")
-_EUROPEAN = r"\.\d{3},\d|^\D*\d+,\d{1,2}\D*$"
+# Two groups of thousands, or one beside a currency of a country that writes them with points.
+_POINTED = (
+    r"\d\.\d{3}\.\d{3}(?!\d)|\d\.\d{3}\s?(?:€|eur|₫|đ|vnd|tl|₺|kr|zł)"
+    r"|(?:€|eur|rp|idr|r\$|₺)\.?\s?\d{1,3}\.\d{3}(?!\d)"
+)
+_EUROPEAN = rf"(?i)\.\d{{3}},\d|^\D*\d+,\d{{1,2}}\D*$|{_POINTED}"
 _ENGLISH = r",\d{3}\.\d|^\D*\d+\.\d{1,2}\D*$"
-_FOREIGN_DIGIT = re.compile(r"[^\W0-9a-zA-Z_]")
+_MAY_BE_NUMBER = r"[0-9]|[^\x00-\x7f]"  # with a digit, of any script
+_WHOLE = r"\d{1,6},000"  # pieces, in a country of decimal commas
+_THREE_DIGITS = r"\D*[1-9]\d{0,2}\.\d{3}\D*"
+FOREIGN_DIGIT = r"(?![0-9])\d"
 
 Values = tuple[pd.Series, pd.Series]
 
@@ -44,11 +61,22 @@ def read_prices(column: pd.Series) -> Values:
     return _read(column, prices=True)
 
 
+def may_be_thousands(prices: pd.Series) -> bool:
+    """Whether nothing shows if the points in the prices are decimal ("1.299" and "2.499")."""
+    marked = prices[prices.str.contains("[.,]", regex=True, na=False)]
+    unclear = len(marked) > 1 and bool(marked.str.fullmatch(_THREE_DIGITS).all())
+    return unclear and not marked.str.contains(_EUROPEAN, regex=True).any()
+
+
 def _read(column: pd.Series, *, prices: bool) -> Values:
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     comma = column.str.contains(_EUROPEAN, regex=True, na=False).any()
+    if not prices and column.notna().any():
+        comma = comma or column.dropna().str.fullmatch(_WHOLE).all()
     european = bool(comma and not column.str.contains(_ENGLISH, regex=True, na=False).any())
     odd = column.notna() & (numbers.isna() | european)
+    if not prices:  # most texts are no numbers, and this is the quickest way to know it
+        odd &= column.str.contains(_MAY_BE_NUMBER, regex=True, na=False)
     texts = column[odd]
     values = {text: _number(text, european, prices) for text in texts.unique()}
     numbers[odd] = np.array([values[text] for text in texts], dtype=float)
@@ -59,12 +87,12 @@ def _read(column: pd.Series, *, prices: bool) -> Values:
 def _number(text: str, european: bool, prices: bool) -> float:
     if len(text) > LONGEST:
         return np.nan
-    plain = _with_western_digits(normal_form("NFKC", text))
+    plain = with_western_digits(normal_form("NFKC", text))
     european = european and "\u066b" not in text
     if prices and _FREE.fullmatch(plain.strip()):
         return 0.0
-    bare = _CURRENCY.sub("", _WORDS.sub(" ", plain) if prices else plain).replace("'", "")
-    bare = re.sub(r"\s", "", bare)
+    bare = _CURRENCY.sub("", _WORDS.sub(" ", plain) if prices else plain)
+    bare = re.sub(r"[\s'’]|\(\s*\)", "", bare)
     if prices and (span := _RANGE.fullmatch(bare.rstrip("万萬"))):
         low, high = (_plain_number(part, european) for part in span.groups())
         scale = 10_000.0 if bare.endswith(("万", "萬")) else 1.0
@@ -86,13 +114,9 @@ def _plain_number(bare: str, european: bool) -> float:
         return np.nan
 
 
-def _with_western_digits(text: str) -> str:
+def with_western_digits(text: str) -> str:
     """The text with 0 to 9 for the digits of any script, and `.` for the Arabic decimal sign."""
     if text.isascii():
         return text
-    western = _FOREIGN_DIGIT.sub(_western, text)
+    western = re.sub(FOREIGN_DIGIT, lambda match: str(int(match[0])), text)
     return western.replace("\u066c", "").replace("\u066b", ".").replace("،", ",")
-
-
-def _western(match: re.Match[str]) -> str:
-    return str(int(match[0])) if match[0].isdecimal() else match[0]

@@ -24,10 +24,11 @@ def parse_parquet(path: Path, columns: TextColumns) -> None:
             columns.set_header(file.schema_arrow.names)
             row = 1
             for batch in file.iter_batches(BATCH_ROWS):
+                batch.validate(full=True)  # texts may be no UTF-8
                 rows = range(row, row + batch.num_rows)
                 columns.append_arrays(rows, [_to_text(array) for array in batch.columns])
                 row = rows.stop
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, MemoryError):
             raise
         raise refuse("damaged", columns.name, format="Parquet") from error

@@ -12,6 +12,8 @@ import pandas as pd
 from engine.reading.headers import preset_parts, squash
 from engine.reading.nested import LISTED, explode, reach, reach_all
 
+MOST_PAIRS = 20  # that are numbered in an export in another language
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -37,6 +39,7 @@ class Preset:
     parent_keys: Sequence[str] = ()
     variants: Sequence[str] = ()
     only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    translated: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @functools.cache
@@ -48,20 +51,39 @@ def presets() -> dict[str, Preset]:
 def recognise(table: str, columns: Iterable[str]) -> Preset | None:
     """The preset whose headers are all present, and of several the one with the most headers.
 
-    Headers that differ only in case or signs ("id", "ID") are the same. None if no preset fits.
+    Headers that differ only in case or signs ("id", "ID") are the same, and so are translations.
+    None if no preset fits.
     """
-    present = {squash(column) for column in columns}
+    present = {_in_english(column) for column in columns}
     fitting = [
         preset
         for preset in presets().values()
-        if preset.table == table and {squash(header) for header in preset.headers} <= present
+        if preset.table == table and {_in_english(header) for header in preset.headers} <= present
     ]
     return max(fitting, key=lambda preset: len(preset.headers), default=None)
 
 
 def spell(column: str, columns: Iterable[str]) -> str | None:
     """The file's own spelling of `column`; None if the file has no such column."""
-    return next((name for name in columns if squash(name) == squash(column)), None)
+    wanted = _in_english(column)
+    return next((name for name in columns if _in_english(name) == wanted), None)
+
+
+def _in_english(header: str) -> str:
+    squashed = squash(header)
+    return _translations().get(squashed, squashed)
+
+
+@functools.cache
+def _translations() -> dict[str, str]:
+    """The English headers of exports in other languages, all squashed."""
+    return {
+        squash(name.format(n=number)): squash(english.format(n=number))
+        for preset in presets().values()
+        for english, names in preset.translated.items()
+        for name in names
+        for number in range(1, MOST_PAIRS + 1)
+    }
 
 
 def expand(frame: pd.DataFrame, preset: Preset | None) -> pd.DataFrame:

@@ -15,12 +15,18 @@ from engine.errors import Problem
 from engine.reading.headers import aliases, squash
 from engine.reading.mapping import ColumnMapping
 from engine.reading.nested import LISTED
+from engine.reading.reader import RawTable
 from engine.reading.texts import by_distinct, plain
 from engine.reading.values import read_ids
 
 # A column names the catalog's products if so many of its values are among their keys.
 LEAST_SHARE = 0.5
 SAMPLE_ROWS = 2_000
+
+# Of orders, so many name several products in a cell where cells are lists.
+LEAST_LISTS = 0.1
+_BETWEEN = r"\s*[,;|]\s*"
+_ID = r"[\w.:#/-]{1,60}"
 
 TITLE = "title"
 _VARIANT = r" - (?:(?! - ).)*$"
@@ -92,7 +98,8 @@ def resolve_keys(
         return frame, []
     keys = other_keys(products)
     hits = {name: int(ids[unknown].isin(values.keys()).sum()) for name, values in keys.items()}
-    hits[TITLE] += int(_without_variant(ids[unknown]).isin(keys[TITLE].keys()).sum())
+    if TITLE in keys:
+        hits[TITLE] += int(_without_variant(ids[unknown]).isin(keys[TITLE].keys()).sum())
     best = max(hits, key=lambda name: hits[name], default=None)
     if best is None or hits[best] < LEAST_SHARE * unknown.sum():
         return frame, []
@@ -103,6 +110,36 @@ def resolve_keys(
     resolved = frame.assign(product_id=ids.mask(unknown & owners.notna(), owners).astype("str"))
     params = {"count": hits[best], "key": best}
     return resolved, [Problem("data.catalog_key", file, None, column, params, "warning")]
+
+
+def split_lists(
+    raw: RawTable, column: str, catalog: pd.DataFrame | None, file: str
+) -> tuple[RawTable, list[Problem]]:
+    """The orders of a file with a line for each product, if cells of `column` list several.
+
+    That is so where the parts of many cells are ids of the catalog or, without one, occur in other
+    cells as well.
+    """
+    if column not in raw.frame:
+        return raw, []
+    frame = raw.frame.reset_index(drop=True)
+    cells = frame[column].astype("str")
+    listed = cells.str.contains(_BETWEEN, regex=True, na=False)
+    if listed.sum() < max(1, LEAST_LISTS * len(cells)):
+        return raw, []
+    bare = cells.str.replace(r"[\[\]\"' ]", "", regex=True).str.strip(",;|")
+    parts = bare.str.split(_BETWEEN, regex=True).explode()
+    several = parts[listed.reindex(parts.index)]
+    if catalog is not None and len(catalog):
+        are_ids = bool(several.isin(catalog["product_id"]).mean() >= LEAST_SHARE)
+    else:
+        are_ids = bool(several.str.fullmatch(_ID).all()) and parts.nunique() < len(parts)
+    if not are_ids:
+        return raw, []
+    lines = frame.drop(columns=column).join(parts)[list(frame)]
+    rows = raw.rows.iloc[lines.index].reset_index(drop=True)
+    note = Problem("data.products_split", file, None, column, {"count": len(lines)}, "warning")
+    return replace(raw, frame=lines.reset_index(drop=True), rows=rows), [note]
 
 
 def _without_variant(names: pd.Series) -> pd.Series:

@@ -9,6 +9,7 @@ from engine.reading.numbers import read_numbers, read_prices
 from engine.reading.times import read_times
 from engine.reading.values import (
     read_choices,
+    read_quantities,
     read_ratings,
     read_relevance,
     squeeze,
@@ -16,9 +17,13 @@ from engine.reading.values import (
 from engine.tables.schema import Field
 
 _URL = r"^(?:https?:)?//\S+$|\.(?:jpe?g|png|webp|gif)$"
-_TITLE_CHARACTERS = 60
+_FRACTION = r"\d+[.,](?!0+$)\d{1,2}"  # no id has one; 3.0 may be what a float made of it
+TITLE_CHARACTERS = 60
 _TEXT_CHARACTERS = 300
-_FEW, _MOST = 0.1, 0.5
+NUMBERS = 250  # cells, spread over the column, show how many of all are numbers
+_FEW, _MOST, _NEARLY_ALL = 0.1, 0.5, 0.95
+NUMBER_AS_TIME = 0.1  # so much less does a number fit as a time than a date does
+LABELS_AS_TEXT = 0.2  # how well labels fit as reviews: any column that says more is a better one
 _SHARED = 0.7  # the distinct share below which values are shared
 
 
@@ -45,11 +50,12 @@ class Profile:
             return 0.0
         if field.kind == "json":
             pairs = self.values.str.contains(r"^[^:：]{1,60}[:：]\s*[^/\s]", regex=True).mean()
-            return max(self.json, 0.6 * float(pairs))
+            objects = self.values.str.startswith("{").mean()
+            return max(min(self.json, float(objects)), 0.6 * float(pairs))
         if field.name == "image":
             return max(self.url, 0.3 * (1 - self.number))
         if self.json > 0.5:
-            return 0.4 if field.name in ("category", "brand") else 0.0
+            return 0.4 if field.name in ("category", "brand", "description") else 0.0
         if field.kind == "id":
             return self._fits_id(table, field)
         if field.kind == "number":
@@ -57,7 +63,7 @@ class Profile:
         if field.kind == "time":
             times = read_times(self.values.head(200)).values
             plausible = times.between(pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01"))
-            share = float(times.notna().mean())
+            share = float(times.notna().mean()) * (1 - NUMBER_AS_TIME * self.number)
             return share * (0.5 + 0.5 * float(plausible.mean())) if share >= 0.5 else 0.0
         if field.kind == "choice":
             return float(read_choices(self.values, field.name)[0].notna().mean())
@@ -74,7 +80,7 @@ class Profile:
         if field.name in ("title", "query"):
             return self.number < 0.1 and self.distinct > 0.02
         if field.name in ("description", "text"):
-            return self.length > 15 and self.distinct > 0.5
+            return self.length > 15 and self.distinct > 0.5 and not self._are_times()
         if field.kind == "choice":
             # One word for all rows says nothing about them.
             return self.number < _FEW and read_choices(self.values, field.name)[0].nunique() > 1
@@ -84,12 +90,16 @@ class Profile:
 
     def _fits_id(self, table: str, field: Field) -> float:
         boolean = squeeze(self.values.head(200)).isin(["true", "false"]).mean()
-        if boolean > 0.5 or self.url > 0.5 or self.length > 80:
+        fractions = self.values.head(200).str.fullmatch(_FRACTION).mean()
+        if max(boolean, fractions, self.url) > 0.5 or self.length > 80:
             return 0.0
         return self.distinct if (table, field.name) == ("products", "product_id") else 1.0
 
     def _readable(self, field: Field) -> float:
-        readers = {"rating": read_ratings, "relevance": read_relevance, "price": read_prices}
+        readers = {
+            **{"rating": read_ratings, "relevance": read_relevance},
+            **{"price": read_prices, "quantity": read_quantities},
+        }
         numbers, _ = readers.get(field.name, read_numbers)(self.values)
         share = float(numbers.notna().mean())
         if field.low is not None and field.high is not None and field.high <= 10:
@@ -100,11 +110,21 @@ class Profile:
         if self.url > 0.5:
             return 0.0
         worded = 1 - 0.7 * self.number
+        if field.name == "text" and self._are_labels():
+            return LABELS_AS_TEXT
         if field.name in ("description", "text"):
             return worded * min(1.0, 0.5 + self.length / 40)
-        usual = _TITLE_CHARACTERS if field.name == "title" else _TEXT_CHARACTERS
+        usual = TITLE_CHARACTERS if field.name == "title" else _TEXT_CHARACTERS
         brief = max(0.3, min(1.0, usual / self.length))
         return worded * brief * (min(1.0, 0.4 + self.distinct) if field.name == "title" else 1.0)
+
+    def _are_times(self) -> bool:
+        return float(read_times(self.values.head(50)).values.notna().mean()) > _MOST
+
+    def _are_labels(self) -> bool:
+        """Whether the cells only say how a review is meant, such as 好评 and 差评."""
+        read = read_choices(self.values, "sentiment")[0].notna()
+        return float(read.mean()) > _NEARLY_ALL
 
 
 def profile(column: pd.Series) -> Profile:
@@ -113,7 +133,7 @@ def profile(column: pd.Series) -> Profile:
     values = values[values.notna() & (values != "")]
     if not len(values):
         return Profile(values, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    numbers, _ = read_numbers(values.str.slice(0, 40))
+    numbers, _ = read_numbers(values.iloc[:: 1 + len(values) // NUMBERS].str.slice(0, 40))
     return Profile(
         values=values,
         filled=len(values) / len(column),

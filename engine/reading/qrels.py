@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.reading.columns import TextColumns
-from engine.reading.encoding import Encoding, read_lines
+from engine.reading.encoding import FOREIGN, Encoding, read_lines
 from engine.reading.layout import Layout
 
 COLUMNS = ["query", "iteration", "product_id", "relevance"]
@@ -23,11 +23,13 @@ def is_qrels(sample: Sequence[str]) -> bool:
 
 
 def parse_qrels(path: Path, encoding: Encoding, columns: TextColumns) -> None:
-    """Read the file into `columns`; a line without four parts is rejected."""
+    """Read the file into `columns`; a line of another encoding or without four parts is bad."""
     columns.set_layout(Layout(COLUMNS, 0, 1), [])
     for row, line in enumerate(read_lines(path, encoding), start=1):
         parts = _split(line)
-        if len(parts) == len(COLUMNS):
+        if encoding.mixed and FOREIGN.search(line):
+            columns.reject(row, "mixed_encoding", encoding=encoding.codec.upper())
+        elif len(parts) == len(COLUMNS):
             columns.append(row, parts)
         elif any(parts):
             code = "too_many_cells" if len(parts) > len(COLUMNS) else "too_few_cells"

@@ -67,7 +67,9 @@ def read_table(path: Path, *, name: str | None = None, place: Place | None = Non
 
 def _is_cheap(path: Path, name: str, place: Place) -> bool:
     """Whether a file costs this process little: a small text, or a sample that nobody brought."""
-    small = path.stat().st_size <= SMALL_BYTES or path.is_relative_to(SAMPLE_DATA)
+    if path.is_relative_to(SAMPLE_DATA):
+        return True
+    small = path.stat().st_size <= SMALL_BYTES
     text = place.lines is not None or named_format(name) in TEXT_FORMATS
     return small and text and not is_packed(path) and not is_feed(path)
 

@@ -1,5 +1,6 @@
 """A file while its rows are cleaned: its cells, which rows are still good, and the findings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.reading.findings import Findings
 from engine.reading.mapping import ColumnMapping
+from engine.reading.mending import mend_mojibake
 from engine.reading.missing import find_missing
 from engine.reading.texts import by_distinct, plain
 from engine.tables.schema import Field
@@ -55,12 +57,30 @@ class Sheet:
         """How many rows the mask `where` stands for."""
         return int(where.sum())
 
+    def mend(
+        self, code: str, column: str, cells: pd.Series, change: Callable[[pd.Series], pd.Series]
+    ) -> pd.Series:
+        """The cells after `change`, with a note of how many it changed."""
+        distinct = cells.drop_duplicates()
+        if change(distinct) is distinct:
+            return cells
+        mended = by_distinct(cells, change)
+        changed = self.count(mended.fillna("") != cells.fillna(""))
+        if not changed:
+            return cells
+        self.findings.note(code, column, count=changed)
+        return mended
+
     def cells(self, column: str, item: Field | None) -> pd.Series:
         """The tidy cells of a column, missing where a word such as NULL stands for that.
 
         `item` is the field that the column is read as, None for an attribute.
         """
-        cells = by_distinct(self.frame[column].astype("str"), plain)
+        cells = self.frame[column].astype("str")
+        if item is not None and item.kind in ("text", "long_text"):
+            # The control characters that a wrong encoding made are needed to undo it.
+            cells = self.mend("data.mojibake", column, cells, mend_mojibake)
+        cells = by_distinct(cells, plain)
         missing = find_missing(cells, item)
         if not missing.any():
             return cells

@@ -11,6 +11,7 @@ import pandas as pd
 from engine.reading.headers import squash
 from engine.reading.sheet import Sheet
 from engine.reading.texts import by_distinct
+from engine.reading.times import ABBREVIATIONS
 
 SAMPLE_ROWS = 1_000
 # So many cells must look alike for a column to be one of clocks, zones or bare dates.
@@ -33,14 +34,8 @@ _ZONE_NAMES = {
     *("timezone", "tz", "zone", "timezoneid", "tzid", "tzname", "utcoffset", "gmtoffset", "offset"),
     *("zeitzone", "fuseauhoraire", "zonahoraria", "时区"),
 }
-_OWN_ZONE = r"(?:Z|[+-]\d{2}:?\d{2}|UTC|GMT)$|^\d{10,19}(?:\.\d*)?$"
+_OWN_ZONE = rf"(?:Z|[+-]\d{{2}}:?\d{{2}}|\s(?:{'|'.join(ABBREVIATIONS)}))$|^\d{{10,19}}(?:\.\d*)?$"
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s?([+-])(\d{1,2})(?::?(\d\d))?")
-# Abbreviations that mean one zone only; CST and IST do not.
-_ABBREVIATIONS = {
-    **{"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "CET": 1, "BST": 1, "CEST": 2, "EET": 2, "EEST": 3},
-    **{"EST": -5, "EDT": -4, "CDT": -5, "MDT": -6, "MST": -7, "PDT": -7, "PST": -8},
-    **{"HKT": 8, "SGT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "北京时间": 8},
-}
 
 
 def join_clock(sheet: Sheet, column: str, dates: pd.Series) -> pd.Series:
@@ -95,7 +90,7 @@ def has_companion(sheet: Sheet, column: str) -> bool:
 
 def find_zone(name: str) -> tzinfo | None:
     """The zone of a name such as Asia/Shanghai, of UTC+8, or of PST; None if it is not known."""
-    hours = _ABBREVIATIONS.get(name.upper())
+    hours = ABBREVIATIONS.get(name.upper())
     if hours is not None:
         return timezone(timedelta(hours=hours))
     if offset := _OFFSET.fullmatch(name.upper()):

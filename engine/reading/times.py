@@ -5,9 +5,12 @@ They are ISO 8601, seconds, milli-, micro- or nanoseconds since 1970, day number
 can read.
 """
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
+
+from engine.reading.numbers import FOREIGN_DIGIT, with_western_digits
 
 _MICROSECONDS = {10: 1e6, 13: 1e3, 16: 1.0, 19: 1e-3}  # per unit of an epoch of so many digits
 _YEAR_FIRST = (
@@ -25,6 +28,32 @@ MONTHS = 12
 # Two digits of a year from here on are of the last century, as in POSIX.
 _LAST_CENTURY = 69
 _DAY_ZERO = pd.Timestamp("1899-12-30")
+# Abbreviations that mean one zone only, and their hours; CST and IST do not.
+ABBREVIATIONS = {
+    **{"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "CET": 1, "MEZ": 1, "BST": 1, "CEST": 2, "MESZ": 2},
+    **{"EET": 2, "EEST": 3, "EST": -5, "EDT": -4, "CDT": -5, "MDT": -6, "MST": -7, "PDT": -7},
+    **{"PST": -8, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "北京时间": 8},
+}
+_ABBREVIATED = rf"\s({'|'.join(name for name in ABBREVIATIONS if name != 'Z')})(?=\s\d{{4}}$|$)"
+# What web servers write, such as [05/Mar/2024:10:00:00 +0000].
+_SERVER = r"^\[?(\d{2})/([A-Z][a-z]{2})/(\d{4}):([^\]]*)\]?$"
+# The first letters of the months in German, French, Spanish, Italian, Portuguese and Dutch.
+_MONTHS = {
+    **{"jan": "Jan", "ene": "Jan", "gen": "Jan", "feb": "Feb", "fév": "Feb", "fev": "Feb"},
+    **{"mär": "Mar", "mar": "Mar", "maa": "Mar", "mrt": "Mar", "apr": "Apr", "avr": "Apr"},
+    **{"abr": "Apr", "mai": "May", "may": "May", "mag": "May", "mei": "May", "jun": "Jun"},
+    **{"juin": "Jun", "giu": "Jun", "jul": "Jul", "juil": "Jul", "lug": "Jul", "aug": "Aug"},
+    **{"aoû": "Aug", "ago": "Aug", "sep": "Sep", "set": "Sep", "okt": "Oct", "oct": "Oct"},
+    **{"out": "Oct", "ott": "Oct", "nov": "Nov", "dez": "Dec", "déc": "Dec", "dic": "Dec"},
+    "dec": "Dec",
+}
+_NAMED_MONTH = re.compile(
+    rf"(?i)^(\d{{1,2}})(?:\.|\s+de|º)?\s+({'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+    r"[a-zéûçä]*\.?\s+(?:del?\s+)?(\d{4})\b"
+)
+_BUDDHIST = 543  # years before our era, from which Thailand counts
+_FIRST_BUDDHIST = pd.Timestamp("2443-01-01")
+_PREFACE = r"^Reviewed in .{1,60}? on (?=.*\d{4}$)"
 _COMPACT = r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$"
 
 
@@ -48,12 +77,20 @@ def read_times(column: pd.Series) -> Times:
     """The times of a tidy text column; a text without a zone is taken as UTC."""
     times = pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
     brief = column.where(column.str.len() <= LONGEST)
+    foreign = brief.str.contains(FOREIGN_DIGIT, regex=True, na=False)
+    if foreign.any():
+        brief = brief.mask(foreign, brief[foreign].map(with_western_digits).astype("str"))
     compact = brief.str.replace(_COMPACT, r"\1-\2-\3 \4:\5:\6", regex=True)
     _fill(times, _read_epochs(compact))
     unread = compact[times.isna() & compact.notna()]
     _fill(times, _utc(pd.to_datetime(unread, format="ISO8601", errors="coerce", utc=True)))
     unread = compact[times.isna() & compact.notna()]
-    _fill(times, _assemble(unread.str.extract(_YEAR_FIRST + _CLOCK)))
+    zones = unread.str.extract(_ABBREVIATED)[0].map(ABBREVIATIONS).dropna()
+    bare = unread.str.replace(_ABBREVIATED, "", regex=True).str.replace(_PREFACE, "", regex=True)
+    bare = bare.str.replace(_SERVER, r"\1 \2 \3 \4", regex=True)
+    bare = bare.str.replace(_NAMED_MONTH, _in_english, regex=True)
+    compact = bare.reindex(column.index)
+    _fill(times, _assemble(bare.str.extract(_YEAR_FIRST + _CLOCK)))
     unread = compact[times.isna() & compact.notna()]
     parts = unread.str.extract(_YEAR_LAST + _CLOCK)
     first, second = pd.to_numeric(parts["first"]), pd.to_numeric(parts["second"])
@@ -68,8 +105,16 @@ def read_times(column: pd.Series) -> Times:
     unread = compact[times.isna() & compact.notna()]
     worded = unread[unread.str.contains(r"[A-Za-z]{3}", regex=True, na=False)]
     _fill(times, _utc(pd.to_datetime(worded, format="mixed", errors="coerce", utc=True)))
+    buddhist = times >= _FIRST_BUDDHIST
+    if buddhist.any():
+        times = times.mask(buddhist, times[buddhist] - pd.DateOffset(years=_BUDDHIST))
+    times.loc[zones.index] -= pd.to_timedelta(zones, unit="h")
     contrary = contrary.reindex(column.index, fill_value=False) & times.notna()
     return Times(times, column.notna() & times.isna(), guessed, day_first, contrary)
+
+
+def _in_english(match: re.Match[str]) -> str:
+    return f"{match[1]} {_MONTHS[match[2].lower()]} {match[3]}"
 
 
 def _fill(times: pd.Series, values: pd.Series) -> None:

@@ -28,8 +28,11 @@ TOTALS = pa.array(
     pa.string(),
 )
 _LABELS = set(TOTALS.to_pylist())
+# The name of a group may stand before the word, as spreadsheets write it.
+_OF_GROUP = r"^.{1,40}\s(?:total|subtotal|小计|合计|总计|汇总|小計|合計)$"
 # A total is as large as this share of everything else in its column.
 LEAST_SHARE = 0.5
+HALF = 0.5  # a column with fewer gaps should have a value in every record
 SAMPLE_ROWS = 10_000
 NARROW = 3  # a note below a table of fewer columns cannot be told from a record
 _NOTE = re.compile(
@@ -42,20 +45,22 @@ _NUMBER = re.compile(r"[-+]?[$€£¥￥₹]?\s?(\d[\d.,]*+)\s?[%€元]?")
 def may_be_total(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Which cells say that their row is a total."""
     lower = pc.utf8_rtrim(pc.utf8_lower(pc.utf8_trim_whitespace(column)), ":：")
-    return pc.is_in(lower, value_set=TOTALS)
+    of_group = pc.match_substring_regex(lower, _OF_GROUP)
+    return pc.or_(pc.is_in(lower, value_set=TOTALS), of_group)
 
 
 def is_total_label(cell: str) -> bool:
     """Whether a cell says that its row is a total."""
-    return cell.strip().rstrip(":：").lower() in _LABELS
+    label = cell.strip().rstrip(":：").lower()
+    return label in _LABELS or bool(re.match(_OF_GROUP, label))
 
 
 def is_total(cells: Sequence[str | None], table: pa.Table) -> bool:
     """Whether a row of `table` sums up the others, besides being called so.
 
     The word stands in the first column or behind a blank one, and all other cells are numbers or
-    blank. Where none is missing that other rows have, as in a
-    list of two columns, the number has to be that of a total.
+    blank. Where none is missing that other rows have, as in a list of two columns, the number has
+    to be that of a total.
     """
     filled = {column: cell.strip() for column, cell in enumerate(cells) if cell}
     numbers = {column: _NUMBER.fullmatch(cell) for column, cell in filled.items()}
@@ -65,9 +70,10 @@ def is_total(cells: Sequence[str | None], table: pa.Table) -> bool:
     if not is_total_label(filled[labels[0]]):
         return False
     sample = table.slice(0, SAMPLE_ROWS)
-    for column in range(table.num_columns):
-        if column not in filled and sample.column(column).null_count < sample.num_rows / 2:
-            return True
+    blank = set(range(table.num_columns)) - filled.keys()
+    gaps = {column: sample.column(column).null_count / sample.num_rows for column in blank}
+    if any(gap < HALF for gap in gaps.values()) or sum(gap < 1 for gap in gaps.values()) > 1:
+        return True
     return any(
         _amount(number[1]) >= LEAST_SHARE * (_sum(sample.column(column)) - _amount(number[1]))
         for column, number in numbers.items()

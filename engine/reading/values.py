@@ -12,12 +12,28 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from engine.reading.numbers import read_numbers
 from engine.text.normal_form import normal_form
 
 Values = tuple[pd.Series, pd.Series]
 
+_GLOBAL_ID = r"^gid://shopify/\w+/(?=\d+$)"
+_WIDE = "[\uff01-\uff5e]"
+_PIECES = (
+    r"(?i)^(?:x|×)?\s*(\d+(?:[.,]\d+)?)\s*"
+    r"(?:件|个|個|只|双|套|瓶|盒|包|箱|台|支|本|条|点|개|ชิ้น|x|×|pcs?\.?|pieces?|units?|stk\.?|stück)?$"
+)
 _STARS = re.compile(r"[★⭐]")
 _OUT_OF = re.compile(r"^([\d.]+)\s*(?:/|out of|of|／)\s*(\d+)(?:\s*stars?)?$", re.I)
+_PERCENT = re.compile(r"^(\d{1,3}(?:[.,]\d)?)\s?%$")
+_RATING_WORDS = {
+    **dict.fromkeys(("excellent", "verysatisfied", "非常满意", "非常好", "好评"), 5.0),
+    **dict.fromkeys(("verygood", "good", "satisfied", "满意", "较好"), 4.0),
+    **dict.fromkeys(("average", "ok", "okay", "fair", "neutral", "一般", "中评"), 3.0),
+    **dict.fromkeys(("poor", "bad", "dissatisfied", "不满意", "较差"), 2.0),
+    **dict.fromkeys(("terrible", "awful", "verybad", "verypoor", "verydissatisfied"), 1.0),
+    **dict.fromkeys(("非常不满意", "非常差", "差评"), 1.0),
+}
 _CHINESE_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 # What numbers mean, by all the numbers of a column; the first that fits.
 _NUMBER_SENTIMENTS = (
@@ -57,7 +73,7 @@ def squeeze(column: pd.Series) -> pd.Series:
 
 
 def read_ratings(column: pd.Series) -> Values:
-    """Stars from 1 to 5: "4.0", "4/5", "8/10", "5星", "四星", "★★★★", "4 out of 5 stars"."""
+    """Stars from 1 to 5: "4.0", "4/5", "5星", "四星", "★★★★", "4 out of 5 stars", "Excellent"."""
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     odd = column.notna() & numbers.isna()
     numbers[odd] = np.array([_rating(text) for text in column[odd]], dtype=float)
@@ -70,7 +86,12 @@ def _rating(text: str) -> float:
     if part := _OUT_OF.match(text):
         top = float(part[2])
         return float(part[1]) * 5 / top if top > 0 and part[1].count(".") < 2 else np.nan
-    bare = re.sub(r"(?i)stars?|颗星|星级|星|分", "", text).strip()
+    word = re.sub(r"[\s_-]", "", text).lower()
+    if word in _RATING_WORDS:
+        return _RATING_WORDS[word]
+    if part := _PERCENT.match(text):
+        return float(part[1].replace(",", ".")) / 20
+    bare = re.sub(r"(?i)stars?|颗星|星级|星|分", "", text).strip().replace(",", ".")
     if bare in _CHINESE_DIGITS:
         return float(_CHINESE_DIGITS[bare])
     try:
@@ -88,6 +109,8 @@ def read_choices(column: pd.Series, name: str) -> Values:
     words = squeeze(column)
     if name in ("sentiment", "event"):
         words = words.str.replace(r"^([+-]?\d+)\.0+$", r"\1", regex=True).str.removeprefix("+")
+    if name == "sentiment":
+        words = words.str.replace(r"^label(\d)$", r"\1", regex=True)  # as Hugging Face names them
     meaning = synonyms()[name]
     if name == "sentiment":
         numbers = {word for word in words.dropna().unique() if word.lstrip("-").isdigit()}
@@ -108,11 +131,23 @@ def read_relevance(column: pd.Series) -> Values:
     return numbers, column.notna() & numbers.isna() & ~column.str.lower().isin(["nan"])
 
 
+def read_quantities(column: pd.Series) -> Values:
+    """Numbers of pieces: "2", "2件", "x3", "1 pcs"."""
+    return read_numbers(column.str.replace(_PIECES, r"\1", regex=True))
+
+
 def read_ids(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Identifiers as text ("007" stays), and which lost digits in a spreadsheet (6.9E+12).
 
-    "123.0" becomes "123" if all identifiers with a point end like this, as floats do.
+    "123.0" becomes "123" if all identifiers with a point end like this, as floats do, and
+    full-width letters and digits become plain ones. Of an id of Shopify's API, the number is left.
     """
+    if column.str.startswith("gid:", na=False).any():
+        column = column.str.replace(_GLOBAL_ID, "", regex=True)
+    wide = column.str.contains(_WIDE, regex=True, na=False)
+    if wide.any():
+        narrow = column[wide].map(lambda text: normal_form("NFKC", text)).astype("str")
+        column = column.mask(wide, narrow)
     pointed = column.str.contains(r"^\d+\.\d+$", regex=True, na=False)
     floats = column.str.contains(r"^\d+\.0$", regex=True, na=False)
     if floats.any() and (pointed == floats).all():

@@ -214,11 +214,18 @@ async def _wait_for(load: Load, watch: Watch, deadline: float) -> None:
     loaded.result()
 
 
-def open_answerer(log: str = "") -> Answering:
-    """What answers questions in this process, which keeps equal models once from now on."""
-    # transformers imports its parts when they are first named, and two threads that do so at the
-    # same time find each other's half done.
+def load_libraries() -> None:
+    """Import what models need.
+
+    transformers imports its parts when they are first named, and two threads that do so at the same
+    time find each other's half done.
+    """
     for module in LIBRARIES:
         import_module(module)
+
+
+def open_answerer(log: str = "") -> Answering:
+    """What answers questions in this process, which keeps equal models once from now on."""
+    load_libraries()
     share_models()
     return Answering(log=log)

@@ -30,6 +30,9 @@ OnText = Callable[[str], None]
 SILENT_SECONDS = 30.0
 # Importing the model libraries takes a few seconds, on a busy laptop many.
 START_SECONDS = 120.0
+# Seconds before a question that was cut off is asked again: while its memory is given back, a
+# process that was killed still takes connections.
+PAUSES = (0.2, 2.0)
 # How often a model that is still being prepared is asked again.
 PATIENCE = 20
 _POLL_SECONDS = 0.2
@@ -44,7 +47,7 @@ def ask(
     """The answer to `question`.
 
     While a text is written, `on_text` gets what there is so far. May be called from any thread. A
-    question during which the process dies is asked once more, of the next process. Raises what the
+    question during which the process dies is asked again, of the next one. Raises what the
     service raises (InputError, ShoplabError), `inference.busy` when the model is still being
     prepared after `timeout` seconds, `inference.too_slow` when the answer itself takes longer, and
     `inference.died` or `inference.hung` when the process had to be given up: the next question has
@@ -84,11 +87,6 @@ def stage_of(question: Question[Any, Any]) -> Stage:
     return _client(settings.home()).stages.get(question.key, Stage())
 
 
-def process_id() -> int:
-    """The id of the model process, started where there is none."""
-    return _client(settings.home()).process().pid
-
-
 def stop() -> None:
     """End the model process and free its memory; the next question starts it again."""
     _client(settings.home()).stop()
@@ -110,7 +108,7 @@ class Client:
     ) -> Answer:
         """See the module's `ask`."""
         try:
-            for again in (True, False):
+            for pause in (*PAUSES, None):
                 process = self.process()
                 try:
                     http = self._open(process)
@@ -121,14 +119,15 @@ class Client:
                         "inference.hung", seconds=math.ceil(SILENT_SECONDS), log=str(self.log)
                     ) from error
                 except (httpx2.TransportError, OSError) as error:
-                    status = self._give_up(process)
-                    if not again:
+                    # Where it was killed, the next one is being forked.
+                    if pause is None:
                         raise ShoplabError(
-                            "inference.died", status=status, log=str(self.log)
+                            "inference.died", status=process.status or "killed", log=str(self.log)
                         ) from error
+                    time.sleep(pause)
         finally:
             self.stages.pop(question.key, None)
-        raise AssertionError  # the second try returns or raises
+        raise AssertionError  # the last try returns or raises
 
     def warm(self, workspace: str, task: str) -> None:
         """See the module's `warm`."""
@@ -163,10 +162,11 @@ class Client:
 
     def _open(self, process: ModelProcess) -> httpx2.Client:
         """The way to ask the process, once it is ready. Raises ConnectionError if it has ended."""
+        began = time.monotonic()
         while not process.listens:
             if process.status is not None:
                 raise ConnectionError("it ended while it started")
-            if time.monotonic() - process.started > START_SECONDS:
+            if time.monotonic() - began > START_SECONDS:
                 raise ShoplabError(
                     "inference.died", status=self._give_up(process), log=str(self.log)
                 )

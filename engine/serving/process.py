@@ -3,20 +3,21 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from engine import settings
 
 LOG_BYTES = 1_000_000
+SERVER = ("-m", "engine.serving.server")
 
 
 class ModelProcess:
-    """A running model process; `socket` is where it answers once it is ready."""
+    """The model process and the parent that forks it anew; `socket` is where it answers."""
 
     def __init__(self, log: Path) -> None:
         self.log = log
@@ -25,25 +26,21 @@ class ModelProcess:
         # Paths of sockets may have about a hundred characters, and the state folder's may be long.
         self._folder = tempfile.mkdtemp(prefix="shoplab-")
         self.socket = str(Path(self._folder) / "models.sock")
-        self.started = time.monotonic()
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "engine.serving.server", self.socket, str(log)],
+                [sys.executable, *SERVER, self.socket, str(log)],
                 env=settings.child_environment(),
                 # Closed with this process, however it ends, which ends the other one too.
                 stdin=subprocess.PIPE,
                 stdout=errors,
                 stderr=errors,
+                # A group of its own, so that both are stopped together.
+                start_new_session=True,
             )
 
     @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._process.pid
-
-    @property
     def status(self) -> int | None:
-        """What it ended with; None while it runs."""
+        """What it ended with; None while it runs or is forked anew."""
         return self._process.poll()
 
     @property
@@ -54,7 +51,8 @@ class ModelProcess:
 
     def stop(self) -> None:
         """End the process and free its memory."""
-        self._process.kill()
+        if self.status is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         with contextlib.suppress(OSError):
             if self._process.stdin is not None:

@@ -26,10 +26,13 @@ class RunningModels:
 
 
 def note_running(socket: str) -> Path:
-    """Let others find this process by `socket`. The file that says so is deleted at its end."""
-    file = _folder() / f"{os.getpid()}.json"
+    """Let others find this process by `socket`. The file that says so is deleted at its end.
+
+    A process that answers at the socket of one that was killed takes the place of its note.
+    """
+    file = _folder() / f"{Path(socket).parent.name}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_json(file, {"socket": socket})
+    write_json(file, {"socket": socket, "pid": os.getpid()})
     return file
 
 
@@ -41,7 +44,8 @@ def list_running() -> list[RunningModels]:
 def _running() -> Iterator[RunningModels]:
     for file in sorted(_folder().glob("*.json")):
         try:
-            socket = json.loads(file.read_text(encoding="utf-8"))["socket"]
+            note = json.loads(file.read_text(encoding="utf-8"))
+            socket, pid = str(note["socket"]), int(note["pid"])
             with httpx2.Client(
                 transport=httpx2.HTTPTransport(uds=socket), timeout=_SECONDS
             ) as http:
@@ -52,7 +56,7 @@ def _running() -> Iterator[RunningModels]:
             with contextlib.suppress(OSError):
                 file.unlink()
             continue
-        yield RunningModels(int(file.stem), memory)
+        yield RunningModels(pid, memory)
 
 
 def _folder() -> Path:

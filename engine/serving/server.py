@@ -5,7 +5,8 @@ events: `{"stage", "done", "total"}` while a model is made ready, `{"text"}` for
 written so far, and at last `{"error"}`, or `{"value", "seconds"}` with the time that answering took
 once the models were loaded. In between, comments say that the process is alive. `POST /warm` has a
 model loaded, `GET /memory` says what is in memory and `GET /metrics` what has been answered. The
-process ends when its standard input does.
+process ends when its standard input does. Its parent holds the libraries and no model: when the
+process is killed, as one is that takes too much memory, the next is there at once.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,9 @@ from starlette.routing import Route
 
 from engine.codec import encode
 from engine.errors import ShoplabError
-from engine.serving.answering import Answering, open_answerer
+from engine.serving.answering import Answering, load_libraries, open_answerer
 from engine.serving.question import Question, read_question
+from engine.serving.respawn import respawn
 from engine.serving.running import note_running
 from engine.serving.watch import Stage, Watch
 from engine.serving.wire import error_as_json
@@ -137,6 +140,11 @@ def main() -> None:
     """Answer at the socket that the first argument names; the second is the log's path."""
     socket, log = sys.argv[1:]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    load_libraries()
+    sys.exit(abs(respawn(partial(_serve, socket, log))))
+
+
+def _serve(socket: str, log: str) -> None:
     answering = open_answerer(log)
     config = uvicorn.Config(
         build_server(answering), uds=socket, log_level="warning", access_log=False, lifespan="off"

@@ -13,6 +13,7 @@ from bench.app_server import AppServer
 
 # Busy machines take their time; what hangs for longer is broken.
 TIMEOUT = 180_000
+WITH_DOUBLES = "tests.browser.app_with_doubles"
 OpenTab = Callable[..., Page]
 
 
@@ -38,7 +39,7 @@ def chromium() -> str:
 @pytest.fixture
 def fresh_server(tmp_path: Path, chromium: str) -> Iterator[AppServer]:
     """A server that no session has visited yet."""
-    server = AppServer(tmp_path / "home")
+    server = AppServer(tmp_path / "home", WITH_DOUBLES)
     server.start()
     yield server
     server.stop()
@@ -47,7 +48,7 @@ def fresh_server(tmp_path: Path, chromium: str) -> Iterator[AppServer]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[AppServer]:
     """A server that the tests of a module share."""
-    shared = AppServer(tmp_path_factory.mktemp("server") / "home")
+    shared = AppServer(tmp_path_factory.mktemp("server") / "home", WITH_DOUBLES)
     shared.start()
     yield shared
     shared.stop()

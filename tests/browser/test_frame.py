@@ -17,6 +17,7 @@ from tests.browser.conftest import TIMEOUT, settle
 from tests.shop_double import small_shop
 
 PAGES = [page for page in shell.ICONS if shell.available(page)]
+OWN_NAMES = {"en": "English", "zh": "中文"}
 TEXTS = Catalog(Path(shell.__file__).parent.parent)
 
 
@@ -43,13 +44,15 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 
 # The first of them is also the first session of the server; `test_restart_below_an_open_tab` has
-# another fresh start.
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", PAGES)
-def test_deep_link(server: AppServer, tab: Page, name: str, language: str):
+# another fresh start. The link says the one language, and the choice in the sidebar the other.
+@pytest.mark.parametrize(("number", "name"), enumerate(PAGES))
+def test_deep_link(server: AppServer, tab: Page, name: str, number: int):
+    language, other = LANGUAGES if number % 2 else reversed(LANGUAGES)
     tab.goto(f"{server.url}/{name}?lang={language}")
     settle(tab)
     expect_page(tab, name, language)
+    tab.get_by_test_id("stSidebar").get_by_text(OWN_NAMES[other], exact=True).click()
+    expect_page(tab, name, other)
 
 
 def test_restart_below_an_open_tab(fresh_server: AppServer, open_tab):

@@ -7,8 +7,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bench.app_server import AppServer
-from engine.progress import Silent
-from engine.reading.load import load_sample
 from engine.storage.workspace import Workspace
 from tests.browser.conftest import OpenTab
 from tests.shop_double import HOSTILE, small_shop
@@ -35,6 +33,16 @@ def some_shop(home: Path) -> Workspace:
     return Workspace.open("shop") if (home / "workspaces" / "shop").is_dir() else small_shop()
 
 
+def shop_of_mugs() -> Workspace:
+    """A Chinese shop that sells mugs, and is asked for them."""
+    shop = small_shop("zh", name="mugs")
+    frames = dict(shop.tables().frames)
+    frames["products"]["title"] = "马克杯 " + frames["products"]["product_id"]
+    frames["searches"]["query"] = frames["searches"]["query"].replace("red mug", "马克杯")
+    shop.replace_tables(frames, {})
+    return shop
+
+
 @pytest.fixture
 def home(server: AppServer, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The state folder of the module's server."""
@@ -43,8 +51,7 @@ def home(server: AppServer, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_each_key_suggests_and_keys_choose(server: AppServer, open_tab: OpenTab, home) -> None:
-    shop = Workspace.create("zh-sample", "zh")
-    load_sample(shop, "zh", Silent())
+    shop = shop_of_mugs()
     page = open_tab(f"{server.url}/{PAGE}?lang=zh&w={shop.key}", locale="zh-CN")
     box = page.get_by_label("顾客会怎么搜？")
     box.click()

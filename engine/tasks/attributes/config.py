@@ -13,6 +13,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
         "last_k": 3,
         "epochs": 5,
         "max_examples": 1800,
+        "most_held": 1000,
         "patience": 0,
         "learning_rate": 3e-4,
         "head_learning_rate": 3e-3,

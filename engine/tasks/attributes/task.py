@@ -13,7 +13,7 @@ from engine.labelling.labelled_texts import heads_of, known_counts
 from engine.labelling.labels import OTHER
 from engine.labelling.product_columns import FEWEST_ROWS
 from engine.labelling.product_labels import label_products, parts_of
-from engine.labelling.split import take_share
+from engine.labelling.split import draw_at_most, take_share
 from engine.models.work import Phase, Work
 from engine.tables.categories import cut_path, leaf
 from engine.tables.product_text import summary
@@ -35,8 +35,6 @@ READY = 300
 MOST_WORDS = 3
 # What the regressions take for a label and a thousand rows squared, as measured on a slow core.
 REGRESSION_SECONDS = 0.25
-# Of a large catalog more rows than these would be measured for minutes and say nothing more.
-MOST_VALIDATION, MOST_TEST = 600, 1500
 
 
 class AttributesTask(ClassificationTask[AttributesInput, AttributesAnswer]):
@@ -90,11 +88,10 @@ class AttributesTask(ClassificationTask[AttributesInput, AttributesAnswer]):
                 raise InputError("attributes.no_field", field=config.field, want=FEWEST_ROWS)
             raise InputError("attributes.not_ready", want=FEWEST_ROWS)
         known = frame.dropna(subset=[f"truth.{head}" for head in heads], how="all")
-        most = {"train": config.max_examples, "validation": MOST_VALIDATION, "test": MOST_TEST}
+        held = config.most_held
+        most = {"train": config.max_examples, "validation": held, "test": held}
         parts = {
-            name: rows.sample(min(len(rows), most[name]), random_state=config.seed)
-            .sort_index()
-            .reset_index(drop=True)
+            name: draw_at_most(rows, most[name], config.seed)
             for name, rows in parts_of(known).items()
         }
         if any(rows.empty for rows in parts.values()):

@@ -11,6 +11,9 @@ class ClassificationConfig(ClassifierConfig):
     synonyms: int = Field(
         0, ge=0, le=8, description="Copies of each training text with words swapped for near ones."
     )
+    most_held: int = Field(
+        3_000, ge=10, le=100_000, description="Most examples to choose by, and most to measure on."
+    )
     precision: CostFree = Field(
         0.9, gt=0, le=1, description="Share of right answers among those not called unsure."
     )

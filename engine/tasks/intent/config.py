@@ -13,6 +13,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
         "last_k": 8,
         "epochs": 12,
         "max_examples": 1800,
+        "most_held": 1000,
         "patience": 0,
     },
     "balanced": {"epochs": 16, "max_examples": 6000, "patience": 4},

@@ -10,7 +10,7 @@ from engine.errors import InputError
 from engine.labelling.descriptions import descriptions, first_labels
 from engine.labelling.labelled_texts import choose_examples, heads_of, known_counts
 from engine.labelling.query_labels import Trust, label_queries, labels_of
-from engine.labelling.split import take_share
+from engine.labelling.split import draw_at_most, take_share
 from engine.tables.tables import Tables
 from engine.tasks.base import Advice, Dataset, Readiness
 from engine.tasks.classify.answers import Classification
@@ -71,11 +71,15 @@ class IntentTask(ClassificationTask[IntentInput, IntentAnswer]):
         train = choose_examples(
             parts["train"], config.max_examples, config.seed, config.back_labels
         )
+        validation, test = (
+            draw_at_most(_with_truth(parts[name]), config.most_held, config.seed)
+            for name in ("validation", "test")
+        )
         return Dataset(
             self.name,
             take_share(train, config.train_share, config.seed).reset_index(drop=True),
-            _with_truth(parts["validation"]),
-            _with_truth(parts["test"]),
+            validation,
+            test,
             tables=tables,
             labels=labels_of(frame),
             notes=notes,
@@ -96,7 +100,7 @@ def _trust(config: IntentConfig) -> Trust:
 
 def _with_truth(part: pd.DataFrame) -> pd.DataFrame:
     truths = [f"truth.{head}" for head in heads_of(part)]
-    return part.dropna(subset=truths, how="all").reset_index(drop=True)
+    return part.dropna(subset=truths, how="all")
 
 
 TASK = IntentTask()

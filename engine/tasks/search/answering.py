@@ -15,21 +15,27 @@ from engine.tasks.search.answers import (
 from engine.tasks.search.bundle import SearchBundle
 from engine.text.words import leave_one_out, normalise
 
+# The system that answers by words alone, if the encoder knows less than half of a query.
+WORDS, MOSTLY = "bm25_all", 0.5
+
 
 def answer(
     bundle: SearchBundle, item: SearchInput, rankings: Mapping[str, Ranking], near: Sequence[str]
 ) -> SearchAnswer:
     """The answer to one query from the `rankings` of every system, with the queries `near` it."""
     systems = {name: _top(ranking, item.k) for name, ranking in rankings.items()}
+    unknown_share = bundle.encoder.unknown_share([normalise(item.query)])
+    by_words = unknown_share > MOSTLY and systems.get(WORDS)
+    system = WORDS if by_words else bundle.recommended
     return SearchAnswer(
         query=normalise(item.query),
-        system=bundle.recommended,
+        system=system,
         results=[
             SearchResult(rank, product_id, bundle.titles[product_id], score)
-            for rank, (product_id, score) in enumerate(systems[bundle.recommended], start=1)
+            for rank, (product_id, score) in enumerate(systems[system], start=1)
         ],
         systems=systems,
-        unknown_share=bundle.encoder.unknown_share([normalise(item.query)]),
+        unknown_share=unknown_share,
         near=near,
     )
 

@@ -52,9 +52,10 @@ class SearchResult:
 class SearchAnswer:
     """The products that answer a query.
 
-    `results` are those of the recommended `system`; `systems` holds every system's product ids with
-    their scores, best first. `unknown_share` is the share of the query's tokens that the encoder
-    cannot express, `near` the past queries nearest in meaning.
+    `results` are those of `system`: the recommended one or, where the encoder cannot express most
+    of the query, words alone. `systems` holds every system's product ids with their scores, best
+    first. `unknown_share` is the share of the query's tokens that the encoder cannot express,
+    `near` the past queries nearest in meaning.
     """
 
     query: str

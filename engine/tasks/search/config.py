@@ -10,7 +10,7 @@ from engine.config import BiEncoderConfig, CostFree
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {
         "epochs": 2,
-        "max_examples": 1500,
+        "max_examples": 1300,
         "adapter": "last_k",
         "last_k": 3,
         "learning_rate": 1e-4,
@@ -24,8 +24,14 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
         "patience": 3,
     },
 }
-# The Chinese encoder has twice the layers: a quick run sees fewer pairs to end as soon.
-QUICK_CHINESE: Mapping[str, object] = {"epochs": 1, "max_examples": 1000, "last_k": 6}
+# The Chinese encoder has twice the layers: a quick run sees fewer pairs and reads less of a text to
+# end as soon.
+QUICK_CHINESE: Mapping[str, object] = {
+    "epochs": 1,
+    "max_examples": 1000,
+    "last_k": 4,
+    "max_tokens": 40,
+}
 # Judged pairs are few: reading them whole costs little, and a third pass learns them by heart.
 QUICK_JUDGED: Mapping[str, object] = {"epochs": 2, "train_tokens": 64}
 

@@ -7,7 +7,13 @@ from pydantic import Field
 from engine.tasks.classify.config import GuessedLabelsConfig
 
 PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 3, "batch_size": 16, "max_examples": 1800, "patience": 0},
+    "quick": {
+        "epochs": 3,
+        "batch_size": 16,
+        "max_examples": 1800,
+        "most_held": 1000,
+        "patience": 0,
+    },
     "balanced": {"epochs": 6, "max_examples": 6000, "patience": 0},
     "thorough": {"epochs": 8, "max_examples": 20000, "patience": 3, "max_tokens": 128},
 }
@@ -15,6 +21,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
 # cores. They learn how clauses are joined only at twice the usual rate.
 QUICK_CHINESE: Mapping[str, object] = {
     "epochs": 4,
+    "max_examples": 1500,
     "adapter": "last_k",
     "last_k": 6,
     "batch_size": 32,

@@ -18,7 +18,7 @@ from engine.labelling.review_labels import (
     sentiment_labels,
     true_sentiments,
 )
-from engine.labelling.split import take_share
+from engine.labelling.split import draw_at_most, take_share
 from engine.reading.load import clean_file
 from engine.reviews.aspects import AspectMention, Aspects, find_mentions, seed_aspects
 from engine.reviews.sentiment_lexicon import descriptions, lexicon_probabilities
@@ -84,6 +84,8 @@ class SentimentTask(ClassificationTask[SentimentInput, SentimentAnswer]):
         have, kinds = _known(frame)
         if kinds < 2 and (rare := _rare_kinds(tables)):
             raise InputError("sentiment.rare_kinds", (), **rare)
+        if have and kinds < 2:
+            raise InputError("sentiment.one_kind")
         if have < THIN or kinds < 2:
             raise InputError("sentiment.not_ready", have=have, want=THIN)
         parts = {name: rows.drop(columns="part") for name, rows in frame.groupby("part")}
@@ -91,7 +93,7 @@ class SentimentTask(ClassificationTask[SentimentInput, SentimentAnswer]):
             parts["train"], config.max_examples, config.seed, config.back_labels
         )
         validation, test = (
-            parts[name].dropna(subset=f"truth.{HEAD}").reset_index(drop=True)
+            draw_at_most(parts[name].dropna(subset=f"truth.{HEAD}"), config.most_held, config.seed)
             for name in ("validation", "test")
         )
         return Dataset(

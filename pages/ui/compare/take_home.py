@@ -1,10 +1,19 @@
-"""Taking a tuned model home: as an archive to download, or to the user's own place on the hub."""
+"""Taking a tuned model home: an archive or a GGUF file to download, or the user's own hub."""
+
+from pathlib import Path
 
 import streamlit as st
 
 from engine import jobs
-from engine.jobs import Export
-from engine.model_export.source import is_portable
+from engine.model_export.gguf_weights import (
+    GENERATORS,
+    WEIGHTS,
+    Weights,
+    find_generator,
+    gguf_bytes,
+    gguf_name,
+)
+from engine.model_export.source import is_portable, kind_of
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n, session
@@ -30,6 +39,9 @@ def show_take_home(current: Workspace, run: Run) -> None:
     if active:
         jobs.ensure_supervisor()
     st.fragment(_show, run_every=POLL_SECONDS if active else None)(current, run, active)
+    if kind_of(current, run) in GENERATORS:
+        with st.expander(t("compare.take.gguf"), icon=":material/package_2:", key="take_gguf"):
+            st.fragment(_offer_gguf)(current, run, active)
     with st.expander(t("compare.take.hub"), icon=":material/cloud_upload:", key="take_hub"):
         _offer_push(current, run, active)
     st.caption(t("compare.take.command"))
@@ -57,25 +69,48 @@ def _show(current: Workspace, run: Run, was_active: bool) -> None:
         if st.button(label, icon=":material/inventory_2:", key=f"take_{run.run_id}"):
             _start(current, run)
         if export.archive:
-            _offer_archive(run, export)
+            _offer_file(export.archive, f"shoplab-{run.run_id}.zip", "application/zip")
 
 
-def _offer_archive(run: Run, export: Export) -> None:
-    archive = export.archive
-    size = archive.stat().st_size / _MB if archive and archive.is_file() else 0
-    if archive is None or not size:
+def _offer_gguf(current: Workspace, run: Run, active: bool) -> None:
+    """A generator as one file for llama.cpp, in the form of weights that is chosen."""
+    st.markdown(t("compare.take.gguf_about"))
+    with shown_errors():
+        source = find_generator(current, run.task, run.run_id)
+        sizes = {one: f"{gguf_bytes(source, one) / _MB:,.0f}" for one in WEIGHTS}
+        weights = st.segmented_control(
+            t("compare.take.weights"),
+            WEIGHTS,
+            format_func=lambda one: t(f"compare.take.{one}", size=sizes[one]),
+            default=WEIGHTS[0],
+            required=True,
+            key=f"gguf_weights_{run.run_id}",
+        )
+        file = jobs.read_export(current, run).gguf.get(weights or WEIGHTS[0])
+        with st.container(horizontal=True, vertical_alignment="center", key="take_gguf_buttons"):
+            label = t("compare.take.again" if file else "compare.take.gguf_start")
+            icon = ":material/package_2:"
+            if st.button(label, icon=icon, key=f"gguf_{run.run_id}", disabled=active):
+                _start(current, run, weights=weights)
+            if file:
+                _offer_file(file, gguf_name(source, weights or WEIGHTS[0]), "application/gguf")
+
+
+def _offer_file(file: Path, name: str, mime: str) -> None:
+    size = file.stat().st_size / _MB if file.is_file() else 0
+    if not size:
         return
     if size > MOST_MB:
         st.caption(t("compare.take.too_big", size=f"{size:,.0f}", most=MOST_MB))
         return
     st.download_button(
         t("compare.take.download", size=f"{size:,.1f}"),
-        archive.read_bytes,
-        file_name=f"shoplab-{run.run_id}.zip",
-        mime="application/zip",
+        file.read_bytes,
+        file_name=name,
+        mime=mime,
         icon=":material/download:",
         type="primary",
-        key=f"take_download_{run.run_id}",
+        key=f"take_download_{name}",
         on_click="ignore",
     )
 
@@ -107,12 +142,19 @@ def _offer_push(current: Workspace, run: Run, active: bool) -> None:
         st.warning(t("compare.take.incomplete"))
 
 
-def _start(current: Workspace, run: Run, repository: str = "", token: str = "") -> None:
+def _start(
+    current: Workspace,
+    run: Run,
+    repository: str = "",
+    token: str = "",
+    weights: Weights | None = None,
+) -> None:
     with shown_errors():
         jobs.start_export(
             current,
             run,
             i18n.language(),
+            weights=weights,
             repository=repository,
             token=token,
             owner=session.owner(),

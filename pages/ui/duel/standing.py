@@ -17,7 +17,7 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts, evidence
 
 _SECONDS = 4
-_ICONS = {
+ICONS = {
     "none": ":material/hourglass_empty:",
     "open": ":material/help:",
     "first": ":material/trophy:",
@@ -58,7 +58,7 @@ def show_standing(
 ) -> None:
     """The verdict in words, the share with its interval as it went, and what it rests on."""
     standing = stand(winners)
-    st.info(escape(_verdict(current, duel, standing)), icon=_ICONS[standing.verdict])
+    st.info(escape(_verdict(current, duel, standing)), icon=ICONS[standing.verdict])
     if not standing.decided:
         return
     charts.draw(

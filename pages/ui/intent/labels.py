@@ -7,17 +7,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine import jobs
-from engine.errors import ShoplabError
 from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from engine.text.words import normalise
-from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import t
 from pages.ui.intent.answers import answer_log
-from pages.ui.intent.growth import show_growth
-from pages.ui.parts import download, names
-from pages.ui.parts.errors import show_error
+from pages.ui.parts import names
+from pages.ui.parts.label_growth import show_growth
+from pages.ui.parts.label_training import show_next
 
 ROWS = 15
 _TURN = "label_turn"
@@ -47,8 +44,8 @@ def show_labels(current: Workspace, run: Run | None, run_id: str) -> None:
     if saved := st.session_state.pop("labels_saved", 0):
         st.toast(t("intent.labels.saved", n=saved), icon=":material/check:")
     if len(hand):
-        show_growth(current, hand)
-        _show_next(current, hand, run)
+        show_growth(current, hand, "intent", "intent")
+        show_next(current, hand, "intent", run, "query")
 
 
 def most_useful(table: pd.DataFrame, done: set[str], most: int = ROWS) -> pd.DataFrame:
@@ -102,40 +99,3 @@ def _edit(rows: pd.DataFrame, labels: dict[str, list[str]]) -> dict[str, dict[st
 
 def _namer(plain: Mapping[str, str]) -> Callable[[object], str]:
     return lambda label: plain.get(str(label), str(label))
-
-
-def _show_next(current: Workspace, hand: pd.DataFrame, run: Run | None) -> None:
-    n = hand["input"].nunique()
-    with st.container(border=True, key="labels_next"):
-        st.markdown(f"**{t('intent.labels.have', n=n)}**")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if run is None:
-                if shell.available("tune"):
-                    st.page_link(
-                        shell.page_file("tune"), label=t("runs.tune"), icon=shell.ICONS["tune"]
-                    )
-            elif st.button(
-                t("intent.labels.train"), icon=":material/model_training:", key="train_again"
-            ):
-                _train_again(current, run)
-            download.offer(
-                hand[["input", "head", "label"]].rename(columns={"input": "query"}),
-                t("intent.labels.download"),
-                "intent-labels.csv",
-                key="download_labels",
-            )
-
-
-def _train_again(current: Workspace, run: Run) -> None:
-    try:
-        jobs.submit(
-            current.name,
-            "intent",
-            run.config,
-            predicted_seconds=run.seconds,
-            owner=session.owner(),
-        )
-    except ShoplabError as error:
-        show_error(error)
-    else:
-        st.toast(t("intent.labels.started"), icon=":material/model_training:")

@@ -1,0 +1,54 @@
+"""What was labelled by hand for a task, and a training that learns from it."""
+
+import pandas as pd
+import streamlit as st
+
+from engine import jobs
+from engine.errors import ShoplabError
+from engine.storage.runs import Run
+from engine.storage.workspace import Workspace
+from pages.ui.frame import session, shell
+from pages.ui.frame.i18n import t
+from pages.ui.parts import download
+from pages.ui.parts.errors import show_error
+
+
+def show_next(
+    current: Workspace, hand: pd.DataFrame, task: str, run: Run | None, column: str
+) -> None:
+    """How many texts were labelled for `task`, the training that learns them, and a download.
+
+    `hand` holds the corrections of the task, whose texts a file calls `column`.
+    """
+    n = hand["input"].nunique()
+    with st.container(border=True, key="labels_next"):
+        st.markdown(f"**{t('labels.have', n=n)}**")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if run is None:
+                if shell.available("tune"):
+                    st.page_link(
+                        shell.page_file("tune"), label=t("runs.tune"), icon=shell.ICONS["tune"]
+                    )
+            elif st.button(t("labels.train"), icon=":material/model_training:", key="train_again"):
+                _train_again(current, task, run)
+            download.offer(
+                hand[["input", "head", "label"]].rename(columns={"input": column}),
+                t("labels.download"),
+                f"{task}-labels.csv",
+                key="download_labels",
+            )
+
+
+def _train_again(current: Workspace, task: str, run: Run) -> None:
+    try:
+        jobs.submit(
+            current.name,
+            task,
+            run.config,
+            predicted_seconds=run.seconds,
+            owner=session.owner(),
+        )
+    except ShoplabError as error:
+        show_error(error)
+    else:
+        st.toast(t("labels.started"), icon=":material/model_training:")
