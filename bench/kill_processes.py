@@ -116,9 +116,11 @@ class ProcessKills:
                 answers.append(client.ask(question, PATIENCE))
 
         asking = threading.Thread(target=ask)
-        process = psutil.Process(client.process_id())
+        client.start()
         asking.start()
         time.sleep(self._draw.uniform(0, 3))
+        # The one that answers, or the parent that forks it anew.
+        process = self._draw.choice(_model_processes())
         process.kill()
         wait_for(lambda: not lives(process), "a killed model process")
         asking.join(PATIENCE)
@@ -177,3 +179,12 @@ class ProcessKills:
         with suppress(psutil.Error):
             if pid := self._supervisor_id():
                 psutil.Process(pid).kill()
+
+
+def _model_processes() -> list[psutil.Process]:
+    """Those that this process has started. Raises Missed while there are none."""
+    children = psutil.Process().children(recursive=True)
+    models = [child for child in children if "engine.serving.server" in child.cmdline()]
+    if not models:
+        raise Missed
+    return models

@@ -82,13 +82,14 @@ def run(plan: list[str], seed: int, folder: Path) -> list[str]:
     draw = random.Random(seed)
     draw.shuffle(plan)
     files = FileKills(draw, folder)
-    kinds, end = files.kinds(), lambda: None
+    kinds = files.kinds()
+    looks: list[Callable[[], None]] = [lambda: check_home(folder)]
     if PROCESSES & set(plan):
         from bench.kill_processes import ProcessKills  # torch, for the tiny model
 
         processes = ProcessKills(draw, folder)
         kinds |= processes.kinds()
-        end = processes.end
+        looks.insert(0, processes.end)
     faults = []
     for number, kind in enumerate(plan, start=1):
         started = time.monotonic()
@@ -96,7 +97,7 @@ def run(plan: list[str], seed: int, folder: Path) -> list[str]:
         took = time.monotonic() - started
         print(f"{number} of {len(plan)}: {kind}, {took:.0f} s {fault}", flush=True)
         faults += [f"{number} {kind}: {fault}"] if fault else []
-    for look in (end, lambda: check_home(folder)):
+    for look in looks:
         try:
             look()
         except Fault as fault:
