@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 PROJECT = Path(__file__).resolve().parent.parent
-START_SECONDS = 300
+START_SECONDS = 300.0
 
 
 class AppServer:

@@ -70,7 +70,8 @@ def _read_csv(name: str, text: str) -> Iterator[CheckedMessage]:
             raise InputError("assistant.no_messages", file=name)
         for number, cells in enumerate(records, start=2):  # below the header
             filled = {column: cells[at] for column, at in places.items() if at < len(cells)}
-            if filled.get("message"):
+            # Before it is checked: a megabyte of empty messages took three seconds.
+            if _says_something(filled.get("message", "")):
                 yield _read_row(filled, number)
     except csv.Error as error:
         raise InputError("assistant.no_messages", file=name) from error
