@@ -21,6 +21,7 @@ from engine.errors import InputError
 from engine.images import colours
 from engine.labelling import intent_rules
 from engine.messages import LANGUAGES
+from engine.reading import numbers, time_columns, times
 from engine.reading.dialect import find_dialect
 from engine.reading.html import visible_text
 from engine.reading.input_lines import LINE_BYTES
@@ -125,6 +126,15 @@ def _built() -> Iterator[Use]:
     yield Use("engine/images/colours.py", colours._pattern(), "finditer")
     for _, letters in _SCRIPTS.values():
         yield Use("engine/reading/language.py", re.compile(letters), "search")
+    for written, way in ((numbers._CURRENCY, "sub"), (numbers._EUROPEAN, "search")):
+        yield Use("engine/reading/numbers.py", re.compile(written), way)
+    for written, way in (
+        (times._NAMED_MONTH, "sub"),
+        (times._ABBREVIATED, "sub"),
+        (times.FOREIGN_DIGIT, "search"),
+    ):
+        yield Use("engine/reading/times.py", re.compile(written), way)
+    yield Use("engine/reading/time_columns.py", re.compile(time_columns._OWN_ZONE), "search")
     packing = re.compile(word_list("columns")["packing"]["pattern"])
     yield Use("engine/claims/numbers.py", packing, "search")
     for patterns in intent_rules._patterns().values():

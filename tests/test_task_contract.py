@@ -339,7 +339,7 @@ def test_a_training_reads_every_setting_of_its_task(
     # There is enough in a ready shop for the epochs to be watched.
     task, tables = get_task(name), get_tiny(name).growing()[-1]
     changes = tiny_settings(name, model) | tiny_texts(name)
-    changes |= {"epochs": 1, "max_examples": 80}
+    changes |= {"epochs": 2, "max_examples": 40}
     usual = task.config("quick", tables, **changes)
     reads: set[str] = set()
     config = recording(usual, reads)

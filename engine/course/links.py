@@ -14,7 +14,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "search": ("one", "judge", "many", "list", "weights"),
     "intent": ("one", "mix", "labels", "quality", "list"),
     "catalog": ("board", "gaps", "one", "own", "pictures", "quality"),
-    "sentiment": ("one", "overview", "trends", "trust", "watch", "quality", "list"),
+    "sentiment": ("one", "overview", "trends", "trust", "watch", "labels", "quality", "list"),
     "describe": ("one", "reviews", "batch", "endpoint"),
     "recommend": ("list", "rules", "cold", "quality", "many"),
     "cross_sell": ("basket", "network", "bundles", "quality", "list"),

@@ -25,7 +25,7 @@ SAMPLE_ROWS = 2_000
 
 # Of orders, so many name several products in a cell where cells are lists.
 LEAST_LISTS = 0.1
-_BETWEEN = r"\s*[,;|]\s*"
+_BETWEEN = r"[,;|]"
 _ID = r"[\w.:#/-]{1,60}"
 
 TITLE = "title"
@@ -127,7 +127,7 @@ def split_lists(
     listed = cells.str.contains(_BETWEEN, regex=True, na=False)
     if listed.sum() < max(1, LEAST_LISTS * len(cells)):
         return raw, []
-    bare = cells.str.replace(r"[\[\]\"' ]", "", regex=True).str.strip(",;|")
+    bare = cells.str.replace(r"[\[\]\"'\s]", "", regex=True).str.strip(",;|")
     parts = bare.str.split(_BETWEEN, regex=True).explode()
     several = parts[listed.reindex(parts.index)]
     if catalog is not None and len(catalog):

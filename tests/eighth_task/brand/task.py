@@ -8,7 +8,7 @@ from engine.tasks.brand.answers import BrandAnswer, BrandInput
 
 from engine.errors import InputError
 from engine.labelling.labelled_texts import choose_examples
-from engine.labelling.split import split_groups, take_share
+from engine.labelling.split import draw_at_most, split_groups, take_share
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset, Readiness
 from engine.tasks.classify.answers import Classification
@@ -48,10 +48,11 @@ class BrandTask(ClassificationTask[BrandInput, BrandAnswer]):
         if len(products) < THIN:
             raise InputError("brand.not_ready", n=len(products), want=THIN)
         part = split_groups(products["product_id"], config.seed)
-        train, validation, test = (
-            products[part == name].reset_index(drop=True)
-            for name in ("train", "validation", "test")
+        validation, test = (
+            draw_at_most(products[part == name], config.most_held, config.seed)
+            for name in ("validation", "test")
         )
+        train = products[part == "train"].reset_index(drop=True)
         train = choose_examples(train, config.max_examples, config.seed)
         train = take_share(train, config.train_share, config.seed)
         labels = {"brand": sorted(products["truth.brand"].unique())}
