@@ -78,6 +78,17 @@ def whole(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     return whole.astype(dict.fromkeys(texts, "str"))
 
 
+def open_app(language: str, workspace: Workspace | None = None) -> AppTest:
+    """The app as it opens, in a workspace if there is one."""
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONG)
+    app.query_params["lang"] = language
+    if workspace is not None:
+        app.query_params["w"] = workspace.key
+    app.run()
+    assert not app.exception
+    return app
+
+
 def open_page(page: str, workspace: Workspace, language: str = "en", **link: str) -> AppTest:
     """The page as a visitor with the workspace's link sees it."""
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONG).run()

@@ -12,8 +12,7 @@ from engine.settings import PROJECT
 from engine.storage.copies import copy_workspace
 from engine.storage.workspace import Workspace
 from pages.ui.frame import account, session
-from tests.shop_double import whole
-from tests.waiting import LONG
+from tests.shop_double import open_app, whole
 
 TEXTS = Catalog(PROJECT / "pages" / "ui")
 ANN, BEN = account_of("https://id.example", "1"), account_of("https://id.example", "2")
@@ -31,16 +30,6 @@ def signed_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return person
 
 
-def open_page(language: str, workspace: Workspace | None = None) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONG)
-    app.query_params["lang"] = language
-    if workspace is not None:
-        app.query_params["w"] = workspace.key
-    app.run()
-    assert not app.exception
-    return app
-
-
 def shop(owner: str = ANN, workshop: str = "") -> Workspace:
     workspace = Workspace.create(language="en", account=owner)
     workspace.replace_tables({"products": PRODUCTS}, {})
@@ -56,7 +45,7 @@ def keys(app: AppTest) -> set[str]:
 def test_nothing_is_shown_before_somebody_signs_in(
     signed_in: dict[str, str], language: str
 ) -> None:
-    app = open_page(language, shop())
+    app = open_app(language, shop())
     assert [title.value for title in app.title] == [TEXTS.say("account.title", language)]
     assert keys(app) == {"sign_in_", "sign_in_school"}
     texts = [element.value for element in [*app.markdown, *app.subheader, *app.caption]]
@@ -68,8 +57,8 @@ def test_guests_see_what_a_workshops_team_works_with_where_the_host_lets_them(
 ) -> None:
     monkeypatch.setenv("SHOPLAB_GUESTS", "1")
     team = shop(workshop="a workshop")
-    assert "sign_in_" not in keys(open_page("en", team))
-    assert "sign_in_" in keys(open_page("en", shop()))
+    assert "sign_in_" not in keys(open_app("en", team))
+    assert "sign_in_" in keys(open_app("en", shop()))
     assert account.may_see("join", None)
     assert not account.may_see("host", None)
     monkeypatch.delenv("SHOPLAB_GUESTS")
@@ -82,17 +71,17 @@ def test_a_shop_belongs_to_who_made_it_and_opens_by_its_link_while_that_is_share
 ) -> None:
     mine, theirs = shop(ANN), shop(BEN)
     signed_in["who"] = ANN
-    app = open_page("en")
+    app = open_app("en")
     assert f"own_{mine.name}" in keys(app)
     assert f"own_{theirs.name}" not in keys(app)
     app.button(key=f"own_{mine.name}").click().run()
     assert app.query_params["w"] == mine.key
-    assert "delete" in keys(open_page("en", theirs))
+    assert "delete" in keys(open_app("en", theirs))
     theirs.set_shared(False)
-    assert "delete" not in keys(open_page("en", theirs))
+    assert "delete" not in keys(open_app("en", theirs))
     signed_in["who"] = BEN
-    assert "delete" in keys(open_page("en", theirs))
-    switch = open_page("en", theirs).toggle(key=f"shared_{theirs.name}")
+    assert "delete" in keys(open_app("en", theirs))
+    switch = open_app("en", theirs).toggle(key=f"shared_{theirs.name}")
     switch.set_value(True).run()
     assert Workspace.open(theirs.name).shared
 
@@ -121,7 +110,7 @@ def test_without_an_identity_provider_nobody_gets_in(
     signed_in: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(account, "_providers", list)
-    app = open_page("en")
+    app = open_app("en")
     assert [error.value for error in app.error] == [TEXTS.say("account.not_set_up", "en")]
     assert not keys(app)
 

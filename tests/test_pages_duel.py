@@ -10,13 +10,12 @@ from engine.duel.store import DuelStore
 from engine.errors import InputError
 from engine.evidence.store import EvidenceStore
 from engine.messages import LANGUAGES, engine_catalog
-from engine.room.agenda import ready_agenda
 from engine.room.database import room_database
-from engine.room.opening import Opening, open_workshop
 from engine.room.workshop import Stage, put_on_stage, teams_of
 from engine.storage.deployments import Deployments, Evidence
 from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n
+from tests.room_double import open_two_teams
 from tests.runs_double import make_run, make_trained
 from tests.shop_double import HOSTILE, FakeModels, clean, open_page, said_on, small_shop
 
@@ -85,12 +84,10 @@ def test_people_vote_blind_until_somebody_asks_who_is_who(models, language) -> N
 def teams(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Workspace]:
     """The shops of two teams in one workshop, one with a name that is hostile."""
     monkeypatch.setattr("engine.jobs.queue.ensure_supervisor", lambda: None)
-    agenda = ready_agenda("ninety_minutes", "en")
-    opening = Opening("Spring", "en", agenda, [], 2, "http://10.0.0.5:8501", small_shop())
-    workshop, _ = open_workshop(opening)
+    shops = open_two_teams()
     with room_database() as database:
         database.execute("UPDATE teams SET name = ? WHERE name = 'Team 2'", (HOSTILE,))
-    return [Workspace.open(team.workspace) for team in teams_of(workshop.workshop_id)]
+    return shops
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -29,7 +29,7 @@ from pages.ui.frame.i18n import escape
 from pages.ui.home import overview
 from pages.ui.images.add import Report
 from pages.ui.parts import charts, download
-from tests.shop_double import small_shop
+from tests.shop_double import open_app, small_shop
 from tests.waiting import LONG
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -48,16 +48,6 @@ def quiet_models(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     monkeypatch.setattr("engine.serving.client.warm", lambda *args: asked.append(args))
     monkeypatch.setattr("engine.serving.client.start", lambda: None)
     return asked
-
-
-def open_app(language: str, workspace: Workspace | None = None) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=LONG)
-    app.query_params["lang"] = language
-    if workspace is not None:
-        app.query_params["w"] = workspace.key
-    app.run()
-    assert not app.exception
-    return app
 
 
 def texts_of(app: AppTest) -> str:

@@ -12,15 +12,14 @@ from engine.duel.store import DuelStore
 from engine.errors import InputError, ShoplabError
 from engine.evidence.ledger import state
 from engine.evidence.words import say_citation
-from engine.room.agenda import ready_agenda
-from engine.room.opening import Opening, open_workshop
 from engine.room.opponents import Opponent, challenges, opponents, rank
 from engine.room.workshop import Stage, close_workshop, put_on_stage, teams_of
 from engine.serving import client
 from engine.storage.deployments import Deployments, Evidence
 from engine.storage.workspace import Workspace
+from tests.room_double import open_two_teams
 from tests.runs_double import make_trained
-from tests.shop_double import FakeModels, small_shop, whole
+from tests.shop_double import FakeModels, whole
 
 EVIDENCE = Evidence("hybrid_tuned", "ndcg@10", 0.5, "bm25", 0.1, 0.05, 0.15, "better")
 
@@ -29,10 +28,7 @@ EVIDENCE = Evidence("hybrid_tuned", "ndcg@10", 0.5, "bm25", 0.1, 0.05, 0.15, "be
 def teams(home: Path, monkeypatch: pytest.MonkeyPatch) -> Sequence[Workspace]:
     """The shops of two teams in one workshop."""
     monkeypatch.setattr("engine.jobs.queue.ensure_supervisor", lambda: None)
-    agenda = ready_agenda("ninety_minutes", "en")
-    opening = Opening("Spring", "en", agenda, [], 2, "http://10.0.0.5:8501", small_shop())
-    workshop, _ = open_workshop(opening)
-    return [Workspace.open(team.workspace) for team in teams_of(workshop.workshop_id)]
+    return open_two_teams()
 
 
 def promote(shop: Workspace, run_id: str) -> None:
