@@ -14,10 +14,9 @@ from pages.ui.frame.i18n import t
 from pages.ui.intent.answers import answer_log
 from pages.ui.parts import names
 from pages.ui.parts.label_growth import show_growth
-from pages.ui.parts.label_training import show_next
+from pages.ui.parts.label_training import editor_key, offer_save, show_next
 
 ROWS = 15
-_TURN = "label_turn"
 
 
 def show_labels(current: Workspace, run: Run | None, run_id: str) -> None:
@@ -31,18 +30,13 @@ def show_labels(current: Workspace, run: Run | None, run_id: str) -> None:
     rows = most_useful(table, set(hand["input"].map(normalise)))
     st.markdown(t("intent.labels.intro"))
     chosen = _edit(rows, labels)
-    if st.button(
-        t("intent.labels.save"), type="primary", icon=":material/save:", key="save_labels"
-    ):
-        if chosen:
-            current.correct("intent", chosen)
-            # A new key empties the editor: the next queries take the place of those labelled.
-            st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-            st.session_state["labels_saved"] = len(chosen)
-            st.rerun()
-        st.warning(t("intent.labels.nothing"))
-    if saved := st.session_state.pop("labels_saved", 0):
-        st.toast(t("intent.labels.saved", n=saved), icon=":material/check:")
+    offer_save(
+        current,
+        "intent",
+        chosen,
+        nothing=t("intent.labels.nothing"),
+        saved=t("intent.labels.saved", n=len(chosen)),
+    )
     if len(hand):
         show_growth(current, hand, "intent", "intent")
         show_next(current, hand, "intent", run, "query")
@@ -84,7 +78,7 @@ def _edit(rows: pd.DataFrame, labels: dict[str, list[str]]) -> dict[str, dict[st
         hide_index=True,
         disabled=[str(name) for name in frame if name not in labels],
         column_config=config,
-        key=f"labels_{st.session_state.get(_TURN, 0)}",
+        key=editor_key("intent"),
         placeholder=t("queries.choose"),
         height="content",
         alt=t("intent.labels.table"),

@@ -1,4 +1,6 @@
-"""What was labelled by hand for a task, and a training that learns from it."""
+"""Keeping what was labelled by hand for a task, and a training that learns from it."""
+
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +13,37 @@ from pages.ui.frame import session, shell
 from pages.ui.frame.i18n import t
 from pages.ui.parts import download
 from pages.ui.parts.errors import show_error
+
+_TURN, _SAVED = "labels_turn", "labels_saved"
+
+
+def editor_key(task: str) -> str:
+    """The key of the table to fill in: another one after each save, which empties the table."""
+    return f"labels_{task}_{st.session_state.get(f'{task}_{_TURN}', 0)}"
+
+
+def offer_save(
+    current: Workspace,
+    task: str,
+    labels: Mapping[str, Mapping[str, str]],
+    *,
+    nothing: str,
+    saved: str,
+) -> None:
+    """The button that keeps `labels` (text → head → label), and what it says: `nothing` or `saved`.
+
+    Once they are kept, the next texts take the place of those labelled.
+    """
+    turn, said = f"{task}_{_TURN}", f"{task}_{_SAVED}"
+    if st.button(t("labels.save"), type="primary", icon=":material/save:", key="save_labels"):
+        if labels:
+            current.correct(task, labels)
+            st.session_state[turn] = st.session_state.get(turn, 0) + 1
+            st.session_state[said] = saved
+            st.rerun()
+        st.warning(nothing)
+    if text := st.session_state.pop(said, ""):
+        st.toast(text, icon=":material/check:")
 
 
 def show_next(

@@ -9,12 +9,11 @@ from engine.tables.schema import SENTIMENTS
 from engine.text.words import normalise
 from pages.ui.frame.i18n import t
 from pages.ui.parts.label_growth import show_growth
-from pages.ui.parts.label_training import show_next
+from pages.ui.parts.label_training import editor_key, offer_save, show_next
 from pages.ui.sentiment.answers import LONGEST, TASK, judge_reviews
 from pages.ui.sentiment.view import sentiment_name
 
 ROWS = 10
-_TURN, _SAVED = "review_label_turn", "review_labels_saved"
 
 
 def show_labels(current: Workspace, run: Run | None, run_id: str) -> None:
@@ -27,18 +26,13 @@ def show_labels(current: Workspace, run: Run | None, run_id: str) -> None:
     rows = least_sure(judged.reviews, set(hand["input"].map(normalise)))
     st.markdown(t("sentiment.labels.intro"))
     chosen = _edit(rows)
-    if st.button(
-        t("sentiment.labels.save"), type="primary", icon=":material/save:", key="save_labels"
-    ):
-        if chosen:
-            current.correct(TASK, chosen)
-            # A new key empties the editor: the next reviews take the place of those labelled.
-            st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-            st.session_state[_SAVED] = len(chosen)
-            st.rerun()
-        st.warning(t("sentiment.labels.nothing"))
-    if saved := st.session_state.pop(_SAVED, 0):
-        st.toast(t("sentiment.labels.saved", n=saved), icon=":material/check:")
+    offer_save(
+        current,
+        TASK,
+        chosen,
+        nothing=t("sentiment.labels.nothing"),
+        saved=t("sentiment.labels.saved", n=len(chosen)),
+    )
     if len(hand):
         show_growth(current, hand, TASK, "sentiment")
         show_next(current, hand, TASK, run, "text")
@@ -74,7 +68,7 @@ def _edit(rows: pd.DataFrame) -> dict[str, dict[str, str]]:
                 t("sentiment.labels.really"), options=list(SENTIMENTS), format_func=sentiment_name
             ),
         },
-        key=f"review_labels_{st.session_state.get(_TURN, 0)}",
+        key=editor_key(TASK),
         placeholder=t("queries.choose"),
         height="content",
         alt=t("sentiment.labels.table"),
