@@ -15,7 +15,7 @@ from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
 from engine.tasks.search.config import SearchConfig
-from engine.tasks.search.pairs import CHECK_DEPTH, CHECK_QUERIES
+from engine.tasks.search.pairs import CHECK_DEPTH, CHECK_QUERIES, is_watched
 from engine.tasks.search.ranker.candidates import gather
 from engine.tasks.search.ranker.features import Meaning, product_facts
 
@@ -42,7 +42,7 @@ def count_work(dataset: Dataset, config: SearchConfig) -> Work:
     pair += mean_tokens(encoder, sample, config.train_tokens)
     pairs = len(dataset.train) * config.epochs
     checked = 0
-    if config.epochs > 1:
+    if is_watched(dataset.validation, config.epochs):
         checked = min(len(dataset.validation), CHECK_QUERIES) * (CHECK_DEPTH + 5) * config.epochs
     texts = 2 * len(products) + checked
     frames = (dataset.train, dataset.validation, dataset.test, dataset.kept)

@@ -18,7 +18,7 @@ from engine.tasks.base import Dataset
 from engine.tasks.search.bundle import SearchBundle
 from engine.tasks.search.config import SearchConfig
 from engine.tasks.search.opening import index_side, open_reranker, open_untuned_side
-from engine.tasks.search.pairs import draw_negatives, hard_pool
+from engine.tasks.search.pairs import draw_negatives, hard_pool, is_watched
 from engine.tasks.search.parts import Parts
 from engine.tasks.search.ranker.choice import (
     FOLDS,
@@ -33,8 +33,6 @@ from engine.tasks.search.ranker.weighing import FieldTrial
 from engine.tasks.search.side import ALSO_FROM, DEPTH, Side
 from engine.tasks.search.word_systems import LEARNED, WORD_SYSTEMS, WordSystems
 
-# The epochs are watched on some validation queries; fewer than these would only add noise.
-ENOUGH_TO_WATCH = 20
 # More queries teach a ranker of a few hundred leaves next to nothing.
 MOST_RANKED = 800
 
@@ -195,8 +193,7 @@ def _tune(dataset: Dataset, config: SearchConfig, folder: Path, progress: Progre
         draw_negatives(rows, texts, config.seed) if config.negatives else None,
     )
     check = None
-    # Of a single epoch there is nothing to choose.
-    if config.epochs > 1 and len(dataset.validation) >= ENOUGH_TO_WATCH:
+    if is_watched(dataset.validation, config.epochs):
         relevant, pool = hard_pool(dataset.validation, texts, passage_index(tables))
         check = Check({query: query for query in relevant}, pool, relevant)
     tune_bi_encoder(encoder, pairs, check, config, folder, progress)

@@ -9,6 +9,8 @@ from engine.labelling.qrels import Source
 from engine.retrieval.bm25 import BM25Index
 
 CHECK_QUERIES, CHECK_DEPTH = 40, 10
+# Fewer validation queries than these would only add noise.
+ENOUGH_TO_WATCH = 20
 
 
 def make_pairs(
@@ -44,6 +46,11 @@ def draw_negatives(pairs: pd.DataFrame, texts: Mapping[str, str], seed: int) -> 
         for bad in pairs["irrelevant"]
     )
     return [texts[name] for name in drawn]
+
+
+def is_watched(validation: pd.DataFrame, epochs: int) -> bool:
+    """Whether epochs are measured on validation queries: of a single one there is no choice."""
+    return epochs > 1 and len(validation) >= ENOUGH_TO_WATCH
 
 
 def hard_pool(
