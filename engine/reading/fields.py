@@ -9,7 +9,7 @@ from engine.codec import LONGEST_NAME, LONGEST_TEXT
 from engine.reading.grades import scale_grades
 from engine.reading.mending import decode_queries
 from engine.reading.nested import all_entries, amount_of, first_entry, fold, name_of
-from engine.reading.numbers import may_be_thousands, read_numbers, read_prices
+from engine.reading.numbers import may_be_thousands
 from engine.reading.sheet import Sheet
 from engine.reading.texts import (
     by_distinct,
@@ -22,11 +22,9 @@ from engine.reading.texts import (
 from engine.reading.time_columns import join_clock, move_to_utc
 from engine.reading.times import read_times
 from engine.reading.values import (
+    number_reader,
     read_choices,
     read_ids,
-    read_quantities,
-    read_ratings,
-    read_relevance,
     synonyms,
 )
 from engine.tables.schema import Field
@@ -107,11 +105,7 @@ def _read_number(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd
         cells = amount_of(first_entry(cells))
         if may_be_thousands(cells):
             sheet.findings.note("data.thousands_or_point", column)
-    readers = {
-        **{"rating": read_ratings, "relevance": read_relevance},
-        **{"price": read_prices, "quantity": read_quantities},
-    }
-    numbers, unread = readers.get(item.name, read_numbers)(cells)
+    numbers, unread = number_reader(item.name)(cells)
     if item.required:
         sheet.reject("data.not_a_number", unread, column, cells)
     else:

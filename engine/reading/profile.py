@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from engine.reading.numbers import read_numbers, read_prices
+from engine.reading.numbers import read_numbers
 from engine.reading.times import read_times
 from engine.reading.values import (
+    number_reader,
     read_choices,
-    read_quantities,
-    read_ratings,
-    read_relevance,
     squeeze,
 )
 from engine.tables.schema import Field
@@ -96,11 +94,7 @@ class Profile:
         return self.distinct if (table, field.name) == ("products", "product_id") else 1.0
 
     def _readable(self, field: Field) -> float:
-        readers = {
-            **{"rating": read_ratings, "relevance": read_relevance},
-            **{"price": read_prices, "quantity": read_quantities},
-        }
-        numbers, _ = readers.get(field.name, read_numbers)(self.values)
+        numbers, _ = number_reader(field.name)(self.values)
         share = float(numbers.notna().mean())
         if field.low is not None and field.high is not None and field.high <= 10:
             share *= 0.5 + 0.5 * float(numbers.between(field.low, field.high).mean())

@@ -7,12 +7,13 @@ be read.
 import functools
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from engine.reading.numbers import read_numbers
+from engine.reading.numbers import read_numbers, read_prices
 from engine.text.normal_form import normal_form
 
 Values = tuple[pd.Series, pd.Series]
@@ -134,6 +135,15 @@ def read_relevance(column: pd.Series) -> Values:
 def read_quantities(column: pd.Series) -> Values:
     """Numbers of pieces: "2", "2件", "x3", "1 pcs"."""
     return read_numbers(column.str.replace(_PIECES, r"\1", regex=True))
+
+
+def number_reader(field: str) -> Callable[[pd.Series], Values]:
+    """What reads the cells of a number field of this name."""
+    readers = {
+        **{"rating": read_ratings, "relevance": read_relevance},
+        **{"price": read_prices, "quantity": read_quantities},
+    }
+    return readers.get(field, read_numbers)
 
 
 def read_ids(column: pd.Series) -> tuple[pd.Series, pd.Series]:
