@@ -72,14 +72,14 @@ def rank(
     Raises InputError `room.opponent_gone` for a run that may not be met any more, and ShoplabError
     `room.opponent_silent` where its model does not answer: its own words could name that shop.
     """
-    allowed = (one for one in opponents(workspace) if one.team == team)
-    if run_id not in {run.run_id for one in allowed for run in one.runs}:
+    workshop, _, others = _room(workspace)
+    rival = next((one for one in others if one.name == team), None)
+    runs = _opponent(workspace, workshop, rival).runs if workshop and rival else ()
+    if rival is None or run_id not in {run.run_id for run in runs}:
         raise InputError("room.opponent_gone", team=team)
-    _, _, others = _room(workspace)
-    shop = next(one.workspace for one in others if one.name == team)
     items = [SearchInput(query, DEPTH) for query in queries]
     try:
-        question = Question(shop, PREDICT, items, run_id, background=True)
+        question = Question(rival.workspace, PREDICT, items, run_id, background=True)
         answers, _ = client.ask_patiently(question, SECONDS)
     except ShoplabError:
         raise ShoplabError("room.opponent_silent", team=team) from None
