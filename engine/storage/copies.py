@@ -30,8 +30,7 @@ def copy_workspace(source: Workspace, *, title: str, workshop: str = "") -> Work
     """A new workspace like `source`, with a name and a key of its own.
 
     Uploads, chats, API keys and the progress in the course stay behind, and it belongs to no
-    account. Raises WorkspaceBusy while
-    somebody changes `source`.
+    account. Raises WorkspaceBusy while somebody changes `source`.
     """
     copy = Workspace.create(language=source.language)
     record = _record(copy)

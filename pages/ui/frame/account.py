@@ -28,9 +28,14 @@ def may_open(workspace: Workspace) -> bool:
     return workspace.shared or not workspace.account or workspace.account == current()
 
 
+def is_let_in() -> bool:
+    """Whether who sits at this tab is signed in, or need not be."""
+    return not sign_in_required() or bool(current())
+
+
 def may_see(page: str, workspace: Workspace | None) -> bool:
     """Whether who sits at this tab may see `page`; guests see what a workshop's team works with."""
-    if not sign_in_required() or current():
+    if is_let_in():
         return True
     in_team = workspace is not None and bool(workspace.workshop)
     return guests_allowed() and (page == "join" or in_team)

@@ -3,7 +3,7 @@
 import gc
 import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 from streamlit import runtime
@@ -13,7 +13,7 @@ from engine import jobs
 from engine.errors import InputError
 from engine.host import password
 from engine.jobs.job import TRAININGS
-from engine.settings import home, host_limits, sign_in_required
+from engine.settings import home, host_limits
 from engine.storage.tidy import tidy_home
 from engine.storage.trouble import explained
 from engine.storage.workspace import Workspace
@@ -150,8 +150,8 @@ def run_frame() -> None:
         _choose_pages()
         own_words.translate()
     current = session.workspace()
-    public = not sign_in_required() or bool(account.current())
-    page = st.navigation(nav(), position="sidebar" if public else "hidden", expanded=True)
+    place: Literal["sidebar", "hidden"] = "sidebar" if account.is_let_in() else "hidden"
+    page = st.navigation(nav(), position=place, expanded=True)
     if not account.may_see(page.url_path, current):
         account.ask_to_sign_in(came_by_link=current is not None)
         return
