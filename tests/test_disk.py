@@ -2,7 +2,7 @@
 
 import errno
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,9 @@ from engine.assistant.reply import Reply
 from engine.catalog.decisions import ACCEPTED, Decisions
 from engine.errors import InputError, ShoplabError
 from engine.host.password import MOST_FAILURES, VARIABLE, Attempts
-from engine.jobs.job import Job
+from engine.jobs import runner
+from engine.jobs.job import Job, State
+from engine.jobs.journal import LineJournal
 from engine.jobs.runner import _reason
 from engine.jobs.store import Store
 from engine.jobs.supervisor import CANCEL_SECONDS, Supervisor
@@ -175,6 +177,24 @@ def test_a_shop_can_be_deleted_on_a_full_disk(shop: Workspace) -> None:
 def test_a_job_that_meets_a_full_disk_says_so() -> None:
     assert _reason(OSError(errno.ENOSPC, "No space left on device"))[0] == "disk.full"
     assert _reason(OSError(errno.ECONNRESET, "reset"))[0] == "jobs.crashed"
+
+
+def test_a_job_says_how_it_ended_once_the_disk_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "BEAT_SECONDS", 0)
+    refusals = [DiskTrouble("disk.full", why="no room")] * 3
+    ends = []
+
+    class Journal(LineJournal):
+        def settle(self, state: State, reason: str | None, params: Mapping[str, object]) -> None:
+            if refusals:
+                raise refusals.pop()
+            ends.append((state, reason))
+
+    runner._settle(Journal(), "failed", "disk.full", {})
+    assert ends == [("failed", "disk.full")]
+    refusals.append(DiskTrouble("disk.read_only", why="ours to read"))
+    with pytest.raises(DiskTrouble):
+        runner._settle(Journal(), "done", None, {})
 
 
 def _save_tokenizer(file: Path) -> None:

@@ -21,7 +21,7 @@ COPIED = ("app.py", "engine", "pages", "tests", "pyproject.toml", ".streamlit")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with one package more."""
     copy = tmp_path_factory.mktemp("project")
-    unwanted = shutil.ignore_patterns("__pycache__", "browser", "data")
+    unwanted = shutil.ignore_patterns("browser", "data")
     for name in COPIED:
         source = PROJECT / name
         if source.is_dir():

@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from engine.errors import Cancelled, ShoplabError
+from engine.jobs.job import State
 from engine.jobs.journal import Journal, open_journal
 from engine.jobs.kinds import KINDS, Kind
 from engine.models.permission import permitting
-from engine.storage.trouble import trouble_of
+from engine.storage.trouble import DiskTrouble, trouble_of
 from engine.storage.workspace import Workspace
 
 BEAT_SECONDS = 2.0
@@ -66,10 +67,27 @@ def run(job_id: str, kinds: Mapping[str, Kind] = KINDS) -> int:
         return INTERRUPTED
     except Exception as error:
         traceback.print_exc()
-        journal.settle("failed", *_reason(error))
+        _settle(journal, "failed", *_reason(error))
         return 1
-    journal.settle("done", None, {})
+    _settle(journal, "done", None, {})
     return 0
+
+
+def _settle(
+    journal: Journal, state: State, reason: str | None, params: Mapping[str, object]
+) -> None:
+    """End the attempt, as soon as a full disk has room to say so: silence would look like a kill.
+
+    The supervisor ends a wait that lasts longer than the lease.
+    """
+    while True:
+        try:
+            journal.settle(state, reason, params)
+            return
+        except DiskTrouble as trouble:
+            if trouble.code != "disk.full":
+                raise
+        threading.Event().wait(BEAT_SECONDS)
 
 
 def _beat(journal: Journal, stop: threading.Event) -> None:
