@@ -18,6 +18,7 @@ from engine.evaluation.evaluator import Evaluator, score_systems
 from engine.messages import LANGUAGES, say
 from engine.progress import Silent
 from engine.settings import PROJECT
+from engine.storage.trouble import trouble_of
 from engine.tables.tables import Tables
 from engine.tasks import TASKS, find_call, get_task, get_tiny
 from engine.tasks.base import Bundle, Dataset, Task
@@ -27,6 +28,8 @@ from tests.tiny_shop import Stopping, tiny_settings, tiny_tables, tiny_texts
 
 # Epochs, of which one is cut off and one goes on from a checkpoint.
 SHORT = 2
+# Files that say by themselves that they are damaged.
+DAMAGEABLE = {".safetensors", ".parquet", ".faiss"}
 HARMLESS = {".safetensors", ".json", ".txt", ".parquet", ".faiss", ".md"}
 
 
@@ -243,6 +246,26 @@ def test_a_saved_bundle_holds_nothing_that_runs_when_read(trial: Trial, tmp_path
     # Pickles begin with byte 0x80 and torch's files are zips, whatever they are called.
     for file in files:
         assert file.read_bytes()[:2] not in (b"PK", *(bytes([0x80, n]) for n in range(6)))
+
+
+def test_a_damaged_file_of_a_bundle_is_named_or_made_anew(trial: Trial, tmp_path: Path) -> None:
+    trial.bundle.save(tmp_path)
+    kept = [file for file in sorted(tmp_path.rglob("*")) if file.suffix in DAMAGEABLE]
+    assert kept
+    for file in kept:
+        whole = file.read_bytes()
+        for damage in (whole[: len(whole) // 2], b"\0" * len(whole)):
+            file.write_bytes(damage)
+            try:
+                loaded = trial.task.load(tmp_path, trial.tables)
+            except Exception as error:
+                trouble = trouble_of(error)
+                assert trouble is not None and trouble.code == "disk.broken", (file, repr(error))
+            else:
+                test = trial.dataset.test
+                answers = [trial.task.outputs(bundle, test) for bundle in (trial.bundle, loaded)]
+                assert same_answers(*answers), file
+        file.write_bytes(whole)
 
 
 def test_predictions_are_json_and_one_for_each_input(trial: Trial) -> None:

@@ -79,7 +79,7 @@ def open_index(
     """The index of `texts`; vectors in `folder` are reused and only new texts are encoded.
 
     `folder` stores a faiss index and the hash of each vector's text, and is rewritten after any
-    change. Without a folder, everything is encoded.
+    change. Without a folder, or with one whose files are damaged, everything is encoded.
     """
     hashes = [_hash(text) for text in texts]
     stored = _read(folder)
@@ -121,10 +121,15 @@ def _only(index: faiss.Index, keep: NDArray[np.bool_]) -> faiss.SearchParameters
 def _read(folder: Path | None) -> dict[str, NDArray[np.float32]]:
     if folder is None or not (folder / "texts.parquet").is_file():
         return {}
-    hashes = pd.read_parquet(folder / "texts.parquet")["hash"]
-    index = faiss.read_index(str(folder / "vectors.faiss"))
-    vectors = index.reconstruct_n(0, index.ntotal)
-    return dict(zip(hashes, vectors, strict=True))
+    try:
+        hashes = pd.read_parquet(folder / "texts.parquet")["hash"]
+        index = faiss.read_index(str(folder / "vectors.faiss"))
+        vectors = index.reconstruct_n(0, index.ntotal)
+        return dict(zip(hashes, vectors, strict=True))
+    # Faiss raises RuntimeError for a file it can't read, Arrow its kind of ValueError, or OSError.
+    # Damaged vectors are made anew.
+    except (RuntimeError, ValueError, OSError):
+        return {}
 
 
 def _hash(text: str) -> str:
