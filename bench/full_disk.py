@@ -107,6 +107,7 @@ class FullDisk:
                 self._ballast.unlink(missing_ok=True)
             with explained():
                 ensure_supervisor()
+            time.sleep(1)
             return not get_job(job).active
 
         wait_for(has_ended, "a training")

@@ -2,6 +2,8 @@
 
 import errno
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ from engine.jobs.supervisor import CANCEL_SECONDS, Supervisor
 from engine.messages import LANGUAGES
 from engine.progress import Silent
 from engine.room import people
+from engine.settings import PROJECT
 from engine.storage.deployments import Deployments
 from engine.storage.feedback import Feedback, Shown
 from engine.storage.files import write_json
@@ -195,6 +198,23 @@ def test_a_job_says_how_it_ended_once_the_disk_has_room(monkeypatch: pytest.Monk
     refusals.append(DiskTrouble("disk.read_only", why="ours to read"))
     with pytest.raises(DiskTrouble):
         runner._settle(Journal(), "done", None, {})
+
+
+def test_what_a_full_log_cannot_take_ends_nothing(tmp_path: Path) -> None:
+    lines = (
+        "import sys; from engine.storage.printing import survive_full_logs; survive_full_logs()",
+        "print('before', file=sys.stderr)",
+        "from tests.killing import full_disk",
+        "with full_disk(20):",
+        "    print('x' * 100_000, file=sys.stderr); print('lost'); sys.stderr.flush()",
+        "raise SystemExit(7)",
+    )
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.run(
+            [sys.executable, "-c", "\n".join(lines)], cwd=PROJECT, stdout=log, stderr=log
+        )
+    assert process.returncode == 7
+    assert (tmp_path / "log").read_text() == "before\n" + "x" * 13
 
 
 def _save_tokenizer(file: Path) -> None:

@@ -19,6 +19,7 @@ from engine.jobs.job import State
 from engine.jobs.journal import Journal, open_journal
 from engine.jobs.kinds import KINDS, Kind
 from engine.models.permission import permitting
+from engine.storage.printing import survive_full_logs
 from engine.storage.trouble import DiskTrouble, trouble_of
 from engine.storage.workspace import Workspace
 
@@ -125,4 +126,5 @@ def leave(status: int) -> NoReturn:
 
 
 if __name__ == "__main__":
+    survive_full_logs()
     leave(run(sys.argv[1]))

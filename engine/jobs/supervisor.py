@@ -19,6 +19,7 @@ from engine.jobs.store import Store
 from engine.jobs.turns import turns
 from engine.jobs.twins import leaders, share_run
 from engine.storage.lock import release, retake
+from engine.storage.printing import survive_full_logs
 from engine.storage.records import Conflict
 from engine.storage.trouble import DiskTrouble
 
@@ -139,6 +140,7 @@ class Supervisor:
 def main(lock: int) -> None:
     """Run the supervisor of this state folder; `lock` was taken by the process that started it."""
     os.set_inheritable(lock, False)
+    survive_full_logs()
     with Store() as store:
         cluster = configured_cluster()
         launcher = RayLauncher(store, cluster) if cluster else LocalLauncher()

@@ -35,6 +35,7 @@ from engine.serving.respawn import respawn
 from engine.serving.running import note_running
 from engine.serving.watch import Stage, Watch
 from engine.serving.wire import error_as_json
+from engine.storage.printing import survive_full_logs
 
 _ALIVE_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
@@ -139,6 +140,7 @@ def _end_with(parent: int, server: uvicorn.Server, socket: str) -> None:
 def main() -> None:
     """Answer at the socket that the first argument names; the second is the log's path."""
     socket, log = sys.argv[1:]
+    survive_full_logs()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     load_libraries()
     sys.exit(abs(respawn(partial(_serve, socket, log))))
