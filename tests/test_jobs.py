@@ -26,6 +26,7 @@ from engine.jobs import (
 )
 from engine.jobs.job import Job
 from engine.jobs.launcher import LocalLauncher, log_file
+from engine.jobs.runner import NICENESS
 from engine.jobs.store import Store
 from engine.jobs.supervisor import CANCEL_SECONDS, LEASE_SECONDS, TICK_SECONDS, Supervisor
 from engine.messages import LANGUAGES
@@ -418,6 +419,19 @@ def test_the_supervisor_never_imports_torch() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_a_worker_lets_people_go_first() -> None:
+    lines = (
+        "import os, pathlib; from engine.jobs import runner; runner.let_people_go_first()",
+        "share = pathlib.Path('/proc/self/autogroup')",
+        "print(os.nice(0), share.read_text().split()[-1] if share.exists() else runner.NICENESS)",
+    )
+    command = [sys.executable, "-c", "\n".join(lines)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, start_new_session=True
+    )
+    assert {*map(int, done.stdout.split())} == {NICENESS}
 
 
 def test_a_point_is_cheap_to_record(home: Path) -> None:

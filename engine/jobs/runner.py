@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.errors import Cancelled, ShoplabError
@@ -24,6 +25,7 @@ from engine.storage.trouble import DiskTrouble, trouble_of
 from engine.storage.workspace import Workspace
 
 BEAT_SECONDS = 2.0
+NICENESS = 10
 INTERRUPTED = 128 + signal.SIGTERM
 
 
@@ -118,6 +120,14 @@ def _out_of_memory(error: Exception) -> bool:
     return bool(names & {"MemoryError", "OutOfMemoryError"}) or "DefaultCPUAllocator" in str(error)
 
 
+def let_people_go_first() -> None:
+    """Leave the processor to the pages and the models that answer, while they want it."""
+    os.nice(NICENESS)
+    # Linux shares the processor out between sessions first, and a worker has one of its own.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
+
+
 def leave(status: int) -> NoReturn:
     """Exit at once: waiting for a library's thread that never ends would keep the device busy."""
     sys.stdout.flush()
@@ -127,4 +137,5 @@ def leave(status: int) -> NoReturn:
 
 if __name__ == "__main__":
     survive_full_logs()
+    let_people_go_first()
     leave(run(sys.argv[1]))
