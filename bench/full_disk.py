@@ -121,6 +121,7 @@ class FullDisk:
     @contextmanager
     def _filled_up_to(self, left: int) -> Iterator[None]:
         room = os.statvfs(self._folder)
+        check(room.f_blocks * room.f_frsize <= DISK_BYTES, "this is no disk of its own")
         with self._ballast.open("wb") as ballast:
             os.posix_fallocate(ballast.fileno(), 0, room.f_bavail * room.f_frsize - left)
         try:
