@@ -23,6 +23,15 @@ IN_THE_BOX = """new MutationObserver((_, watch) => {
     document.execCommand("insertText", false, "%s")
 }).observe(document, { childList: true, subtree: true })"""
 
+# Presses Enter in the moment in which the script asks for suggestions, after its pause of 120 ms.
+ENTER_AS_IT_ASKS = """const later = window.setTimeout
+window.setTimeout = (act, pause, ...rest) => later((...given) => {
+    act(...given)
+    if (pause !== 120) return
+    const enter = new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, bubbles: true })
+    document.querySelector(".st-key-q input").dispatchEvent(enter)
+}, pause, ...rest)"""
+
 
 def items(page: Page):
     return page.locator(".query-suggestions [role=option]")
@@ -107,6 +116,15 @@ def test_no_key_chooses_what_is_not_for_the_typed_text(
     box.press("Enter")
     # The suggestion if it was there by then, else the text itself.
     expect(page).to_have_url(re.compile("q=teapot?(&|$)"))
+
+
+def test_a_query_entered_while_suggestions_are_asked_for_is_searched_for(
+    server: AppServer, open_tab: OpenTab, home
+) -> None:
+    shop = some_shop(home)
+    page = open_tab(f"{server.url}/{PAGE}?lang=en&w={shop.key}", at_first=ENTER_AS_IT_ASKS)
+    page.get_by_label("What would a shopper type?").press_sequentially("teapo")
+    expect(page).to_have_url(re.compile("q=teapo(&|$)"))
 
 
 @pytest.mark.parametrize("typed", ["", "teapo"])

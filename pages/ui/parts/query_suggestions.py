@@ -45,12 +45,21 @@ _COMPONENT = st.components.v2.component(
 )
 
 
-@st.fragment
 def suggest(current: Workspace, box: str, longest: int) -> None:
     """Suggest below the text input with the key `box`; what is picked becomes its value.
 
     `longest` is how many characters the input takes.
     """
+    _suggest(current, box, longest, st.session_state.get(box))
+
+
+@st.fragment
+def _suggest(current: Workspace, box: str, longest: int, entered: str | None) -> None:
+    """Suggest on a page that was made for the text `entered`."""
+    if st.session_state.get(box) != entered:
+        # Streamlit (1.67) sends two changes of one moment as one, and if one is a fragment's, runs
+        # only that: what was entered while this asked would wait for the next click.
+        st.rerun()
     typed = (st.session_state.get(_KEY) or {}).get("typed") or {}
     text, settled = str(typed.get("text", ""))[:longest], bool(typed.get("settled"))
     answer = view(current, box, text, longest, settled) | {"number": typed.get("number", 0)}
