@@ -1,7 +1,7 @@
 """Works in a shop on a real disk without room: `python bench/full_disk.py` (Linux).
 
 Mounts a tmpfs of 64 MB that only this process and its children see, and does each kind of work with
-0, 4, 8, 16 … kB left on it, until the work needs no more. Without room it has to say that the disk
+0, 8, 32, 128 … kB to 32 MB left on it. Without room it has to say that the disk
 is full, and the shop has to be as before or after it. Another shop has to open meanwhile. With
 room again, the same work has to succeed. Printed as JSON: how often each kind of work met the full
 disk, and the faults. Exits with 1 where there were any.
@@ -37,7 +37,7 @@ from engine.tasks.describe.brief import Brief  # noqa: E402
 from tests.tiny_shop import tiny_model, tiny_settings, tiny_workspace  # noqa: E402
 
 DISK_BYTES = 64_000_000
-LEFT_BYTES = [0, *(4_096 * 2**power for power in range(14))]
+LEFT_BYTES = [0, *(8_192 * 4**power for power in range(7))]
 ROWS = 2_000
 PRODUCTS = [str(number) for number in range(60)]
 ROOM_AFTER_SECONDS = 60.0
