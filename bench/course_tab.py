@@ -253,7 +253,9 @@ class Tab:
         """The keys of the trainings on the page Tune, or of those in a state."""
         boxes = self.page.locator("[class*=st-key-job_]")
         if state:
-            badge = self.page.get_by_text(self.text(f"tune.states.{state}"), exact=True)
+            # An icon stands before the word.
+            word = re.compile(re.escape(self.text(f"tune.states.{state}")) + "$")
+            badge = self.page.locator(".stMarkdownBadge").filter(has_text=word)
             boxes = boxes.filter(has=badge)
         names = boxes.evaluate_all("boxes => boxes.map(box => box.className)")
         return {key for name in names for key in name.split() if key.startswith("st-key-job_")}
