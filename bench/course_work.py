@@ -123,7 +123,7 @@ def _grade(tab: Tab, shift: int, rows: int = 12) -> None:
 def weigh_fields(tab: Tab, exercise: Exercise) -> None:
     """Move two weights."""
     for name in ("title", "meaning"):
-        thumb = tab.page.locator(f".st-key-weight_{name} [role=slider]")
+        thumb = tab.page.locator(f".st-key-weight_{name}").get_by_role("slider")
         for _ in range(8):
             thumb.press("ArrowRight")
         tab.settle()
@@ -142,7 +142,7 @@ def choose_heavy(tab: Tab, exercise: Exercise) -> None:
 
 def diversify(tab: Tab, exercise: Exercise) -> None:
     """Move a slider of the reranking."""
-    thumb = tab.page.locator("[class*=st-key-rerank_] [role=slider]").first
+    thumb = tab.page.locator("[class*=st-key-rerank_]").get_by_role("slider").first
     for _ in range(10):
         thumb.press("ArrowRight")
     tab.settle()
