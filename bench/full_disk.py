@@ -1,10 +1,10 @@
-"""Works in a shop on a real disk without room: `python bench/full_disk.py` (Linux).
+"""Works in a shop on a real disk without room: `python bench/full_disk.py [WORK …]` (Linux).
 
 Mounts a tmpfs of 64 MB that only this process and its children see, and does each kind of work with
-0, 8, 32, 128 … kB to 32 MB left on it. Without room it has to say that the disk
-is full, and the shop has to be as before or after it. Another shop has to open meanwhile. With
-room again, the same work has to succeed. Printed as JSON: how often each kind of work met the full
-disk, and the faults. Exits with 1 where there were any.
+0, 8, 32, 128 … kB to 32 MB left on it. Without room it has to say that the disk is full, and the
+shop has to be as before or after it. Another shop has to open meanwhile. With room again, the same
+work has to succeed. Printed as JSON: how often each kind of work met the full disk, and the faults.
+Exits with 1 where there were any.
 """
 
 import json
@@ -159,8 +159,8 @@ def _state(shop: Workspace) -> tuple[object, ...]:
     )
 
 
-def run(folder: Path) -> int:
-    """Do every work at every level of the disk, and print what was found."""
+def run(folder: Path, names: list[str]) -> int:
+    """Do these works, or all, at every level of the disk, and print what was found."""
     disk = folder / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "shop", disk], check=True)
@@ -168,7 +168,7 @@ def run(folder: Path) -> int:
     os.environ["SHOPLAB_FREE_DISK_MB"] = "0"
     full = FullDisk(disk, folder)
     met, faults = Counter[str](), []
-    for name in full.works():
+    for name in names or full.works():
         for left in LEFT_BYTES:
             try:
                 met[name] += full.meet(name, left)
@@ -184,8 +184,10 @@ if __name__ == "__main__":
     if "--inside" not in sys.argv:
         # Only this process and its children see what is mounted, and nobody has to be root.
         alone = ["unshare", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc"]
-        sys.exit(subprocess.run([*alone, sys.executable, __file__, "--inside"]).returncode)
+        sys.exit(
+            subprocess.run([*alone, sys.executable, __file__, "--inside", *sys.argv[1:]]).returncode
+        )
     with tempfile.TemporaryDirectory(prefix="full-disk-") as name:
-        code = run(Path(name))
+        code = run(Path(name), sys.argv[2:])
         subprocess.run(["umount", "--lazy", f"{name}/disk"], check=False)
     sys.exit(code)
