@@ -1,5 +1,6 @@
 """A team's browser tab in the course: what a person does on the pages, and how long they wait."""
 
+import contextlib
 import os
 import re
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bench.cpu_seconds import CpuSeconds
 from bench.earlier_runs import EarlierRuns
@@ -27,6 +29,8 @@ SETTLE_MS, TRAINING_SECONDS = 1_800_000, 3_600
 SHORT_SECONDS = 3.0
 # Where the first cell of a data editor's first column is, and how high a row is, in pixels.
 FIRST_CELL, ROW, TALL = (60, 52), 35, 2_400
+# How long a cell's select box may take to open, the first times that it is tried.
+SHORT_WAITS_MS = (2_000, 4_000, 8_000)
 
 
 @dataclass
@@ -113,17 +117,28 @@ class Tab:
         # A tall window holds the whole table, so that no click has to scroll it under the header.
         self.page.set_viewport_size({"width": DESK["width"], "height": TALL})
         expect(table.locator("[role=gridcell]").first).to_be_attached()
+        portal = self.page.locator("#portal")
         for row in range(rows):
-            x, y = FIRST_CELL[0], FIRST_CELL[1] + ROW * row
+            choice = portal.get_by_text(option(row), exact=True).first
+            self._open_cell(table, column, row, choice)
+            choice.click()
+            expect(portal.locator("input")).to_have_count(0)
+        self.page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
+        self.settle()
+
+    def _open_cell(self, table: Locator, column: int, row: int, choice: Locator) -> None:
+        """Open the select box of a cell, again if a run of the page has closed it."""
+        x, y = FIRST_CELL[0], FIRST_CELL[1] + ROW * row
+        for patience in (*SHORT_WAITS_MS, WAIT_MS):
             table.locator(".dvn-scroller").click(position={"x": x, "y": y})
             for _ in range(column):
                 self.page.keyboard.press("ArrowRight")
             self.page.keyboard.press("Enter")
-            portal = self.page.locator("#portal")
-            portal.get_by_text(option(row), exact=True).first.click()
-            expect(portal.locator("input")).to_have_count(0)
-        self.page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
-        self.settle()
+            with contextlib.suppress(PlaywrightTimeout):
+                choice.wait_for(timeout=patience)
+                return
+            self.page.keyboard.press("Escape")
+        raise AssertionError(f"row {row} has no such option")
 
     @cached_property
     def cpu(self) -> CpuSeconds:
