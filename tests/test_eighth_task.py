@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine.settings import PROJECT
+from tests.conftest import end_jobs
 
 TASK = "brand"
 NAMES = {"en": "Brand: who makes it", "zh": "品牌：谁生产的"}
@@ -48,6 +49,7 @@ def journey(project: Path) -> dict[str, Any]:
         text=True,
         check=False,
     )
+    end_jobs(project / "home")
     output = done.stdout[-3000:] + done.stderr[-3000:]
     assert done.returncode == 0, output
     seen: dict[str, Any] = json.loads((project / "seen.json").read_text(encoding="utf-8"))

@@ -3,13 +3,12 @@
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from engine.errors import Cancelled, InputError
+from engine.errors import InputError
 from engine.evaluation.heldout import systems_of
 from engine.evaluation.heldout import test_fingerprint as fingerprint
 from engine.jobs.kinds import KINDS
@@ -23,34 +22,18 @@ from engine.simulation.tiny_shop import (
     tiny_pages,
     tiny_reviews,
 )
-from engine.storage.runs import Run, list_runs, load_heldout, load_run, run_folder
-from engine.storage.workspace import Workspace
+from engine.storage.runs import list_runs, load_heldout, load_run, run_folder
 from engine.tasks import TASKS
 from engine.training.evaluate import evaluate_file, evaluate_heldout, open_bundle
 from engine.training.run import plan_run, train_run
-from tests.tiny_shop import Stopping, tiny_settings, tiny_texts, tiny_workspace
+from tests.tiny_shop import tiny_workspace
+from tests.trained_shop import TrainedShop, train_shop
 
-DEFAULT_MODELS = (
-    "engine.tasks.classify.task.default_encoder",
-    "engine.tasks.cross_sell.task.default_encoder",
-    "engine.tasks.interest.task.default_encoder",
-    "engine.tasks.search.task.default_encoder",
-    "engine.tasks.describe.task.default_generator",
-)
 KEYS = {
     "run_id", "task", "model", "device", "primary_metric", "before", "after", "baselines", "paired",
     "n_train", "n_validation", "n_test", "data_fingerprint", "seconds", "examples_per_second",
     "peak_rss_mb", "predicted_seconds",
 }  # fmt: skip
-
-
-@dataclass
-class Trained:
-    """A workspace with one finished run."""
-
-    workspace: Workspace
-    run: Run
-    changes: dict[str, object]
 
 
 @pytest.fixture(scope="module", params=TASKS)
@@ -59,20 +42,11 @@ def trained(
     model: str,
     small_fits: None,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Trained]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SHOPLAB_HOME", str(tmp_path_factory.mktemp("home")))
-        workspace = tiny_workspace(task=request.param)
-        # Nothing here depends on how much is learned, or on how long texts are.
-        short = {"epochs": 3} | tiny_texts(request.param)
-        changes = tiny_settings(request.param, model) | short
-        # What is asked without a run asks the same tiny model.
-        for place in DEFAULT_MODELS:
-            patch.setattr(place, lambda language: changes["model"])
-        yield Trained(workspace, train_run(workspace, request.param, changes, Silent()), changes)
+) -> Iterator[TrainedShop]:
+    yield from train_shop(request.param, model, tmp_path_factory.mktemp("home"))
 
 
-def test_the_record_holds_what_the_command_line_promises(trained: Trained) -> None:
+def test_the_record_holds_what_the_command_line_promises(trained: TrainedShop) -> None:
     found = json.loads(json.dumps(trained.run.as_json(), allow_nan=False))
     assert found.keys() >= KEYS
     for name in ("seconds", "examples_per_second", "peak_rss_mb", "predicted_seconds"):
@@ -81,7 +55,7 @@ def test_the_record_holds_what_the_command_line_promises(trained: Trained) -> No
     assert found["config"]["epochs"] == trained.changes["epochs"]
 
 
-def test_before_is_untuned_and_after_is_what_the_app_recommends(trained: Trained) -> None:
+def test_before_is_untuned_and_after_is_what_the_app_recommends(trained: TrainedShop) -> None:
     run = trained.run
     assert run.after == (run.baselines | run.systems)[run.recommended]
     assert run.before == run.baselines["untuned"]
@@ -90,7 +64,7 @@ def test_before_is_untuned_and_after_is_what_the_app_recommends(trained: Trained
     assert 0 <= run.after[run.primary_metric] <= 1
 
 
-def test_the_recommended_system_is_compared_with_every_other(trained: Trained) -> None:
+def test_the_recommended_system_is_compared_with_every_other(trained: TrainedShop) -> None:
     run = trained.run
     against = run.paired["against"]
     assert set(against) == {*run.baselines, *run.systems} - {run.recommended}
@@ -101,14 +75,14 @@ def test_the_recommended_system_is_compared_with_every_other(trained: Trained) -
         assert found["low"] <= found["high"]
 
 
-def test_the_held_out_answers_are_kept(trained: Trained) -> None:
+def test_the_held_out_answers_are_kept(trained: TrainedShop) -> None:
     heldout = load_heldout(trained.workspace, trained.run.run_id)
     assert {*systems_of(heldout)} == {*trained.run.baselines, *trained.run.systems}
     assert heldout["example_id"].nunique() == trained.run.n_test
     assert fingerprint(heldout) == trained.run.test_fingerprint
 
 
-def test_the_run_can_be_listed_and_read_again(trained: Trained) -> None:
+def test_the_run_can_be_listed_and_read_again(trained: TrainedShop) -> None:
     assert trained.run in list_runs(trained.workspace, trained.run.task)
     assert load_run(trained.workspace, trained.run.run_id) == trained.run
     folder = run_folder(trained.workspace, trained.run.run_id)
@@ -116,42 +90,13 @@ def test_the_run_can_be_listed_and_read_again(trained: Trained) -> None:
     assert not list(folder.parent.glob(f".{trained.run.run_id}*"))
 
 
-def test_the_curve_of_the_training_is_kept(trained: Trained) -> None:
+def test_the_curve_of_the_training_is_kept(trained: TrainedShop) -> None:
     losses = [point for point in trained.run.history if point["metric"] == "loss"]
     assert losses
     assert all(math.isfinite(float(point["value"])) for point in losses)
 
 
-def test_the_same_seed_gives_the_same_figures(trained: Trained) -> None:
-    again = train_run(trained.workspace, trained.run.task, trained.changes, Silent())
-    assert again.run_id != trained.run.run_id
-    assert again.test_fingerprint == trained.run.test_fingerprint
-    for left, right in (
-        (again.baselines, trained.run.baselines),
-        (again.systems, trained.run.systems),
-    ):
-        for name, metrics in left.items():
-            assert metrics == pytest.approx(right[name], abs=1e-4), name
-    assert list_runs(trained.workspace)[0] == again
-
-
-def test_a_cancelled_run_leaves_no_run_and_can_go_on(trained: Trained) -> None:
-    before = list_runs(trained.workspace)
-    name = f"{trained.run.task}-interrupted"
-    run = trained.run.task, trained.changes
-    with pytest.raises(Cancelled):
-        train_run(trained.workspace, *run, Stopping(at_step=15), name)
-    assert list_runs(trained.workspace) == before
-    with pytest.raises(InputError):
-        run_folder(trained.workspace, name)
-    resumed = Stopping()
-    finished = train_run(trained.workspace, *run, resumed, name)
-    assert resumed.steps[0] > 1
-    assert finished.run_id == name
-    assert load_run(trained.workspace, name) == finished
-
-
-def test_a_plan_says_what_the_training_will_use(trained: Trained) -> None:
+def test_a_plan_says_what_the_training_will_use(trained: TrainedShop) -> None:
     plan = plan_run(trained.workspace, trained.run.task, trained.changes, Silent())
     assert (plan.n_train, plan.n_test) == (trained.run.n_train, trained.run.n_test)
     assert plan.seconds > 0
@@ -160,7 +105,7 @@ def test_a_plan_says_what_the_training_will_use(trained: Trained) -> None:
 
 @pytest.mark.parametrize("changes", [{"preset": "slow"}, {"epoch": 1}, {"model": "no-such-model"}])
 def test_bad_settings_are_refused_before_anything_is_written(
-    trained: Trained, changes: dict[str, object]
+    trained: TrainedShop, changes: dict[str, object]
 ) -> None:
     before = list_runs(trained.workspace)
     with pytest.raises(InputError):
@@ -168,7 +113,7 @@ def test_bad_settings_are_refused_before_anything_is_written(
     assert list_runs(trained.workspace) == before
 
 
-def test_held_out_figures_are_those_of_the_record(trained: Trained) -> None:
+def test_held_out_figures_are_those_of_the_record(trained: TrainedShop) -> None:
     found = evaluate_heldout(trained.workspace, trained.run.task, trained.run.run_id, Silent())
     assert found["systems"] == trained.run.baselines | trained.run.systems
     assert found["paired"] == trained.run.paired
@@ -202,7 +147,7 @@ def other_examples(task: str) -> pd.DataFrame:
 
 
 def test_a_file_of_other_examples_is_measured_without_touching_the_shop(
-    trained: Trained, tmp_path: Path
+    trained: TrainedShop, tmp_path: Path
 ) -> None:
     file = tmp_path / "truth.csv"
     truth = other_examples(trained.run.task)
@@ -224,7 +169,7 @@ def test_a_file_of_other_examples_is_measured_without_touching_the_shop(
     assert not any(name.endswith("tuned") and "un" not in name for name in untuned["systems"])
 
 
-def test_a_file_of_queries_learned_from_is_told(trained: Trained, tmp_path: Path) -> None:
+def test_a_file_of_queries_learned_from_is_told(trained: TrainedShop, tmp_path: Path) -> None:
     if trained.run.task not in ("intent", "search"):
         pytest.skip("what is learned from is no list of queries")
     file = tmp_path / "seen.csv"
@@ -236,7 +181,7 @@ def test_a_file_of_queries_learned_from_is_told(trained: Trained, tmp_path: Path
 
 @pytest.mark.parametrize("text", ["query\nmug\n", "a,b\n1,2\n", "query,product_id,relevance\n"])
 def test_a_file_that_measures_nothing_is_refused(
-    trained: Trained, tmp_path: Path, text: str
+    trained: TrainedShop, tmp_path: Path, text: str
 ) -> None:
     file = tmp_path / "bad.csv"
     file.write_text(text)
@@ -244,14 +189,16 @@ def test_a_file_that_measures_nothing_is_refused(
         evaluate_file(trained.workspace, trained.run.task, trained.run.run_id, file, Silent())
 
 
-def test_a_run_of_another_task_is_refused(trained: Trained) -> None:
+def test_a_run_of_another_task_is_refused(trained: TrainedShop) -> None:
     other = next(name for name in TASKS if name != trained.run.task)
     with pytest.raises(InputError) as caught:
         open_bundle(trained.workspace, other, trained.run.run_id, Silent())
     assert caught.value.code == "tasks.other_run"
 
 
-def test_settings_of_before_that_are_gone_are_left_out(trained: Trained, tmp_path: Path) -> None:
+def test_settings_of_before_that_are_gone_are_left_out(
+    trained: TrainedShop, tmp_path: Path
+) -> None:
     """In the record of a run and in a bundle's: both are used again with what is left."""
     workspace, run = trained.workspace, trained.run
     folder = run_folder(workspace, run.run_id)

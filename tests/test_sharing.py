@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
-from engine.models import sharing
+from engine.models import precision, sharing
 from engine.models.encoder import Encoder, load_encoder
 
 
@@ -56,7 +56,11 @@ def test_a_training_process_shares_nothing(model: str) -> None:
     assert all(own[name] is not other[name] for name in own)
 
 
-def test_threads_encode_together_and_get_their_own_vectors(model: str, shared: None) -> None:
+def test_threads_encode_together_and_get_their_own_vectors(
+    model: str, shared: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where the processor makes it worth while, several texts are read in 16 bits and one is not.
+    monkeypatch.setattr(precision, "half_type", lambda _: None)
     encoder = load_encoder(model, 16)
     texts = [f"red mug {'and blue bowl ' * (n % 5)}{n}" for n in range(60)]
     expected = np.stack([encoder.encode([text])[0] for text in texts])

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -36,18 +36,8 @@ class Understanding:
     def __init__(self, language: str, vectors: VectorCache) -> None:
         self.language = language
         self.vectors = vectors
-        texts, kinds = examples(language)
-        self.words = TfidfVectorizer(analyzer=_terms, sublinear_tf=True)
-        counted = self.words.fit_transform(texts)
-        self.model = LogisticRegressionCV(
-            Cs=list(STRENGTHS),
-            cv=FOLDS,
-            scoring="neg_log_loss",
-            max_iter=500,
-            l1_ratios=(0.0,),
-            use_legacy_attributes=False,
-        )
-        self.model.fit(_joined(vectors.of(texts), counted), kinds)
+        texts, _ = examples(language)
+        self.words, self.model = _learn(language, vectors.of(texts).astype(np.float32).tobytes())
 
     def kinds(self, message: str) -> dict[str, float]:
         """The probability of each kind for a message with its names masked, the likeliest first.
@@ -64,6 +54,28 @@ class Understanding:
         row /= row.sum()
         order = np.argsort(-row)
         return {str(self.model.classes_[place]): float(row[place]) for place in order}
+
+
+@lru_cache(maxsize=4)
+def _learn(language: str, vectors: bytes) -> tuple[TfidfVectorizer, LogisticRegressionCV]:
+    """What weighs words, and the regression, for all shops whose encoder is the same.
+
+    `vectors` are those of the example messages, 32-bit numbers, one message after the other.
+    """
+    texts, kinds = examples(language)
+    counter = TfidfVectorizer(analyzer=_terms, sublinear_tf=True)
+    counted = counter.fit_transform(texts)
+    model = LogisticRegressionCV(
+        Cs=list(STRENGTHS),
+        cv=FOLDS,
+        scoring="neg_log_loss",
+        max_iter=500,
+        l1_ratios=(0.0,),
+        use_legacy_attributes=False,
+    )
+    rows = np.frombuffer(vectors, dtype=np.float32).reshape(len(texts), -1)
+    model.fit(_joined(rows, counted), kinds)
+    return counter, model
 
 
 def examples(language: str) -> tuple[list[str], list[str]]:
