@@ -95,3 +95,13 @@ def test_a_catalog_is_indexed_once() -> None:
     assert shop_filters(tables) is shop_filters(tables)
     scores = passage_index(tables).scores(tables.products["title"].iloc[0])
     assert np.argmax(scores) == 0
+
+
+def test_tables_that_differ_in_corrections_share_what_is_derived_and_not_the_fingerprint() -> None:
+    rows = tiny_tables()
+    label = {"task": ["intent"], "input": ["mug"], "head": ["intent"], "label": ["gift"]}
+    corrected = rows.with_corrections(pd.DataFrame(label))
+    assert full_text_index(corrected) is full_text_index(rows)
+    again = corrected.with_corrections(rows.corrections)
+    assert full_text_index(again) is full_text_index(rows)
+    assert corrected.fingerprint != rows.fingerprint == again.fingerprint

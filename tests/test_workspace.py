@@ -20,6 +20,7 @@ from engine.reviews.aspects import keep_aspects
 from engine.storage import changing
 from engine.storage.changing import WorkspaceBusy
 from engine.storage.workspace import Workspace
+from engine.tables.tables import Tables
 from engine.tasks.interest.merchandising_file import change_rules
 from tests.killing import killed_at
 
@@ -289,3 +290,19 @@ def test_a_name_with_half_a_surrogate_pair_can_be_written(home) -> None:
     shop = Workspace.create("shop")
     shop.set_title("My \ud83d shop")
     assert Workspace.open("shop").title == "My ? shop"
+
+
+def test_equal_shops_share_their_rows_and_keep_their_own_corrections(home: Path) -> None:
+    one, two = shops = [Workspace.create(name, "en") for name in ("one", "two")]
+    for shop in shops:
+        shop.replace_tables(frames("equal"), {})
+    one.correct("intent", {"mug": {"intent": "gift"}})
+    known: dict[str, Tables] = {}
+    first, second = (shop.equal_tables(known) for shop in shops)
+    assert first.products is second.products
+    assert first.corrections["label"].tolist() == ["gift"]
+    assert second.corrections.empty
+    assert len(known) == 1
+    two.replace_tables(frames("other"), {})
+    assert two.equal_tables(known).products["title"].tolist() == ["other", "other"]
+    assert one.equal_tables(known).products is first.products

@@ -24,7 +24,8 @@ from engine.reading.product_keys import match_column, split_lists
 from engine.reading.raters import stack_raters
 from engine.reading.reader import RawTable, read_table
 from engine.settings import SAMPLE_DATA
-from engine.storage.workspace import TableOrigin, Workspace
+from engine.storage.table_files import TableOrigin
+from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 
 SAMPLE_TABLES = ("products", "searches", "orders", "reviews")

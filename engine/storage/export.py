@@ -9,7 +9,8 @@ from pathlib import Path
 
 from engine.storage.files import write_atomically, write_json
 from engine.storage.generations import ABOUT
-from engine.storage.workspace import TableRecord, Workspace
+from engine.storage.table_files import TableRecord
+from engine.storage.workspace import Workspace
 
 
 def write_tables(workspace: Workspace, folder: Path) -> Mapping[str, TableRecord]:

@@ -25,29 +25,37 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict
+from typing import TypeVar
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from engine.errors import InputError
 from engine.messages import DEFAULT_LANGUAGE
 from engine.settings import home
 from engine.storage.append_log import AppendLog
 from engine.storage.changing import changing, lock_file
-from engine.storage.files import read_text, write_atomically, write_json
-from engine.storage.generations import ABOUT, Generations
+from engine.storage.files import write_json
+from engine.storage.generations import Generations
 from engine.storage.labels import tidy_label
 from engine.storage.quota import check_room, check_rows
 from engine.storage.records import delete_records
+from engine.storage.table_files import (
+    TableOrigin,
+    TableRecord,
+    mark_of,
+    read_records,
+    read_tables,
+    write_records,
+    write_table,
+)
 from engine.storage.trouble import explained
-from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
+
+T = TypeVar("T")
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # How the names of folders end that are being deleted; they start with a dot.
@@ -57,24 +65,6 @@ DELETED = ".deleted"
 def is_workspace_name(name: str) -> bool:
     """Whether a workspace may be called so: letters, digits, `_` and `-`, up to 64 of them."""
     return _NAME.fullmatch(name) is not None
-
-
-class TableOrigin(TypedDict, total=False):
-    """The file that a table was loaded from: its name, the mapping, and how many rows it gave."""
-
-    source: str
-    mapping: Mapping[str, str]
-    preset: str | None
-    file_rows: int
-    kept: int
-    rejected: int
-
-
-class TableRecord(TableOrigin):
-    """An entry of `tables.json`; `loaded` is in epoch seconds."""
-
-    rows: int
-    loaded: float
 
 
 class Workspace:
@@ -217,7 +207,7 @@ class Workspace:
     def about_tables(self) -> dict[str, TableRecord]:
         """The record of each loaded table."""
         with self._generations.reading() as folder:
-            return _read_about(folder) if folder else {}
+            return read_records(folder)
 
     @property
     def generation(self) -> str:
@@ -229,49 +219,54 @@ class Workspace:
 
         Corrections are left out: they change what the next training learns, not an answer.
         """
-        digest = hashlib.sha256(self.language.encode())
         with self._generations.reading() as folder:
-            records = _read_about(folder) if folder else {}
-            for name, record in sorted(records.items()):
-                assert folder is not None  # noqa: S101 - without one there are no records
-                mapping = json.dumps(record.get("mapping", {}), sort_keys=True)
-                digest.update(f"{name} {mapping} ".encode())
-                with (folder / f"{name}.parquet").open("rb") as file:
-                    digest.update(hashlib.file_digest(file, "sha256").digest())
-        return digest.hexdigest()[:32]
+            return mark_of(folder, self.language)
 
     def tables(self) -> Tables:
         """All loaded tables and the corrections from disk; none if they were deleted meanwhile."""
-        frames, records = self._read_tables(TABLES)
-        mappings = {
-            name: record["mapping"] for name, record in records.items() if "mapping" in record
-        }
-        return Tables(frames, self.language, self.corrections(), self._index_folder(), mappings)
+        rows = self._read(self._all_rows) or Tables(language=self.language)
+        return replace(rows, corrections=self.corrections(), folder=self._index_folder())
+
+    def equal_tables(self, known: MutableMapping[str, Tables]) -> Tables:
+        """As `tables`, but without a folder for indexes, and with the rows that are `known`.
+
+        `known` holds tables without corrections by their `tables_mark`; what is read is added.
+        """
+
+        def rows(folder: Path | None) -> Tables:
+            mark = mark_of(folder, self.language)
+            # One generation is held: mark and rows are always those of the same tables.
+            equal = known.get(mark)
+            if equal is None:
+                equal = known[mark] = self._all_rows(folder)
+            return equal
+
+        found = self._read(rows) or Tables(language=self.language)
+        return found.with_corrections(self.corrections())
 
     def table(self, name: str) -> pd.DataFrame:
         """One table from disk as in `tables`, without reading the others."""
-        frames, _ = self._read_tables([name])
-        return Tables(frames)[name]
+        return (self._read(lambda folder: read_tables(folder, self.language, [name])) or Tables())[
+            name
+        ]
+
+    def _all_rows(self, folder: Path | None) -> Tables:
+        return read_tables(folder, self.language)
 
     def _index_folder(self) -> Path:
         """Where vectors of these tables are kept: those of a sample shop once for a machine."""
         shared = self.sample
         return home() / "indexes" / f"sample-{shared}" if shared else self.folder / "index"
 
-    def _read_tables(
-        self, names: Iterable[str]
-    ) -> tuple[dict[str, pd.DataFrame], dict[str, TableRecord]]:
+    def _read(self, read: Callable[[Path | None], T]) -> T | None:
+        """What `read` makes of the current generation's folder; None once all is deleted."""
         try:
             with explained(), self._generations.reading() as folder:
-                if folder is None:
-                    return {}, {}
-                records = _read_about(folder)
-                paths = {name: folder / f"{name}.parquet" for name in names if name in records}
-                return {name: pd.read_parquet(path) for name, path in paths.items()}, records
+                return read(folder)
         except FileNotFoundError:
             if self.folder.exists():
                 raise
-            return {}, {}
+            return None
 
     def replace_tables(
         self, frames: Mapping[str, pd.DataFrame], origins: Mapping[str, TableOrigin]
@@ -283,17 +278,17 @@ class Workspace:
         """
         check_room(self.folder)
         with self.changing(), self._generations.adding() as folder:
-            records = _read_about(folder)
+            records = read_records(folder)
             others = sum(records[name]["rows"] for name in records.keys() - frames.keys())
             check_rows(others + sum(map(len, frames.values())))
             for name, frame in frames.items():
-                write_atomically(folder / f"{name}.parquet", partial(_write_frame, frame))
+                write_table(folder, name, frame)
                 records[name] = {
                     "rows": len(frame),
                     "loaded": time.time(),
                     **origins.get(name, TableOrigin()),
                 }
-            write_json(folder / ABOUT, records)
+            write_records(folder, records)
 
     @property
     def can_undo(self) -> bool:
@@ -319,20 +314,6 @@ class Workspace:
                 for text, heads in labels.items()
                 for head, label in heads.items()
             )
-
-
-def _write_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as Parquet; categoricals, which are how large files come, become texts."""
-    if not any(isinstance(kind, pd.CategoricalDtype) for kind in frame.dtypes):
-        frame.to_parquet(path, index=False)
-        return
-    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
-    pq.write_table(table, path, store_schema=False)
-
-
-def _read_about(generation: Path) -> dict[str, TableRecord]:
-    text = read_text(generation / ABOUT)
-    return {} if text is None else json.loads(text)
 
 
 def _hash(key: str) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from pathlib import Path
 from threading import Lock
@@ -43,6 +43,8 @@ class Tables:
         default_factory=lambda: defaultdict(Lock), init=False, repr=False, compare=False
     )
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+    # The same tables with other corrections, which keep what is derived from the rows.
+    _origin: "Tables | None" = field(default=None, init=False, repr=False, compare=False)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """The frame of table `name`, with every column of the schema."""
@@ -75,8 +77,17 @@ class Tables:
         """Human relevance (qrels): one row per query and product."""
         return self["judgments"]
 
+    def with_corrections(self, corrections: pd.DataFrame) -> "Tables":
+        """The same tables with other corrections; what is derived from the rows is shared."""
+        corrected = replace(self, corrections=corrections)
+        # Frozen for everybody but itself.
+        object.__setattr__(corrected, "_origin", self._origin or self)
+        return corrected
+
     def once(self, derive: Callable[["Tables"], T]) -> T:
         """The result of `derive` for these tables, computed once and kept; see `derived`."""
+        if self._origin is not None:
+            return self._origin.once(derive)
         with self._lock:
             lock = self._locks[derive]
         with lock:
@@ -97,6 +108,8 @@ class Tables:
 
     @cached_property
     def _frames_digest(self) -> "hashlib._Hash":
+        if self._origin is not None:
+            return self._origin._frames_digest
         digest = hashlib.sha256(self.language.encode())
         for name in sorted(self.frames):
             digest.update(name.encode())
@@ -108,7 +121,7 @@ def derived(derive: Callable[[Tables], T]) -> Callable[[Tables], T]:
     """Turn a function of tables into one that computes its result once for each `Tables`.
 
     All callers share the result and must not change it. The function may call others of its kind,
-    but not itself.
+    but not itself, and reads no corrections: tables that differ in them alone share the result.
     """
 
     @wraps(derive)

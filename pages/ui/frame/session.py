@@ -5,8 +5,10 @@ The key of a workspace is in the link and nowhere else.
 
 import re
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit, urlunsplit
+from weakref import WeakValueDictionary
 
 import streamlit as st
 from streamlit.runtime.caching.cache_utils import CachedFunc
@@ -18,6 +20,11 @@ from engine.storage.runs import Run
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from pages.ui.frame import account
+
+# The rows of tables by their mark, as long as somebody looks at them. One thread reads at a time,
+# so that equal ones are read once.
+_ROWS: WeakValueDictionary[str, Tables] = WeakValueDictionary()
+_READING = Lock()
 
 PARAM = "w"
 _KEY = "workspace_key"
@@ -123,5 +130,9 @@ def per_shop(
 
 @per_shop(corrections=True)
 def tables(chosen: Workspace) -> Tables:
-    """The tables of `chosen`, read once per load and correction."""
-    return chosen.tables()
+    """The tables of `chosen`, read once per load; without a folder for indexes.
+
+    Teams that begin with the same shop share its rows and what is derived from them.
+    """
+    with _READING:
+        return chosen.equal_tables(_ROWS)
