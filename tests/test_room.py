@@ -281,6 +281,37 @@ def test_all_look_at_one_snapshot(workshop: Workshop, monkeypatch: pytest.Monkey
     assert snapshot_of("nowhere") is None
 
 
+def test_nobody_waits_for_the_next_snapshot_unless_something_was_changed(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, go, taking = [], threading.Event(), threading.Event()
+    go.set()
+
+    def take(workshop_id: str) -> snapshot.Snapshot | None:
+        taking.set()
+        assert go.wait(60)
+        seen.append(take_snapshot(workshop_id))
+        return seen[-1]
+
+    monkeypatch.setattr(snapshot, "take_snapshot", take)
+    monkeypatch.setattr(snapshot, "LIFETIME_SECONDS", 1e6)
+    first = snapshot_of(workshop.workshop_id)
+    (entry,) = (one for one in snapshot._entries.values() if one.snapshot is first)
+    go.clear()
+    taking.clear()
+    entry.new_until = 0.0
+    assert snapshot_of(workshop.workshop_id) is first
+    assert taking.wait(60)
+    assert snapshot_of(workshop.workshop_id) is first
+    # Changed while the next one is taken, which may not hold it yet.
+    broadcast(workshop.workshop_id, "Look")
+    refresh(workshop.workshop_id)
+    go.set()
+    now = snapshot_of(workshop.workshop_id)
+    assert now is seen[-1] is not first
+    assert now.workshop.broadcast == "Look"
+
+
 def test_the_snapshot_shows_hands_the_queue_and_the_stage(workshop: Workshop) -> None:
     first, second = teams_of(workshop.workshop_id)
     join(workshop, "bob", "Bob", second.team_id)

@@ -43,14 +43,15 @@ Stamps = tuple[tuple[str, int, int], ...]
 
 
 class Work:
-    """One workspace as the checks of an exercise see it; each part is read at most once.
+    """One workspace as the checks of exercises see it; each part is read at most once.
 
-    `opened` is when somebody of the team first opened the exercise (epoch seconds), if ever.
+    `opened` is when somebody of the team first opened the exercise that is looked at now (epoch
+    seconds), infinite if nobody did.
     """
 
-    def __init__(self, workspace: Workspace, opened: float | None = None) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.opened = math.inf if opened is None else opened
+        self.opened = math.inf
 
     def acts(self, act: str) -> list[Act]:
         """The acts of one kind, the oldest first."""

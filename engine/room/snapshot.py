@@ -1,11 +1,12 @@
 """What a workshop's pages show, read once every two seconds for all who look at it.
 
-Thirty tabs ask for it every two seconds; all get the same snapshot, which one of them takes while
-the others are given the one before.
+Thirty tabs ask for it every two seconds. All get the same snapshot, and a thread beside them takes
+the next one, so that nobody's page waits for it.
 """
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
 
@@ -50,36 +51,51 @@ class Snapshot:
 
 
 class _Entry:
+    """The last snapshot of a workshop, and until when it is new and may be shown (monotonic)."""
+
     def __init__(self) -> None:
         self.lock = Lock()
-        self.until = 0.0
+        self.changes = 0
+        self.new_until = 0.0
+        self.shown_until = 0.0
         self.snapshot: Snapshot | None = None
 
+    def take(self, workshop_id: str) -> Snapshot | None:
+        """The workshop as it is now, unless it was taken while this waited."""
+        with self.lock:
+            if self.snapshot is None or time.monotonic() >= self.new_until:
+                changes = self.changes
+                self.snapshot = take_snapshot(workshop_id)
+                # What was changed meanwhile may be missing: then the next look takes it again.
+                if changes == self.changes:
+                    self.new_until = time.monotonic() + LIFETIME_SECONDS
+                    self.shown_until = self.new_until + LIFETIME_SECONDS
+            return self.snapshot
 
+    def change(self) -> None:
+        """Let the next look see what was just changed."""
+        self.changes += 1
+        self.new_until = self.shown_until = 0.0
+
+
+_TAKING = ThreadPoolExecutor(1, thread_name_prefix="room-snapshot")
 _entries: dict[tuple[str, str], _Entry] = {}
 _lock = Lock()
 
 
 def snapshot_of(workshop_id: str) -> Snapshot | None:
-    """The workshop as it was within the last two seconds; None if there is none."""
-    entry = _entry(workshop_id)
-    if entry.snapshot is not None and time.monotonic() < entry.until:
-        return entry.snapshot
-    # Whoever finds somebody at work takes the snapshot of before, if there is one.
-    if not entry.lock.acquire(blocking=entry.snapshot is None):
-        return entry.snapshot
-    try:
-        if entry.snapshot is None or time.monotonic() >= entry.until:
-            entry.snapshot = take_snapshot(workshop_id)
-            entry.until = time.monotonic() + LIFETIME_SECONDS
-        return entry.snapshot
-    finally:
-        entry.lock.release()
+    """The workshop as it was a moment ago, at most twice `LIFETIME_SECONDS`; None without one."""
+    entry, now = _entry(workshop_id), time.monotonic()
+    if entry.snapshot is None or now >= entry.shown_until:
+        return entry.take(workshop_id)
+    if now >= entry.new_until and not entry.lock.locked():
+        _TAKING.submit(entry.take, workshop_id)
+    return entry.snapshot
 
 
 def refresh(workshop_id: str) -> None:
     """Let the next look see what was just changed."""
-    _entry(workshop_id).until = 0.0
+    _entry(workshop_id).change()
 
 
 def take_snapshot(workshop_id: str) -> Snapshot | None:
