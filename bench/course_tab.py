@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -29,7 +29,7 @@ SETTLE_MS, TRAINING_SECONDS = 1_800_000, 3_600
 SHORT_SECONDS = 3.0
 # Where the first cell of a data editor's first column is, and how high a row is, in pixels.
 FIRST_CELL, ROW, TALL = (60, 52), 35, 2_400
-# How long a cell's select box may take to open, the first times that it is tried.
+# How long a list of options may take to open, the first times that it is tried.
 SHORT_WAITS_MS = (2_000, 4_000, 8_000)
 
 
@@ -96,8 +96,10 @@ class Tab:
 
     def choose(self, key: str, option: str) -> None:
         """Choose an option of a select box."""
-        self.page.locator(f"[class*='st-key-{key}'] input").first.click()
-        self.page.get_by_role("option", name=option).first.click()
+        box = self.page.locator(f"[class*='st-key-{key}'] input").first
+        choice = self.page.get_by_role("option", name=option).first
+        self._open_list(box.click, choice)
+        choice.click()
         self.settle()
 
     def option(self, key: str, place: int) -> None:
@@ -120,25 +122,30 @@ class Tab:
         portal = self.page.locator("#portal")
         for row in range(rows):
             choice = portal.get_by_text(option(row), exact=True).first
-            self._open_cell(table, column, row, choice)
+            self._open_list(partial(self._open_cell, table, column, row), choice)
             choice.click()
             expect(portal.locator("input")).to_have_count(0)
         self.page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
         self.settle()
 
-    def _open_cell(self, table: Locator, column: int, row: int, choice: Locator) -> None:
-        """Open the select box of a cell, again if a run of the page has closed it."""
+    def _open_cell(self, table: Locator, column: int, row: int) -> None:
+        """Open the select box of a cell."""
         x, y = FIRST_CELL[0], FIRST_CELL[1] + ROW * row
-        for patience in (*SHORT_WAITS_MS, WAIT_MS):
-            table.locator(".dvn-scroller").click(position={"x": x, "y": y})
-            for _ in range(column):
-                self.page.keyboard.press("ArrowRight")
-            self.page.keyboard.press("Enter")
+        table.locator(".dvn-scroller").click(position={"x": x, "y": y})
+        for _ in range(column):
+            self.page.keyboard.press("ArrowRight")
+        self.page.keyboard.press("Enter")
+
+    def _open_list(self, open_it: Callable[[], None], choice: Locator) -> None:
+        """Open a list of options, again where a run of the page has closed it."""
+        for patience in SHORT_WAITS_MS:
+            open_it()
             with contextlib.suppress(PlaywrightTimeout):
                 choice.wait_for(timeout=patience)
                 return
             self.page.keyboard.press("Escape")
-        raise AssertionError(f"row {row} has no such option")
+        open_it()
+        choice.wait_for()
 
     @cached_property
     def cpu(self) -> CpuSeconds:
