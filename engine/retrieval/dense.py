@@ -51,6 +51,10 @@ class DenseIndex:
         ]
         return [Ranking([self.product_ids[n] for n in row], score) for score, row in hits]
 
+    def vectors_of(self, rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.float32]:
+        """The vectors of products by their row, shape (rows, dimension)."""
+        return self.vectors[rows]
+
     def cosine(self, query: NDArray[np.float32], product_id: str) -> float:
         """The cosine similarity of a query vector and a product."""
         return float(self.vectors[self.rows[product_id]] @ query)

@@ -16,6 +16,7 @@ from engine.retrieval.bm25 import BM25Index, full_text_index
 from engine.retrieval.dense import DenseIndex, open_index
 from engine.retrieval.filter_reader import FilterReader, shop_filters
 from engine.retrieval.past_queries import past_queries
+from engine.retrieval.two_stage import ProductIndex
 from engine.storage.files import write_json
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
@@ -72,7 +73,7 @@ class SearchBundle:
         return self.side.encoder
 
     @property
-    def dense(self) -> DenseIndex:
+    def dense(self) -> ProductIndex:
         """Its vectors of the catalog."""
         return self.side.dense
 

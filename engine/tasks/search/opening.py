@@ -8,6 +8,7 @@ from engine.models.cross_encoder import Reranker
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Progress
 from engine.retrieval.dense import open_index
+from engine.retrieval.two_stage import LARGE, ProductIndex, open_two_stage
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.search.bundle import SearchBundle
@@ -75,10 +76,19 @@ def index_side(
     progress: Progress,
     bm25_weight: float,
 ) -> Side:
-    """An encoder with the vectors of the catalog, kept in `folder` where there is one."""
+    """An encoder with the vectors of the catalog, kept in `folder` where there is one.
+
+    From `LARGE` products on, most of these are a static encoder's (`engine.retrieval.two_stage`).
+    """
     ids = tables.products["product_id"].tolist()
-    texts = passages(tables.products).tolist()
-    dense = open_index(folder, encoder, ids, texts, progress)
+    dense: ProductIndex
+    if len(ids) < LARGE:
+        dense = open_index(folder, encoder, ids, passages(tables.products).tolist(), progress)
+    else:
+        texts = tables.products[["title", "description"]]
+        dense = open_two_stage(
+            folder, encoder, ids, lambda rows: passages(texts.iloc[rows]).tolist(), progress
+        )
     return Side(name, encoder, dense, bm25_weight)
 
 

@@ -11,8 +11,8 @@ from engine.evaluation.one_error import choose_simplest
 from engine.evaluation.ranking import PRIMARY, score_each
 from engine.models.encoder import Encoder
 from engine.ranking import Ranking
-from engine.retrieval.dense import DenseIndex
 from engine.retrieval.fuse import fuse_all
+from engine.retrieval.two_stage import ProductIndex
 from engine.tables.tables import Tables
 from engine.tasks.search.ranker.candidates import Candidates, gather
 from engine.tasks.search.ranker.choice import ENOUGH_TO_CHOOSE
@@ -39,7 +39,7 @@ class Side:
 
     name: SideName
     encoder: Encoder
-    dense: DenseIndex
+    dense: ProductIndex
     bm25_weight: float
     ranker: Ranker | None = None
 
@@ -107,7 +107,7 @@ class Side:
     ) -> tuple[Candidates, Floats]:
         """What is put in order for one query, and the features of it."""
         found = gather(self.dense.rows, by_words, by_meaning, others)
-        inside = self.dense.vectors[found.rows]
+        inside = self.dense.vectors_of(found.rows)
         first = inside[np.argsort(found.fused_ranks, kind="stable")[:LIKE_FIRST]]
         centre = first.sum(axis=0)
         centre /= max(float(np.linalg.norm(centre)), 1e-6)

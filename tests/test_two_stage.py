@@ -1,0 +1,228 @@
+"""Large catalogs: a static encoder finds what the encoder then puts in order."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.models.encoder import Encoder, load_encoder
+from engine.models.static_encoder import distil
+from engine.progress import Silent
+from engine.retrieval import two_stage
+from engine.retrieval.cells import Cells
+from engine.retrieval.dense import DenseIndex
+from engine.retrieval.two_stage import TwoStageIndex, open_two_stage
+from engine.simulation.tiny_shop import tiny_frames
+from engine.tables.product_text import passages
+from engine.tables.tables import Tables
+from engine.tasks import get_task
+from engine.tasks.search import opening
+from engine.tasks.search.answers import Condition, SearchInput, WhyInput
+from engine.tasks.search.bundle import SearchBundle
+from engine.tasks.tiny import FAST
+from tests.tiny_shop import tiny_tables
+
+WORDS = (
+    "red",
+    "blue",
+    "steel",
+    "oak",
+    "mug",
+    "pan",
+    "lamp",
+    "scale",
+    "made",
+    "every",
+    "day",
+    "for",
+)
+QUERIES = ["red mug", "steel pan for every day", "a lamp"]
+
+
+@pytest.fixture(scope="module")
+def encoder(model: str) -> Encoder:
+    return load_encoder(model, 32)
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tiny shop counts as a large one."""
+    monkeypatch.setattr(opening, "LARGE", 10)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many texts each static encoder was distilled from."""
+    made: list[int] = []
+
+    def counting(encoder: Encoder, texts: Sequence[str], *others: object) -> object:
+        made.append(len(texts))
+        return distil(encoder, texts, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(two_stage, "distil", counting)
+    return made
+
+
+def sentences(count: int, seed: int) -> list[str]:
+    draw = np.random.default_rng(seed)
+    return [" ".join(draw.choice(WORDS, draw.integers(3, 9))) for _ in range(count)]
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / lengths, dtype=np.float32)
+
+
+def of_words(texts: Sequence[str], truth: np.ndarray) -> np.ndarray:
+    """What an encoder would say that really is a mean of its tokens."""
+    return unit(np.stack([truth[[WORDS.index(w) for w in t.split()]].mean(0) for t in texts]))
+
+
+def test_a_static_encoder_recovers_vectors_that_are_means_of_tokens(encoder: Encoder) -> None:
+    truth = np.random.default_rng(5).standard_normal((len(WORDS), encoder.dimension))
+    known, others = sentences(400, 1), sentences(50, 2)
+    static = distil(encoder, known, of_words(known, truth), Silent())
+    cosines = (static.encode(others) * of_words(others, truth)).sum(axis=1)
+    # Not 1: of each mean the encoder gives the direction, but not the length.
+    assert cosines.mean() > 0.97
+    blind = distil(encoder, known, of_words(known, truth)[::-1].copy(), Silent())
+    assert (blind.encode(others) * of_words(others, truth)).sum(axis=1).mean() < 0.8
+
+
+def test_equal_texts_give_equal_static_vectors_of_length_1(encoder: Encoder) -> None:
+    texts = sentences(60, 3)
+    vectors = encoder.encode(texts)
+    first, again = (distil(encoder, texts, vectors, Silent()).encode(texts) for _ in range(2))
+    assert np.array_equal(first, again)
+    assert np.linalg.norm(first, axis=1) == pytest.approx(1.0, abs=1e-5)
+    static = distil(encoder, texts, vectors, Silent())
+    assert not static.encode([""]).any()
+
+
+def test_rare_rows_are_found_in_whichever_cells_they_lie(tmp_path: Path) -> None:
+    vectors = unit(np.random.default_rng(0).standard_normal((4000, 16)))
+    Cells.build(vectors, [vectors[:1500], vectors[1500:]]).write(tmp_path / "cells")
+    cells = Cells.read(tmp_path / "cells")
+    keep = np.zeros(4000, dtype=bool)
+    keep[[7, 1700, 3999]] = True
+    ((rows, scores),) = cells.nearest(vectors[:1], 10, keep)
+    assert sorted(rows) == [7, 1700, 3999]
+    assert scores == pytest.approx(vectors[rows] @ vectors[0], abs=0.02)
+    ((rows, _),) = cells.nearest(vectors[20:21], 3)
+    assert rows[0] == 20
+    assert cells.vectors([20])[0] == pytest.approx(vectors[20], abs=0.02)
+    assert len(cells.nearest(vectors[:1], 10, np.zeros(4000, dtype=bool))[0][0]) == 0
+
+
+def both_ways(encoder: Encoder) -> tuple[DenseIndex, TwoStageIndex]:
+    products = tiny_frames()["products"]
+    ids, texts = products["product_id"].tolist(), passages(products).tolist()
+    exact = DenseIndex(ids, ids, encoder.encode(texts))
+    staged = open_two_stage(None, encoder, ids, lambda rows: [texts[n] for n in rows], Silent())
+    return exact, staged
+
+
+def test_two_stages_answer_as_the_encoder_where_it_reads_all_that_is_found(
+    encoder: Encoder,
+) -> None:
+    exact, staged = both_ways(encoder)
+    queries = encoder.encode(QUERIES, "query")
+    for one, other in zip(exact.search(queries, 10), staged.search(queries, 10), strict=True):
+        assert other.scores == pytest.approx(one.scores, abs=1e-5)
+        # Equal texts of different products may stand in either order.
+        assert exact.cosine(queries[0], one.product_ids[0]) == pytest.approx(
+            staged.cosine(queries[0], one.product_ids[0]), abs=1e-5
+        )
+    keep = np.arange(len(exact.product_ids)) % 3 == 0
+    kept = {name for name, wanted in zip(exact.product_ids, keep, strict=True) if wanted}
+    assert set(staged.search(queries[:1], 24, keep)[0].product_ids) == kept
+    nothing = staged.search(queries, 5, np.zeros(len(keep), dtype=bool))
+    assert [one.product_ids for one in nothing] == [[]] * len(queries)
+
+
+def test_what_the_encoder_did_not_read_comes_below_in_the_order_of_the_first_stage(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(two_stage, "EXACT", 5)
+    exact, staged = both_ways(encoder)
+    query = encoder.encode(QUERIES[:1], "query")
+    (found,) = staged.search(query, 24)
+    assert len(set(found.product_ids)) == 24
+    assert list(found.scores) == sorted(found.scores, reverse=True)
+    for name, score in zip(found.product_ids[:5], found.scores[:5], strict=True):
+        assert exact.cosine(query[0], name) == pytest.approx(score, abs=1e-5)
+    ((rows, _),) = staged.cells.nearest(query, 24)
+    assert list(found.product_ids[5:]) == [staged.product_ids[row] for row in rows[5:]]
+
+
+def open_shop(tables: Tables, model: str, folder: Path) -> SearchBundle:
+    task, fresh = get_task("search"), replace(tables, folder=folder)
+    bundle = task.untuned(fresh, task.config("quick", tables, model=model, **FAST), Silent())
+    assert isinstance(bundle, SearchBundle)
+    return bundle
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_catalog_is_made_once_and_searched_after_a_restart(
+    model: str, tmp_path: Path, made: list[int]
+) -> None:
+    tables, task = tiny_tables(), get_task("search")
+    questions = [SearchInput(query) for query in QUERIES]
+    first = open_shop(tables, model, tmp_path)
+    assert isinstance(first.dense, TwoStageIndex)
+    answers = task.predict(first, questions)
+    assert task.predict(open_shop(tables, model, tmp_path), questions) == answers
+    assert made == [len(tables.products)]
+
+    cheap = (Condition("price", high=12.0),)
+    (some,) = task.predict(first, [SearchInput("red mug", 50, cheap)])
+    prices = tables.products.set_index("product_id")["price"]
+    assert some.systems["untuned"]
+    assert all(prices[name] <= 12 for name, _ in some.systems["untuned"])
+
+    frames = dict(tables.frames)
+    frames["products"] = frames["products"].assign(title="a new " + frames["products"]["title"])
+    open_shop(Tables(frames, "en"), model, tmp_path)
+    assert len(made) == 2, "other texts, other vectors"
+
+
+@pytest.mark.usefixtures("large")
+def test_damaged_cells_are_made_anew(model: str, tmp_path: Path, made: list[int]) -> None:
+    tables, task = tiny_tables(), get_task("search")
+    answers = task.predict(open_shop(tables, model, tmp_path), [SearchInput("red mug")])
+    (cells,), (about,) = tmp_path.rglob("static.faiss"), tmp_path.rglob("static.json")
+    whole = cells.read_bytes()
+
+    def missing(path: Path) -> None:
+        path.unlink()
+
+    damages = [
+        (cells, lambda path: path.write_bytes(whole[: len(whole) // 2])),
+        (cells, lambda path: path.write_bytes(b"no index")),
+        (cells, missing),
+        (about, lambda path: path.write_text("{")),
+        (about, lambda path: path.write_text("[]")),
+        (about, missing),
+    ]
+    for count, (path, damage) in enumerate(damages, start=2):
+        damage(path)
+        assert task.predict(open_shop(tables, model, tmp_path), [SearchInput("red mug")]) == answers
+        assert len(made) == count
+
+
+@pytest.mark.usefixtures("large")
+def test_a_tuned_model_searches_a_large_catalog_and_comes_back_from_disk(
+    model: str, tmp_path: Path
+) -> None:
+    task, tables = get_task("search"), tiny_tables("search")
+    config = task.config("quick", tables, model=model, **FAST)
+    bundle = task.train(task.dataset(tables, config), config, tmp_path / "run", Silent())
+    bundle.save(tmp_path / "bundle")
+    loaded = task.load(tmp_path / "bundle", tables)
+    assert isinstance(loaded.dense, TwoStageIndex)
+    questions = [SearchInput(query) for query in QUERIES]
+    assert task.predict(loaded, questions) == task.predict(bundle, questions)
+    why = task.explain(loaded, WhyInput("red mug", "mug-red"))
+    assert -1 <= why.cosine <= 1
