@@ -1,7 +1,7 @@
 """What a catalog of a thousand to a million products costs to open and to search.
 
     python bench/large_catalog.py [--products 1000 10000 100000 1000000] [--queries 100]
-    python bench/large_catalog.py --shop WORKSPACE
+    python bench/large_catalog.py --shop WORKSPACE [--taught-by 10000]
 
 Each size is measured in a process of its own: tables of the simulated shop, then the untuned search
 model, opened for the first time and again as after a restart; of each stage the seconds of wall
@@ -12,7 +12,8 @@ again. `private` is the memory of the process without the files that it maps.
 
 With `--shop` it is measured what the two stages lose: a workspace that is small enough to be read
 whole answers its judged queries, or those of its log, both ways. `overlap` is the share of the
-encoder's first products that both have.
+encoder's first products that both have. The static encoder is `--taught-by` so many products: of a
+small catalog all would be, and of a large one few are.
 """
 
 import argparse
@@ -150,13 +151,18 @@ def report(what: str, figures: Sequence[str]) -> None:
     print(f"  {what}: {', '.join(figures)} [private {private:.0f} MB, peak {peak:.0f}]", flush=True)
 
 
-def compare(name: str) -> None:
+def compare(name: str, taught_by: int) -> None:
     """Print how near two stages come to the encoder alone, on a workspace's judged queries."""
     tables = Workspace.open(name).tables()
     bundle = TASK.untuned(tables, TASK.config("quick", tables), Silent())
     texts = passages(tables.products).tolist()
     staged = open_two_stage(
-        None, bundle.encoder, bundle.product_ids, lambda rows: [texts[n] for n in rows], Silent()
+        None,
+        bundle.encoder,
+        bundle.product_ids,
+        lambda rows: [texts[n] for n in rows],
+        Silent(),
+        taught_by,
     )
     frame = query_qrels(tables, best_source(tables))
     queries, truth = frame["query"].tolist(), list(frame["qrels"])
@@ -192,9 +198,10 @@ def main() -> None:
     )
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument("--shop", help="a workspace to compare both ways on")
+    parser.add_argument("--taught-by", type=int, default=10_000)
     options = parser.parse_args()
     if options.shop:
-        compare(options.shop)
+        compare(options.shop, options.taught_by)
     elif len(options.products) == 1:
         measure(options.products[0], options.queries)
     else:

@@ -18,7 +18,7 @@ from engine.simulation.tiny_shop import tiny_frames
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks import get_task
-from engine.tasks.search import opening
+from engine.tasks.search import cost, opening
 from engine.tasks.search.answers import Condition, SearchInput, WhyInput
 from engine.tasks.search.bundle import SearchBundle
 from engine.tasks.tiny import FAST
@@ -210,6 +210,22 @@ def test_damaged_cells_are_made_anew(model: str, tmp_path: Path, made: list[int]
         damage(path)
         assert task.predict(open_shop(tables, model, tmp_path), [SearchInput("red mug")]) == answers
         assert len(made) == count
+
+
+def test_a_large_catalog_is_not_counted_as_read_whole(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, tables = get_task("search"), tiny_tables("search")
+    config = task.config("quick", tables, model=model, **FAST)
+    dataset = task.dataset(tables, config)
+    monkeypatch.setattr(cost, "EXACT", 0)
+    monkeypatch.setattr(cost, "TAUGHT_BY", 2)
+    whole = task.workload(dataset, config)
+    monkeypatch.setattr(cost, "LARGE", 10)
+    some = task.workload(dataset, config)
+    assert some.encode_tokens < whole.encode_tokens
+    assert len(some.phases) == len(whole.phases) + 1
+    assert all(phase.seconds_per_unit() > 0 for phase in some.phases)
 
 
 @pytest.mark.usefixtures("large")

@@ -15,19 +15,19 @@ from engine.text.words import finding_words, words, words_of_all
 @derived
 def title_index(tables: Tables) -> "BM25Index":
     """BM25 over the titles of a shop's products."""
-    return BM25Index(tables.products["product_id"], tables.products["title"])
+    return BM25Index(tables.product_ids, tables.products["title"])
 
 
 @derived
 def passage_index(tables: Tables) -> "BM25Index":
     """BM25 over the title and description of a shop's products."""
-    return BM25Index(tables.products["product_id"], passages(tables.products))
+    return BM25Index(tables.product_ids, passages(tables.products))
 
 
 @derived
 def full_text_index(tables: Tables) -> "BM25Index":
     """BM25 over everything that a shop's products can be found by."""
-    return BM25Index(tables.products["product_id"], searchable_texts(tables.products))
+    return BM25Index(tables.product_ids, searchable_texts(tables.products))
 
 
 class BM25Index:

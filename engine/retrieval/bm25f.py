@@ -20,7 +20,7 @@ K1, B = 1.2, 0.75
 @derived
 def field_index(tables: Tables) -> "FieldIndex":
     """The words of a shop's products by field."""
-    return FieldIndex(tables.products["product_id"].tolist(), field_texts(tables.products))
+    return FieldIndex(tables.product_ids, field_texts(tables.products))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from engine.storage.files import write_atomically
 Floats = NDArray[np.float32]
 
 # Vectors that place a cell, and how many of the cells are looked at for a query.
-TAUGHT_BY = 40
+PER_CELL = 40
 PROBED = 32
 
 
@@ -34,7 +34,7 @@ class Cells:
         index = faiss.IndexIVFScalarQuantizer(
             faiss.IndexFlatIP(dimension),
             dimension,
-            max(len(sample) // TAUGHT_BY, 1),
+            max(len(sample) // PER_CELL, 1),
             faiss.ScalarQuantizer.QT_8bit,
             faiss.METRIC_INNER_PRODUCT,
         )

@@ -31,7 +31,7 @@ TextsOf = Callable[[Rows], Sequence[str]]
 # second and core, and a quarter of an hour without.
 LARGE = 100_000
 # So many products teach the static encoder.
-SAMPLE = 20_000
+TAUGHT_BY = 20_000
 # So many of a query's first products are read by the encoder: one batch, a tenth of a second.
 EXACT = 32
 BLOCK = 20_000
@@ -105,18 +105,19 @@ def open_two_stage(
     product_ids: Sequence[str],
     texts_of: TextsOf,
     progress: Progress,
-    seed: int = 0,
+    taught_by: int = TAUGHT_BY,
 ) -> TwoStageIndex:
     """The index of the products whose texts `texts_of` has; that in `folder` if it is of the same.
 
     Without a folder, or with one whose files are damaged or of another catalog, all is made anew:
-    the encoder reads a sample, and a static encoder that is distilled from it reads the rest.
+    the encoder reads `taught_by` of the products, drawn at random but the same each time, and a
+    static encoder that is distilled from that reads all.
     """
     count = len(product_ids)
     cells = _stored(folder, texts_of, count)
     if cells:
         return TwoStageIndex(product_ids, texts_of, encoder, cells)
-    drawn = np.random.default_rng(seed).permutation(count)[:SAMPLE]
+    drawn = np.random.default_rng(0).permutation(count)[:taught_by]
     sample = list(dict.fromkeys(texts_of(np.sort(drawn))))
     vectors = encoder.encode(sample, "passage", progress)
     static = distil(encoder, sample, vectors, progress)

@@ -57,6 +57,11 @@ class Tables:
         """The catalog: one row per product."""
         return self["products"]
 
+    @cached_property
+    def product_ids(self) -> list[str]:
+        """The ids of the catalog, one for each row; not to be changed."""
+        return list(self.products["product_id"])
+
     @property
     def searches(self) -> pd.DataFrame:
         """The search log: one row per event."""

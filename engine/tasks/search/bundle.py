@@ -139,13 +139,15 @@ class SearchBundle:
             reader.keep(conditions) if conditions else None
             for conditions in filters or [()] * len(queries)
         ]
+        # A learned order has candidates from more lists; each is a pass over the whole catalog.
+        candidates = ALSO_FROM if self.side.ranker or self._other_systems else ()
         by_words = {
             name: [
                 self.words.search(name, query, depth, keep)
                 for query, keep in zip(queries, keeps, strict=True)
             ]
             for name in WORD_SYSTEMS
-            if name in {*wanted, *_ALWAYS, *ALSO_FROM}
+            if name in {*wanted, *_ALWAYS, *candidates}
         }
         if vectors is None:
             vectors = self.encode(queries)

@@ -5,12 +5,15 @@ from functools import partial
 
 import numpy as np
 
-from engine.models.encoder import load_encoder
+from engine.models.encoder import Encoder, load_encoder
 from engine.models.probes import encoder_work, mean_tokens
+from engine.models.static_encoder import distil
 from engine.models.timing import fastest_seconds
 from engine.models.trunk import layer_count
 from engine.models.work import Phase, Work
+from engine.progress import Silent
 from engine.retrieval.bm25 import full_text_index, passage_index, title_index
+from engine.retrieval.two_stage import EXACT, LARGE, TAUGHT_BY
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset
@@ -31,7 +34,8 @@ FORWARD = 1 / 3
 def count_work(dataset: Dataset, config: SearchConfig) -> Work:
     """Pairs are read twice an epoch (query and product), catalog and queries encoded twice.
 
-    Then every query's candidates are looked up and put in order.
+    Of a large catalog a static encoder reads most. Then every query's candidates are looked up and
+    put in order.
     """
     tables = dataset.tables
     products = passages(tables.products)
@@ -44,9 +48,11 @@ def count_work(dataset: Dataset, config: SearchConfig) -> Work:
     checked = 0
     if is_watched(dataset.validation, config.epochs):
         checked = min(len(dataset.validation), CHECK_QUERIES) * (CHECK_DEPTH + 5) * config.epochs
-    texts = 2 * len(products) + checked
     frames = (dataset.train, dataset.validation, dataset.test, dataset.kept)
     asked = sum(frame["input"].nunique() for frame in frames)
+    is_large = len(products) >= LARGE
+    read = TAUGHT_BY + EXACT * asked if is_large else len(products)
+    texts = 2 * read + checked
     share = 1.0
     if config.adapter == "last_k":
         share = FORWARD + (1 - FORWARD) * min(config.last_k / layer_count(encoder), 1.0)
@@ -59,10 +65,19 @@ def count_work(dataset: Dataset, config: SearchConfig) -> Work:
             mean_tokens(encoder, sample) * texts + 2 * mean_tokens(encoder, queries) * asked
         ),
     )
+    if is_large:
+        static = partial(_static_seconds, encoder, sample)
+        work = replace(work, phases=[*work.phases, Phase(2 * len(products), static)])
     if not config.ranker or not queries:
         return work
     probe = partial(_seconds_per_query, tables, queries[:PROBED_QUERIES])
     return replace(work, phases=[*work.phases, Phase(READS * asked, probe)])
+
+
+def _static_seconds(encoder: Encoder, sample: list[str]) -> float:
+    """The seconds that a static encoder takes for a text of `sample`."""
+    static = distil(encoder, sample, encoder.encode(sample), Silent())
+    return fastest_seconds(lambda: static.encode(sample), 2) / len(sample)
 
 
 def _seconds_per_query(tables: Tables, queries: list[str]) -> float:

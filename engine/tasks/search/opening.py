@@ -80,14 +80,19 @@ def index_side(
 
     From `LARGE` products on, most of these are a static encoder's (`engine.retrieval.two_stage`).
     """
-    ids = tables.products["product_id"].tolist()
     dense: ProductIndex
-    if len(ids) < LARGE:
-        dense = open_index(folder, encoder, ids, passages(tables.products).tolist(), progress)
+    if len(tables.products) < LARGE:
+        dense = open_index(
+            folder, encoder, tables.product_ids, passages(tables.products).tolist(), progress
+        )
     else:
         texts = tables.products[["title", "description"]]
         dense = open_two_stage(
-            folder, encoder, ids, lambda rows: passages(texts.iloc[rows]).tolist(), progress
+            folder,
+            encoder,
+            tables.product_ids,
+            lambda rows: passages(texts.iloc[rows]).tolist(),
+            progress,
         )
     return Side(name, encoder, dense, bm25_weight)
 
