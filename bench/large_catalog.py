@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ from engine.retrieval.two_stage import open_two_stage
 from engine.simulation.assortment import make_shop
 from engine.simulation.word_lists import load_words
 from engine.storage.workspace import Workspace
-from engine.tables.product_text import passages
+from engine.tables.product_text import passages_in
 from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks.search.answers import SearchInput
@@ -155,12 +156,11 @@ def compare(name: str, taught_by: int) -> None:
     """Print how near two stages come to the encoder alone, on a workspace's judged queries."""
     tables = Workspace.open(name).tables()
     bundle = TASK.untuned(tables, TASK.config("quick", tables), Silent())
-    texts = passages(tables.products).tolist()
     staged = open_two_stage(
         None,
         bundle.encoder,
         bundle.product_ids,
-        lambda rows: [texts[n] for n in rows],
+        partial(passages_in, tables.products),
         Silent(),
         taught_by,
     )
@@ -171,7 +171,7 @@ def compare(name: str, taught_by: int) -> None:
     nearest = {
         "encoder": bundle.dense.search(vectors, DEPTH), "two stages": staged.search(vectors, DEPTH),
     }  # fmt: skip
-    print(f"{name}: {len(texts):,} products, {len(queries)} queries")
+    print(f"{name}: {len(tables.products):,} products, {len(queries)} queries")
     for way, rankings in nearest.items():
         hybrid = fuse_all(by_words, rankings, bundle.bm25_weight, DEPTH)
         overlaps = {

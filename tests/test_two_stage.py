@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from engine.retrieval.cells import Cells
 from engine.retrieval.dense import DenseIndex
 from engine.retrieval.two_stage import TwoStageIndex, open_two_stage
 from engine.simulation.tiny_shop import tiny_frames
-from engine.tables.product_text import passages
+from engine.tables.product_text import passages, passages_in
 from engine.tables.tables import Tables
 from engine.tasks import get_task
 from engine.tasks.search import cost, opening
@@ -120,7 +121,7 @@ def both_ways(encoder: Encoder) -> tuple[DenseIndex, TwoStageIndex]:
     products = tiny_frames()["products"]
     ids, texts = products["product_id"].tolist(), passages(products).tolist()
     exact = DenseIndex(ids, ids, encoder.encode(texts))
-    staged = open_two_stage(None, encoder, ids, lambda rows: [texts[n] for n in rows], Silent())
+    staged = open_two_stage(None, encoder, ids, partial(passages_in, products), Silent())
     return exact, staged
 
 

@@ -25,7 +25,7 @@ from engine.storage.files import read_text, write_json
 
 Rows = NDArray[np.intp]
 # The texts of the products in some rows of the catalog.
-TextsOf = Callable[[Rows], Sequence[str]]
+TextsOf = Callable[[Rows | slice], list[str]]
 
 # From so many products on: to read them all takes two cores seven minutes with AMX, at 115 texts a
 # second and core, and a quarter of an hour without.
@@ -123,10 +123,10 @@ def open_two_stage(
     static = distil(encoder, sample, vectors, progress)
 
     def encode_all() -> Iterator[Floats]:
-        for rows in _blocks(count):
+        for block in _blocks(count):
             progress.check()
-            progress.stage("encode", int(rows[0]), count)
-            yield static.encode(texts_of(rows))
+            progress.stage("encode", block.start, count)
+            yield static.encode(texts_of(block))
 
     cells = Cells.build(static.encode(sample), encode_all())
     index = TwoStageIndex(product_ids, texts_of, encoder, cells)
@@ -154,14 +154,14 @@ def _stored(folder: Path | None, texts_of: TextsOf, count: int) -> Cells | None:
 def _fingerprint(texts_of: TextsOf, count: int) -> str:
     """A hash of all texts in their order."""
     digest = hashlib.blake2b(digest_size=16)
-    for rows in _blocks(count):
-        for text in texts_of(rows):
+    for block in _blocks(count):
+        for text in texts_of(block):
             encoded = text.encode()
             digest.update(len(encoded).to_bytes(8))
             digest.update(encoded)
     return digest.hexdigest()
 
 
-def _blocks(count: int) -> Iterator[Rows]:
+def _blocks(count: int) -> Iterator[slice]:
     for start in range(0, count, BLOCK):
-        yield np.arange(start, min(start + BLOCK, count))
+        yield slice(start, min(start + BLOCK, count))

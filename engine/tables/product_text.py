@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.tables.categories import leaves
 
@@ -17,6 +19,18 @@ LONG_VALUE = 25
 def passages(products: pd.DataFrame) -> pd.Series:
     """Title and whole description, the passage that search matches with a query."""
     return _filled(products["title"]) + ". " + _filled(products["description"])
+
+
+def passages_in(products: pd.DataFrame, rows: NDArray[np.intp] | slice) -> list[str]:
+    """The passages of the products in `rows`, of a large catalog too.
+
+    To take scattered rows of a column that lies in several parts, pandas would copy all of it.
+    """
+    if isinstance(rows, slice):
+        return passages(products.iloc[rows]).tolist()
+    columns = {name: products[name] for name in ("title", "description")}
+    cells = {name: [column.iat[row] for row in rows] for name, column in columns.items()}
+    return passages(pd.DataFrame(cells, dtype="str")).tolist()
 
 
 def searchable_texts(products: pd.DataFrame) -> pd.Series:

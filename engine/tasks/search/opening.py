@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from engine.models.cross_encoder import Reranker
@@ -9,7 +10,7 @@ from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Progress
 from engine.retrieval.dense import open_index
 from engine.retrieval.two_stage import LARGE, ProductIndex, open_two_stage
-from engine.tables.product_text import passages
+from engine.tables.product_text import passages, passages_in
 from engine.tables.tables import Tables
 from engine.tasks.search.bundle import SearchBundle
 from engine.tasks.search.config import SearchConfig
@@ -86,12 +87,11 @@ def index_side(
             folder, encoder, tables.product_ids, passages(tables.products).tolist(), progress
         )
     else:
-        texts = tables.products[["title", "description"]]
         dense = open_two_stage(
             folder,
             encoder,
             tables.product_ids,
-            lambda rows: passages(texts.iloc[rows]).tolist(),
+            partial(passages_in, tables.products),
             progress,
         )
     return Side(name, encoder, dense, bm25_weight)
