@@ -5,7 +5,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import faiss
 import numpy as np
+import pandas as pd
 import pytest
 
 from engine.models.encoder import Encoder, load_encoder
@@ -100,6 +102,15 @@ def test_equal_texts_give_equal_static_vectors_of_length_1(encoder: Encoder) -> 
     assert np.linalg.norm(first, axis=1) == pytest.approx(1.0, abs=1e-5)
     static = distil(encoder, texts, vectors, Silent())
     assert not static.encode([""]).any()
+
+
+def test_texts_of_some_rows_are_those_of_the_whole_catalog() -> None:
+    products = tiny_frames()["products"]
+    products.loc[3, "description"] = None
+    in_parts = pd.concat([products.iloc[:7], products.iloc[7:]])
+    whole = passages(products).tolist()
+    assert passages_in(in_parts, np.array([9, 3, 0])) == [whole[row] for row in (9, 3, 0)]
+    assert passages_in(in_parts, slice(5, 12)) == whole[5:12]
 
 
 def test_rare_rows_are_found_in_whichever_cells_they_lie(tmp_path: Path) -> None:
@@ -202,6 +213,7 @@ def test_damaged_cells_are_made_anew(model: str, tmp_path: Path, made: list[int]
     damages = [
         (cells, lambda path: path.write_bytes(whole[: len(whole) // 2])),
         (cells, lambda path: path.write_bytes(b"no index")),
+        (cells, lambda path: faiss.write_index(faiss.IndexFlatIP(3), str(path))),
         (cells, missing),
         (about, lambda path: path.write_text("{")),
         (about, lambda path: path.write_text("[]")),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
 import faiss
 import numpy as np
@@ -28,7 +29,7 @@ class Cells:
         self.index = index
 
     @classmethod
-    def build(cls, sample: Floats, blocks: Iterable[Floats]) -> "Cells":
+    def build(cls, sample: Floats, blocks: Iterable[Floats]) -> Self:
         """The cells of the vectors in all `blocks`, placed by those of a `sample`."""
         dimension = sample.shape[1]
         index = faiss.IndexIVFScalarQuantizer(
@@ -44,9 +45,12 @@ class Cells:
         return cls(index)
 
     @classmethod
-    def read(cls, file: Path) -> "Cells":
+    def read(cls, file: Path) -> Self:
         """Map what `write` wrote. Raises RuntimeError for a file that is damaged."""
-        return cls(faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC))
+        index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+        if not isinstance(index, faiss.IndexIVF):
+            raise RuntimeError(f"no cells in {file.name}")
+        return cls(index)
 
     def write(self, file: Path) -> None:
         """Write the cells to `file`."""
