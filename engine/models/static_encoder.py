@@ -13,6 +13,7 @@ whole texts to go by, those of the shop.
 
 import copy
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -64,7 +65,8 @@ def distil(
     Reports the stage `index` and can be cancelled between steps. Equal input gives equal vectors.
     Raises InputError for an encoder that is no transformer.
     """
-    embeddings = encoder.transformer.get_input_embeddings().weight.detach().cpu().float().numpy()
+    layer = cast(torch.nn.Embedding, encoder.transformer.get_input_embeddings())
+    embeddings = layer.weight.detach().cpu().float().numpy()
     # A copy, because padding and length are state. A text's own tokens leave no room for special
     # ones, which are part of every text.
     tokenizer = copy.deepcopy(encoder.model.tokenizer.backend_tokenizer)

@@ -12,9 +12,11 @@ from engine.storage.files import write_atomically
 
 Floats = NDArray[np.float32]
 
-# Vectors that place a cell, and how many of the cells are looked at for a query.
+# Vectors that place a cell, and how many cells are looked at for a query. Queries are shorter than
+# products and lie apart from them: of 19,406 products in 475 cells, nDCG@10 was .597 with 32 cells,
+# .613 with 64, and with 128 the .620 that it is with all.
 PER_CELL = 40
-PROBED = 32
+PROBED = 128
 
 
 class Cells:
