@@ -32,7 +32,7 @@ TextsOf = Callable[[Rows | slice], list[str]]
 LARGE = 100_000
 # So many products teach the static encoder.
 TAUGHT_BY = 20_000
-# So many of a query's first products are read by the encoder: one batch, 0.2 s of one core with AMX.
+# So many of a query's first products are read by the encoder: a batch, 0.2 s of a core with AMX.
 EXACT = 32
 # Texts in memory at a time.
 BLOCK = 20_000
