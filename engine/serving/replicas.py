@@ -23,8 +23,8 @@ class ReplicaArguments(BaseModel):
     """What `serve run` may be told, each as `name=value`.
 
     - `replicas`: how many there are; `cpus`, `gpus`: what each takes of a machine.
-    - `memory_mb`: how much memory the models of a replica may take together. A replica only starts
-      where so much is free.
+    - `memory_mb`: how much memory a replica may take with its models. It only starts where so much
+      is free.
     - `workspaces`, `origins`: `--workspace` and `--cors` of `python -m engine serve`, with commas
       between several.
     """
