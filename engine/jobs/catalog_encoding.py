@@ -10,8 +10,8 @@ from engine.progress import Progress
 from engine.retrieval.vector_parts import PART, MakeParts, complete_vectors, split, write_part
 from engine.storage.runs import UNTUNED, run_folder
 from engine.storage.workspace import Workspace
-from engine.tasks import get_task
 from engine.tasks.search.catalog_vectors import CatalogVectors, tuned_vectors, untuned_vectors
+from engine.tasks.search.task import TASK
 
 
 def encode_catalog(workspace: Workspace, job: Job, progress: Progress) -> int:
@@ -23,8 +23,7 @@ def encode_catalog(workspace: Workspace, job: Job, progress: Progress) -> int:
     tables, run_id = workspace.tables(), str(job.config["run"])
     progress.stage("load")
     if run_id == UNTUNED:
-        task = get_task(job.task)
-        vectors = untuned_vectors(tables, task.config("quick", tables), progress)
+        vectors = untuned_vectors(tables, TASK.config("quick", tables), progress)
     else:
         vectors = tuned_vectors(run_folder(workspace, run_id) / "bundle", tables)
     make = _here(vectors)
