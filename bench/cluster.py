@@ -44,7 +44,8 @@ from engine.storage.runs import list_runs  # noqa: E402
 from engine.storage.workspace import Workspace  # noqa: E402
 from engine.tables.product_text import passages  # noqa: E402
 
-CPUS = 4
+# Room for both replicas and all jobs on the node that is left.
+CPUS = 6
 COPIES = 4
 # Enough epochs to be killed between two checkpoints; how well it learns makes no difference.
 TRAINING = {"epochs": 3, "max_examples": 400, "ranker": False}
