@@ -17,6 +17,7 @@ import typer
 
 from engine.commands import (
     course,
+    encoding,
     host,
     learning,
     loading,
@@ -48,6 +49,7 @@ for command in (
     opening.app,
     loading.load,
     loading.ready,
+    encoding.encode,
     loading.tables,
     training.train,
     learning.curve,

@@ -8,6 +8,7 @@ from engine.errors import InputError
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE_DATA = PROJECT / "sample_data"
+_TOLD = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "TOKENIZERS_PARALLELISM", "PYTHONPATH")
 # Where `python -m engine serve` listens, unless it is told otherwise.
 API_PORT = 8600
 
@@ -116,3 +117,12 @@ def child_environment() -> dict[str, str]:
         "TOKENIZERS_PARALLELISM": "false",
         "PYTHONPATH": str(PROJECT),
     }
+
+
+def cluster_environment() -> dict[str, str]:
+    """What a process on another machine is told of this one, where all see the same folders.
+
+    Nothing secret: a cluster shows to everybody who reaches it what its processes are told.
+    """
+    own = child_environment()
+    return {name: own[name] for name in _TOLD} | {"SHOPLAB_HOME": str(home())}

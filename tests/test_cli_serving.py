@@ -88,7 +88,7 @@ def test_serve_listens_and_serves_what_it_is_told(
     shop: Workspace, command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's own loop is left out: what it would serve, and where, is looked at instead."""
-    monkeypatch.setattr("engine.serving.answering.open_answerer", lambda log: FakeAnswerer())
+    monkeypatch.setattr("engine.serving.api.opening.open_answerer", lambda log: FakeAnswerer())
     served: list[tuple[Any, tuple[str, int]]] = []
 
     def run(server: uvicorn.Server, sockets: list[socket.socket]) -> None:

@@ -37,6 +37,8 @@ class Ray(ThreadingHTTPServer):
         self.requests: list[dict[str, object]] = []
         self.stopped: set[str] = set()
         self.down = False
+        # The machine of the jobs is gone: their logs cannot be read, and Ray says that they failed.
+        self.machine_gone = False
 
     @property
     def address(self) -> str:
@@ -86,7 +88,10 @@ class Answer(BaseHTTPRequestHandler):
             self.answer(404, {})
         elif parts[-1] == "logs":
             log = self.server.folder / parts[2]
-            self.send(lambda: {"logs": log.read_text(errors="replace")})
+            if self.server.machine_gone and self.server.status(parts[2]) == "FAILED":
+                self.answer(500, {})
+            else:
+                self.send(lambda: {"logs": log.read_text(errors="replace")})
         else:
             self.send(lambda: {"status": self.server.status(parts[2])})
 
@@ -189,6 +194,19 @@ def test_a_ray_job_that_dies_is_resumed_from_its_checkpoint(ray: Ray, store: Sto
     job = work(supervise(store, ray), ended)
     assert (job.state, job.attempt) == ("done", 2)
     assert steps(store) == [(1, 1), (1, 2), (2, 3), (2, 4), (2, 5)]
+
+
+def test_a_training_goes_on_elsewhere_when_its_machine_dies(ray: Ray, store: Store) -> None:
+    add(store, hold=3)
+    supervisor = supervise(store, ray)
+    work(supervisor, lambda job: job.done == 2)
+    ray.machine_gone = True
+    os.killpg(ray.jobs["shoplab-a-1"].pid, signal.SIGKILL)
+    ray.jobs["shoplab-a-1"].wait()
+    job = work(supervisor, ended)
+    assert (job.state, job.attempt) == ("done", 2)
+    assert steps(store) == [(1, 1), (1, 2), (2, 3), (2, 4), (2, 5)]
+    assert [event.name for event in store.events("a") if event.kind == "log"] == ["jobs.killed"]
 
 
 def test_cancel_stops_the_ray_job(ray: Ray, store: Store) -> None:

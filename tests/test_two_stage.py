@@ -201,6 +201,23 @@ def test_a_large_catalog_is_made_once_and_searched_after_a_restart(
 
 
 @pytest.mark.usefixtures("large")
+def test_a_large_catalog_that_the_encoder_has_read_is_searched_by_its_vectors(
+    model: str, tmp_path: Path, made: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = tiny_tables()
+    with monkeypatch.context() as small:
+        small.setattr(opening, "LARGE", 10_000)
+        whole = open_shop(tables, model, tmp_path)
+    again = open_shop(tables, model, tmp_path)
+    assert isinstance(again.dense, DenseIndex)
+    assert (again.dense.vectors == whole.dense.vectors).all()
+    frames = dict(tables.frames)
+    frames["products"] = frames["products"].assign(title="a new " + frames["products"]["title"])
+    assert isinstance(open_shop(Tables(frames, "en"), model, tmp_path).dense, TwoStageIndex)
+    assert len(made) == 1
+
+
+@pytest.mark.usefixtures("large")
 def test_damaged_cells_are_made_anew(model: str, tmp_path: Path, made: list[int]) -> None:
     tables, task = tiny_tables(), get_task("search")
     answers = task.predict(open_shop(tables, model, tmp_path), [SearchInput("red mug")])

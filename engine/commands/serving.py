@@ -13,10 +13,8 @@ from engine.errors import InputError
 from engine.messages import say
 from engine.settings import API_PORT
 from engine.storage.api_keys import ApiKeys
-from engine.storage.deployments import Deployment, Deployments
-from engine.storage.runs import UNTUNED
+from engine.storage.deployments import Deployment
 from engine.storage.workspace import Workspace
-from engine.tasks import TASKS
 from engine.training import promotion
 
 STOREFRONT_DAYS = 7.0
@@ -95,22 +93,14 @@ def serve(
     listener = _listen(host, port)
     import uvicorn
 
-    from engine.serving.answering import open_answerer
-    from engine.serving.api import build_api
+    from engine.serving.api.opening import open_api
     from engine.serving.api.settings import ApiSettings
 
     settings = ApiSettings(
         workspaces=frozenset(workspaces) if workspaces else None, origins=tuple(cors or ())
     )
-    answerer = open_answerer("stderr")
-    for shop in map(Workspace.open, workspaces or ()):
-        for task in TASKS:
-            if (run := Deployments(shop).current(task)) != UNTUNED:
-                answerer.warm(shop.name, task, run)
     # The server's name helps nobody but those who look for old versions.
-    config = uvicorn.Config(
-        build_api(answerer, settings), server_header=False, timeout_graceful_shutdown=10
-    )
+    config = uvicorn.Config(open_api(settings), server_header=False, timeout_graceful_shutdown=10)
     address = f"http://{host}:{listener.getsockname()[1]}"
     print(say("serving.listening", context.obj, address=address), file=sys.stderr, flush=True)
     uvicorn.Server(config).run(sockets=[listener])

@@ -20,11 +20,11 @@ from urllib.request import Request, urlopen
 from engine.errors import InputError
 from engine.jobs.job import Job
 from engine.jobs.journal import StoreJournal, environment, replay
+from engine.jobs.kinds import SPREADING
 from engine.jobs.store import Store
-from engine.settings import PROJECT, child_environment, home
+from engine.settings import cluster_environment
 
 _TIMEOUT_SECONDS = 5.0
-_FORWARDED = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "TOKENIZERS_PARALLELISM")
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,13 @@ class RayLauncher:
 
     def start(self, job: Job) -> None:
         """Submit the attempt. Raises OSError if the cluster refuses or cannot be reached."""
-        forwarded = {name: child_environment()[name] for name in _FORWARDED}
-        paths = {"PYTHONPATH": str(PROJECT), "SHOPLAB_HOME": str(home())}
         body = {
             "entrypoint": f"{self._command} {job.job_id}",
             "submission_id": _submission_id(job),
             # Without these every job would run on the head, whatever other machines there are.
             "entrypoint_num_cpus": self._cluster.cpus,
-            "entrypoint_num_gpus": self._cluster.gpus,
-            "runtime_env": {"env_vars": forwarded | paths | environment(job)},
+            "entrypoint_num_gpus": 0 if job.kind in SPREADING else self._cluster.gpus,
+            "runtime_env": {"env_vars": cluster_environment() | environment(job)},
             "metadata": {"workspace": job.workspace, "task": job.task},
         }
         self._call("POST", "", body)
@@ -100,14 +98,21 @@ class RayLauncher:
         """Copy the worker's reports into the store, and check whether it is alive.
 
         Only new reports renew the lease. So a worker counts as alive until its lease runs out, even
-        if the cluster is out of reach or Ray hasn't noticed that the worker's machine is gone.
+        if the cluster is out of reach or Ray hasn't noticed that the worker's machine is gone. What
+        a worker reported just before its machine died is lost with the log.
         """
         submission = _submission_id(job)
         try:
             status = self._call("GET", submission)["status"]
-            log = self._call("GET", f"{submission}/logs")["logs"] or ""
         except HTTPError as error:
             return "jobs.killed" if error.code == HTTPStatus.NOT_FOUND else None
+        except OSError:
+            return None
+        try:
+            log = self._call("GET", f"{submission}/logs")["logs"] or ""
+        except HTTPError:
+            # The machine with the log is gone, and Ray knows that its worker is gone, too.
+            return "jobs.killed" if status == "FAILED" else None
         except OSError:
             return None
         recorded = sum(event.attempt == job.attempt for event in self._store.events(job.job_id))

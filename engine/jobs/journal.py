@@ -115,9 +115,14 @@ def environment(job: Job) -> dict[str, str]:
     return {JOB_VARIABLE: json.dumps(asdict(job))}
 
 
+def on_cluster() -> bool:
+    """Whether this process is a worker on a cluster."""
+    return JOB_VARIABLE in os.environ
+
+
 def open_journal(job_id: str) -> tuple[Job, Journal] | None:
     """The job that this process runs and its journal; None if another process runs it."""
-    if JOB_VARIABLE in os.environ:
+    if on_cluster():
         return Job(**json.loads(os.environ[JOB_VARIABLE])), LineJournal()
     store = Store()
     job = store.get(job_id)

@@ -26,10 +26,12 @@ class Kind:
     - `work`: does one. It is called again after a crash or a stop, and goes on where it was.
     - `device`: a device of the kind's own, which does one job at a time and keeps no training
       waiting; empty for jobs that take one of the launcher's devices.
+    - `spreads`: whether on a cluster it has other processes compute, which take the GPUs.
     """
 
     work: Work
     device: str = ""
+    spreads: bool = False
 
 
 def train(workspace: Workspace, job: Job, progress: Progress) -> None:
@@ -92,6 +94,13 @@ def write_copy(workspace: Workspace, job: Job, progress: Progress) -> None:
     write_rest(workspace, batch, lambda inputs: task.predict(bundle, inputs), progress)
 
 
+def encode(workspace: Workspace, job: Job, progress: Progress) -> None:
+    """Encode the products by the search model of the run that the job's config names."""
+    from engine.jobs.catalog_encoding import encode_catalog  # torch
+
+    encode_catalog(workspace, job, progress)
+
+
 KINDS = {
     TRAIN: Kind(train),
     CURVE: Kind(curve),
@@ -99,6 +108,8 @@ KINDS = {
     "download": Kind(download, "network"),
     "export": Kind(export, "archives"),
     "copy": Kind(write_copy, "copy"),
+    "encode": Kind(encode, spreads=True),
 }
 # The kinds with a device of their own, and which it is.
 OWN_DEVICES = {name: kind.device for name, kind in KINDS.items() if kind.device}
+SPREADING = {name for name, kind in KINDS.items() if kind.spreads}

@@ -1,7 +1,7 @@
 """Search by meaning, with product vectors on disk that follow the catalog."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import faiss
@@ -61,15 +61,7 @@ class DenseIndex:
 
     def save(self, folder: Path) -> None:
         """Write vectors and text hashes to `folder`, where `open_index` finds them."""
-        stored = faiss.IndexFlatIP(self.vectors.shape[1])
-        stored.add(self.vectors)
-        # While the hashes are missing, nobody takes half-written vectors for an index.
-        (folder / "texts.parquet").unlink(missing_ok=True)
-        write_atomically(
-            folder / "vectors.faiss", lambda path: faiss.write_index(stored, str(path))
-        )
-        frame = pd.DataFrame({"hash": self.hashes})
-        write_atomically(folder / "texts.parquet", lambda path: frame.to_parquet(path, index=False))
+        save_vectors(folder, self.hashes, self.vectors)
 
 
 def open_index(
@@ -85,17 +77,61 @@ def open_index(
     `folder` stores a faiss index and the hash of each vector's text, and is rewritten after any
     change. Without a folder, or with one whose files are damaged, everything is encoded.
     """
-    hashes = [_hash(text) for text in texts]
-    stored = _read(folder)
+    hashes = [hash_text(text) for text in texts]
+    stored = read_vectors(folder) if folder else {}
     missing = sorted({text for text, name in zip(texts, hashes, strict=True) if name not in stored})
     if missing:
         vectors = encoder.encode(missing, kind, progress)
-        stored |= dict(zip(map(_hash, missing), vectors, strict=True))
+        stored |= dict(zip(map(hash_text, missing), vectors, strict=True))
     stacked = np.stack([stored[name] for name in hashes]) if hashes else _empty(encoder)
     index = DenseIndex(product_ids, hashes, stacked)
     if folder is not None and (missing or len(stored) > len(set(hashes))):
         index.save(folder)
     return index
+
+
+def count_missing(folder: Path | None, texts: Iterable[str]) -> int:
+    """How many different `texts` have no vector in `folder`."""
+    return len({hash_text(text) for text in texts} - (_read_hashes(folder) if folder else set()))
+
+
+def _read_hashes(folder: Path) -> set[str]:
+    try:
+        return set(pd.read_parquet(folder / "texts.parquet")["hash"])
+    # There are none, or the file is damaged.
+    except (ValueError, OSError):
+        return set()
+
+
+def save_vectors(folder: Path, hashes: Sequence[str], vectors: NDArray[np.float32]) -> None:
+    """Write the vectors of texts, shape (texts, dimension), and the hashes of these to `folder`."""
+    stored = faiss.IndexFlatIP(vectors.shape[1])
+    stored.add(vectors)
+    # While the hashes are missing, nobody takes half-written vectors for an index.
+    (folder / "texts.parquet").unlink(missing_ok=True)
+    write_atomically(folder / "vectors.faiss", lambda path: faiss.write_index(stored, str(path)))
+    frame = pd.DataFrame({"hash": hashes})
+    write_atomically(folder / "texts.parquet", lambda path: frame.to_parquet(path, index=False))
+
+
+def read_vectors(folder: Path) -> dict[str, NDArray[np.float32]]:
+    """The vectors in `folder` by the hash of their text; none where files miss or are damaged."""
+    if not (folder / "texts.parquet").is_file():
+        return {}
+    try:
+        hashes = pd.read_parquet(folder / "texts.parquet")["hash"]
+        index = faiss.read_index(str(folder / "vectors.faiss"))
+        vectors = index.reconstruct_n(0, index.ntotal)
+        return dict(zip(hashes, vectors, strict=True))
+    # Faiss raises RuntimeError for a file it can't read, Arrow its kind of ValueError, or OSError.
+    # Damaged vectors are made anew.
+    except (RuntimeError, ValueError, OSError):
+        return {}
+
+
+def hash_text(text: str) -> str:
+    """What a text is known by beside its vector, 128 bits in hexadecimal digits."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _index(vectors: NDArray[np.float32]) -> faiss.Index:
@@ -120,24 +156,6 @@ def _only(index: faiss.Index, keep: NDArray[np.bool_]) -> faiss.SearchParameters
     if isinstance(index, faiss.IndexIVF):
         return faiss.SearchParametersIVF(sel=selector, nprobe=PROBED_CELLS)  # type: ignore[call-arg]
     return faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-
-
-def _read(folder: Path | None) -> dict[str, NDArray[np.float32]]:
-    if folder is None or not (folder / "texts.parquet").is_file():
-        return {}
-    try:
-        hashes = pd.read_parquet(folder / "texts.parquet")["hash"]
-        index = faiss.read_index(str(folder / "vectors.faiss"))
-        vectors = index.reconstruct_n(0, index.ntotal)
-        return dict(zip(hashes, vectors, strict=True))
-    # Faiss raises RuntimeError for a file it can't read, Arrow its kind of ValueError, or OSError.
-    # Damaged vectors are made anew.
-    except (RuntimeError, ValueError, OSError):
-        return {}
-
-
-def _hash(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _empty(encoder: Encoder) -> NDArray[np.float32]:

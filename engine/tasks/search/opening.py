@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.models.cross_encoder import Reranker
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Progress
-from engine.retrieval.dense import open_index
+from engine.retrieval.dense import count_missing, open_index
 from engine.retrieval.two_stage import LARGE, ProductIndex, open_two_stage
 from engine.tables.product_text import passages, passages_in
 from engine.tables.tables import Tables
@@ -79,21 +79,17 @@ def index_side(
 ) -> Side:
     """An encoder with the vectors of the catalog, kept in `folder` where there is one.
 
-    From `LARGE` products on, most of these are a static encoder's (`engine.retrieval.two_stage`).
+    Where `LARGE` products or more are still to be read, most vectors are a static encoder's
+    (`engine.retrieval.two_stage`).
     """
     dense: ProductIndex
-    if len(tables.products) < LARGE:
-        dense = open_index(
-            folder, encoder, tables.product_ids, passages(tables.products).tolist(), progress
-        )
+    products = tables.products
+    if len(products) >= LARGE and count_missing(folder, passages(products)) >= LARGE:
+        texts_of = partial(passages_in, products)
+        dense = open_two_stage(folder, encoder, tables.product_ids, texts_of, progress)
     else:
-        dense = open_two_stage(
-            folder,
-            encoder,
-            tables.product_ids,
-            partial(passages_in, tables.products),
-            progress,
-        )
+        texts = passages(products).tolist()
+        dense = open_index(folder, encoder, tables.product_ids, texts, progress)
     return Side(name, encoder, dense, bm25_weight)
 
 
