@@ -12,6 +12,12 @@ PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS = 300.0
 
 
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 class AppServer:
     """`streamlit run app.py` on a free port, with `home` as its state folder.
 
@@ -21,9 +27,7 @@ class AppServer:
     def __init__(self, home: Path, streamlit: str = "streamlit") -> None:
         self.home = home
         self.streamlit = streamlit
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = home.with_name("server.log")
         self.process: subprocess.Popen[bytes] | None = None

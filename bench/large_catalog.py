@@ -33,9 +33,11 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.room import summarize
 from engine.evaluation.ranking import PRIMARY, score_each
 from engine.labelling.qrels import best_source, query_qrels
-from engine.progress import Silent
+from engine.models.pretrained import default_encoder, fetch
+from engine.progress import Lines, Silent
 from engine.retrieval.bm25 import full_text_index
 from engine.retrieval.fuse import fuse_all
 from engine.retrieval.two_stage import open_two_stage
@@ -94,8 +96,8 @@ def milliseconds(ask: Callable[[str], object], queries: Sequence[str]) -> str:
         ask(query)
         times.append(time.perf_counter() - started)
     processor = (time.process_time() - before) / len(queries)
-    p50, p95 = np.quantile(times, [0.5, 0.95])
-    return f"p50 {1000 * p50:6.1f}  p95 {1000 * p95:6.1f}  processor {1000 * processor:6.1f}"
+    found = summarize(times)
+    return f"p50 {found['p50']:6.1f}  p95 {found['p95']:6.1f}  processor {1000 * processor:6.1f}"
 
 
 def open_untuned(tables: Tables, progress: Stages) -> SearchBundle:
@@ -109,6 +111,7 @@ def open_untuned(tables: Tables, progress: Stages) -> SearchBundle:
 
 def measure(count: int, queries: int) -> None:
     """Print what a catalog of `count` products costs."""
+    fetch(default_encoder("en"), Lines())
     with tempfile.TemporaryDirectory() as folder:
         tables = simulated_tables(count, Path(folder))
         report(f"{count:,} products, tables made", [])

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from urllib.request import urlopen
 
 import psutil
 
+from bench.app_server import free_port
 from engine.settings import PROJECT, child_environment
 
 BIN = Path(sys.executable).parent
@@ -93,12 +93,6 @@ def wait_until(look: Any, what: str, seconds: float = START_SECONDS) -> Any:
             raise TimeoutError(f"{what} did not come in {seconds:.0f} s")
         time.sleep(0.5)
     return found
-
-
-def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _start(options: list[str]) -> subprocess.Popen[bytes]:

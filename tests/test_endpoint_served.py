@@ -1,7 +1,6 @@
 """A real OpenAI-compatible server, `transformers serve`, that a tiny real model writes behind."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils.import_utils import is_serve_available
 
+from bench.app_server import free_port
 from engine.errors import ShoplabError
 from engine.models.endpoint import Endpoint
 from engine.serving import client
@@ -74,9 +74,7 @@ def prompt(shop: Workspace) -> Messages:
 def endpoint(prompt: Messages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     folder = tiny_generator_folder(tmp_path_factory.mktemp("served"), [ANSWER])
     teach(folder, prompt, ANSWER)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     command = [sys.executable, "-m", "transformers.cli.transformers", "serve", str(folder)]
     log = folder.with_name("server.log")
     with log.open("wb") as output:

@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +26,7 @@ from engine.tasks import TASKS
 from engine.training.evaluate import evaluate_file, evaluate_heldout, open_bundle
 from engine.training.run import plan_run, train_run
 from tests.tiny_shop import tiny_workspace
-from tests.trained_shop import TrainedShop, train_shop
+from tests.trained_shop import TrainedShop, trained_on
 
 KEYS = {
     "run_id", "task", "model", "device", "primary_metric", "before", "after", "baselines", "paired",
@@ -36,14 +35,7 @@ KEYS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=TASKS)
-def trained(
-    request: pytest.FixtureRequest,
-    model: str,
-    small_fits: None,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[TrainedShop]:
-    yield from train_shop(request.param, model, tmp_path_factory.mktemp("home"))
+trained = trained_on(TASKS)
 
 
 def test_the_record_holds_what_the_command_line_promises(trained: TrainedShop) -> None:

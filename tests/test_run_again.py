@@ -5,8 +5,6 @@ task's. What is added here is the same for all tasks: that of one classifier and
 a neural network stand for them.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
 from engine.errors import Cancelled, InputError
@@ -14,17 +12,9 @@ from engine.progress import Silent
 from engine.storage.runs import list_runs, load_run, run_folder
 from engine.training.run import train_run
 from tests.tiny_shop import Stopping
-from tests.trained_shop import TrainedShop, train_shop
+from tests.trained_shop import TrainedShop, trained_on
 
-
-@pytest.fixture(scope="module", params=["intent", "interest"])
-def trained(
-    request: pytest.FixtureRequest,
-    model: str,
-    small_fits: None,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[TrainedShop]:
-    yield from train_shop(request.param, model, tmp_path_factory.mktemp("home"))
+trained = trained_on(["intent", "interest"])
 
 
 def test_the_same_seed_gives_the_same_figures(trained: TrainedShop) -> None:

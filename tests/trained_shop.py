@@ -1,6 +1,6 @@
 """A shop that has been trained on once, for tests of what a training leaves behind."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +30,22 @@ class TrainedShop:
     changes: dict[str, object]
 
 
-def train_shop(task: str, model: str, home: Path) -> Iterator[TrainedShop]:
-    """Train `task` on the tiny shop in the state folder `home`, with a tiny encoder."""
+def trained_on(tasks: Sequence[str]) -> Callable[..., Iterator[TrainedShop]]:
+    """A fixture of a module: the tiny shop after a training of each task in turn."""
+
+    @pytest.fixture(scope="module", params=tasks)
+    def trained(
+        request: pytest.FixtureRequest,
+        model: str,
+        small_fits: None,
+        tmp_path_factory: pytest.TempPathFactory,
+    ) -> Iterator[TrainedShop]:
+        yield from _train_shop(request.param, model, tmp_path_factory.mktemp("home"))
+
+    return trained
+
+
+def _train_shop(task: str, model: str, home: Path) -> Iterator[TrainedShop]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SHOPLAB_HOME", str(home))
         workspace = tiny_workspace(task=task)

@@ -37,7 +37,7 @@ class Understanding:
         self.language = language
         self.vectors = vectors
         texts, _ = examples(language)
-        self.words, self.model = _learn(language, vectors.of(texts).astype(np.float32).tobytes())
+        self.words, self.model = _learn(language, vectors.of(texts).tobytes())
 
     def kinds(self, message: str) -> dict[str, float]:
         """The probability of each kind for a message with its names masked, the likeliest first.

@@ -1,7 +1,7 @@
 """Search by meaning, with product vectors on disk that follow the catalog."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import faiss
@@ -14,6 +14,7 @@ from engine.models.vector_cache import TextKind
 from engine.progress import Progress
 from engine.ranking import Ranking
 from engine.storage.files import write_atomically
+from engine.tables.tables import Tables
 
 # Exact search takes 5 ms for 50,000 products and 42 ms for 500,000; cells pay off above this.
 EXACT_UP_TO = 100_000
@@ -90,17 +91,9 @@ def open_index(
     return index
 
 
-def count_missing(folder: Path | None, texts: Iterable[str]) -> int:
-    """How many different `texts` have no vector in `folder`."""
-    return len({hash_text(text) for text in texts} - (_read_hashes(folder) if folder else set()))
-
-
-def _read_hashes(folder: Path) -> set[str]:
-    try:
-        return set(pd.read_parquet(folder / "texts.parquet")["hash"])
-    # There are none, or the file is damaged.
-    except (ValueError, OSError):
-        return set()
+def vectors_folder(tables: Tables, encoder: Encoder) -> Path | None:
+    """Where the vectors that a pretrained encoder makes of these tables are kept, if anywhere."""
+    return tables.folder / encoder.fingerprint if tables.folder else None
 
 
 def save_vectors(folder: Path, hashes: Sequence[str], vectors: NDArray[np.float32]) -> None:
@@ -116,17 +109,26 @@ def save_vectors(folder: Path, hashes: Sequence[str], vectors: NDArray[np.float3
 
 def read_vectors(folder: Path) -> dict[str, NDArray[np.float32]]:
     """The vectors in `folder` by the hash of their text; none where files miss or are damaged."""
-    if not (folder / "texts.parquet").is_file():
+    hashes = read_hashes(folder)
+    if not hashes:
         return {}
     try:
-        hashes = pd.read_parquet(folder / "texts.parquet")["hash"]
         index = faiss.read_index(str(folder / "vectors.faiss"))
         vectors = index.reconstruct_n(0, index.ntotal)
         return dict(zip(hashes, vectors, strict=True))
-    # Faiss raises RuntimeError for a file it can't read, Arrow its kind of ValueError, or OSError.
+    # Faiss raises RuntimeError for a file it can't read, and `zip` ValueError for too few vectors.
     # Damaged vectors are made anew.
     except (RuntimeError, ValueError, OSError):
         return {}
+
+
+def read_hashes(folder: Path) -> list[str]:
+    """What the texts are known by whose vectors are in `folder`; none where a file is damaged."""
+    try:
+        return list(pd.read_parquet(folder / "texts.parquet")["hash"])
+    # Arrow raises its kind of ValueError, or OSError, as for a file that is not there.
+    except (ValueError, OSError):
+        return []
 
 
 def hash_text(text: str) -> str:

@@ -14,7 +14,7 @@ from engine.labelling.histories import History
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Progress, Silent
 from engine.ranking import Chances, Ranking
-from engine.retrieval.dense import open_index
+from engine.retrieval.dense import open_index, vectors_folder
 from engine.storage.files import write_json
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
@@ -57,7 +57,7 @@ class InterestBundle:
         products = tables.products
         self.product_ids: list[str] = products["product_id"].tolist()
         self.titles = dict(zip(self.product_ids, products["title"], strict=True))
-        folder = tables.folder / encoder.fingerprint if tables.folder else None
+        folder = vectors_folder(tables, encoder)
         texts = passages(products).tolist()
         index = open_index(folder, encoder, self.product_ids, texts, progress)
         self.catalog = Catalog(products, index.vectors)

@@ -8,6 +8,7 @@ from engine.models.encoder import load_encoder
 from engine.models.probes import TEXTS, encode_seconds, mean_tokens
 from engine.models.timing import fastest_seconds
 from engine.models.work import Phase, Work
+from engine.retrieval.dense import vectors_folder
 from engine.tables.product_text import passages
 from engine.tasks.base import Dataset
 from engine.tasks.interest.calibrated_net import make_net
@@ -31,7 +32,7 @@ def count_work(dataset: Dataset, config: InterestConfig) -> Work:
     encoder = load_encoder(config.model, config.max_tokens)
     tokens = mean_tokens(encoder, sample) * len(texts)
     tokens += mean_tokens(encoder, queries[:TEXTS]) * len(queries)
-    folder = tables.folder / encoder.fingerprint if tables.folder else None
+    folder = vectors_folder(tables, encoder)
     is_encoded = folder is not None and (folder / "texts.parquet").is_file()
     rows = int(dataset.train["grades"].map(len).sum())
     steps = -(-rows * config.epochs // config.batch_size)

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.models.encoder import Encoder, load_encoder
 from engine.models.pretrained import locate
 from engine.progress import Progress
+from engine.retrieval.dense import vectors_folder
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.search.config import SearchConfig
@@ -31,11 +32,11 @@ def untuned_vectors(tables: Tables, config: SearchConfig, progress: Progress) ->
 
     Downloads an encoder that is not here. Raises what `locate` raises.
     """
-    assert tables.folder is not None  # noqa: S101 - tables of a workspace have one
     encoder = locate(config.model, progress)
-    fingerprint = load_encoder(encoder, config.max_tokens).fingerprint
+    folder = vectors_folder(tables, load_encoder(encoder, config.max_tokens))
+    assert folder is not None  # noqa: S101 - tables of a workspace have one
     texts = passages(tables.products).tolist()
-    return CatalogVectors(encoder, config.max_tokens, tables.folder / fingerprint, texts)
+    return CatalogVectors(encoder, config.max_tokens, folder, texts)
 
 
 def tuned_vectors(bundle: Path, tables: Tables) -> CatalogVectors:

@@ -5,10 +5,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
+
 from engine.models.cross_encoder import Reranker
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Progress
-from engine.retrieval.dense import count_missing, open_index
+from engine.retrieval.dense import hash_text, open_index, read_hashes, vectors_folder
 from engine.retrieval.two_stage import LARGE, ProductIndex, open_two_stage
 from engine.tables.product_text import passages, passages_in
 from engine.tables.tables import Tables
@@ -55,8 +57,8 @@ def open_untuned_side(
     """The pretrained encoder with its vectors, kept beside the tables."""
     progress.stage("load")
     encoder = load_encoder(config.model, config.max_tokens, progress=progress)
-    folder = tables.folder / encoder.fingerprint if tables.folder else None
     progress.stage("index")
+    folder = vectors_folder(tables, encoder)
     return index_side("untuned", encoder, tables, folder, progress, bm25_weight)
 
 
@@ -79,18 +81,25 @@ def index_side(
 ) -> Side:
     """An encoder with the vectors of the catalog, kept in `folder` where there is one.
 
-    Where `LARGE` products or more are still to be read, most vectors are a static encoder's
+    Of `LARGE` products or more that are not read yet, most vectors are a static encoder's
     (`engine.retrieval.two_stage`).
     """
     dense: ProductIndex
     products = tables.products
-    if len(products) >= LARGE and count_missing(folder, passages(products)) >= LARGE:
+    if len(products) >= LARGE and not _is_read(products, folder):
         texts_of = partial(passages_in, products)
         dense = open_two_stage(folder, encoder, tables.product_ids, texts_of, progress)
     else:
         texts = passages(products).tolist()
         dense = open_index(folder, encoder, tables.product_ids, texts, progress)
     return Side(name, encoder, dense, bm25_weight)
+
+
+def _is_read(products: pd.DataFrame, folder: Path | None) -> bool:
+    """Whether `folder` has vectors of a large catalog, and lacks those of fewer than `LARGE`."""
+    read = set(read_hashes(folder)) if folder else set()
+    # To hash a million texts takes seconds: nothing to look for where nothing was read.
+    return bool(read) and len({hash_text(text) for text in passages(products)} - read) < LARGE
 
 
 def open_reranker(config: SearchConfig) -> Reranker | None:
