@@ -4,7 +4,8 @@ Ten workspaces are asked for products over HTTP, on the socket that the pages us
 
 - `one`: questions to one workspace alone, one after the other.
 - `in_turn`: the workspaces are asked in turn, each question another team's.
-- `room`: thirty people in ten teams ask for `--seconds`, each with 4 seconds between two questions.
+- `room`: thirty people in ten teams ask for `--seconds`, each with 4 seconds between two questions;
+  `memory_by_minute` is what the model process took meanwhile, for a soak of `--seconds 3600`.
 - `room_training`: the same, while one team trains its search on the same processor.
 - `room_killed`: the same, while the model process is killed `--kills` times; `back_seconds` is how
   long each time the next question took.
@@ -26,7 +27,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +194,24 @@ def memory() -> dict[str, int]:
     return {"rss": about.rss // 2**20, "taken": (about.rss - about.shared) // 2**20}
 
 
+@contextmanager
+def memory_by_minute() -> Iterator[list[int]]:
+    """What the model process takes, without the files it maps, each minute while the block runs."""
+    over, taken = threading.Event(), [memory()["taken"]]
+
+    def watch() -> None:
+        while not over.wait(60):
+            taken.append(memory()["taken"])
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield taken
+    finally:
+        over.set()
+        watcher.join()
+
+
 def measure(language: str, shop: str, seconds: float, training: bool, kills: int) -> dict[str, Any]:
     """All figures of one kind of room."""
     fetch(default_encoder(language), Lines())
@@ -207,7 +227,8 @@ def measure(language: str, shop: str, seconds: float, training: bool, kills: int
     ask_in_turn(teams, asked, TEAMS)  # loads what is not in memory
     found["in_turn"] = ask_in_turn(teams, asked, 20 * TEAMS).as_json()
     found["memory_in_turn"] = memory()
-    found["room"] = ask_as_room(teams, asked, seconds).as_json()
+    with memory_by_minute() as found["memory_by_minute"]:
+        found["room"] = ask_as_room(teams, asked, seconds).as_json()
     if training:
         command = [sys.executable, "-m", "engine", "train", teams[0].name, "search"]
         trainer = subprocess.Popen(
