@@ -113,9 +113,9 @@ class Tab:
         self.page.get_by_role("tab", name=title, exact=True).click()
         self.settle()
 
-    def cells(self, column: int, rows: int, option: Callable[[int], str]) -> None:
-        """Choose an option in the first `rows` cells of a select column of the page's editor."""
-        table = self.page.get_by_test_id("stDataFrame").first
+    def cells(self, key: str, column: int, rows: int, option: Callable[[int], str]) -> None:
+        """Choose an option in the first `rows` cells of a select column of the editor `key`."""
+        table = self.page.locator(f"[class*='st-key-{key}']").get_by_test_id("stDataFrame").first
         # A tall window holds the whole table, so that no click has to scroll it under the header.
         self.page.set_viewport_size({"width": DESK["width"], "height": TALL})
         expect(table.locator("[role=gridcell]").first).to_be_attached()

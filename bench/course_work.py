@@ -59,7 +59,7 @@ def ask_intents(tab: Tab, exercise: Exercise) -> None:
 def label_intents(tab: Tab, exercise: Exercise) -> None:
     """Label eight queries and save."""
     options = [tab.label("intent", "intent", name) for name in ("gift", "deal")]
-    tab.cells(2, 8, lambda row: options[row % 2])
+    tab.cells("labels_intent", 2, 8, lambda row: options[row % 2])
     tab.click("save_labels")
     expect(tab.page.locator(".st-key-labels_next")).to_be_visible()
 
@@ -84,7 +84,7 @@ def sort_own(tab: Tab, exercise: Exercise) -> None:
 def decide_gaps(tab: Tab, exercise: Exercise) -> None:
     """Decide on ten suggestions and save."""
     options = [tab.text(f"catalog.gaps.{state}") for state in ("accepted", "rejected")]
-    tab.cells(0, 10, lambda row: options[row % 3 == 2])
+    tab.cells("gaps_", 0, 10, lambda row: options[row % 3 == 2])
     tab.click("save_gaps")
 
 
@@ -116,7 +116,7 @@ def settle_grades(tab: Tab, exercise: Exercise) -> None:
 
 def _grade(tab: Tab, shift: int, rows: int = 12) -> None:
     grades = [tab.text(f"search.judging.grades.g{grade}") for grade in range(4)]
-    tab.cells(0, rows, lambda row: grades[(row + shift) % 4])
+    tab.cells("together_", 0, rows, lambda row: grades[(row + shift) % 4])
     tab.click("save_grades")
 
 
