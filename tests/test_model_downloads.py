@@ -1,8 +1,10 @@
 """A model that is missing is downloaded by a job, which every page that needs it shows."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from engine import jobs
 from engine.errors import InputError
@@ -13,6 +15,7 @@ from engine.progress import Silent
 from engine.serving import client
 from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n
+from pages.ui.parts import model_download
 from tests.runs_double import make_shop
 from tests.shop_double import open_page, texts_of
 from tests.waiting import until
@@ -97,3 +100,34 @@ def test_the_page_offers_the_download_and_shows_how_far_it_is(
     app.button(key=f"get_{MODEL}").click().run()
     assert not app.exception
     assert jobs.get_job(job.job_id).state == "queued"
+
+
+@pytest.mark.parametrize("came", [True, False])
+def test_a_press_goes_on_once_its_model_is_here(
+    home: Path, monkeypatch: pytest.MonkeyPatch, came: bool
+) -> None:
+    Workspace.create("shop")
+    running = SimpleNamespace(active=True, state="running")
+    looks = iter([running, SimpleNamespace(active=False, state="done" if came else "cancelled")])
+    monkeypatch.setattr(jobs, "latest_download", lambda model: next(looks))
+    monkeypatch.setattr(model_download, "available", lambda model: came)
+    app = AppTest.from_function(page_with_a_press).run()
+    # The first run asks; the fragment sees the end of the download, and the page runs again.
+    app.button(key="write").click().run()
+    assert not app.exception
+    assert [text.value for text in app.text] == ["written"] * came
+    assert not app.run().text
+
+
+def page_with_a_press() -> None:
+    import streamlit as st
+
+    from engine.storage.workspace import Workspace
+    from pages.ui.parts import model_download, press
+
+    if press.button("Write", "write"):
+        if st.session_state.setdefault("asked", False):
+            st.text("written")
+        else:
+            st.session_state["asked"] = True
+            model_download.show_download(Workspace.open("shop"), "somebody/huge-model", "write")

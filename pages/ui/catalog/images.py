@@ -12,7 +12,7 @@ from pages.ui.images.add import show_adding, show_report
 from pages.ui.images.doubts import show_doubts
 from pages.ui.images.gallery import show_gallery
 from pages.ui.images.search import show_search
-from pages.ui.parts import answers
+from pages.ui.parts import answers, press
 
 VIEWS = ("gallery", "doubts", "search")
 
@@ -73,13 +73,14 @@ def offer_reading(current: Workspace, model: str, unread: int) -> None:
     about = "images.read.about_first" if model in sizes else "images.read.about"
     said = t(about, n=f"{unread:,}", size=f"{sizes.get(model, 0):.0f}")
     st.info(said, icon=":material/visibility:")
-    if not st.button(t("images.read.button", n=f"{unread:,}"), type="primary", key="read_pictures"):
+    label = t("images.read.button", n=f"{unread:,}")
+    if not press.button(label, "read_pictures", type="primary"):
         return
     bar = st.progress(0.0)
     left = unread
     while left:
         bar.progress(1 - left / unread, text=t("images.read.running", left=f"{left:,}"))
-        answer = answers.ask(current, READ, ImageModel(model), fresh=True)
+        answer = answers.ask(current, READ, ImageModel(model), fresh=True, pressed="read_pictures")
         if answer is None:
             return
         left = answer.value.left

@@ -24,7 +24,7 @@ from pages.ui.describe.kept import KeptAnswer
 from pages.ui.describe.texts import show_facts, show_system, show_text
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
-from pages.ui.parts import acts, answers, streaming
+from pages.ui.parts import acts, answers, press, streaming
 from pages.ui.parts.pictures import beside_picture
 from pages.ui.parts.product_card import products
 from pages.ui.parts.runs import invite_to_tune
@@ -44,7 +44,7 @@ def show_one(current: Workspace, product_id: str, brief: Brief, run: Run | None)
     kept: KeptAnswer[ProductTexts] = KeptAnswer(current, "product", item, run_id_of(run))
     if "zh" in (current.language, brief.language):
         st.caption(t("describe.weak_chinese"))
-    if st.button(t("describe.write"), type="primary", icon=":material/edit_note:", key="write"):
+    if press.button(t("describe.write"), "write", icon=":material/edit_note:", type="primary"):
         kept.put(_write(current, item, run))
     product = kept.get()
     if not product:
@@ -85,7 +85,7 @@ def _write(current: Workspace, item: WriteInput, run: Run | None) -> ProductText
     for place, run_id in {"untuned": UNTUNED, **({"tuned": run.run_id} if run else {})}.items():
         whose = st.empty()
         whose.caption(t(f"describe.writing.{place}"))
-        answer = streaming.write(current, WRITE, item, run_id)
+        answer = streaming.write(current, WRITE, item, run_id, "write")
         whose.empty()
         if answer is None:
             return None
@@ -105,8 +105,8 @@ def _offer_best(
 ) -> None:
     """The button that has several texts written and the truest chosen."""
     st.caption(t("describe.best_note"))
-    if st.button(t("describe.best"), icon=":material/verified:", key="best"):
-        answer = answers.ask(current, PREDICT, [item], run.run_id)
+    if press.button(t("describe.best"), "best", icon=":material/verified:"):
+        answer = answers.ask(current, PREDICT, [item], run.run_id, pressed="best")
         if answer is None:
             return
         systems = answer.value[0].systems

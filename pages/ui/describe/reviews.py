@@ -9,7 +9,7 @@ from pages.ui.describe.kept import KeptAnswer
 from pages.ui.describe.texts import show_system
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
-from pages.ui.parts import streaming
+from pages.ui.parts import press, streaming
 
 
 def show_reviews(current: Workspace, product_id: str, brief: Brief, run_id: str) -> None:
@@ -22,8 +22,9 @@ def show_reviews(current: Workspace, product_id: str, brief: Brief, run_id: str)
         return
     item = WriteInput(product_id, language=brief.language, about="reviews")
     kept: KeptAnswer[DescribeAnswer] = KeptAnswer(current, "reviews", item, run_id)
-    if st.button(t("describe.reviews.write"), type="primary", icon=":material/reviews:", key="sum"):
-        kept.put(streaming.write(current, WRITE, item, run_id))
+    label = t("describe.reviews.write")
+    if press.button(label, "sum", icon=":material/reviews:", type="primary"):
+        kept.put(streaming.write(current, WRITE, item, run_id, "sum"))
     answer = kept.get()
     if not answer:
         return

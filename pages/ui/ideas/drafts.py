@@ -14,7 +14,7 @@ from pages.ui.frame import i18n
 from pages.ui.frame.i18n import t
 from pages.ui.ideas import opened
 from pages.ui.ideas.standing import field_name
-from pages.ui.parts import streaming
+from pages.ui.parts import press, streaming
 from pages.ui.parts.endpoint import choose_endpoint
 
 _PENDING = "ideas_draft"
@@ -56,10 +56,10 @@ def show_drafts(current: Workspace, card: Card) -> None:
         endpoint = choose_endpoint() if writer == "endpoint" else None
         if not card.title:
             st.caption(t("ideas.drafts.no_title"))
-        pressed = st.button(
+        pressed = press.button(
             t("ideas.drafts.write"),
+            "draft_write",
             icon=":material/edit_note:",
-            key="draft_write",
             disabled=not card.title,
         )
         if not pressed:
@@ -67,7 +67,9 @@ def show_drafts(current: Workspace, card: Card) -> None:
         role, request = draft_prompt(card, field, card.evidence, i18n.language())
         if endpoint is None:
             run_id = run_id_of(next(iter(list_runs(current, "describe")), None))
-            draft = streaming.write(current, DRAFT, DraftInput(role, request), run_id)
+            draft = streaming.write(
+                current, DRAFT, DraftInput(role, request), run_id, "draft_write"
+            )
             text = draft.text if draft else None
         else:
             text = streaming.follow(

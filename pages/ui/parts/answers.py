@@ -50,19 +50,20 @@ def ask(
     *,
     fresh: bool = False,
     by_page: bool = False,
+    pressed: str | None = None,
 ) -> Answer[Value] | None:
     """The answer of a run's model, or of the untuned one.
 
     Waits for a model that is still being prepared and says what it does; None after an error was
     shown. Everybody with the same question shares the answer, so never change it; a `fresh`
     question is always asked anew. A question `by_page` is not one that the team asked: the course
-    does not count it.
+    does not count it. `pressed` is the button that asks (`pages.ui.parts.press`), if one does.
     """
     place = st.empty()
     try:
         answer = _wait(current, Question(current.name, call, body, run, fresh), place)
     except ShoplabError as error:
-        _show_error(current, error, place)
+        _show_error(current, error, place, pressed)
         return None
     if not by_page:
         acts.note_question(current, call, body, run)
@@ -149,11 +150,13 @@ def doing(stage: Stage) -> str:
     return f"{text} ({stage.done:,} / {stage.total:,})" if stage.total else text
 
 
-def _show_error(current: Workspace, error: ShoplabError, place: DeltaGenerator) -> None:
+def _show_error(
+    current: Workspace, error: ShoplabError, place: DeltaGenerator, pressed: str | None = None
+) -> None:
     with place.container():
         model = is_missing(error)
         if model is not None:
-            show_download(current, model)
+            show_download(current, model, pressed)
             return
         show_error(error)
         st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")

@@ -9,6 +9,7 @@ from engine.models.pretrained import available, check_name
 from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
+from pages.ui.parts import press
 from pages.ui.parts.errors import show_error, shown_errors
 
 POLL_SECONDS = 1.0
@@ -20,10 +21,11 @@ def is_missing(error: BaseException | None) -> str | None:
     return str(error.params["model"]) if isinstance(error, ShoplabError) and missing else None
 
 
-def show_download(current: Workspace, model: str) -> None:
+def show_download(current: Workspace, model: str, pressed: str | None = None) -> None:
     """How far the download is, or the button to start it; one of the catalog starts by itself.
 
-    The page runs again when the download has ended.
+    The page runs again when the download has ended. If the model is here then, the button
+    `pressed` (`pages.ui.parts.press`), which asked for it, counts as pressed once more.
     """
     try:
         in_catalog = check_name(model) is not None
@@ -37,12 +39,14 @@ def show_download(current: Workspace, model: str) -> None:
     active = job is not None and job.active
     if active:
         jobs.ensure_supervisor()
-    st.fragment(_show, run_every=POLL_SECONDS if active else None)(current, model, active)
+    st.fragment(_show, run_every=POLL_SECONDS if active else None)(current, model, active, pressed)
 
 
-def _show(current: Workspace, model: str, was_active: bool) -> None:
+def _show(current: Workspace, model: str, was_active: bool, pressed: str | None) -> None:
     job = jobs.latest_download(model)
     if was_active != (job is not None and job.active):
+        if pressed and available(model):
+            press.repeat(pressed)
         st.rerun()
     with st.container(border=True, key=f"download_{model}"):
         st.markdown(escape(t("download.title", model=model)))

@@ -11,7 +11,6 @@ from engine.codec import Call
 from engine.errors import ShoplabError
 from engine.serving import client
 from engine.serving.question import Question
-from engine.storage.runs import UNTUNED
 from engine.storage.workspace import Workspace
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import acts, answers
@@ -28,27 +27,30 @@ Answer = TypeVar("Answer")
 
 
 def write(
-    current: Workspace, call: Call[Body, Answer], body: Body, run: str = UNTUNED
+    current: Workspace, call: Call[Body, Answer], body: Body, run: str, pressed: str
 ) -> Answer | None:
-    """The answer of a run's model, its text shown as it grows; None after an error was shown."""
+    """The answer of a run's model, its text shown as it grows; None after an error was shown.
+
+    `pressed` is the button that asked for it (`pages.ui.parts.press`).
+    """
     question = Question(current.name, call, body, run)
     acts.note_question(current, call, body, run)
     return follow(
         lambda on_text: client.ask(question, _SECONDS, on_text),
         waiting=lambda: answers.doing(client.stage_of(question)),
-        downloads_for=current,
+        missing=lambda model: show_download(current, model, pressed),
     )
 
 
 def follow(
     work: Callable[[OnText], Answer],
     waiting: Callable[[], str],
-    downloads_for: Workspace | None = None,
+    missing: Callable[[str], None] | None = None,
 ) -> Answer | None:
     """What `work` gives; whatever it lets us on_text is shown until then, before that `waiting`.
 
-    The text is plain: nothing of it is read as Markdown. None after an error was shown, or how a
-    model that is missing is downloaded if the work is that of a model in `downloads_for`.
+    The text is plain: nothing of it is read as Markdown. None after an error was shown, or
+    after `missing` has shown what is to be done about a model that is not here.
     """
     place = st.empty()
     heard: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -68,8 +70,8 @@ def follow(
     except ShoplabError as error:
         model = is_missing(error)
         with place.container():
-            if downloads_for is not None and model is not None:
-                show_download(downloads_for, model)
+            if missing is not None and model is not None:
+                missing(model)
                 return None
             show_error(error)
             st.button(t("answers.again"), icon=":material/refresh:", key=f"again_{error.code}")
