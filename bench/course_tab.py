@@ -80,6 +80,13 @@ class Tab:
         button.click()
         self.settle()
 
+    def unfold(self, key: str) -> None:
+        """Open an expander, unless a run of the page has left it open."""
+        folded = self.page.locator(f".st-key-{key} details:not([open]) > summary")
+        if folded.count():
+            folded.click()
+        expect(self.page.locator(f".st-key-{key} details[open]")).to_have_count(1)
+
     def fill(self, key: str, text: str) -> None:
         """Type into a box and leave it."""
         box = self.page.locator(f".st-key-{key} input, .st-key-{key} textarea").first

@@ -267,9 +267,9 @@ def compare_runs(tab: Tab, exercise: Exercise) -> None:
 def other_shop(tab: Tab, exercise: Exercise) -> None:
     """Load the other sample shop, and bring the first one back."""
     other = "zh" if tab.language == "en" else "en"
-    tab.page.locator(".st-key-manage summary").click()
+    tab.unfold("manage")
     tab.click(f"reload_{other}")
-    tab.page.locator(".st-key-manage summary").click()
+    tab.unfold("manage")
     tab.click("undo")
 
 

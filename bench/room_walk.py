@@ -30,7 +30,7 @@ from engine.messages import LANGUAGES, Catalog, say  # noqa: E402
 
 TEXTS = Catalog(PROJECT / "pages" / "ui")
 EXERCISES = (1, 4)
-WAIT_MS = 60_000
+WAIT_MS = 180_000
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 PROJECTOR = {"width": 1600, "height": 900}
