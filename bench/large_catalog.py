@@ -17,7 +17,6 @@ small catalog all would be, and of a large one few are.
 """
 
 import argparse
-import json
 import resource
 import subprocess
 import sys
@@ -28,12 +27,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.room import summarize
+from engine.benchmarks.shop import draw_queries, simulated_tables
 from engine.evaluation.ranking import PRIMARY, score_each
 from engine.labelling.qrels import best_source, query_qrels
 from engine.models.pretrained import default_encoder, fetch
@@ -41,11 +40,8 @@ from engine.progress import Lines, Silent
 from engine.retrieval.bm25 import full_text_index
 from engine.retrieval.fuse import fuse_all
 from engine.retrieval.two_stage import open_two_stage
-from engine.simulation.assortment import make_shop
-from engine.simulation.word_lists import load_words
 from engine.storage.workspace import Workspace
 from engine.tables.product_text import passages_in
-from engine.tables.schema import TABLES
 from engine.tables.tables import Tables
 from engine.tasks.search.answers import SearchInput
 from engine.tasks.search.bundle import DEPTH, SearchBundle
@@ -70,22 +66,6 @@ class Stages(Silent):
             processor + now[1] - self._since[1],
         )
         self._name, self._since = f"{name} {total:,}" if total else name, now
-
-
-def simulated_tables(count: int, folder: Path) -> Tables:
-    """The tables of a simulated shop with `count` products and no log."""
-    shop = make_shop(load_words("en"), count, np.random.default_rng(0))
-    rows = pd.DataFrame(shop.rows(), columns=shop.columns(), dtype="str")
-    known = rows.columns.intersection(TABLES["products"].columns)
-    others = rows.columns.difference(known)
-    products = rows[known].assign(
-        price=rows["price"].astype(float),
-        image=pd.Series(None, index=rows.index, dtype="str"),
-        attributes=pd.Series(
-            [json.dumps(cells) for cells in rows[others].to_dict("records")], dtype="str"
-        ),
-    )
-    return Tables({"products": products}, "en", folder=folder)
 
 
 def milliseconds(ask: Callable[[str], object], queries: Sequence[str]) -> str:
@@ -134,17 +114,6 @@ def measure(count: int, queries: int) -> None:
         report("repeated", [milliseconds(dense, first)])
         report("words", [milliseconds(lambda query: words.search(query, DEPTH), first)])
         report("answer", [milliseconds(lambda q: TASK.predict(bundle, [SearchInput(q)]), second)])
-
-
-def draw_queries(titles: pd.Series, count: int) -> list[str]:
-    """Three words of each of `count` titles, in their order; all different."""
-    draw = np.random.default_rng(1)
-    found: dict[str, None] = {}
-    while len(found) < count:
-        words = str(titles.iloc[draw.integers(len(titles))]).lower().split()
-        chosen = np.sort(draw.permutation(len(words))[:3])
-        found[" ".join(words[place] for place in chosen)] = None
-    return list(found)
 
 
 def report(what: str, figures: Sequence[str]) -> None:

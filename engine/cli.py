@@ -16,6 +16,7 @@ from typing import Protocol, TextIO, runtime_checkable
 import typer
 
 from engine.commands import (
+    bench,
     course,
     encoding,
     host,
@@ -69,6 +70,7 @@ for command in (
     loading.simulate,
     host.host,
     course.course,
+    bench.bench,
 ):
     # Python keeps some words for itself, such as `import`.
     app.command(command.__name__.rstrip("_"), epilog=EPILOG)(command)

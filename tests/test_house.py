@@ -47,6 +47,7 @@ LAYERS = (
     ("course",),
     ("room",),
     ("host",),
+    ("benchmarks",),
     ("commands",),
     ("cli",),
 )
@@ -61,6 +62,8 @@ SHARED = {
 }
 # What more than one machine needs; everything else has to run without it.
 SCALE = ("psycopg", "psycopg_pool", "ray")
+# What Shoplab is measured beside; whoever lacks one is told how to get it.
+PEERS = ("duckdb", "setfit", "playwright")
 NEEDS_SCALE = {"engine.storage.postgres", "engine.storage.moving"}
 
 ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
@@ -259,7 +262,13 @@ def test_tests_wait_for_states_and_measure_no_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-dev.txt", "requirements-scale.txt"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-scale.txt",
+        "requirements-bench.txt",
+    ],
 )
 def test_requirements_are_pinned(name: str) -> None:
     lines = requirements(name)
@@ -272,9 +281,11 @@ def test_requirements_are_pinned(name: str) -> None:
 def test_requirements_are_what_is_imported() -> None:
     known = packages_distributions()
     modules = top(set().union(*(imported_by(file) for file in (*ENGINE, *PAGES))))
-    modules -= sys.stdlib_module_names | {"engine", "pages", "app", *SCALE}
+    modules -= sys.stdlib_module_names | {"engine", "pages", "app", *SCALE, *PEERS}
     used = {canonical(distribution) for module in modules for distribution in known[module]}
     listed = {distribution(line) for line in requirements("requirements.txt")}
     assert used == listed
     scale = {distribution(line) for line in requirements("requirements-scale.txt")}
     assert scale == {canonical(module) for module in SCALE}
+    bench = {distribution(line) for line in requirements("requirements-bench.txt")}
+    assert bench == {canonical(module) for module in PEERS}

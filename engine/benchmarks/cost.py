@@ -1,0 +1,82 @@
+"""What a piece of work costs, and how two pieces are measured fairly: in turn, in one run."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from engine.benchmarks.comparison import Figure
+
+# Only a parent that has had no other child knows the peak of the one.
+_CHILD = (
+    "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:],"
+    " stdout=subprocess.DEVNULL); use = resource.getrusage(resource.RUSAGE_CHILDREN);"
+    "print(use.ru_utime + use.ru_stime, use.ru_maxrss / 1024); sys.exit(done.returncode)"
+)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Wall and processor seconds, and of a command the peak of its largest process in MB."""
+
+    wall: float
+    processor: float
+    memory: float = 0.0
+
+
+def run(work: Callable[[], object]) -> Cost:
+    """What a function of this process costs, with all threads."""
+    wall, processor = time.perf_counter(), time.process_time()
+    work()
+    return Cost(time.perf_counter() - wall, time.process_time() - processor)
+
+
+def run_command(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
+    """What a command costs, with all its children. Raises CalledProcessError where it fails."""
+    begin = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, *command],
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wall = time.perf_counter() - begin
+    processor, memory = map(float, done.stdout.split())
+    return Cost(wall, processor, memory)
+
+
+def alternate(sides: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
+    """The medians of each side after `rounds` measurements, each side once a round.
+
+    Every other round goes backwards, so that no side always finds the warmer machine.
+    """
+    costs: dict[str, list[Cost]] = {name: [] for name in sides}
+    for number in range(rounds):
+        for name in list(sides)[:: -1 if number % 2 else 1]:
+            costs[name].append(sides[name]())
+    return {
+        name: Cost(
+            median(one.wall for one in found),
+            median(one.processor for one in found),
+            median(one.memory for one in found),
+        )
+        for name, found in costs.items()
+    }
+
+
+def figures(ours: Cost, peer: Cost, count: int = 1, unit: str = "s") -> tuple[Figure, ...]:
+    """Wall time, processor time and, where it was measured, memory of both sides.
+
+    With `unit` ms they are milliseconds for each of `count` equal pieces of work.
+    """
+    factor = {"s": 1, "ms": 1000}[unit] / count
+    times = (
+        Figure("wall", unit, ours.wall * factor, peer.wall * factor),
+        Figure("processor", unit, ours.processor * factor, peer.processor * factor),
+    )
+    if not ours.memory:
+        return times
+    return (*times, Figure("peak memory", "MB", ours.memory, peer.memory))

@@ -1,0 +1,59 @@
+"""The shops that are measured: the English sample shop, and simulated ones of any size."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from engine.errors import ShoplabError
+from engine.reading.load import load_sample
+from engine.simulation.assortment import make_shop
+from engine.simulation.word_lists import load_words
+from engine.storage.workspace import Workspace
+from engine.tables.schema import TABLES
+from engine.tables.tables import Tables
+
+NAME = "bench-sample"
+
+
+def sample_shop() -> Workspace:
+    """The English sample shop in this state folder, loaded where it is not yet there."""
+    try:
+        return Workspace.open(NAME)
+    except ShoplabError:
+        shop = Workspace.create(NAME, "en")
+        load_sample(shop, "en")
+        return shop
+
+
+def sample_products() -> pd.DataFrame:
+    """The products of the sample shop."""
+    return sample_shop().tables().products
+
+
+def simulated_tables(count: int, folder: Path) -> Tables:
+    """The tables of a simulated shop with `count` products and no log."""
+    shop = make_shop(load_words("en"), count, np.random.default_rng(0))
+    rows = pd.DataFrame(shop.rows(), columns=shop.columns(), dtype="str")
+    known = rows.columns.intersection(TABLES["products"].columns)
+    others = rows.columns.difference(known)
+    products = rows[known].assign(
+        price=rows["price"].astype(float),
+        image=pd.Series(None, index=rows.index, dtype="str"),
+        attributes=pd.Series(
+            [json.dumps(cells) for cells in rows[others].to_dict("records")], dtype="str"
+        ),
+    )
+    return Tables({"products": products}, "en", folder=folder)
+
+
+def draw_queries(titles: pd.Series, count: int) -> list[str]:
+    """Three words of each of `count` titles, in their order; all different."""
+    draw = np.random.default_rng(1)
+    found: dict[str, None] = {}
+    while len(found) < count:
+        words = str(titles.iloc[draw.integers(len(titles))]).lower().split()
+        chosen = np.sort(draw.permutation(len(words))[:3])
+        found[" ".join(words[place] for place in chosen)] = None
+    return list(found)
