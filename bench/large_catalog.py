@@ -38,7 +38,7 @@ from engine.evaluation.ranking import PRIMARY, score_each
 from engine.labelling.qrels import best_source, query_qrels
 from engine.models.pretrained import default_encoder, fetch
 from engine.progress import Lines, Silent
-from engine.retrieval.bm25 import full_text_index
+from engine.retrieval.catalog_words import full_text_index
 from engine.retrieval.fuse import fuse_all
 from engine.retrieval.two_stage import open_two_stage
 from engine.simulation.assortment import make_shop
