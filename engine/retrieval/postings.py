@@ -81,7 +81,8 @@ class CountedWords:
 
     def lengths(self, fields: Iterable[str]) -> Ints:
         """How many words each product has in `fields` together, shape (products,)."""
-        return np.sum([np.concatenate(self._lengths[field]) for field in fields], axis=0)
+        of_fields = [np.concatenate(self._lengths[field]) for field in fields]
+        return np.asarray(np.sum(of_fields, axis=0))
 
     def merge(self, fields: Sequence[str]) -> Iterator[Postings]:
         """The postings of `fields` together, in parts that each hold all of some words."""
