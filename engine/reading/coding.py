@@ -72,4 +72,4 @@ def blank_to_missing(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _is_blank(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    return pc.equal(pc.utf8_trim_whitespace(texts), "")
+    return pc.or_(pc.equal(pc.binary_length(texts), 0), pc.utf8_is_space(texts))
