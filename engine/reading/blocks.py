@@ -76,9 +76,7 @@ def read_clean(block: bytes, dialect: Dialect, width: int) -> list[pa.Array] | N
         table = pacsv.read_csv(
             pa.py_buffer(block),
             # Threads cost more than they save, and parsing has one processor anyway.
-            pacsv.ReadOptions(
-                column_names=names, block_size=len(block) + 1, use_threads=False
-            ),
+            pacsv.ReadOptions(column_names=names, block_size=len(block) + 1, use_threads=False),
             pacsv.ParseOptions(
                 delimiter=dialect.delimiter,
                 quote_char='"' if dialect.quoted else False,
@@ -116,7 +114,9 @@ def _quotes_are_clean(text: NDArray[np.uint8], delimiter: int) -> bool:
         return False
     opening, closing = marks[::2], marks[1::2]
     before = text[opening[1:] - 1] if len(marks) and opening[0] == 0 else text[opening - 1]
-    after = text[closing[:-1] + 1] if len(marks) and closing[-1] == len(text) - 1 else text[closing + 1]
+    after = (
+        text[closing[:-1] + 1] if len(marks) and closing[-1] == len(text) - 1 else text[closing + 1]
+    )
     return _are_borders(before, delimiter) and _are_borders(after, delimiter, _RETURN)
 
 

@@ -168,7 +168,10 @@ class TextColumns:
             if self.rejected:
                 raise InputError("reader.no_good_row", self.problems, file=self.name)
             raise refuse("header_only", self.name)
-        columns = [blank_to_missing(column) for column in self._joined().columns]
+        columns = self._joined().columns
+        self._chunks = []
+        for position, column in enumerate(columns):  # of a large file, no two copies fit
+            columns[position] = blank_to_missing(column)
         used = [
             position
             for position, column in enumerate(columns)
@@ -177,7 +180,7 @@ class TextColumns:
         names = self._name_columns(used)
         table = pa.Table.from_arrays([columns[position] for position in used], names=names)
         rows = pa.chunked_array(self._rows, pa.int64())
-        self._chunks, self._rows = [], []
+        self._rows = []
         if all(column.null_count for column in table.columns):
             filled = reduce(pc.or_, [column.is_valid() for column in table.columns])
             table, rows = table.filter(filled), rows.filter(filled)

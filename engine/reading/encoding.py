@@ -103,7 +103,7 @@ def read_lines(path: Path, encoding: Encoding) -> Iterator[str]:
 
 
 def read_blocks(path: Path, encoding: Encoding) -> Iterator[bytes]:
-    """The text of the file in UTF-8, in blocks of whole lines that end with "\\n" or the file.
+    """The text of the file in UTF-8, in blocks of whole lines; a line feed or the file ends each.
 
     Bytes of another encoding are lone surrogates, as in `read_lines` (`surrogatepass`).
     """

@@ -59,7 +59,7 @@ def check_size(path: Path, name: str, table: str | None) -> None:
 
 
 def check_unpacked(packed: int, unpacked: int, name: str, table: str | None = None) -> None:
-    """Raise InputError if `unpacked` bytes are too many for `table` or for `packed` bytes (a bomb)."""
+    """Raise InputError if `unpacked` bytes are too many, also for `packed` bytes (a bomb)."""
     most = most_bytes(table)
     if unpacked > most:
         raise refuse("too_big", name, limit_mb=most // 1_000_000)
