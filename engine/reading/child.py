@@ -112,8 +112,8 @@ def write_arrow(table: pa.Table, path: Path) -> None:
 
 
 def read_arrow(path: Path) -> pa.Table:
-    """The table that `write_arrow` wrote."""
-    with pa.ipc.open_file(path) as reader:
+    """The table that `write_arrow` wrote; its pages are read from the file when they are needed."""
+    with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
         return reader.read_all()
 
 
@@ -138,8 +138,9 @@ def _run(path: Path, name: str, scratch: Path, place: Place) -> Mapping[str, obj
     try:
         parsed = parse(path, name, scratch, place)
         # What a few bytes stand for may be long, and the page that reads it has no memory limit.
-        if plain_bytes(parsed.text.table) > limits.FILE_BYTES:
-            raise refuse("too_big", name, limit_mb=limits.FILE_BYTES // 1_000_000)
+        most = limits.most_bytes(place.table)
+        if plain_bytes(parsed.text.table) > most:
+            raise refuse("too_big", name, limit_mb=most // 1_000_000)
     except InputError as error:
         problems = [asdict(problem) for problem in error.details]
         return {"code": error.code, "params": error.params, "problems": problems}

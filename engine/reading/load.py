@@ -316,7 +316,9 @@ def _words(frames: Mapping[str, pd.DataFrame], *, known_products: bool) -> pd.Se
     if known_products:
         return None
     fields = {"reviews": "text", "searches": "query"}
-    return next((frames[table][field] for table, field in fields.items() if table in frames), None)
+    texts = next((frames[table][field] for table, field in fields.items() if table in frames), None)
+    # A coded column keeps the texts of all rows in the dictionary of a few.
+    return None if texts is None else texts.dropna().head(SAMPLE_TEXTS).astype("str")
 
 
 def _stop_at_errors(
