@@ -2,8 +2,8 @@
 
 ```
 SHOPLAB_HOME/workspaces/<name>/     <name> is made from the key where nobody chose one
-  workspace.json          name, title, key (the unguessable part of its link), created, language (also
-                          of the tables before the last load), the sample shop that it is,
+  workspace.json          name, title, key (the unguessable part of its link), created, language
+                          (also of the tables before the last load), the sample shop that it is,
                           the workshop whose team works in it, the account that it belongs to,
                           and whether others may open its link
   frozen                  is there while nothing may be changed, see engine.storage.freeze
