@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import InputError, Problem
-from engine.reading import child, columns, delimited, encoding, limits
+from engine.errors import Problem
+from engine.reading import child, columns, delimited, encoding
 from engine.reading.blocks import Blocks, read_clean
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.coding import plain_bytes
@@ -137,22 +137,6 @@ def test_bytes_of_another_encoding_are_left_to_the_careful_reader() -> None:
     block = "".join(lines).encode("utf-8", "surrogatepass")
     assert read_clean(block, Dialect(","), 2) is None
     assert list(Blocks([]).lines(block)) == lines
-
-
-@pytest.mark.parametrize(("table", "fits"), [("searches", True), ("reviews", False)])
-def test_a_log_may_be_larger(
-    table: str, fits: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "table.csv"
-    path.write_text("query,text,event\n" + "lamp,good,click\n" * 50)
-    monkeypatch.setattr(limits, "ROWS", 20)
-    monkeypatch.setattr(limits, "FILE_BYTES", path.stat().st_size)
-    if fits:
-        assert len(read_table(path, place=Place(table)).frame) == 50
-    else:
-        with pytest.raises(InputError) as caught:
-            read_table(path, place=Place(table))
-        assert caught.value.code == "reader.too_many_rows"
 
 
 def test_only_plain_moments_are_read_at_once() -> None:

@@ -138,9 +138,8 @@ def _run(path: Path, name: str, scratch: Path, place: Place) -> Mapping[str, obj
     try:
         parsed = parse(path, name, scratch, place)
         # What a few bytes stand for may be long, and the page that reads it has no memory limit.
-        most = limits.most_bytes(place.table)
-        if plain_bytes(parsed.text.table) > most:
-            raise refuse("too_big", name, limit_mb=most // 1_000_000)
+        if plain_bytes(parsed.text.table) > limits.FILE_BYTES:
+            raise refuse("too_big", name, limit_mb=limits.FILE_BYTES // 1_000_000)
     except InputError as error:
         problems = [asdict(problem) for problem in error.details]
         return {"code": error.code, "params": error.params, "problems": problems}

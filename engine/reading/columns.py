@@ -60,7 +60,7 @@ class TextTable:
 
 @dataclass
 class TextColumns:
-    """Collects the records of the file that the user calls `name`, which is read for `table`.
+    """Collects the records of the file that the user calls `name`.
 
     The header is set before the first record and may grow. Cells missing at the end of a record are
     empty.
@@ -72,7 +72,6 @@ class TextColumns:
     rejected: int = 0
     left_out: int = 0
     view: View | None = None
-    table: str | None = None
     _is_sheet: bool = False
     _cells: list[Sequence[str | None]] = field(default_factory=list)
     _numbers: list[int] = field(default_factory=list)
@@ -132,9 +131,8 @@ class TextColumns:
         if self._coded is None and self._count >= LEAST_ROWS:
             self._coded = repeating_columns(self._joined())
             self._chunks = [code(chunk, self._coded) for chunk in self._chunks]
-        most = limits.most_rows(self.table)
-        if self._count > most:
-            raise refuse("too_many_rows", self.name, limit=most)
+        if self._count > limits.ROWS:
+            raise refuse("too_many_rows", self.name, limit=limits.ROWS)
 
     def reject(self, row: int, code: str, column: str | None = None, **params: object) -> None:
         """Leave out the record at `row` for the reason `code`."""

@@ -92,11 +92,11 @@ def parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
         return Parsed(lines.finish(), "CSV", codec)
     expected = named_format(name)
     if _head(path).startswith(GZIP):
-        path = _unpack(path, name, scratch, place.table)
+        path = _unpack(path, name, scratch)
         if is_packed(path):
             raise refuse("packed_binary", name)
     content = _find_format(path, name, expected)
-    columns = TextColumns(name, table=place.table)
+    columns = TextColumns(name)
     if content != expected:
         columns.warn("other_format", format=content, promised=expected)
     encoding = delimiter = None
@@ -157,7 +157,7 @@ def _find_format(path: Path, name: str, expected: str) -> str:
     return "JSON" if start.startswith(JSON_STARTS) else "CSV"
 
 
-def _unpack(path: Path, name: str, scratch: Path, table: str | None) -> Path:
+def _unpack(path: Path, name: str, scratch: Path) -> Path:
     unpacked = scratch / "unpacked"
     packed = path.stat().st_size
     size = 0
@@ -165,7 +165,7 @@ def _unpack(path: Path, name: str, scratch: Path, table: str | None) -> Path:
         with gzip.open(path) as source, unpacked.open("wb") as target:
             while chunk := source.read(CHUNK):
                 size += len(chunk)
-                check_unpacked(packed, size, name, table)
+                check_unpacked(packed, size, name)
                 target.write(chunk)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise refuse("damaged", name, format="gzip") from error

@@ -6,10 +6,6 @@ from engine.errors import InputError, Problem
 
 FILE_BYTES = 500_000_000  # uncompressed
 ROWS = 5_000_000
-# Logs have far more rows than a catalog, and texts that repeat.
-EVENT_TABLES = ("searches", "orders")
-EVENT_BYTES = 2_000_000_000
-EVENT_ROWS = 20_000_000
 COLUMNS = 300
 CELL_CHARACTERS = 1_000_000
 NAME_CHARACTERS = 1_000  # of one column name: some surveys use whole questions
@@ -26,24 +22,14 @@ CHILD_MEMORY_BYTES = 3_000_000_000  # of private writable memory
 CHILD_SECONDS = 300
 
 
-def most_bytes(table: str | None) -> int:
-    """How large a file for `table` may be when unpacked."""
-    return EVENT_BYTES if table in EVENT_TABLES else FILE_BYTES
-
-
-def most_rows(table: str | None) -> int:
-    """How many rows a file for `table` may have."""
-    return EVENT_ROWS if table in EVENT_TABLES else ROWS
-
-
 def refuse(code: str, name: str, row: int | None = None, **params: object) -> InputError:
     """The error for the file that the user calls `name`; `code` is both message and detail."""
     problem = Problem(f"reader.{code}", file=name, row=row, params=params)
     return InputError(problem.code, [problem], file=name, row=row, **params)
 
 
-def check_size(path: Path, name: str, table: str | None) -> None:
-    """Raise InputError if `path` is no readable file, empty or too big for `table`."""
+def check_size(path: Path, name: str) -> None:
+    """Raise InputError if `path` is not a readable file, or if it is empty or too big."""
     if not path.exists():
         raise refuse("missing", name)
     if not path.is_file():
@@ -55,13 +41,12 @@ def check_size(path: Path, name: str, table: str | None) -> None:
         raise refuse("no_access", name) from error
     if size == 0:
         raise refuse("empty", name)
-    check_unpacked(size, size, name, table)
+    check_unpacked(size, size, name)
 
 
-def check_unpacked(packed: int, unpacked: int, name: str, table: str | None = None) -> None:
-    """Raise InputError if `unpacked` bytes are too many, also for `packed` bytes (a bomb)."""
-    most = most_bytes(table)
-    if unpacked > most:
-        raise refuse("too_big", name, limit_mb=most // 1_000_000)
+def check_unpacked(packed: int, unpacked: int, name: str) -> None:
+    """Raise InputError if `unpacked` bytes are too many, or so for `packed` bytes (a bomb)."""
+    if unpacked > FILE_BYTES:
+        raise refuse("too_big", name, limit_mb=FILE_BYTES // 1_000_000)
     if unpacked > RATIO_FREE_BYTES and unpacked > RATIO * packed:
         raise refuse("bomb", name, ratio=RATIO)

@@ -316,9 +316,11 @@ def _words(frames: Mapping[str, pd.DataFrame], *, known_products: bool) -> pd.Se
     if known_products:
         return None
     fields = {"reviews": "text", "searches": "query"}
-    texts = next((frames[table][field] for table, field in fields.items() if table in frames), None)
-    # A coded column keeps the texts of all rows in the dictionary of a few.
-    return None if texts is None else texts.dropna().head(SAMPLE_TEXTS).astype("str")
+    for table, field in fields.items():
+        if table in frames:
+            # A coded column keeps the texts of all rows in the dictionary of a few.
+            return frames[table][field].dropna().head(SAMPLE_TEXTS).astype("str")
+    return None
 
 
 def _stop_at_errors(

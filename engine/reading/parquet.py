@@ -20,7 +20,7 @@ def parse_parquet(path: Path, columns: TextColumns) -> None:
     """
     try:
         with pq.ParquetFile(path) as file:
-            _check(file.metadata, path, columns)
+            _check(file.metadata, path, columns.name)
             columns.set_header(file.schema_arrow.names)
             row = 1
             for batch in file.iter_batches(BATCH_ROWS):
@@ -34,13 +34,11 @@ def parse_parquet(path: Path, columns: TextColumns) -> None:
         raise refuse("damaged", columns.name, format="Parquet") from error
 
 
-def _check(metadata: pq.FileMetaData, path: Path, columns: TextColumns) -> None:
+def _check(metadata: pq.FileMetaData, path: Path, name: str) -> None:
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    unpacked = sum(group.total_byte_size for group in groups)
-    check_unpacked(path.stat().st_size, unpacked, columns.name, columns.table)
-    most = limits.most_rows(columns.table)
-    if metadata.num_rows > most:
-        raise refuse("too_many_rows", columns.name, limit=most)
+    check_unpacked(path.stat().st_size, sum(group.total_byte_size for group in groups), name)
+    if metadata.num_rows > limits.ROWS:
+        raise refuse("too_many_rows", name, limit=limits.ROWS)
 
 
 def _to_text(array: pa.Array) -> pa.Array:

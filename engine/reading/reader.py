@@ -57,7 +57,7 @@ def read_table(path: Path, *, name: str | None = None, place: Place | None = Non
     place = place or Place()
     if place.header_row is not None and not 0 <= place.header_row <= HEADER_ROW:
         raise refuse("no_header_row", name, place.header_row)
-    check_size(path, name, place.table)
+    check_size(path, name)
     with scratch_folder() as scratch:
         parsed = (parse if _is_cheap(path, name, place) else parse_in_child)(
             path, name, scratch, place
