@@ -2,8 +2,8 @@
 
 from engine.retrieval.bm25 import BM25Index
 from engine.retrieval.bm25f import FieldIndex
+from engine.retrieval.catalog_size import LARGE
 from engine.retrieval.stored_words import WordIndexes, open_word_indexes
-from engine.retrieval.two_stage import LARGE
 from engine.tables.product_text import field_texts, passages, searchable_texts
 from engine.tables.tables import Tables, derived
 
