@@ -1,14 +1,16 @@
 """What a catalog of a thousand to a million products costs to open and to search.
 
-    python bench/large_catalog.py [--products 1000 10000 100000 1000000] [--queries 100]
+    python bench/large_catalog.py [--products 1000 10000 100000 1000000] [--queries 100] [--words]
     python bench/large_catalog.py --shop WORKSPACE [--taught-by 10000]
 
-Each size is measured in a process of its own: tables of the simulated shop, then the untuned search
-model, opened for the first time and again as after a restart; of each stage the seconds of wall
-time, and of the processor in brackets. Then the milliseconds of queries, one after the other, of
-three words of a title each: `dense` by meaning alone, `repeated` the same queries once more,
-`words` by BM25 over all texts, and `answer`, all that a page asks for, by queries that are new
-again. `private` is the memory of the process without the files that it maps.
+Of each size the products of the simulated shop are made, then the untuned search model is opened
+for the first time and again as after a restart, each in a process of its own; of each stage the
+seconds of wall time, and of the processor in brackets. Then the milliseconds of queries, one after
+the other, of three words of a title each: `dense` by meaning alone, `repeated` the same queries
+once more, `words` by BM25 over all texts, and `answer`, all that a page asks for, by queries that
+are new again. `private` is the memory of the process without the files that it maps, `peak` the
+most that it ever took with them. `--words` leaves out search by meaning, and opens all indexes of
+words.
 
 With `--shop` it is measured what the two stages lose: a workspace that is small enough to be read
 whole answers its judged queries, or those of its log, both ways. `overlap` is the share of the
@@ -24,20 +26,29 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.room import summarize
-from engine.benchmarks.shop import draw_queries, simulated_tables
+from engine.benchmarks.shop import draw_queries, simulated_products
 from engine.evaluation.ranking import PRIMARY, score_each
 from engine.labelling.qrels import best_source, query_qrels
 from engine.models.pretrained import default_encoder, fetch
 from engine.progress import Lines, Silent
-from engine.retrieval.bm25 import full_text_index
+from engine.retrieval.catalog_words import (
+    field_index,
+    full_text_index,
+    passage_index,
+    title_index,
+)
+from engine.retrieval.filter_reader import shop_filters
 from engine.retrieval.fuse import fuse_all
 from engine.retrieval.two_stage import open_two_stage
 from engine.storage.workspace import Workspace
@@ -48,6 +59,8 @@ from engine.tasks.search.bundle import DEPTH, SearchBundle
 from engine.tasks.search.task import TASK
 
 MEGABYTE = 2**20
+_PRODUCTS = "products.parquet"
+T = TypeVar("T")
 
 
 class Stages(Silent):
@@ -83,37 +96,87 @@ def milliseconds(ask: Callable[[str], object], queries: Sequence[str]) -> str:
 def open_untuned(tables: Tables, progress: Stages) -> SearchBundle:
     """The untuned model, as a page opens it."""
     bundle = TASK.untuned(tables, TASK.config("quick", tables), progress)
+    progress.stage("filters")
+    shop_filters(tables)
     progress.stage("words")
     TASK.predict(bundle, [SearchInput("warm")])
     progress.stage("ready")
     return bundle
 
 
-def measure(count: int, queries: int) -> None:
-    """Print what a catalog of `count` products costs."""
+def open_words(tables: Tables, progress: Stages) -> None:
+    """All that search by words needs."""
+    progress.stage("filters")
+    shop_filters(tables)
+    progress.stage("words")
+    for index in (title_index, passage_index, full_text_index, field_index):
+        index(tables)
+    progress.stage("ready")
+
+
+def measure(count: int, queries: int, words_alone: bool) -> None:
+    """Print what a catalog of `count` products costs, in processes that start without it."""
     fetch(default_encoder("en"), Lines())
-    with tempfile.TemporaryDirectory() as folder:
-        tables = simulated_tables(count, Path(folder))
-        report(f"{count:,} products, tables made", [])
-        progress = Stages()
-        bundle = open_untuned(tables, progress)
-        report("opened", [f"{name} {a:.1f} ({b:.1f})" for name, (a, b) in progress.seconds.items()])
-        del bundle
-        tables = Tables(tables.frames, "en", folder=Path(folder))
-        progress = Stages()
-        bundle = open_untuned(tables, progress)
-        report("again", [f"{name} {a:.1f} ({b:.1f})" for name, (a, b) in progress.seconds.items()])
-        asked = draw_queries(tables.products["title"], 2 * queries)
-        first, second = asked[:queries], asked[queries:]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model = open_words if words_alone else open_untuned
+        ask = ask_words if words_alone else ask_all
+        steps = (
+            partial(make, count),
+            partial(opened, "opened", model),
+            partial(again, model, partial(ask, queries)),
+        )
+        for step in steps:
+            process = get_context("spawn").Process(target=step, args=(folder,))
+            process.start()
+            process.join()
+            if process.exitcode:
+                sys.exit(process.exitcode)
 
-        def dense(query: str) -> None:
-            bundle.dense.search(bundle.encode([query]), DEPTH)
 
-        words = full_text_index(tables)
-        report("dense", [milliseconds(dense, first)])
-        report("repeated", [milliseconds(dense, first)])
-        report("words", [milliseconds(lambda query: words.search(query, DEPTH), first)])
-        report("answer", [milliseconds(lambda q: TASK.predict(bundle, [SearchInput(q)]), second)])
+def make(count: int, folder: Path) -> None:
+    """Write the products of a simulated shop to `folder`."""
+    simulated_products(count).to_parquet(folder / _PRODUCTS)
+    report(f"{count:,} products made", [])
+
+
+def opened(name: str, model: Callable[[Tables, Stages], T], folder: Path) -> tuple[Tables, T]:
+    """Open a model of the products in `folder`, and print what that took."""
+    frames = {"products": pd.read_parquet(folder / _PRODUCTS)}
+    report("tables read", [])
+    tables, progress = Tables(frames, "en", folder=folder), Stages()
+    bundle = model(tables, progress)
+    report(name, [f"{stage} {a:.1f} ({b:.1f})" for stage, (a, b) in progress.seconds.items()])
+    return tables, bundle
+
+
+def again(
+    model: Callable[[Tables, Stages], T], ask: Callable[[Tables, T], None], folder: Path
+) -> None:
+    """Open a model as after a restart, ask it, and print what that took."""
+    ask(*opened("again", model, folder))
+    size = sum(file.stat().st_size for file in (folder / "words").rglob("*") if file.is_file())
+    print(f"  {size / MEGABYTE:,.0f} MB of words on disk")
+
+
+def ask_words(queries: int, tables: Tables, model: object) -> None:
+    """Print how long BM25 over all texts takes."""
+    index, asked = full_text_index(tables), draw_queries(tables.products["title"], queries)
+    report("words", [milliseconds(lambda query: index.search(query, DEPTH), asked)])
+
+
+def ask_all(queries: int, tables: Tables, bundle: SearchBundle) -> None:
+    """Print how long each way to answer takes."""
+    asked = draw_queries(tables.products["title"], 2 * queries)
+    first, second = asked[:queries], asked[queries:]
+
+    def dense(query: str) -> None:
+        bundle.dense.search(bundle.encode([query]), DEPTH)
+
+    report("dense", [milliseconds(dense, first)])
+    report("repeated", [milliseconds(dense, first)])
+    ask_words(queries, tables, bundle)
+    report("answer", [milliseconds(lambda q: TASK.predict(bundle, [SearchInput(q)]), second)])
 
 
 def report(what: str, figures: Sequence[str]) -> None:
@@ -169,17 +232,19 @@ def main() -> None:
         "--products", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000]
     )
     parser.add_argument("--queries", type=int, default=100)
+    parser.add_argument("--words", action="store_true", help="without search by meaning")
     parser.add_argument("--shop", help="a workspace to compare both ways on")
     parser.add_argument("--taught-by", type=int, default=10_000)
     options = parser.parse_args()
     if options.shop:
         compare(options.shop, options.taught_by)
     elif len(options.products) == 1:
-        measure(options.products[0], options.queries)
+        measure(options.products[0], options.queries, options.words)
     else:
         for count in options.products:
             command = [sys.executable, __file__, "--products", str(count)]
-            subprocess.run([*command, "--queries", str(options.queries)], check=True)
+            command += ["--queries", str(options.queries), *["--words"] * options.words]
+            subprocess.run(command, check=True)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def shop(request, home: Path, downloaded: Callable[[str], Path]) -> Iterator[Sho
     policy = (DATA / f"policy_{language}.md").read_text(encoding="utf-8")
     encoder = load_encoder(default_encoder(language), device="cpu")
     ids = tables.products["product_id"].tolist()
-    words = BM25Index(ids, searchable_texts(tables.products).tolist())
+    words = BM25Index.of_texts(ids, searchable_texts(tables.products).tolist())
     return Shop(
         language, tables, policy,
         Assistant(

@@ -66,12 +66,15 @@ def test_what_only_one_person_typed_greets_nobody() -> None:
 )
 def test_a_word_like_for_finds_nothing_beside_other_words(query: str, first: list[str]) -> None:
     ids = ["P0", "P1", "P2", "P3"]
-    assert list(BM25Index(ids, TITLES["en"]).search(query, 4).product_ids) == first
+    assert list(BM25Index.of_texts(ids, TITLES["en"]).search(query, 4).product_ids) == first
     fields = {name: TITLES["en"] if name == "title" else [""] * 4 for name in FIELDS}
-    assert list(FieldIndex(ids, fields).search(query, equal_weights(), 4).product_ids) == first
+    assert (
+        list(FieldIndex.of_texts(ids, fields).search(query, equal_weights(), 4).product_ids)
+        == first
+    )
 
 
 @pytest.mark.parametrize("titles", [[], ["!!!"], ["!!!", "???"]])
 def test_titles_without_a_word_are_found_by_none(titles: list[str]) -> None:
-    index = BM25Index([f"P{n}" for n in range(len(titles))], titles)
+    index = BM25Index.of_texts([f"P{n}" for n in range(len(titles))], titles)
     assert len(index.search("trail shoes", 4)) == 0

@@ -204,7 +204,7 @@ def test_any_text_is_read(readers, text) -> None:
 def test_word_and_vector_search_find_only_what_is_kept() -> None:
     keep = np.array([False, True, True, False])
     names = list("abcd")
-    words = BM25Index(names, ["red mug", "red jacket", "blue mug", "mug"])
+    words = BM25Index.of_texts(names, ["red mug", "red jacket", "blue mug", "mug"])
     assert words.search("mug", 4, keep).product_ids == ["c"]
     vectors = np.eye(4, dtype=np.float32)
     dense = DenseIndex(names, names, vectors)

@@ -46,6 +46,6 @@ def test_a_load_says_which_language_the_models_do_not_know(home: Path, tmp_path:
 
 
 def test_words_without_spaces_between_them_are_found() -> None:
-    index = BM25Index(["T3", "T8"], TITLES["th"])
+    index = BM25Index.of_texts(["T3", "T8"], TITLES["th"])
     assert index.search("กระทะ", 1).product_ids == ["T3"]
     assert index.search("หม้อ", 1).product_ids == ["T8"]

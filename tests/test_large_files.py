@@ -1,6 +1,7 @@
 """Large files: what is read in blocks and by distinct texts equals what is read cell by cell."""
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Problem
-from engine.reading import blocks, child, columns, delimited
-from engine.reading.blocks import read_clean
+from engine.reading import child, columns, delimited, encoding
+from engine.reading.blocks import Blocks, read_clean
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.coding import plain_bytes
 from engine.reading.distinct import decoded, is_coded, read_moments
@@ -79,9 +80,10 @@ def told(problems: list[Problem]) -> list[str]:
     return [repr(problem) for problem in problems]
 
 
+@pytest.mark.parametrize("block_bytes", [1, 100, 100_000])
 @pytest.mark.parametrize("table", FILES)
 def test_blocks_and_distinct_texts_give_the_same_table(
-    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: str, block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / f"{table}.csv"
     path.write_text(FILES[table], encoding="utf-8")
@@ -89,8 +91,7 @@ def test_blocks_and_distinct_texts_give_the_same_table(
         patch.setattr(delimited, "read_clean", lambda *_: None)
         patch.setattr("engine.reading.distinct.read_moments", lambda _: None)
         careful, expected = read(path, table)
-    monkeypatch.setattr(blocks, "PART_LINES", 5)
-    monkeypatch.setattr(blocks, "BLOCK_CHARACTERS", 1)
+    monkeypatch.setattr(encoding, "BLOCK_BYTES", block_bytes)
     monkeypatch.setattr(columns, "LEAST_ROWS", 20)
     fast, result = read(path, table)
     assert any(is_coded(fast.frame[column]) for column in fast.frame)
@@ -106,8 +107,9 @@ ALPHABET = ["a", '"', ",", "\n", "\r\n", "\r", " ", "\ufeff", "é", '""', 'a,"b"
 
 @given(st.lists(st.sampled_from(ALPHABET), min_size=1, max_size=12))
 def test_a_clean_block_is_read_as_record_by_record(parts: list[str]) -> None:
-    lines = list(io.StringIO("".join(parts), newline=""))
-    arrays = read_clean(lines, Dialect(","), 2)
+    text = "".join(parts)
+    lines = list(io.StringIO(text, newline=""))
+    arrays = read_clean(text.encode(), Dialect(","), 2)
     if arrays is not None:
         records = list(read_records(lines, Dialect(",")))
         cells = [array.to_pylist() for array in arrays]
@@ -115,10 +117,26 @@ def test_a_clean_block_is_read_as_record_by_record(parts: list[str]) -> None:
 
 
 def test_a_well_quoted_block_is_clean() -> None:
-    lines = ['"a ""b"", c",1\r\n', '"",2\r\n', "d,3"]
-    arrays = read_clean(lines, Dialect(","), 2)
+    arrays = read_clean(b'"a ""b"", c",1\r\n"",2\r\nd,"3"', Dialect(","), 2)
     assert arrays is not None
     assert arrays[0].to_pylist() == ['a "b", c', "", "d"]
+
+
+@given(st.lists(st.sampled_from(ALPHABET), max_size=12), st.integers(1, 8))
+def test_lines_of_blocks_are_those_of_the_text(parts: list[str], size: int) -> None:
+    text = "".join(parts)
+    ended = re.findall(b"[^\n]*\n|[^\n]+", text.encode())
+    whole = [ended[start : start + size] for start in range(0, len(ended), size)]
+    blocks = Blocks(map(b"".join, whole))
+    assert list(blocks.lines(blocks.take())) == list(io.StringIO(text, newline=""))
+    assert blocks.at_border and not blocks.take()
+
+
+def test_bytes_of_another_encoding_are_left_to_the_careful_reader() -> None:
+    lines = ["lamp,1\n", "灯,2\n".encode("gb18030").decode("ascii", "surrogateescape")]
+    block = "".join(lines).encode("utf-8", "surrogatepass")
+    assert read_clean(block, Dialect(","), 2) is None
+    assert list(Blocks([]).lines(block)) == lines
 
 
 def test_only_plain_moments_are_read_at_once() -> None:

@@ -50,17 +50,19 @@ def lists(count: int, *, informative: bool, seed: int = 0) -> list[RankedQuery]:
 
 
 def test_a_field_counts_as_much_as_its_weight() -> None:
-    index = FieldIndex(["a", "b", "c"], FIELDS)
+    index = FieldIndex.of_texts(["a", "b", "c"], FIELDS)
     titles, descriptions = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
     assert index.search("mug", titles, 5).product_ids == ["a"]
     assert set(index.search("mug", descriptions, 5).product_ids) == {"b", "c"}
     assert index.search("mug", descriptions, 5, np.array([True, True, False])).product_ids == ["b"]
     assert len(index.search("spoon", titles, 5)) == 0
-    assert len(FieldIndex([], {"title": []}).search("mug", titles[:1], 5)) == 0
+    assert len(FieldIndex.of_texts([], {"title": []}).search("mug", titles[:1], 5)) == 0
 
 
 def test_frequencies_are_added_before_they_are_saturated() -> None:
-    index = FieldIndex(["a", "b"], {"title": ["mug", "mug"], "description": ["mug", "pan"]})
+    index = FieldIndex.of_texts(
+        ["a", "b"], {"title": ["mug", "mug"], "description": ["mug", "pan"]}
+    )
     both, once = index.matches("mug").together(np.ones(2, np.float32))
     apart = index.matches("mug").by_field()
     assert once < both < apart[0].sum()
@@ -68,7 +70,7 @@ def test_frequencies_are_added_before_they_are_saturated() -> None:
 
 
 def test_the_weight_of_the_field_that_says_it_is_learned() -> None:
-    index = FieldIndex(
+    index = FieldIndex.of_texts(
         [f"p{n}" for n in range(40)],
         {
             "title": [f"word{n}" for n in range(40)],
@@ -89,7 +91,7 @@ def test_a_word_that_leads_to_another_becomes_its_synonym(tmp_path: Path) -> Non
     assert {word for word, _ in synonyms.of["sofa"]} == {"couch", "grey"}
     synonyms.save(tmp_path / "synonyms.json")
     assert Synonyms.load(tmp_path / "synonyms.json") == synonyms
-    index = BM25Index(["couch", "lamp"], ["a couch", "a lamp"])
+    index = BM25Index.of_texts(["couch", "lamp"], ["a couch", "a lamp"])
     assert synonyms.search(index, "sofa", 5).product_ids == ["couch"]
     assert len(Synonyms({}).search(index, "sofa", 5)) == 0
 

@@ -70,22 +70,22 @@ class Counting:
     ],
 )  # fmt: skip
 def test_words_find_products_in_both_languages(query: str, found: str) -> None:
-    index = BM25Index(list(TEXTS), list(TEXTS.values()))
+    index = BM25Index.of_texts(list(TEXTS), list(TEXTS.values()))
     assert index.search(query, 3).product_ids[0] == found
 
 
 @pytest.mark.parametrize("query", ["", "!!!", "蓝莓", "q" * 5000])
 def test_a_query_that_shares_no_word_finds_nothing(query: str) -> None:
-    index = BM25Index(list(TEXTS), list(TEXTS.values()))
+    index = BM25Index.of_texts(list(TEXTS), list(TEXTS.values()))
     assert len(index.search(query, 3)) == 0
 
 
 def test_an_empty_catalog_can_be_searched() -> None:
-    assert len(BM25Index([], []).search("mug", 5)) == 0
+    assert len(BM25Index.of_texts([], []).search("mug", 5)) == 0
 
 
 def test_shares_of_the_words_are_the_score() -> None:
-    index = BM25Index(list(TEXTS), list(TEXTS.values()))
+    index = BM25Index.of_texts(list(TEXTS), list(TEXTS.values()))
     shares = index.shares("running shoes 耳机", "p3")
     row = list(TEXTS).index("p3")
     assert sum(shares.values()) == pytest.approx(index.scores("running shoes 耳机")[row], rel=1e-5)

@@ -71,7 +71,7 @@ def shown(log: pd.DataFrame) -> pd.DataFrame:
 def rankings(shown: pd.DataFrame) -> dict[str, SystemRankings]:
     """Words find the thing and the colour; "meaning" the thing alone."""
     ids = list(TITLES)
-    index = BM25Index(ids, list(TITLES.values()))
+    index = BM25Index.of_texts(ids, list(TITLES.values()))
     rankings = {}
     for query in frequent_queries(shown, 18):
         words = index.search(query, 36)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.retrieval.bm25 import full_text_index, passage_index
+from engine.retrieval.catalog_words import full_text_index, passage_index
 from engine.retrieval.filter_reader import shop_filters
 from engine.tables.categories import (
     cut_path,

@@ -102,6 +102,25 @@ def test_an_undo_that_is_killed_leaves_the_tables_of_one_load(shop: Workspace) -
     assert change > 2
 
 
+def test_an_undo_brings_the_language_back(home: Path) -> None:
+    shop = Workspace.create()
+    shop.set_language("en")
+    shop.replace_tables(frames("a"), {})
+    shop.set_sample("en")
+    shop.replace_tables(frames("b"), {})
+    shop.set_language("zh")
+    assert (Workspace.open(shop.name).language, shop.sample) == ("zh", "")
+    assert shop.undo_load()
+    for each in (shop, Workspace.open(shop.name)):
+        assert (each.language, each.language_chosen, each.sample) == ("en", True, "en")
+    shop.set_language("zh", chosen=False)
+    shop.replace_tables(frames("c"), {})
+    shop.set_language("en")
+    assert shop.undo_load()
+    again = Workspace.open(shop.name)
+    assert (again.language, again.language_chosen) == ("zh", False)
+
+
 def test_who_reads_during_loads_gets_the_tables_of_one_load(
     shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

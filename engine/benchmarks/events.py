@@ -6,7 +6,6 @@ from engine.benchmarks.loading import compare_log
 EVENTS = {
     "smallest": (200,),
     "usual": (10_000, 100_000, 1_000_000),
-    # As many rows as a workspace may have (`HostLimits`).
     "full": (10_000, 100_000, 1_000_000, 10_000_000),
 }
 

@@ -38,7 +38,10 @@ def compare(size: Size) -> list[Comparison]:
 def compare_log(count: int, rounds: int, peers: tuple[str, ...]) -> list[Comparison]:
     """Load `count` events of CSV as commands of their own, in turn with each of `peers`."""
     what = f"{count:,} events of CSV to compressed Parquet"
+    times = "measured once; " if rounds == 1 else ""
     there = [name for name in peers if is_installed(name)]
+    if not there:
+        return [Comparison(what, name, missing="not_installed") for name in peers]
     environment = child_environment()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log.csv"
@@ -63,7 +66,7 @@ def compare_log(count: int, rounds: int, peers: tuple[str, ...]) -> list[Compari
             what,
             named(name),
             figures(costs["ours"], costs[name]),
-            f"rows {ours:,} and {rows[name]:,}",
+            f"{times}rows {ours:,} and {rows[name]:,}",
             ours == rows[name] == count,
         )
         if name in there

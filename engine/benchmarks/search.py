@@ -62,7 +62,7 @@ def _by_words(size: Size) -> Comparison:
     products = sample_products()
     texts = searchable_texts(products).tolist()
     queries = draw_queries(products["title"], QUERIES[size])
-    ours = BM25Index(products["product_id"], texts)
+    ours = BM25Index.of_texts(products["product_id"], texts)
     bare = bm25s.BM25(method="lucene")
     bare.index(words_of_all(texts), show_progress=False)
     answers: dict[str, list[list[float]]] = {}

@@ -1,7 +1,6 @@
 """The shops that are measured: the English sample shop, and simulated ones of any size."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,6 @@ from engine.simulation.assortment import make_shop
 from engine.simulation.word_lists import load_words
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
-from engine.tables.tables import Tables
 
 NAME = "bench-sample"
 
@@ -32,20 +30,19 @@ def sample_products() -> pd.DataFrame:
     return sample_shop().tables().products
 
 
-def simulated_tables(count: int, folder: Path) -> Tables:
-    """The tables of a simulated shop with `count` products and no log."""
+def simulated_products(count: int) -> pd.DataFrame:
+    """The products of a simulated shop."""
     shop = make_shop(load_words("en"), count, np.random.default_rng(0))
     rows = pd.DataFrame(shop.rows(), columns=shop.columns(), dtype="str")
     known = rows.columns.intersection(TABLES["products"].columns)
     others = rows.columns.difference(known)
-    products = rows[known].assign(
+    return rows[known].assign(
         price=rows["price"].astype(float),
         image=pd.Series(None, index=rows.index, dtype="str"),
         attributes=pd.Series(
             [json.dumps(cells) for cells in rows[others].to_dict("records")], dtype="str"
         ),
     )
-    return Tables({"products": products}, "en", folder=folder)
 
 
 def draw_queries(titles: pd.Series, count: int) -> list[str]:

@@ -151,7 +151,7 @@ def _result(
     spent: Cost,
 ) -> Comparison:
     metric, goal, best = quality
-    check = f"{metric} {goal:.3f} and {best:.3f}"
+    check = f"measured once; {metric} {goal:.3f} and {best:.3f}"
     if reached is None:
         check += "; the peer did not get there"
     return Comparison(what, peer, figures(ours, reached or spent), check, reached is not None)

@@ -24,6 +24,7 @@ from engine.errors import InputError
 from engine.images.decode import flatten
 from engine.messages import say
 from engine.models import efficientnet
+from engine.models.making import MAKING
 from engine.models.pretrained import locate
 from engine.models.threads import keep_to_cores
 from engine.progress import Progress
@@ -138,7 +139,9 @@ class TwoTowerEncoder:
     def __init__(self, folder: Path, model_id: str, kind: str) -> None:
         logging.set_verbosity_error()
         try:
-            self.model = AutoModel.from_pretrained(folder, use_safetensors=True, **_LOCAL).eval()
+            with MAKING:
+                model = AutoModel.from_pretrained(folder, use_safetensors=True, **_LOCAL)
+            self.model = model.eval()
             self.processor = AutoImageProcessor.from_pretrained(folder, backend="pil", **_LOCAL)
             self.tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)
         except (OSError, ValueError, KeyError) as error:

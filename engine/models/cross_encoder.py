@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sentence_transformers import CrossEncoder
 
 from engine.errors import InputError
+from engine.models.making import MAKING
 from engine.models.pretrained import locate
 from engine.models.sharing import guard_tokenizer, share_weights
 from engine.progress import Progress, Silent
@@ -27,14 +28,15 @@ class Reranker:
         self.model_id = model_id
         folder = locate(model_id, progress or Silent())
         try:
-            self.model = CrossEncoder(
-                str(folder),
-                num_labels=1,
-                max_length=max_tokens,
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"use_safetensors": True},
-            )
+            with MAKING:
+                self.model = CrossEncoder(
+                    str(folder),
+                    num_labels=1,
+                    max_length=max_tokens,
+                    local_files_only=True,
+                    trust_remote_code=False,
+                    model_kwargs={"use_safetensors": True},
+                )
         except (OSError, ValueError, RuntimeError) as error:
             raise InputError("search.bad_reranker", model=model_id, why=str(error)) from error
         share_weights(self.model)

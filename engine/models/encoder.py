@@ -15,6 +15,7 @@ from transformers.utils import logging
 
 from engine.errors import InputError
 from engine.models.gathering import Gathering
+from engine.models.making import MAKING
 from engine.models.precision import half_products
 from engine.models.pretrained import locate
 from engine.models.sharing import guard_tokenizer, share_weights, shared_model
@@ -175,13 +176,14 @@ def _load(folder: Path, model_id: str, max_tokens: int, device: str) -> Encoder:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        model = SentenceTransformer(
-            str(folder),
-            device=device,
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"dtype": torch.float32, "use_safetensors": True},
-        )
+        with MAKING:
+            model = SentenceTransformer(
+                str(folder),
+                device=device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"dtype": torch.float32, "use_safetensors": True},
+            )
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         raise InputError("models.not_an_encoder", model=model_id, why=str(error)) from error
     if model.tokenizer is None or model.get_embedding_dimension() is None:

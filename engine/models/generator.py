@@ -22,6 +22,7 @@ from transformers import (
 from transformers.utils import logging
 
 from engine.errors import InputError
+from engine.models.making import MAKING
 from engine.models.pretrained import locate
 from engine.models.threads import keep_to_cores
 from engine.progress import Progress, Silent
@@ -202,13 +203,14 @@ def load_generator(model_id: str | Path, progress: Progress | None = None) -> Ge
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            folder,
-            dtype=torch.float32,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-        )
+        with MAKING:
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=torch.float32,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+            )
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )

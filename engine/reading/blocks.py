@@ -6,20 +6,18 @@ blank, and every record has the same number of cells. Such a block is read by Ar
 any of these tests is left to the careful reader.
 """
 
-import itertools
+import io
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
+from numpy.typing import NDArray
 
 from engine.reading import limits
 from engine.reading.records import Dialect
 
-# A block is read in parts of so many lines, until it is large enough.
-PART_LINES = 1_000
-BLOCK_CHARACTERS = 8_000_000
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -27,52 +25,58 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Blocks:
     """The lines of a text, which can be taken in blocks, or one by one from a block on.
 
+    `parts` are whole lines in UTF-8, as `engine.reading.encoding.read_blocks` gives them.
     `at_border` says whether the lines that were taken one by one are those of whole blocks.
     """
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = iter(lines)
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+        self._part = b""
+        self._taken = 0
         self.at_border = True
 
-    def take(self) -> list[str]:
-        """The next lines, empty at the end of the text."""
-        block: list[str] = []
-        characters = 0
-        while characters < BLOCK_CHARACTERS:
-            part = list(itertools.islice(self._lines, PART_LINES))
-            if not part:
-                break
-            block += part
-            characters += sum(map(len, part))
+    def take(self) -> bytes:
+        """The next block, empty at the end of the text."""
+        if not self._holds_more():
+            return b""
+        block = self._part[self._taken :] if self._taken else self._part
+        self._taken = len(self._part)
         return block
 
-    def lines(self, block: list[str]) -> Iterator[str]:
+    def lines(self, block: bytes) -> Iterator[str]:
         """The lines of a block, and those behind it as far as they are asked for."""
-        self.at_border = not block
-        for number, line in enumerate(block, start=1):
-            self.at_border = number == len(block)
-            yield line
-        # `yield from` would close the text with this generator.
-        while (further := next(self._lines, None)) is not None:
-            yield further
+        while True:
+            # "\r" alone ends a line, too.
+            lines = list(io.StringIO(block.decode("utf-8", "surrogatepass"), newline=""))
+            for number, line in enumerate(lines, start=1):
+                self.at_border = number == len(lines)
+                yield line
+            if not self._holds_more():
+                return
+            end = self._part.find(b"\n", self._taken) + 1 or len(self._part)
+            block = self._part[self._taken : end]
+            self._taken = end
+
+    def _holds_more(self) -> bool:
+        """Whether the text goes on; if so, there are bytes of the part that nobody took."""
+        if self._taken == len(self._part):
+            self._part, self._taken = next(self._parts, b""), 0
+        return bool(self._part)
 
 
-def read_clean(block: list[str], dialect: Dialect, width: int) -> list[pa.Array] | None:
+def read_clean(block: bytes, dialect: Dialect, width: int) -> list[pa.Array] | None:
     """The cells of a block as an array of strings for each of `width` columns.
 
-    None if the careful reader might read the block otherwise.
+    None if the careful reader might read the block otherwise, and for bytes of another encoding.
     """
-    try:
-        data = "".join(block).encode()
-    except UnicodeEncodeError:  # a byte of another encoding
-        return None
-    if not _is_clean(data, dialect):
+    if not _is_clean(block, dialect):
         return None
     names = [str(position) for position in range(width)]
     try:
         table = pacsv.read_csv(
-            pa.py_buffer(data),
-            pacsv.ReadOptions(column_names=names, block_size=len(data) + 1),
+            pa.py_buffer(block),
+            # Threads cost more than they save, and parsing has one processor anyway.
+            pacsv.ReadOptions(column_names=names, block_size=len(block) + 1, use_threads=False),
             pacsv.ParseOptions(
                 delimiter=dialect.delimiter,
                 quote_char='"' if dialect.quoted else False,
@@ -81,7 +85,7 @@ def read_clean(block: list[str], dialect: Dialect, width: int) -> list[pa.Array]
             ),
             pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
-    except pa.ArrowInvalid:  # a record of another width
+    except pa.ArrowInvalid:  # a record of another width, or no UTF-8
         return None
     arrays = [column.combine_chunks() for column in table.columns]
     longest = max(pc.max(pc.binary_length(array)).as_py() for array in arrays)
@@ -92,21 +96,33 @@ def _is_clean(data: bytes, dialect: Dialect) -> bool:
     """Whether no line is blank and every quotation mark is where it belongs."""
     if dialect.escape or not dialect.delimiter.isascii():
         return False
-    if data[0] in (_NEWLINE, _RETURN) or b"\n\n" in data or b"\n\r\n" in data:
+    if data[0] in (_NEWLINE, _RETURN) or data.startswith(_BYTE_ORDER_MARK):
         return False
-    if data.count(b"\r") != data.count(b"\r\n") or data.startswith(_BYTE_ORDER_MARK):
+    if b"\r" in data and (b"\n\r\n" in data or data.count(b"\r") != data.count(b"\r\n")):
         return False
-    return not dialect.quoted or b'"' not in data or _quotes_are_clean(data, ord(dialect.delimiter))
+    text = np.frombuffer(data, dtype=np.uint8)
+    ends = text == _NEWLINE
+    if (ends[1:] & ends[:-1]).any():
+        return False
+    return not dialect.quoted or _quotes_are_clean(text, ord(dialect.delimiter))
 
 
-def _quotes_are_clean(data: bytes, delimiter: int) -> bool:
+def _quotes_are_clean(text: NDArray[np.uint8], delimiter: int) -> bool:
     """Whether marks open and close in turn, at the borders of a cell or doubled inside one."""
-    text = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
     marks = np.flatnonzero(text == _QUOTE)
     if len(marks) % 2:
         return False
-    borders = np.zeros(256, dtype=bool)
-    borders[[delimiter, _NEWLINE, _QUOTE]] = True
-    opened = borders[text[marks[::2] - 1]].all()
-    borders[_RETURN] = True
-    return bool(opened and borders[text[marks[1::2] + 1]].all())
+    opening, closing = marks[::2], marks[1::2]
+    before = text[opening[1:] - 1] if len(marks) and opening[0] == 0 else text[opening - 1]
+    after = (
+        text[closing[:-1] + 1] if len(marks) and closing[-1] == len(text) - 1 else text[closing + 1]
+    )
+    return _are_borders(before, delimiter) and _are_borders(after, delimiter, _RETURN)
+
+
+def _are_borders(signs: NDArray[np.uint8], *others: int) -> bool:
+    """Whether all signs are the end of a line, a quotation mark or one of the `others`."""
+    fits = (signs == _NEWLINE) | (signs == _QUOTE)
+    for other in others:
+        fits |= signs == other
+    return bool(fits.all())

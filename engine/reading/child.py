@@ -112,8 +112,8 @@ def write_arrow(table: pa.Table, path: Path) -> None:
 
 
 def read_arrow(path: Path) -> pa.Table:
-    """The table that `write_arrow` wrote."""
-    with pa.ipc.open_file(path) as reader:
+    """The table that `write_arrow` wrote; its pages are read from the file when they are needed."""
+    with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
         return reader.read_all()
 
 

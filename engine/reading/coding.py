@@ -59,8 +59,9 @@ def map_distinct(
 def blank_to_missing(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """The column with blank cells missing; no blank text stays in the dictionary."""
     if not is_coded(column):
+        blank = _is_blank(column)
         missing = pa.scalar(None, pa.string())
-        return pc.if_else(_is_blank(column), missing, column)
+        return pc.if_else(blank, missing, column) if pc.any(blank).as_py() else column
     cells = column.combine_chunks()
     filled = pc.invert(_is_blank(cells.dictionary))
     if pc.all(filled).as_py():
@@ -72,4 +73,4 @@ def blank_to_missing(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _is_blank(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    return pc.equal(pc.utf8_trim_whitespace(texts), "")
+    return pc.or_(pc.equal(pc.binary_length(texts), 0), pc.utf8_is_space(texts))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -123,7 +124,9 @@ class TextColumns:
         names = [str(position) for position in range(len(arrays))]
         chunk = pa.Table.from_arrays(list(arrays), names=names)
         self._chunks.append(code(chunk, self._coded or ()))
-        self._rows.append(pa.array(rows, pa.int64()))
+        # A list of millions of numbers would take longer than to read their rows.
+        numbers = np.arange(rows.start, rows.stop) if isinstance(rows, range) else rows
+        self._rows.append(pa.array(numbers, pa.int64()))
         self._count += len(rows)
         if self._coded is None and self._count >= LEAST_ROWS:
             self._coded = repeating_columns(self._joined())
@@ -163,7 +166,10 @@ class TextColumns:
             if self.rejected:
                 raise InputError("reader.no_good_row", self.problems, file=self.name)
             raise refuse("header_only", self.name)
-        columns = [blank_to_missing(column) for column in self._joined().columns]
+        columns = self._joined().columns
+        self._chunks = []
+        for position, column in enumerate(columns):  # of a large file, no two copies fit
+            columns[position] = blank_to_missing(column)
         used = [
             position
             for position, column in enumerate(columns)
@@ -172,7 +178,7 @@ class TextColumns:
         names = self._name_columns(used)
         table = pa.Table.from_arrays([columns[position] for position in used], names=names)
         rows = pa.chunked_array(self._rows, pa.int64())
-        self._chunks, self._rows = [], []
+        self._rows = []
         if all(column.null_count for column in table.columns):
             filled = reduce(pc.or_, [column.is_valid() for column in table.columns])
             table, rows = table.filter(filled), rows.filter(filled)

@@ -9,7 +9,7 @@ from engine.reading import limits
 from engine.reading.blocks import Blocks, read_clean
 from engine.reading.columns import TextColumns
 from engine.reading.dialect import SINGLE_COLUMN, find_dialect, fits_header
-from engine.reading.encoding import FOREIGN, Encoding, find_encoding, read_lines
+from engine.reading.encoding import FOREIGN, Encoding, find_encoding, read_blocks, read_lines
 from engine.reading.layout import NUMBER, TOP_ROWS, Place, find_layout
 from engine.reading.limits import refuse
 from engine.reading.qrels import is_qrels, parse_qrels
@@ -60,8 +60,8 @@ def _read_sample(path: Path, encoding: Encoding) -> tuple[list[str], bool]:
 def _parse(
     path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumns, place: Place
 ) -> None:
-    blocks = Blocks(read_lines(path, encoding))
-    lines = Rewindable(blocks.lines([]))
+    blocks = Blocks(read_blocks(path, encoding))
+    lines = Rewindable(blocks.lines(b""))
     reading = read_records(lines, dialect)
     records = enumerate(reading, start=1)
     filled = ((row, cells) for row, cells in records if not _is_preamble(cells))
@@ -86,8 +86,11 @@ def _parse(
         if row >= layout.first_row:
             body.add(row, cells)
     next_row = begin[-1][0] + 1
-    while not lines.is_empty or (block := blocks.take()):
-        if lines.is_empty:
+    while True:
+        if blocks.at_border and lines.is_empty:
+            block = blocks.take()
+            if not block:
+                return
             arrays = read_clean(block, dialect, len(layout.header))
             if arrays is not None:
                 rows = range(next_row, next_row + len(arrays[0]))

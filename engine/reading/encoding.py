@@ -1,6 +1,7 @@
 """The encoding of a text file: byte order mark, strict UTF-8, GB18030, then chardet."""
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from engine.reading.limits import refuse
 FOREIGN = re.compile("[\udc80-\udcff]")
 CHUNK = 1 << 20
 SAMPLE_BYTES = 1 << 16
+# A text is read in blocks: of so many bytes or, in other encodings than UTF-8, lines.
+BLOCK_BYTES = 8_000_000
+BLOCK_LINES = 50_000
 # Of simplified Chinese text, GB2312 holds all but rare characters. Accented letters, Big5 or
 # Japanese misread as GB18030 give other characters.
 GB2312_SHARE = 0.8
@@ -96,6 +100,28 @@ def read_lines(path: Path, encoding: Encoding) -> Iterator[str]:
     with path.open("rb") as file:
         for line in file:
             yield _decode_line(line, encoding.codec)
+
+
+def read_blocks(path: Path, encoding: Encoding) -> Iterator[bytes]:
+    """The text of the file in UTF-8, in blocks of whole lines; a line feed or the file ends each.
+
+    Bytes of another encoding are lone surrogates, as in `read_lines` (`surrogatepass`).
+    """
+    if encoding.mixed or encoding.codec != "utf-8":
+        lines = read_lines(path, encoding)
+        while part := list(itertools.islice(lines, BLOCK_LINES)):
+            yield "".join(part).encode("utf-8", "surrogatepass")
+        return
+    with path.open("rb") as file:
+        rest: list[bytes] = []
+        while data := file.read(BLOCK_BYTES):
+            end = data.rfind(b"\n") + 1
+            if end:
+                yield b"".join((*rest, data[:end]))
+                rest = []
+            rest.append(data[end:])
+        if last := b"".join(rest):
+            yield last
 
 
 def _find_mark(path: Path) -> tuple[str | None, str | None]:

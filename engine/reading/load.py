@@ -315,8 +315,11 @@ def _words(frames: Mapping[str, pd.DataFrame], *, known_products: bool) -> pd.Se
         return texts["title"].str.cat(texts["description"], sep=" ", na_rep="")
     if known_products:
         return None
-    fields = {"reviews": "text", "searches": "query"}
-    return next((frames[table][field] for table, field in fields.items() if table in frames), None)
+    for table, column in {"reviews": "text", "searches": "query"}.items():
+        if table in frames:
+            # A coded column keeps the texts of all rows in the dictionary of a few.
+            return frames[table][column].dropna().head(SAMPLE_TEXTS).astype("str")
+    return None
 
 
 def _stop_at_errors(

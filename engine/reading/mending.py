@@ -20,7 +20,9 @@ def decode_queries(column: pd.Series) -> pd.Series:
     several escapes in a row are decoded: "100%25 cotton" may be what somebody typed.
     """
     escaped = column.str.contains(_ESCAPE, regex=True, na=False)
-    joined = column.str.contains(_PLUSES, regex=True, na=False)
+    joined = column.str.contains("+", regex=False, na=False)
+    if joined.any():
+        joined = column.str.contains(_PLUSES, regex=True, na=False)
     spaced = column.str.contains(" ", regex=False, na=False)
     share = (escaped | joined).sum() / max(1, column.notna().sum())
     if escaped.any() and share >= _LEAST and not spaced.any():

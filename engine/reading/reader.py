@@ -76,7 +76,7 @@ def _is_cheap(path: Path, name: str, place: Place) -> bool:
 
 def _to_raw(parsed: Parsed) -> RawTable:
     return RawTable(
-        frame=parsed.text.table.to_pandas(),
+        frame=parsed.text.table.to_pandas(split_blocks=True),
         rows=parsed.text.rows.to_pandas(),
         problems=parsed.text.problems,
         rejected=parsed.text.rejected,

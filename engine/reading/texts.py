@@ -23,6 +23,7 @@ _UNTIDY = "[^ -~\u4e00-\u9fff]|  |^ | $"
 _SEPARATORS = re.compile(r"&gt;|[>»›|＞→]|(?<=\s)/(?=\s)")
 _TIGHT_SLASH = re.compile("/")
 _WRAPPED = r'^="([^"]*)"$'
+_FORMULA_SIGNS = ("=", "@", "+", "-")
 _FORMULA = r"^(?:=\S|@[A-Za-z]+\(|\+\d|[+-][\d(]+[-+*/(!])"
 
 
@@ -77,7 +78,9 @@ def cut(column: pd.Series, limit: int) -> tuple[pd.Series, pd.Series]:
 
 def looks_like_formula(column: pd.Series) -> pd.Series:
     """Which texts a spreadsheet would run as a formula."""
-    return column.str.contains(_FORMULA, regex=True, na=False)
+    begins = column.str.startswith(_FORMULA_SIGNS, na=False)
+    # The pattern is slow, and few texts begin as a formula does.
+    return column.str.contains(_FORMULA, regex=True, na=False) if begins.any() else begins
 
 
 def split_category(column: pd.Series) -> pd.Series:

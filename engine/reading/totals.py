@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -42,11 +43,20 @@ _NOTE = re.compile(
 _NUMBER = re.compile(r"[-+]?[$€£¥￥₹]?\s?(\d[\d.,]*+)\s?[%€元]?")
 
 
-def may_be_total(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Which cells say that their row is a total."""
+def may_be_total(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Which cells say that their row is a total; none of a column without letters."""
+    if not _holds_letters(column):
+        return pa.repeat(pa.scalar(False), len(column))
     lower = pc.utf8_rtrim(pc.utf8_lower(pc.utf8_trim_whitespace(column)), ":：")
     of_group = pc.match_substring_regex(lower, _OF_GROUP)
     return pc.or_(pc.is_in(lower, value_set=TOTALS), of_group)
+
+
+def _holds_letters(column: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether any byte is more than digits and ASCII punctuation, as of times: a quick look."""
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    texts = (np.frombuffer(chunk.buffers()[2] or b"", np.uint8) for chunk in chunks)
+    return any((text >= ord("A")).any() for text in texts)
 
 
 def is_total_label(cell: str) -> bool:

@@ -158,8 +158,13 @@ def read_ids(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     if wide.any():
         narrow = column[wide].map(lambda text: normal_form("NFKC", text)).astype("str")
         column = column.mask(wide, narrow)
-    pointed = column.str.contains(r"^\d+\.\d+$", regex=True, na=False)
-    floats = column.str.contains(r"^\d+\.0$", regex=True, na=False)
-    if floats.any() and (pointed == floats).all():
-        column = column.str.replace(r"\.0$", "", regex=True)
-    return column, column.str.contains(r"^\d(?:\.\d+)?[eE]\+\d+$", regex=True, na=False)
+    # Patterns are slow, and few texts have these signs.
+    if column.str.contains(".", regex=False, na=False).any():
+        pointed = column.str.contains(r"^\d+\.\d+$", regex=True, na=False)
+        floats = column.str.contains(r"^\d+\.0$", regex=True, na=False)
+        if floats.any() and (pointed == floats).all():
+            column = column.str.replace(r"\.0$", "", regex=True)
+    lossy = column.str.contains("+", regex=False, na=False)
+    if lossy.any():
+        lossy = column.str.contains(r"^\d(?:\.\d+)?[eE]\+\d+$", regex=True, na=False)
+    return column, lossy

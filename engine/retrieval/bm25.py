@@ -1,45 +1,37 @@
 """Search by words: the baseline that every model has to beat."""
 
 from collections.abc import Iterable
+from typing import Self
 
 import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.ranking import Ranking, rank_matches
-from engine.tables.product_text import passages, searchable_texts
-from engine.tables.tables import Tables, derived
 from engine.text.words import finding_words, words, words_of_all
 
 
-@derived
-def title_index(tables: Tables) -> "BM25Index":
-    """BM25 over the titles of a shop's products."""
-    return BM25Index(tables.product_ids, tables.products["title"])
-
-
-@derived
-def passage_index(tables: Tables) -> "BM25Index":
-    """BM25 over the title and description of a shop's products."""
-    return BM25Index(tables.product_ids, passages(tables.products))
-
-
-@derived
-def full_text_index(tables: Tables) -> "BM25Index":
-    """BM25 over everything that a shop's products can be found by."""
-    return BM25Index(tables.product_ids, searchable_texts(tables.products))
+def new_model() -> bm25s.BM25:
+    """BM25 as all indexes have it, without products."""
+    return bm25s.BM25(method="lucene")
 
 
 class BM25Index:
     """BM25 over product texts (Robertson and Zaragoza 2009), Lucene's variant, k1 1.5, b 0.75."""
 
-    def __init__(self, product_ids: Iterable[str], texts: Iterable[str]) -> None:
+    def __init__(self, product_ids: Iterable[str], model: bm25s.BM25) -> None:
         self.product_ids = list(product_ids)
-        self.model = bm25s.BM25(method="lucene")
-        tokens = words_of_all(list(texts))
+        self.model = model
+
+    @classmethod
+    def of_texts(cls, product_ids: Iterable[str], texts: Iterable[str]) -> Self:
+        """The index of `texts`, one for each product, in memory."""
+        model = new_model()
+        tokens = words_of_all(texts)
         # bm25s refuses a corpus without words: an empty shop, or one whose titles are signs alone.
         tokens = tokens if any(tokens) else [[""]] * max(1, len(tokens))
-        self.model.index(tokens, show_progress=False)
+        model.index(tokens, show_progress=False)
+        return cls(product_ids, model)
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """The score of every product, shape (products,); 0 for those that share no word.

@@ -2,25 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from engine.ranking import Ranking, rank_matches
-from engine.tables.product_text import FIELDS, field_texts
-from engine.tables.tables import Tables, derived
+from engine.retrieval.postings import Columns, Ints
+from engine.tables.product_text import FIELDS
 from engine.text.words import finding_words, words, words_of_all
 
 Floats = NDArray[np.float32]
 # A word counts the less, the more often it was there before (k1), and in long fields (b).
 K1, B = 1.2, 0.75
-
-
-@derived
-def field_index(tables: Tables) -> "FieldIndex":
-    """The words of a shop's products by field."""
-    return FieldIndex(tables.product_ids, field_texts(tables.products))
 
 
 @dataclass(frozen=True)
@@ -65,17 +60,36 @@ class FieldIndex:
     hold it.
     """
 
-    def __init__(self, product_ids: Sequence[str], fields: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        product_ids: Sequence[str],
+        vocabulary: Mapping[str, int],
+        counts: Mapping[str, Columns],
+        idf: Floats,
+    ) -> None:
+        """`counts` has the frequencies in each field, by `length_divisors`; `idf` of each word."""
         self.product_ids = list(product_ids)
-        self.fields = tuple(fields)
+        self.vocabulary = vocabulary
+        self.fields = tuple(counts)
+        self.counts = list(counts.values())
+        self.idf = idf
+
+    @classmethod
+    def of_texts(cls, product_ids: Sequence[str], fields: Mapping[str, Sequence[str]]) -> Self:
+        """The index of the texts of products, which there are by field, in memory."""
         tokens = {name: words_of_all(texts) for name, texts in fields.items()}
-        self.vocabulary: dict[str, int] = {}
+        vocabulary: dict[str, int] = {}
         for texts in tokens.values():
             for text in texts:
                 for word in text:
-                    self.vocabulary.setdefault(word, len(self.vocabulary))
-        self.counts = [self._counts(texts) for texts in tokens.values()]
-        self.idf = self._idf()
+                    vocabulary.setdefault(word, len(vocabulary))
+        counts = {name: _frequencies(texts, vocabulary) for name, texts in tokens.items()}
+        holders = sum(counts.values()).astype(bool).getnnz(axis=0)[: len(vocabulary)]
+        columns = {
+            name: Columns(matrix.data, matrix.indices, matrix.indptr)
+            for name, matrix in counts.items()
+        }
+        return cls(product_ids, vocabulary, columns, lucene_idf(holders, len(product_ids)))
 
     def matches(self, query: str, rows: NDArray[np.intp] | None = None) -> Matches:
         """What the products in `rows` (all without) share with the query."""
@@ -105,26 +119,31 @@ class FieldIndex:
         scores = np.where(matches.found(), matches.together(weights), np.float32(0))
         return rank_matches(self.product_ids, scores, k, keep)
 
-    def _counts(self, texts: Sequence[Sequence[str]]) -> csc_matrix:
-        """Frequencies, shape (products, vocabulary), divided by the relative length of the text."""
-        lengths = np.array([len(text) for text in texts], dtype=np.float32)
-        usual = lengths[lengths > 0].mean() if (lengths > 0).any() else 1.0
-        divisors = 1 - B + B * lengths / usual
-        rows = np.repeat(np.arange(len(texts)), lengths.astype(int))
-        columns = [self.vocabulary[word] for text in texts for word in text]
-        ones = np.ones(len(columns), dtype=np.float32) / divisors[rows]
-        shape = (len(texts), max(len(self.vocabulary), 1))
-        return csc_matrix((ones, (rows, columns)), shape=shape, dtype=np.float32)
-
-    def _idf(self) -> Floats:
-        """Lucene's inverse document frequency of every word, whichever field holds it."""
-        if not self.product_ids:
-            return np.zeros(len(self.vocabulary), dtype=np.float32)
-        holders = sum(self.counts).astype(bool).getnnz(axis=0)[: len(self.vocabulary)]
-        idf = np.log(1 + (len(self.product_ids) - holders + 0.5) / (holders + 0.5))
-        return np.asarray(idf, dtype=np.float32)
-
 
 def equal_weights() -> Floats:
     """Every field counts alike."""
     return np.ones(len(FIELDS), dtype=np.float32)
+
+
+def length_divisors(lengths: Ints) -> Floats:
+    """What frequencies in texts of these `lengths` (words) are divided by: 1 for the mean."""
+    found = lengths.astype(np.float32)
+    usual = found[found > 0].mean() if (found > 0).any() else np.float32(1)
+    return np.asarray(1 - B + B * found / usual, dtype=np.float32)
+
+
+def lucene_idf(holders: Ints, products: int) -> Floats:
+    """Lucene's inverse document frequency of words that so many of the products hold."""
+    return np.asarray(np.log(1 + (products - holders + 0.5) / (holders + 0.5)), dtype=np.float32)
+
+
+def _frequencies(texts: Sequence[Sequence[str]], vocabulary: Mapping[str, int]) -> csc_matrix:
+    """Frequencies, shape (products, vocabulary), divided by the relative length of the text."""
+    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+    rows = np.repeat(np.arange(len(texts)), lengths)
+    columns = [vocabulary[word] for text in texts for word in text]
+    ones = np.ones(len(columns), dtype=np.float32)
+    shape = (len(texts), max(len(vocabulary), 1))
+    counts = csc_matrix((ones, (rows, columns)), shape=shape, dtype=np.float32)
+    counts.data /= length_divisors(lengths)[counts.indices]
+    return counts

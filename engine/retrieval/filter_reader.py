@@ -2,6 +2,7 @@
 
 import math
 import re
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -55,7 +56,8 @@ class FilterReader:
     def __init__(self, tables: Tables) -> None:
         products = tables.products
         self._prices = products["price"].to_numpy(dtype=float, na_value=np.nan)
-        self._rows: dict[tuple[str, str], list[int]] = defaultdict(list)
+        # Four bytes a row: a million products have several million values.
+        self._rows: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("i"))
         self._written: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._fields: dict[str, set[str]] = defaultdict(set)
         self._kinds: dict[str, Kind] = {}
@@ -103,7 +105,8 @@ class FilterReader:
                 fits = self._prices >= (0.0 if low is None else float(low))
                 fits &= self._prices <= (math.inf if high is None else float(high))
             else:
-                fits[self._rows.get((field, str(condition.get("name", ""))), [])] = True
+                rows = self._rows.get((field, str(condition.get("name", ""))), array("i"))
+                fits[np.frombuffer(rows, dtype=np.intc)] = True
             fields[field] = fields.get(field, False) | fits
         kept = np.ones(len(self._prices), dtype=bool)
         for fits in fields.values():
@@ -177,8 +180,11 @@ class FilterReader:
         """Values whose words mostly appear in the texts of products without that value."""
         right: Counter[tuple[str, str]] = Counter()
         wrong: Counter[tuple[str, str]] = Counter()
-        rows = {value: frozenset(products) for value, products in self._rows.items()}
         step = max(1, len(products) // SAMPLED)
+        rows = {
+            value: frozenset(row for row in holders if row % step == 0)
+            for value, holders in self._rows.items()
+        }
         sample = range(0, len(products), step)
         for row, text in zip(sample, passages(products.iloc[::step]), strict=True):
             for mention in self._longest(text, tokens_of(text)):

@@ -27,9 +27,6 @@ Rows = NDArray[np.intp]
 # The texts of the products in some rows of the catalog.
 TextsOf = Callable[[Rows | slice], list[str]]
 
-# From so many products on: to read them all takes two cores seven minutes with AMX, at 115 texts a
-# second and core, and a quarter of an hour without.
-LARGE = 100_000
 # So many products teach the static encoder.
 TAUGHT_BY = 20_000
 # So many of a query's first products are read by the encoder: a batch, 0.2 s of a core with AMX.

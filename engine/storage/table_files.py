@@ -84,4 +84,6 @@ def _write_frame(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(path, index=False)
         return
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
-    pq.write_table(table, path, store_schema=False)
+    # The other columns hardly repeat: looking for that costs more than it saves.
+    coded = [name for name, kind in frame.dtypes.items() if isinstance(kind, pd.CategoricalDtype)]
+    pq.write_table(table, path, store_schema=False, use_dictionary=coded)

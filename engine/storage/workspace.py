@@ -2,7 +2,8 @@
 
 ```
 SHOPLAB_HOME/workspaces/<name>/     <name> is made from the key where nobody chose one
-  workspace.json          name, title, language, key (the unguessable part of its link), created,
+  workspace.json          name, title, key (the unguessable part of its link), created, language
+                          (also of the tables before the last load), the sample shop that it is,
                           the workshop whose team works in it, the account that it belongs to,
                           and whether others may open its link
   frozen                  is there while nothing may be changed, see engine.storage.freeze
@@ -29,7 +30,7 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -39,7 +40,7 @@ from engine.settings import home
 from engine.storage.append_log import AppendLog
 from engine.storage.changing import changing, lock_file
 from engine.storage.files import write_json
-from engine.storage.generations import Generations
+from engine.storage.generations import KEPT, Generations
 from engine.storage.labels import tidy_label
 from engine.storage.quota import check_room, check_rows
 from engine.storage.records import delete_records
@@ -74,10 +75,9 @@ class Workspace:
         self.folder = folder
         self._generations = Generations(folder)
         self._corrections = AppendLog(folder / "corrections.jsonl")
-        record = json.loads((folder / "workspace.json").read_text(encoding="utf-8"))
+        record = self._record()
         self.name: str = record["name"]
-        self.language: str = record["language"]
-        self.language_chosen: bool = record.get("language_chosen", False)
+        self._know(record)
         self.key = str(record["key"])
         self.title: str = record.get("title", "")
         # The id of the workshop whose team works here; empty for everybody else's.
@@ -85,6 +85,17 @@ class Workspace:
         # The account of who made it while signed in, see engine.host.account; empty without one.
         self.account: str = record.get("account", "")
         self.shared: bool = record.get("shared", True)
+
+    def _record(self) -> dict[str, Any]:
+        text = (self.folder / "workspace.json").read_text(encoding="utf-8")
+        record: dict[str, Any] = json.loads(text)
+        return record
+
+    def _know(self, record: Mapping[str, Any]) -> None:
+        """Take over what a load, or its undoing, may have changed."""
+        record = record | record.get("languages", {}).get(self.generation, {})
+        self.language: str = record["language"]
+        self.language_chosen: bool = record.get("language_chosen", False)
         # The sample shop that was loaded, and the generation that it became.
         self._sample: Sequence[str] = record.get("sample", ("", ""))
 
@@ -160,8 +171,8 @@ class Workspace:
 
         `chosen` is False for a language detected from a catalog: the next catalog may change it.
         """
-        self._update(language=language, language_chosen=chosen)
         self.language, self.language_chosen = language, chosen
+        self._keep_language()
 
     def set_title(self, title: str) -> None:
         """Set the name that people see, which can be any text; the name on disk stays."""
@@ -176,7 +187,7 @@ class Workspace:
     def set_sample(self, language: str) -> None:
         """Note that the tables as they are now are those of the sample shop of `language`."""
         self._sample = (language, self.generation)
-        self._update(sample=self._sample)
+        self._keep_language()
 
     @property
     def sample(self) -> str:
@@ -195,10 +206,25 @@ class Workspace:
         # What cannot be deleted now is deleted by `engine.storage.tidy` at the next start.
         shutil.rmtree(doomed, ignore_errors=True)
 
+    def _keep_language(self) -> None:
+        """Note the language of the tables as they are now, to which an undo may come back.
+
+        The undo is one rename: the generation that is current then decides which note counts.
+        """
+        now = {
+            "language": self.language,
+            "language_chosen": self.language_chosen,
+            "sample": self._sample,
+        }
+        with self.changing():
+            others = self._record().get("languages", {})
+            others.pop(self.generation, None)
+            newest = [*others.items(), (self.generation, now)][-KEPT:]
+            self._update(**now, languages=dict(newest))
+
     def _update(self, **changes: object) -> None:
         with self.changing():
-            record = json.loads((self.folder / "workspace.json").read_text(encoding="utf-8"))
-            write_json(self.folder / "workspace.json", record | changes)
+            write_json(self.folder / "workspace.json", self._record() | changes)
 
     def changing(self) -> AbstractContextManager[None]:
         """Let nobody else change the workspace in a `with` block: see `engine.storage.changing`."""
@@ -273,11 +299,12 @@ class Workspace:
     ) -> None:
         """Replace the tables that `frames` names, either all of them or none; the others stay.
 
-        `origins` are added to the records of the tables. `undo_load` restores the tables as they
-        were before. Raises InputError for more than the host allows a workspace.
+        `origins` are added to the records of the tables. `undo_load` restores the tables, and the
+        language, as they were before. Raises InputError for more than the host allows a workspace.
         """
         check_room(self.folder)
         with self.changing(), self._generations.adding() as folder:
+            self._keep_language()
             records = read_records(folder)
             others = sum(records[name]["rows"] for name in records.keys() - frames.keys())
             check_rows(others + sum(map(len, frames.values())))
@@ -296,9 +323,11 @@ class Workspace:
         return self._generations.can_undo
 
     def undo_load(self) -> bool:
-        """Restore the tables as they were before the last load; False if there is no such load."""
+        """Restore tables and language as before the last load; False if there is no such load."""
         with self.changing():
-            return self._generations.undo()
+            undone = self._generations.undo()
+            self._know(self._record())
+        return undone
 
     def corrections(self) -> pd.DataFrame:
         """Labels set by hand: columns `task, input, head, label`, one row per input and head."""

@@ -40,7 +40,7 @@ def hashed(texts: Sequence[str], kind: str = "query") -> NDArray[np.float32]:
 def open_assistant(tables: Tables, policy: str = "") -> Assistant:
     """The assistant of some tables; products are ranked by their words."""
     ids = tables.products["product_id"].tolist()
-    index = BM25Index(ids, searchable_texts(tables.products).tolist())
+    index = BM25Index.of_texts(ids, searchable_texts(tables.products).tolist())
     return Assistant(
         tables, hashed, lambda query, keep: index.search(query, 20, keep).product_ids, policy
     )

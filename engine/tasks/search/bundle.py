@@ -12,7 +12,8 @@ from engine.models.cross_encoder import Reranker
 from engine.models.encoder import Encoder
 from engine.progress import Silent
 from engine.ranking import Ranking
-from engine.retrieval.bm25 import BM25Index, full_text_index
+from engine.retrieval.bm25 import BM25Index
+from engine.retrieval.catalog_words import full_text_index
 from engine.retrieval.dense import DenseIndex, open_index
 from engine.retrieval.filter_reader import FilterReader, shop_filters
 from engine.retrieval.past_queries import past_queries

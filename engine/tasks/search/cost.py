@@ -12,8 +12,9 @@ from engine.models.timing import fastest_seconds
 from engine.models.trunk import layer_count
 from engine.models.work import Phase, Work
 from engine.progress import Silent
-from engine.retrieval.bm25 import full_text_index, passage_index, title_index
-from engine.retrieval.two_stage import EXACT, LARGE, TAUGHT_BY
+from engine.retrieval.catalog_size import LARGE
+from engine.retrieval.catalog_words import full_text_index, passage_index, title_index
+from engine.retrieval.two_stage import EXACT, TAUGHT_BY
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset

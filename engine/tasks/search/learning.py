@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.models.encoder import load_encoder
 from engine.progress import Progress
 from engine.ranking import Ranking
-from engine.retrieval.bm25 import passage_index
+from engine.retrieval.catalog_words import passage_index
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset

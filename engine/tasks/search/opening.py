@@ -10,8 +10,9 @@ import pandas as pd
 from engine.models.cross_encoder import Reranker
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Progress
+from engine.retrieval.catalog_size import LARGE
 from engine.retrieval.dense import hash_text, open_index, read_hashes, vectors_folder
-from engine.retrieval.two_stage import LARGE, ProductIndex, open_two_stage
+from engine.retrieval.two_stage import ProductIndex, open_two_stage
 from engine.tables.product_text import passages, passages_in
 from engine.tables.tables import Tables
 from engine.tasks.search.bundle import SearchBundle

@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 
 from engine.labelling.clicks import impressions
 from engine.ranking import Ranking
-from engine.retrieval.bm25 import full_text_index, passage_index, title_index
-from engine.retrieval.bm25f import Floats, equal_weights, field_index
+from engine.retrieval.bm25f import Floats, equal_weights
+from engine.retrieval.catalog_words import (
+    field_index,
+    full_text_index,
+    passage_index,
+    title_index,
+)
 from engine.retrieval.field_weights import learn_field_weights
 from engine.retrieval.synonyms import Synonyms
 from engine.tables.tables import Tables, derived

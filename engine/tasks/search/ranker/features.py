@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.retrieval.bm25f import FieldIndex, Floats, equal_weights, field_index
+from engine.retrieval.bm25f import FieldIndex, Floats, equal_weights
+from engine.retrieval.catalog_words import field_index
 from engine.tables.product_text import FIELDS
 from engine.tables.tables import Tables, derived
 from engine.tasks.search.ranker.candidates import Candidates
