@@ -327,9 +327,8 @@ def _stop_at_errors(
 ) -> None:
     for table, result in cleaned.items():
         if not result.kept:
-            raise InputError(
-                "data.no_good_rows", result.problems, file=file_names[table], table=table
-            )
+            file = file_names[table]
+            raise InputError("data.no_good_rows", result.problems, file=file, table=table)
     bad = {table: result for table, result in cleaned.items() if result.errors}
     if bad and not skip_bad_rows:
         raise InputError(

@@ -26,7 +26,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -40,10 +40,11 @@ from engine.settings import home
 from engine.storage.append_log import AppendLog
 from engine.storage.changing import changing, lock_file
 from engine.storage.files import write_json
-from engine.storage.generations import KEPT, Generations
+from engine.storage.generations import Generations
 from engine.storage.labels import tidy_label
 from engine.storage.quota import check_room, check_rows
 from engine.storage.records import delete_records
+from engine.storage.shop_language import ShopLanguage
 from engine.storage.table_files import (
     TableOrigin,
     TableRecord,
@@ -77,7 +78,7 @@ class Workspace:
         self._corrections = AppendLog(folder / "corrections.jsonl")
         record = self._record()
         self.name: str = record["name"]
-        self._know(record)
+        self._know(ShopLanguage.of(record, self.generation))
         self.key = str(record["key"])
         self.title: str = record.get("title", "")
         # The id of the workshop whose team works here; empty for everybody else's.
@@ -91,13 +92,10 @@ class Workspace:
         record: dict[str, Any] = json.loads(text)
         return record
 
-    def _know(self, record: Mapping[str, Any]) -> None:
+    def _know(self, shop: ShopLanguage) -> None:
         """Take over what a load, or its undoing, may have changed."""
-        record = record | record.get("languages", {}).get(self.generation, {})
-        self.language: str = record["language"]
-        self.language_chosen: bool = record.get("language_chosen", False)
-        # The sample shop that was loaded, and the generation that it became.
-        self._sample: Sequence[str] = record.get("sample", ("", ""))
+        self.language, self.language_chosen = shop.language, shop.language_chosen
+        self._sample = shop.sample
 
     @classmethod
     def create(
@@ -207,20 +205,10 @@ class Workspace:
         shutil.rmtree(doomed, ignore_errors=True)
 
     def _keep_language(self) -> None:
-        """Note the language of the tables as they are now, to which an undo may come back.
-
-        The undo is one rename: the generation that is current then decides which note counts.
-        """
-        now = {
-            "language": self.language,
-            "language_chosen": self.language_chosen,
-            "sample": self._sample,
-        }
+        """Note the language of the tables as they are now, to which an undo may come back."""
+        shop = ShopLanguage(self.language, self.language_chosen, self._sample)
         with self.changing():
-            others = self._record().get("languages", {})
-            others.pop(self.generation, None)
-            newest = [*others.items(), (self.generation, now)][-KEPT:]
-            self._update(**now, languages=dict(newest))
+            self._update(**shop.kept_in(self._record(), self.generation))
 
     def _update(self, **changes: object) -> None:
         with self.changing():
@@ -326,7 +314,7 @@ class Workspace:
         """Restore tables and language as before the last load; False if there is no such load."""
         with self.changing():
             undone = self._generations.undo()
-            self._know(self._record())
+            self._know(ShopLanguage.of(self._record(), self.generation))
         return undone
 
     def corrections(self) -> pd.DataFrame:
