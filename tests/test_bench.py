@@ -28,7 +28,7 @@ def test_search_has_both_sides_and_the_same_nearest(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(search, "sample_products", lambda: simulated_products(120))
     rows = search.compare("smallest")
     assert [row.peer.split(" ")[0] for row in rows] == ["faiss-cpu", "bm25s"]
-    # Of so few products, many words are too common to find any with us: no ratio by words.
+    # By words the two differ for some queries: words such as "for" find nothing with us.
     assert rows[0].holds, rows[0].check
     for row in rows:
         assert all(figure.ours > 0 and figure.peer for figure in row.figures)

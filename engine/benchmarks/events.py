@@ -1,4 +1,4 @@
-"""Growth of a load from ten thousand to ten million events, beside DuckDB."""
+"""Growth of a load from ten thousand to four million events, beside DuckDB."""
 
 from engine.benchmarks.comparison import Comparison, Size
 from engine.benchmarks.loading import compare_log
@@ -6,7 +6,7 @@ from engine.benchmarks.loading import compare_log
 EVENTS = {
     "smallest": (200,),
     "usual": (10_000, 100_000, 1_000_000),
-    "full": (10_000, 100_000, 1_000_000, 10_000_000),
+    "full": (10_000, 100_000, 1_000_000, 4_000_000),
 }
 
 

@@ -47,7 +47,8 @@ def compare(size: Size, model: str = "") -> list[Comparison]:
                 do_sample=False,
                 pad_token_id=tokenizer.eos_token_id,
             )[0, ids.shape[1] :]
-            texts["peer"].append(tokenizer.decode(written, skip_special_tokens=True).strip())
+            text = str(tokenizer.decode(written, skip_special_tokens=True))
+            texts["peer"].append(text.strip())
 
     costs = alternate({"ours": lambda: run(ours), "peer": lambda: run(peer)}, ROUNDS[size])
     same = sum(a == b for a, b in zip(texts["ours"], texts["peer"], strict=True))

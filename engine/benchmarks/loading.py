@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -53,10 +54,7 @@ def compare_log(count: int, rounds: int, peers: tuple[str, ...]) -> list[Compari
             copy = [str(log), f"{folder}/{name}.parquet", str(cpu_threads())]
             commands[name] = [sys.executable, "-c", PEERS[name], *copy]
         costs = alternate(
-            {
-                name: lambda command=command: run_command(command, environment)  # type: ignore[misc]
-                for name, command in commands.items()
-            },
+            {name: partial(run_command, each, environment) for name, each in commands.items()},
             rounds,
         )
         ours = len(Workspace.open("bench").tables().searches)

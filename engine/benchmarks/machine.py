@@ -40,7 +40,8 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    about = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
+    cells = (line.partition(":") for line in lines)
+    about = {name.strip(): value.strip() for name, _, value in cells}
     units = {"amx_bf16": "AMX", "avx512f": "AVX-512", "avx2": "AVX2"}
     flags = about.get("flags", "").split()
     best = next((name for flag, name in units.items() if flag in flags), "")

@@ -21,10 +21,6 @@ PARTS = {
     "encoding": "sentence-transformers",
     "search": "faiss-cpu, bm25s",
     "generation": "transformers",
-    "tuning": "transformers, setfit, sentence-transformers",
-    "page": "streamlit",
-    "memory": "sentence-transformers, faiss-cpu, bm25s",
-    "products": "sentence-transformers, faiss-cpu, bm25s",
     "events": "duckdb",
 }
 
