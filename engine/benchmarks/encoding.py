@@ -23,7 +23,12 @@ def compare(size: Size, model: str = "") -> list[Comparison]:
     texts = passages(sample_products()).head(TEXTS[size]).tolist()
     name = model or default_encoder("en")
     encoder = load_encoder(name)
-    bare = SentenceTransformer(str(locate(name, Silent())), device=encoder.model.device.type)
+    bare = SentenceTransformer(
+        str(locate(name, Silent())),
+        device=encoder.model.device.type,
+        local_files_only=True,
+        trust_remote_code=False,
+    )
     bare.max_seq_length = encoder.model.max_seq_length
     # The first texts also measure which numbers are fastest, once for a machine.
     vectors = {

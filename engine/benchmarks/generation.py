@@ -27,9 +27,15 @@ def compare(size: Size, model: str = "") -> list[Comparison]:
     generator = load_generator(name)
     folder = locate(name, Silent())
     bare = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
+        folder,
+        dtype=torch.float32,
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
     ).eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
     texts: dict[str, list[str]] = {}
 
     def ours() -> None:
