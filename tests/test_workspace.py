@@ -121,6 +121,13 @@ def test_an_undo_brings_the_language_back(home: Path) -> None:
     assert (again.language, again.language_chosen) == ("zh", False)
 
 
+def test_a_load_keeps_the_language_of_a_load_in_another_tab(shop: Workspace) -> None:
+    Workspace.open(shop.name).set_language("zh")
+    assert shop.language == "en"
+    shop.replace_tables(frames("c"), {})
+    assert (shop.language, Workspace.open(shop.name).language) == ("zh", "zh")
+
+
 def test_who_reads_during_loads_gets_the_tables_of_one_load(
     shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

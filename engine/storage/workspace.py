@@ -78,7 +78,7 @@ class Workspace:
         self._corrections = AppendLog(folder / "corrections.jsonl")
         record = self._record()
         self.name: str = record["name"]
-        self._know(ShopLanguage.of(record, self.generation))
+        self._read_language(record)
         self.key = str(record["key"])
         self.title: str = record.get("title", "")
         # The id of the workshop whose team works here; empty for everybody else's.
@@ -92,8 +92,9 @@ class Workspace:
         record: dict[str, Any] = json.loads(text)
         return record
 
-    def _know(self, shop: ShopLanguage) -> None:
+    def _read_language(self, record: Mapping[str, Any]) -> None:
         """Take over what a load, or its undoing, may have changed."""
+        shop = ShopLanguage.of(record, self.generation)
         self.language, self.language_chosen = shop.language, shop.language_chosen
         self._sample = shop.sample
 
@@ -292,6 +293,8 @@ class Workspace:
         """
         check_room(self.folder)
         with self.changing(), self._generations.adding() as folder:
+            # Another tab may have loaded since this one opened the workspace.
+            self._read_language(self._record())
             self._keep_language()
             records = read_records(folder)
             others = sum(records[name]["rows"] for name in records.keys() - frames.keys())
@@ -314,7 +317,7 @@ class Workspace:
         """Restore tables and language as before the last load; False if there is no such load."""
         with self.changing():
             undone = self._generations.undo()
-            self._know(ShopLanguage.of(self._record(), self.generation))
+            self._read_language(self._record())
         return undone
 
     def corrections(self) -> pd.DataFrame:
