@@ -10,17 +10,12 @@ Missing = Literal["", "not_installed", "failed"]
 
 @dataclass(frozen=True)
 class Figure:
-    """One quantity of both sides; the peer may have none."""
+    """One quantity of both sides."""
 
     name: str
     unit: str
     ours: float
-    peer: float | None = None
-
-    @property
-    def ratio(self) -> float | None:
-        """Ours by the peer's: below 1 takes less than the peer."""
-        return self.ours / self.peer if self.peer else None
+    peer: float
 
 
 @dataclass(frozen=True)
@@ -40,5 +35,5 @@ class Comparison:
     part: str = ""
 
     def ratio(self, figure: Figure) -> float | None:
-        """The ratio of one of its figures, where both sides did the same."""
-        return figure.ratio if self.holds else None
+        """Ours by the peer's, where both sides did the same: below 1 takes less than the peer."""
+        return figure.ours / figure.peer if self.holds and figure.peer else None

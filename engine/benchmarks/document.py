@@ -45,7 +45,7 @@ def _lines(one: Comparison) -> list[str]:
         return [_line(one.part, one.what, one.peer, "", "", "", "", why)]
     lines = []
     for figure in one.figures:
-        ratio, peer = one.ratio(figure), figure.peer
+        ratio = one.ratio(figure)
         lines.append(
             _line(
                 one.part,
@@ -53,7 +53,7 @@ def _lines(one: Comparison) -> list[str]:
                 one.peer,
                 f"{figure.name}, {figure.unit}",
                 f"{figure.ours:,.4g}",
-                "" if peer is None else f"{peer:,.4g}",
+                f"{figure.peer:,.4g}",
                 "" if ratio is None else f"{ratio:.2f}",
                 one.check if one.holds else f"{one.check} (not the same: no ratio)",
             )

@@ -18,10 +18,10 @@ ROUNDS = {"smallest": 1, "usual": 3, "full": 5}
 NEAR = 0.99
 
 
-def compare(size: Size, model: str = "") -> list[Comparison]:
+def compare(size: Size) -> list[Comparison]:
     """Encode the sample shop's products; both read equally many tokens of a text."""
     texts = passages(sample_products()).head(TEXTS[size]).tolist()
-    name = model or default_encoder("en")
+    name = default_encoder("en")
     encoder = load_encoder(name)
     bare = SentenceTransformer(
         str(locate(name, Silent())),

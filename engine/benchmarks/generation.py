@@ -19,9 +19,9 @@ AGREEING = 0.75
 
 
 @torch.inference_mode()
-def compare(size: Size, model: str = "") -> list[Comparison]:
+def compare(size: Size) -> list[Comparison]:
     """Write the likeliest text for the same chats on both sides, equally long at most."""
-    name = model or default_generator("en")
+    name = default_generator("en")
     titles = sample_products()["title"].head(CHATS[size])
     chats = [[{"role": "user", "content": f"Describe this product: {one}"}] for one in titles]
     generator = load_generator(name)

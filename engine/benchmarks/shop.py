@@ -5,29 +5,18 @@ import json
 import numpy as np
 import pandas as pd
 
-from engine.errors import ShoplabError
 from engine.reading.load import load_sample
 from engine.simulation.assortment import make_shop
 from engine.simulation.word_lists import load_words
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 
-NAME = "bench-sample"
-
-
-def sample_shop() -> Workspace:
-    """The English sample shop in this state folder, loaded where it is not yet there."""
-    try:
-        return Workspace.open(NAME)
-    except ShoplabError:
-        shop = Workspace.create(NAME, "en")
-        load_sample(shop, "en")
-        return shop
-
 
 def sample_products() -> pd.DataFrame:
-    """The products of the sample shop."""
-    return sample_shop().tables().products
+    """The products of the English sample shop, which is loaded into this state folder."""
+    shop = Workspace.create(language="en")
+    load_sample(shop, "en")
+    return shop.tables().products
 
 
 def simulated_products(count: int) -> pd.DataFrame:
