@@ -23,7 +23,7 @@ from engine.models.reporting import last_checkpoint
 from engine.models.trunk import Trunk
 from engine.progress import Silent
 from engine.tasks.classify.blend import fit_blend
-from engine.tasks.classify.members import LinearMember, TextVectors
+from engine.tasks.classify.members import LinearMember, TextVectors, linear_members
 from tests.tiny import tiny_encoder_folder
 
 COLOURS = ["red", "green", "blue", "white"]
@@ -60,6 +60,19 @@ def test_tail_on_trunk_is_the_whole_model(encoder: Encoder, depth: int) -> None:
             inputs_embeds=trunk.forward(tokens), attention_mask=tokens["attention_mask"]
         ).last_hidden_state
     assert torch.allclose(whole, cut, atol=1e-6)
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_one_reading_gives_the_vectors_and_the_states(encoder: Encoder, depth: int) -> None:
+    trunk = Trunk(encoder, depth)
+    known: dict[str, torch.Tensor] = {}
+    for texts, states, vectors in trunk.read(TEXTS):
+        assert np.allclose(vectors, encoder.encode(texts, kind="query"), atol=1e-6)
+        known |= zip(texts, states, strict=True)
+    for state, text in zip(trunk.states(TEXTS), TEXTS, strict=True):
+        assert torch.allclose(state, known[text], atol=1e-6)
+    kept = Trunk(encoder, depth, known).states(TEXTS[:2])
+    assert kept[0] is known[TEXTS[0]] and kept[1] is known[TEXTS[1]]
 
 
 def test_attention_pooling_begins_as_the_mean_of_the_words_that_are_there() -> None:
@@ -270,3 +283,27 @@ def test_attribution_names_the_word_that_decides(encoder: Encoder) -> None:
     assert [word for word, _ in shares] == ["blue", "cheap", "mug"]
     assert max(shares, key=lambda pair: pair[1])[0] == "cheap"
     assert sum(abs(share) for _, share in shares) == pytest.approx(1)
+
+
+def test_a_training_reads_its_texts_once(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = TextVectors(encoder)
+    expected = encoder.encode(TEXTS, kind="query")
+    vectors.read(TEXTS, depth=1)
+
+    def fail(*_: object, **__: object) -> None:
+        pytest.fail("a text was read again")
+
+    monkeypatch.setattr(encoder.model, "forward", fail)
+    monkeypatch.setattr(Trunk, "forward", fail)
+    vectors.read(TEXTS[:3], depth=1)
+    assert np.allclose(vectors(TEXTS), expected, atol=1e-6)
+    assert len(vectors.trunk(1).states(TEXTS)) == len(TEXTS)
+
+
+def test_linear_members_are_fitted_once_to_the_same_examples(encoder: Encoder) -> None:
+    vectors, data = TextVectors(encoder), examples()
+    first = linear_members(data, data, SIZES, vectors)
+    assert linear_members(examples(), examples(), SIZES, vectors)["tfidf"] is first["tfidf"]
+    other = data.take(np.arange(len(data.texts) - 1))
+    assert linear_members(other, data, SIZES, vectors)["tfidf"] is not first["tfidf"]
+    assert "svm" in linear_members(other, data, SIZES, vectors, svm=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -115,16 +116,19 @@ class Encoder:
         order = np.argsort([-length for length in self._lengths(texts)], kind="stable")
         for start in range(0, len(order), size):
             rows = order[start : start + size]
-            features = self.model.preprocess([texts[row] for row in rows], prompt=prefix or None)
-            features = {
-                name: value.to(device) if isinstance(value, torch.Tensor) else value
-                for name, value in features.items()
-            }
+            features = self.features([texts[row] for row in rows], prefix)
             # The weights are cast for every batch, which costs more than one text gains.
             with half_products(device) if len(rows) > 1 else nullcontext():
                 pooled = self.model(features)["sentence_embedding"]
             unit = torch.nn.functional.normalize(pooled.float(), dim=1)
             yield rows, unit.cpu().numpy()
+
+    def features(self, texts: list[str], prefix: str) -> dict[str, Any]:
+        """What the model is given of texts with `prefix` before them, padded, on its device."""
+        return {
+            name: value.to(self.model.device) if isinstance(value, torch.Tensor) else value
+            for name, value in self.model.preprocess(texts, prompt=prefix or None).items()
+        }
 
     def _lengths(self, texts: list[str]) -> list[int]:
         tokens = self.model.tokenizer(texts, truncation=True, return_attention_mask=False)

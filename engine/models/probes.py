@@ -14,7 +14,7 @@ from engine.models.precision import half_products
 from engine.models.timing import fastest_seconds
 from engine.models.work import LEARNED_BYTES, Phase, Work
 
-TEXTS, RUNS = 64, 3
+TEXTS, RUNS = 64, 2
 # Reading tables, baselines, measuring and writing: seconds that hardly grow with the data.
 FIXED_SECONDS = 8.0
 # Bytes that a layer keeps of a token until the way back, per number of its state.

@@ -5,10 +5,10 @@ trained, checkpointed and saved is the upper part alone.
 """
 
 import copy
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -29,10 +29,14 @@ class Passthrough(nn.Module):
 
 @dataclass(frozen=True)
 class Trunk:
-    """The first `depth` layers of an encoder (0: its embeddings alone)."""
+    """The first `depth` layers of an encoder (0: its embeddings alone).
+
+    `known` are the states of texts that were read before.
+    """
 
     encoder: Encoder
     depth: int
+    known: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def transformer(self) -> PreTrainedModel:
@@ -107,19 +111,40 @@ class Trunk:
     @torch.no_grad()
     def states(self, texts: Sequence[str]) -> list[Tensor]:
         """The states of each text, `(its tokens, size)`, on the CPU."""
-        step = BATCH["cuda" if self.encoder.model.device.type == "cuda" else "cpu"]
-        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-        found: dict[int, Tensor] = {}
-        for start in range(0, len(order), step):
-            rows = order[start : start + step]
-            tokens = self.tokens([texts[row] for row in rows])
+        found = {text: self.known.get(text) for text in texts}
+        missing = [text for text, state in found.items() if state is None]
+        for batch in self._batches(missing):
+            tokens = self.tokens(batch)
             with half_products(self.encoder.model.device):
-                states = self.forward(tokens).float().cpu()
-            mask = tokens["attention_mask"].cpu()
-            for row, state, there in zip(rows, states, mask.bool(), strict=True):
-                # A copy: a view would keep the whole padded batch in memory.
-                found[row] = state[there].clone()
-        return [found[row] for row in range(len(texts))]
+                states = self.forward(tokens)
+            found |= zip(batch, _cut(states, tokens["attention_mask"]), strict=True)
+        return [cast(Tensor, found[text]) for text in texts]
+
+    @torch.no_grad()
+    def read(self, texts: Sequence[str]) -> Iterator[tuple[list[str], list[Tensor], Tensor]]:
+        """Batch by batch some texts, their states, and their vectors as queries, of length 1.
+
+        Both come from one way through all layers, where `states` goes half of it once more.
+        """
+        heard: list[Any] = []
+        layer = layer_list(self.transformer)[self.depth - 1] if self.depth else self.embeddings
+        ear = layer.register_forward_hook(lambda _layer, _given, states: heard.append(states))
+        try:
+            for batch in self._batches(texts):
+                features = self.encoder.features(batch, self.encoder.prefixes["query"])
+                with half_products(self.encoder.model.device):
+                    vectors = self.encoder.model(features)["sentence_embedding"]
+                states = heard.pop()
+                states = states[0] if isinstance(states, tuple) else states
+                cut = _cut(states, features["attention_mask"])
+                yield batch, cut, nn.functional.normalize(vectors.float(), dim=1).cpu()
+        finally:
+            ear.remove()
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        step = BATCH["cuda" if self.encoder.model.device.type == "cuda" else "cpu"]
+        order = sorted(texts, key=len)
+        return (order[start : start + step] for start in range(0, len(order), step))
 
     def upper(self) -> nn.Module:
         """A copy of the layers above, to be trained; asked with `inputs_embeds` and a mask."""
@@ -130,6 +155,13 @@ class Trunk:
             if hasattr(model, name):
                 replaced[id(getattr(model, name))] = stand_in
         return copy.deepcopy(model, replaced)
+
+
+def _cut(states: Tensor, mask: Tensor) -> list[Tensor]:
+    """The states of each text without its padding, on the CPU."""
+    rows = zip(states.float().cpu(), mask.cpu().bool(), strict=True)
+    # A copy: a view would keep the whole padded batch in memory.
+    return [state[there].clone() for state, there in rows]
 
 
 def layer_list(model: PreTrainedModel) -> nn.ModuleList:

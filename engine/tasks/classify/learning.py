@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from engine.labelling.labelled_texts import Examples
 from engine.models.calibration import row_losses
 from engine.models.classifier import train_classifier, trunk_depth
-from engine.models.trunk import Trunk
 from engine.progress import Progress
 from engine.tasks.classify.augmentation import with_back_labels, with_synonyms
 from engine.tasks.classify.blend import Blend, fit_blends
@@ -45,7 +44,7 @@ def learn_bundle(
     keeps `config.precision` on validation.
     """
     sizes = {head: len(names) for head, names in labels.items()}
-    trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
+    trunk = vectors.trunk(trunk_depth(vectors.encoder, config))
     labelled = train.take(np.flatnonzero(train.known))
     fitted = linear_members(labelled, validation, sizes, vectors, svm=svm)
     more = augment(labelled, train, fitted, vectors, config)

@@ -1,22 +1,29 @@
 """Classifiers without tuning: words, frozen vectors or both under a logistic regression."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from scipy import sparse
+from torch import Tensor
 
 from engine.labelling.labelled_texts import Examples
 from engine.models.encoder import Encoder
 from engine.models.linear import Linear, Tfidf, fit_linear
 from engine.models.svm import fit_svm
+from engine.models.trunk import Trunk
 from engine.models.vector_cache import VectorCache
 
 Floats = NDArray[np.float64]
 MOST_KEPT = 50_000
+# Of the states of texts, which take a hundred times as much as their vectors.
+MOST_BYTES = 2**30
 # How long a vector may be beside words of length 1 while both are fitted: the penalty spares what
 # is long, so that a long vector drowns the words, and a short one is silenced.
 SCALES = (0.5, 1.0, 2.0)
@@ -24,15 +31,35 @@ FILE = "regression.safetensors"
 
 
 class TextVectors:
-    """An encoder that remembers the vectors of the texts it has seen."""
+    """An encoder that remembers the vectors of the texts it has seen.
+
+    `fitted` keeps the linear members that were last fitted, by what they were fitted to: a training
+    asks for them twice, as baselines and for its blends.
+    """
 
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
+        self.fitted: LRUCache[str, dict[str, LinearMember]] = LRUCache(1)
         self._cache = VectorCache(encoder.encode, MOST_KEPT)
+        self._states: dict[int, LRUCache[str, Tensor]] = {}
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors `(texts, dimension)` of texts."""
         return self._cache.of(texts)
+
+    def trunk(self, depth: int) -> Trunk:
+        """The encoder's first `depth` layers, with the states of what `read` was given."""
+        known = self._states.setdefault(depth, LRUCache(MOST_BYTES, lambda states: states.nbytes))
+        return Trunk(self.encoder, depth, known)
+
+    def read(self, texts: Sequence[str], depth: int) -> None:
+        """Read texts once for two uses: for their vectors, and for the states of `trunk(depth)`."""
+        trunk = self.trunk(depth)
+        # The embeddings alone are found at once.
+        missing = [text for text in dict.fromkeys(texts) if depth and text not in trunk.known]
+        for batch, states, vectors in trunk.read(missing):
+            self._cache.keep(batch, vectors.numpy())
+            self._states[depth].update(zip(batch, states, strict=True))
 
 
 class Member(Protocol):
@@ -127,6 +154,9 @@ def linear_members(
 
     With `svm` there is a support vector machine on words and runs of characters as well.
     """
+    fitted_to = _fingerprint(train, validation, svm)
+    if fitted_to in vectors.fitted:
+        return vectors.fitted[fitted_to]
     terms = Tfidf.fit(train.texts)
     uses = {"tfidf": (terms, None), "frozen": (None, vectors), "frozen_tfidf": (terms, vectors)}
     members = {
@@ -136,7 +166,18 @@ def linear_members(
         rows, held = (terms.transform(part.texts) for part in (train, validation))
         machine = fit_svm(rows, train.labels, train.weights, sizes, (held, validation.labels))
         members["svm"] = LinearMember(machine, terms)
+    vectors.fitted[fitted_to] = members
     return members
+
+
+def _fingerprint(train: Examples, validation: Examples, svm: bool) -> str:
+    """A hash of all that linear members are fitted to."""
+    digest = hashlib.blake2b(str(svm).encode(), digest_size=16)
+    for part in (train, validation):
+        digest.update(json.dumps([list(part.texts), list(part.labels)]).encode())
+        for values in (*part.labels.values(), *part.weights.values()):
+            digest.update(values.tobytes())
+    return digest.hexdigest()
 
 
 def majority(

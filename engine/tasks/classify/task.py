@@ -122,32 +122,34 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
     def workload(self, dataset: Dataset, config: Any) -> Work:
         """Training texts count once per epoch, weighted by the share of the layers that learn.
 
-        Every text is encoded as a vector and, through the layers that stay, as the states that the
-        tuned ones start from; the texts that describe the labels once.
+        Every text is read once; by the layers that learn, the validation part after every epoch and
+        in the end, and the test part. The texts that describe the labels are read once.
         """
-        from engine.models.classifier import trunk_depth
+        from engine.models.classifier import STANDARD_ROWS, trunk_depth
         from engine.models.probes import encoder_work
         from engine.models.trunk import layer_count
 
         encoder = text_vectors(config).encoder
-        depth, layers = trunk_depth(encoder, config), layer_count(encoder)
-        parts = [dataset.train, dataset.validation, dataset.test]
-        texts = pd.concat(parts)["input"].tolist()
+        share = 1 - trunk_depth(encoder, config) / layer_count(encoder)
+        train, validation, test = (
+            encoder.count_tokens(part["input"].tolist())
+            for part in (dataset.train, dataset.validation, dataset.test)
+        )
+        standard = train * min(STANDARD_ROWS / max(len(dataset.train), 1), 1.0)
+        answered = validation * (config.epochs + 1) + test + standard
         descriptions = [
             text
             for head, labels in dataset.labels.items()
             for group in self.meanings(head, labels, dataset.tables)
             for text in group
         ]
-        train = encoder.count_tokens(dataset.train["input"].tolist())
         passes = config.epochs * (1 + config.synonyms)
-        encoded = 1 + min(depth + 1, layers) / layers
         return encoder_work(
             encoder,
             config,
             dataset.train["input"].tolist(),
-            train_tokens=round(train * passes * (1 - depth / layers)),
-            encode_tokens=round(encoded * encoder.count_tokens(texts))
+            train_tokens=round(train * passes * share),
+            encode_tokens=round(train + validation + test + answered * share)
             + encoder.count_tokens(descriptions),
         )
 
@@ -158,6 +160,7 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
 
         All but the first two are chosen and calibrated on the validation part, as what is tuned is.
         """
+        from engine.models.classifier import trunk_depth
         from engine.tasks.classify.blend import answer_blends, fit_blends
         from engine.tasks.classify.learning import baseline_systems
         from engine.tasks.classify.members import linear_members, majority
@@ -166,12 +169,16 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
         train, validation = (
             examples_of(rows, dataset.labels) for rows in (dataset.train, dataset.validation)
         )
+        train = train.take(np.flatnonzero(train.known))
+        texts = part["input"].tolist()
         extras = self.extras(dataset)
         systems = baseline_systems(extras, svm=self.with_svm)
         vectors = text_vectors(config)
+        vectors.read(
+            [*train.texts, *validation.texts, *texts], trunk_depth(vectors.encoder, config)
+        )
         fitted = linear_members(train, validation, sizes, vectors, svm=self.with_svm)
         members = {**fitted, **extras}
-        texts = part["input"].tolist()
         learned_from, scores = (
             {name: member.scores(some) for name, member in members.items()}
             for some in (validation.texts, texts)

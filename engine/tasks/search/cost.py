@@ -26,8 +26,9 @@ from engine.tasks.search.ranker.features import Meaning, product_facts
 # Products whose length stands for that of all when the work is counted.
 SAMPLE = 500
 PROBED_QUERIES = 10
-# How often a query's candidates are as good as read again: by two sides, in folds, by three seeds.
-READS = 5
+# How often a query's candidates are as good as read again: by two sides, and by each of the trees
+# and weights that learn from them, in folds and by three seeds.
+READS = 20
 # A forward pass is a third of a step; the rest goes back through the layers that learn alone.
 FORWARD = 1 / 3
 
