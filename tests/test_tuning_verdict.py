@@ -9,7 +9,7 @@ from engine.storage.runs import load_run
 from engine.tasks import ENTRIES, TASKS
 from engine.training.outcome import outcome, tuning
 from pages.ui.frame import i18n
-from pages.ui.training.outcome import sentence
+from pages.ui.training.outcome import reasons, sentence
 from tests.runs_double import finish_run, make_shop
 
 BETTER = {"delta": 0.1, "low": 0.05, "high": 0.15}
@@ -50,6 +50,19 @@ def test_tuning_helped_only_if_the_same_without_it_is_beaten(
     untuned = run_of("ranked_untuned", UNCLEAR, language)
     assert tuning(untuned) is None
     assert sentence(untuned).startswith(order[language])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_gain_that_another_seed_may_take_back_is_called_so(
+    home: Path, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(i18n, "language", lambda: language)
+    warned = {"en": "only the seed changed", "zh": "随机种子"}[language]
+    spread = ENTRIES["search"].seed_spread
+    small = {"delta": spread, "low": spread / 2, "high": 2 * spread}
+    assert warned in " ".join(reasons(run_of("ranked_tuned", small, language)))
+    for clear in (BETTER, UNCLEAR):
+        assert warned not in " ".join(reasons(run_of("ranked_tuned", clear, language)))
 
 
 def test_every_task_that_tunes_a_model_names_what_is_the_same_without() -> None:

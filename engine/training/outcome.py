@@ -24,10 +24,19 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What tuning alone is worth: the recommended system minus `twin`, the same without it."""
+    """What tuning alone is worth: the recommended system minus `twin`, the same without it.
+
+    The interval has the luck of the held-out examples; `seed_spread` is that of the training.
+    """
 
     twin: str
     interval: Interval
+    seed_spread: float
+
+    @property
+    def may_be_the_seed(self) -> bool:
+        """Whether it is clearly above 0, and yet not above what another seed alone changes."""
+        return self.interval.verdict == "better" and self.interval.delta <= self.seed_spread
 
 
 def outcome(run: Run) -> Outcome:
@@ -43,7 +52,8 @@ def outcome(run: Run) -> Outcome:
 
 def tuning(run: Run) -> Tuning | None:
     """What tuning adds to the recommended system of `run`; None where that was not measured."""
-    twin = ENTRIES[run.task].untuned_twins.get(run.recommended)
+    entry = ENTRIES[run.task]
+    twin = entry.untuned_twins.get(run.recommended)
     if twin is None or twin not in run.paired.get("against", {}):
         return None
-    return Tuning(twin, Interval(**run.paired["against"][twin]))
+    return Tuning(twin, Interval(**run.paired["against"][twin]), entry.seed_spread)

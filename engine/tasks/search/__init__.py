@@ -15,4 +15,5 @@ ENTRY = TaskEntry(
         "hybrid_tuned": "hybrid_untuned",
         "ranked_tuned": "ranked_untuned",
     },
+    seed_spread=0.007,
 )

@@ -54,9 +54,12 @@ def interval_text(interval: Interval) -> str:
 
 
 def reasons(run: Run) -> list[str]:
-    """Why tuning did not clearly help, and what a run says about its data."""
-    result = outcome(run)
+    """Why tuning did not clearly help or may not again, and what a run says about its data."""
+    result, tuned = outcome(run), tuning(run)
     texts = []
+    if tuned and tuned.may_be_the_seed:
+        gain, spread = f"{tuned.interval.delta:+.3f}", f"{tuned.seed_spread:.3f}"
+        texts.append(t("compare.because.seed", gain=gain, spread=spread))
     if result.verdict == "unclear":
         texts.append(t("compare.because.interval", n=f"{run.n_test:,}"))
     if result.verdict != "better" and run.n_train < FEW_EXAMPLES:
