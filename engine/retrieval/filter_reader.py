@@ -30,6 +30,10 @@ from engine.tables.categories import levels
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables, derived
 
+# A field, one of its values, and the terms that name it.
+Value = tuple[str, str, tuple[str, ...]]
+Rows = NDArray[np.intc]
+
 # A word is not a filter if at least ENOUGH products mention it (one, if the word is known to have
 # other meanings) and fewer than this share of them have the value: "summit" beside the brand
 # Summit, "cream" beside the colour.
@@ -56,18 +60,13 @@ class FilterReader:
     def __init__(self, tables: Tables) -> None:
         products = tables.products
         self._prices = products["price"].to_numpy(dtype=float, na_value=np.nan)
-        # Four bytes a row: a million products have several million values.
-        self._rows: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("i"))
+        self._rows: dict[tuple[str, str], Rows] = {}
         self._written: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._fields: dict[str, set[str]] = defaultdict(set)
         self._kinds: dict[str, Kind] = {}
         self._lexicon = Lexicon()
         self._words = builtin()
-        columns = ("brand", "category", "attributes")
-        for row, cells in enumerate(products[list(columns)].itertuples(index=False)):
-            for field, value, terms in _values(*cells):
-                for term in terms:
-                    self._learn(row, field, value, term)
+        self._learn(_holders(products))
         for forms, concept in self._words.terms.items():
             if concept.name in self._fields:
                 self._lexicon.add(" ".join(forms), replace(concept, hints=frozenset()))
@@ -105,8 +104,9 @@ class FilterReader:
                 fits = self._prices >= (0.0 if low is None else float(low))
                 fits &= self._prices <= (math.inf if high is None else float(high))
             else:
-                rows = self._rows.get((field, str(condition.get("name", ""))), array("i"))
-                fits[np.frombuffer(rows, dtype=np.intc)] = True
+                rows = self._rows.get((field, str(condition.get("name", ""))))
+                if rows is not None:
+                    fits[rows] = True
             fields[field] = fields.get(field, False) | fits
         kept = np.ones(len(self._prices), dtype=bool)
         for fits in fields.values():
@@ -117,23 +117,33 @@ class FilterReader:
         """How many products pass this one filter."""
         return int(self.keep([condition.as_json()]).sum())
 
-    def _learn(self, row: int, field: str, value: str, term: str) -> None:
+    def _learn(self, holders: Mapping[Value, Sequence[int]]) -> None:
+        """Learn each value once, from the rows that have it."""
+        parts_of: dict[tuple[str, str], list[Sequence[int]]] = defaultdict(list)
+        for (field, value, terms), rows in holders.items():
+            for term in terms:
+                for name in self._name(field, value, term, len(rows)):
+                    parts_of[field, name].append(rows)
+        for key, found in parts_of.items():
+            self._rows[key] = np.unique(np.concatenate([np.asarray(rows) for rows in found]))
+
+    def _name(self, field: str, value: str, term: str, count: int) -> Iterable[str]:
+        """Take in a term that stands for `value` in `count` cells; the concepts that it is of."""
         forms = forms_of(term)
         if not forms:
-            return
+            return ()
         builtin_concept = self._words.get(term) if field not in ("brand", "category") else None
         name = builtin_concept.name if builtin_concept else f"{field}:{' '.join(forms)}"
         kind = self._kinds.setdefault(field, _kind_of(field))
-        for wider in builtin_concept.within if builtin_concept else (name,):
-            rows = self._rows[field, wider]
-            if not rows or rows[-1] != row:
-                rows.append(row)
+        within = builtin_concept.within if builtin_concept else frozenset({name})
+        for wider in within:
             self._fields[wider].add(field)
-        self._written[field, name][value] += 1
-        if not builtin_concept:
-            self._lexicon.add(term, Concept(name, kind, frozenset({name})))
-        elif builtin_concept.name == name:
+        self._written[field, name][value] += count
+        if builtin_concept:
             self._lexicon.add(term, replace(builtin_concept, hints=frozenset()))
+        else:
+            self._lexicon.add(term, Concept(name, kind, within))
+        return within
 
     def _longest(self, text: str, tokens: Sequence[Token]) -> list[Mention]:
         """The longest values in a text, in any case of letters."""
@@ -182,7 +192,7 @@ class FilterReader:
         wrong: Counter[tuple[str, str]] = Counter()
         step = max(1, len(products) // SAMPLED)
         rows = {
-            value: frozenset(row for row in holders if row % step == 0)
+            value: frozenset(holders[holders % step == 0].tolist())
             for value, holders in self._rows.items()
         }
         sample = range(0, len(products), step)
@@ -200,10 +210,19 @@ class FilterReader:
         }
 
 
-def _values(
-    brand: object, category: object, cell: object
-) -> Iterator[tuple[str, str, Sequence[str]]]:
-    """Field, value and the terms that name it, for each value of one product."""
+def _holders(products: pd.DataFrame) -> Mapping[Value, Sequence[int]]:
+    """The rows that have each value, in the order of the catalog."""
+    # Four bytes a row: a million products have several million values.
+    holders: dict[Value, array[int]] = defaultdict(lambda: array("i"))
+    cells = (products[name].tolist() for name in ("brand", "category", "attributes"))
+    for row, product in enumerate(zip(*cells, strict=True)):
+        for value in _values(*product):
+            holders[value].append(row)
+    return holders
+
+
+def _values(brand: object, category: object, cell: object) -> Iterator[Value]:
+    """Each value of one product."""
     if isinstance(brand, str) and len(brand) > 1 and not brand.replace(" ", "").isdigit():
         yield "brand", brand, (brand,)
     if isinstance(category, str):
