@@ -10,7 +10,7 @@ from engine.progress import Silent
 from engine.simulation.tiny_shop import tiny_frames
 from engine.tables.tables import Tables
 from engine.tasks import get_task
-from engine.tasks.search import learning
+from engine.tasks.search import learning, parts
 from engine.tasks.search.answers import FieldWeights, SearchInput, WhyInput
 from engine.tasks.search.pairs import make_pairs
 from engine.tasks.search.ranker.choice import SIMPLEST_FIRST
@@ -54,6 +54,20 @@ def test_a_saved_bundle_answers_by_either_side(model: str, tmp_path: Path) -> No
     assert found.importance
     (filtered,) = TASK.predict(again, [SearchInput("red mug", 5, near=1)])
     assert filtered.results
+
+
+def test_an_untuned_model_makes_no_queries_of_a_catalog(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = Tables({"products": tiny_tables().products}, "en")
+    config = TASK.config("quick", tables, model=model, **SHORT)
+
+    def fail(*_: object) -> None:
+        pytest.fail("the catalog was split into queries")
+
+    monkeypatch.setattr(parts, "query_qrels", fail)
+    bundle = TASK.untuned(tables, config, Silent())
+    assert TASK.predict(bundle, [SearchInput("red mug", 3)])[0].results
 
 
 def test_a_shop_with_more_queries_than_are_ranked_is_learned_too(

@@ -44,9 +44,14 @@ class Parts:
         return self.train[rest].reset_index(drop=True)
 
 
+def choose_source(tables: Tables, config: SearchConfig) -> Source:
+    """What is learned from: what the settings say, or the best there is enough of."""
+    return best_source(tables) if config.source == "auto" else config.source
+
+
 def split_parts(tables: Tables, config: SearchConfig) -> Parts:
     """The parts of the chosen source. Raises InputError with fewer than `ENOUGH_QUERIES`."""
-    source = best_source(tables) if config.source == "auto" else config.source
+    source = choose_source(tables, config)
     frame = query_qrels(tables, source)
     if len(frame) < ENOUGH_QUERIES:
         raise InputError("search.not_ready", source=source, n=len(frame), want=ENOUGH_QUERIES)

@@ -32,7 +32,7 @@ from engine.tasks.search.answers import (
 )
 from engine.tasks.search.config import PRESETS, QUICK_CHINESE, QUICK_JUDGED, SearchConfig
 from engine.tasks.search.pairs import make_pairs
-from engine.tasks.search.parts import Parts, split_parts
+from engine.tasks.search.parts import Parts, choose_source, split_parts
 from engine.tasks.search.word_systems import (
     SHOWN,
     WORD_SYSTEMS,
@@ -141,10 +141,10 @@ class SearchTask:
         """The pretrained encoder with its index, kept beside the tables."""
         from engine.tasks.search.learning import untuned_bundle
 
-        parts = _parts(tables, config)
-        return untuned_bundle(
-            tables, parts if parts and parts.from_shoppers else None, config, progress
-        )
+        # Making queries of a large catalog takes seconds, and an untuned model needs none.
+        is_asked = choose_source(tables, config) != "catalog"
+        parts = _parts(tables, config) if is_asked else None
+        return untuned_bundle(tables, parts, config, progress)
 
     def train(
         self, dataset: Dataset, config: SearchConfig, folder: Path, progress: Progress
