@@ -1,6 +1,7 @@
 """The word indexes of a large catalog, on disk: equal to those in memory, and made once."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -82,9 +83,20 @@ def test_indexes_are_made_once_for_all_processes(tmp_path: Path, built: list[int
     first = scores(open_shop(tmp_path))
     assert equal(scores(open_shop(tmp_path)), first)
     assert built == [24]
-    assert [path.name for path in tmp_path.iterdir()] == ["words"], "nothing unfinished is left"
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"words", "words.lock"}, "nothing unfinished is left"
     assert equal(scores(open_shop(None)), first)
     assert built == [24], "without a folder they are in memory"
+
+
+def test_who_needs_indexes_that_are_being_made_waits_for_them(
+    tmp_path: Path, built: list[int]
+) -> None:
+    shops = [open_shop(tmp_path) for _ in range(3)]
+    with ThreadPoolExecutor(len(shops)) as pool:
+        first, *others = pool.map(scores, shops)
+    assert built == [24]
+    assert all(equal(other, first) for other in others)
 
 
 def test_a_small_catalog_is_indexed_in_memory(tmp_path: Path) -> None:

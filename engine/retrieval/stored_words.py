@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,9 @@ from engine.retrieval.postings import (
     open_columns,
     write_columns,
 )
-from engine.storage.files import read_text, replace_folder
+from engine.storage.files import make_folder, read_text, replace_folder
+from engine.storage.lock import wait_for
+from engine.storage.trouble import explained
 from engine.tables.product_text import FIELDS, field_texts
 
 # The fields of each BM25 index. That of all texts has every word of the vocabulary.
@@ -48,17 +51,27 @@ def open_word_indexes(
 ) -> WordIndexes:
     """The indexes in `folder`, made anew unless they are of these products and whole.
 
-    All files take their places in one step. Raises DiskTrouble, and InputError for a folder in a
-    workspace that was deleted.
+    All files take their places in one step. Where two processes need them at the same time, one
+    makes them and the other waits. Raises DiskTrouble, and InputError for a folder in a workspace
+    that was deleted.
     """
     about = _describe(products)
     found = _stored(folder, about, product_ids)
     if found:
         return found
-    with replace_folder(folder) as new:
-        _build(new, products)
-        (new / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
-    return _open(folder, product_ids)
+    make_folder(folder.parent)
+    with explained():
+        lock = wait_for(folder.with_name(f"{folder.name}.lock"))
+    try:
+        found = _stored(folder, about, product_ids)
+        if found:
+            return found
+        with replace_folder(folder) as new:
+            _build(new, products)
+            (new / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+        return _open(folder, product_ids)
+    finally:
+        os.close(lock)
 
 
 def _describe(products: pd.DataFrame) -> dict[str, object]:
