@@ -20,8 +20,8 @@ import random
 import secrets
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -129,27 +129,33 @@ async def measure(url: str, workshop: Workshop, token: str, seconds: float) -> d
     return {"quiet": quiet, "training": training, "state_of_training": state}
 
 
+@contextmanager
+def serve_workshop(language: str, teams: int = TEAMS) -> Iterator[tuple[AppServer, Workshop, str]]:
+    """The app in a home of its own, with a workshop and the facilitator's token."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["SHOPLAB_HOME"] = str(Path(folder) / "home")
+        fetch(default_encoder(language), Lines())
+        agenda = ready_agenda("ninety_minutes", language)
+        slugs = [one.slug for one in read_exercises(language)]
+        workshop, token = open_workshop(
+            Opening("Shoplab", language, agenda, slugs, teams, "http://localhost")
+        )
+        server = AppServer(Path(folder) / "home")
+        server.start()
+        try:
+            yield server, workshop, token
+        finally:
+            server.stop()
+
+
 def main() -> None:
     """Open a workshop, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--language", choices=LANGUAGES, default="en")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["SHOPLAB_HOME"] = str(Path(folder) / "home")
-        fetch(default_encoder(options.language), Lines())
-        agenda = ready_agenda("ninety_minutes", options.language)
-        slugs = [one.slug for one in read_exercises(options.language)]
-        workshop, token = open_workshop(
-            Opening("Shoplab", options.language, agenda, slugs, TEAMS, "http://localhost")
-        )
-        server = AppServer(Path(folder) / "home")
-        server.start()
-        try:
-            figures = asyncio.run(measure(server.url, workshop, token, options.seconds))
-        finally:
-            server.stop()
-    print(json.dumps(figures))
+    with serve_workshop(options.language) as (server, workshop, token):
+        print(json.dumps(asyncio.run(measure(server.url, workshop, token, options.seconds))))
 
 
 if __name__ == "__main__":
