@@ -1,15 +1,27 @@
 """What `python -m engine bench` measures and writes."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from engine.benchmarks import document, events, search
+from engine.benchmarks import document, events, held, memory, products, search
 from engine.benchmarks.comparison import Comparison, Figure
 from engine.benchmarks.cost import Cost, alternate
 from engine.benchmarks.machine import this_machine
 from engine.benchmarks.shop import simulated_products
 from engine.cli import main
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has a process of its own to show its memory runs here, where libraries are loaded."""
+
+    def run_here(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
+        held.main(*command[-2:])
+        return Cost(1, 1, 1000)
+
+    monkeypatch.setattr(held, "run_command", run_here)
 
 
 def test_both_sides_are_measured_in_turn() -> None:
@@ -28,10 +40,35 @@ def test_search_has_both_sides_and_the_same_nearest(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(search, "sample_products", lambda: simulated_products(120))
     rows = search.compare("smallest")
     assert [row.peer.split(" ")[0] for row in rows] == ["faiss-cpu", "bm25s"]
-    # By words the two differ for some queries: words such as "for" find nothing with us.
-    assert rows[0].holds, rows[0].check
     for row in rows:
+        assert row.holds, row.check
         assert all(figure.ours > 0 and figure.peer for figure in row.figures)
+
+
+def test_memory_is_of_processes_that_find_the_same(
+    monkeypatch: pytest.MonkeyPatch, model: str, in_this_process: None, home: Path
+) -> None:
+    monkeypatch.setattr("engine.models.precision.half_type", lambda _: None)
+    monkeypatch.setattr("engine.benchmarks.openings.default_encoder", lambda _: model)
+    monkeypatch.setattr(memory, "sample_products", lambda: simulated_products(120))
+    (row,) = memory.compare("smallest")
+    assert row.holds, row.check
+    figures = {figure.name: figure for figure in row.figures}
+    assert figures["peak memory"].ours == figures["peak memory"].peer == 1000
+    assert figures["private memory"].ours > 0
+
+
+def test_words_of_a_growing_catalog_score_the_same(in_this_process: None) -> None:
+    (row,) = products.compare("smallest")
+    assert row.holds, row.check
+    names = [figure.name for figure in row.figures]
+    assert names[:4] == [
+        "opening, wall",
+        "opening, processor",
+        "a query, wall",
+        "a query, processor",
+    ]
+    assert all(figure.ours > 0 and figure.peer > 0 for figure in row.figures)
 
 
 def test_a_missing_peer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

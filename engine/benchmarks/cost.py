@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeVar
 
 from engine.benchmarks.comparison import Figure
+
+T = TypeVar("T")
 
 # Only a parent that has had no other child knows the peak of the one.
 _CHILD = (
@@ -48,35 +51,46 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
     return Cost(wall, processor, memory)
 
 
-def alternate(sides: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
-    """The medians of each side after `rounds` measurements, each side once a round.
+def in_turn(sides: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list[T]]:
+    """What each side gives in `rounds` rounds, each side once a round.
 
     Every other round goes backwards, so that no side always finds the warmer machine.
     """
-    costs: dict[str, list[Cost]] = {name: [] for name in sides}
+    found: dict[str, list[T]] = {name: [] for name in sides}
     for number in range(rounds):
         for name in list(sides)[:: -1 if number % 2 else 1]:
-            costs[name].append(sides[name]())
-    return {
-        name: Cost(
-            median(one.wall for one in found),
-            median(one.processor for one in found),
-            median(one.memory for one in found),
-        )
-        for name, found in costs.items()
-    }
+            found[name].append(sides[name]())
+    return found
 
 
-def figures(ours: Cost, peer: Cost, count: int = 1, unit: str = "s") -> tuple[Figure, ...]:
+def middle(costs: Sequence[Cost]) -> Cost:
+    """The median of each figure."""
+    return Cost(
+        median(one.wall for one in costs),
+        median(one.processor for one in costs),
+        median(one.memory for one in costs),
+    )
+
+
+def alternate(sides: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
+    """The medians of each side's costs after `rounds` measurements `in_turn`."""
+    return {name: middle(costs) for name, costs in in_turn(sides, rounds).items()}
+
+
+def figures(
+    ours: Cost, peer: Cost, count: int = 1, unit: str = "s", of: str = ""
+) -> tuple[Figure, ...]:
     """Wall time, processor time and, where it was measured, memory of both sides.
 
-    With `unit` ms they are milliseconds for each of `count` equal pieces of work.
+    With `unit` ms they are milliseconds for each of `count` equal pieces of work. `of` says of
+    what they are, where that is only a part of the work.
     """
+    of = f"{of}, " if of else ""
     factor = {"s": 1, "ms": 1000}[unit] / count
     times = (
-        Figure("wall", unit, ours.wall * factor, peer.wall * factor),
-        Figure("processor", unit, ours.processor * factor, peer.processor * factor),
+        Figure(f"{of}wall", unit, ours.wall * factor, peer.wall * factor),
+        Figure(f"{of}processor", unit, ours.processor * factor, peer.processor * factor),
     )
     if not ours.memory:
         return times
-    return (*times, Figure("peak memory", "MB", ours.memory, peer.memory))
+    return (*times, Figure(f"{of}peak memory", "MB", ours.memory, peer.memory))

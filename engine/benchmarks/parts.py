@@ -21,6 +21,8 @@ PARTS = {
     "encoding": "sentence-transformers",
     "search": "faiss-cpu, bm25s",
     "generation": "transformers",
+    "memory": "sentence-transformers, bm25s",
+    "products": "bm25s",
     "events": "duckdb",
 }
 

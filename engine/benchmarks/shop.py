@@ -10,13 +10,19 @@ from engine.simulation.assortment import make_shop
 from engine.simulation.word_lists import load_words
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
+from engine.text.words import STOPWORDS, words
+
+
+def sample_shop() -> Workspace:
+    """The English sample shop, loaded into this state folder."""
+    shop = Workspace.create(language="en")
+    load_sample(shop, "en")
+    return shop
 
 
 def sample_products() -> pd.DataFrame:
     """The products of the English sample shop, which is loaded into this state folder."""
-    shop = Workspace.create(language="en")
-    load_sample(shop, "en")
-    return shop.tables().products
+    return sample_shop().tables().products
 
 
 def simulated_products(count: int) -> pd.DataFrame:
@@ -35,11 +41,15 @@ def simulated_products(count: int) -> pd.DataFrame:
 
 
 def draw_queries(titles: pd.Series, count: int) -> list[str]:
-    """Three words of each of `count` titles, in their order; all different."""
+    """Three words of each of `count` titles, in their order; all different.
+
+    Stop words are not among them: with us they find no product by themselves.
+    """
     draw = np.random.default_rng(1)
     found: dict[str, None] = {}
     while len(found) < count:
-        words = str(titles.iloc[draw.integers(len(titles))]).lower().split()
-        chosen = np.sort(draw.permutation(len(words))[:3])
-        found[" ".join(words[place] for place in chosen)] = None
+        title = str(titles.iloc[draw.integers(len(titles))]).lower().split()
+        telling = [word for word in title if STOPWORDS.isdisjoint(words(word))]
+        chosen = np.sort(draw.permutation(len(telling))[:3])
+        found[" ".join(telling[place] for place in chosen)] = None
     return list(found)

@@ -28,7 +28,10 @@ def bench(
         typer.Option("--smallest", help="Tiny inputs: shows that it works, and writes nothing."),
     ] = False,
     full: Annotated[
-        bool, typer.Option("--full", help="More texts and vectors, and up to four million events.")
+        bool,
+        typer.Option(
+            "--full", help="More of all, up to a million products and four million events."
+        ),
     ] = False,
 ) -> dict[str, Any]:
     """Measure what Shoplab takes beside raw libraries and peers, both in the same run."""
