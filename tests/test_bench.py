@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.benchmarks import document, events, held, memory, products, search
+from engine.benchmarks import document, events, held, memory, page, products, search
 from engine.benchmarks.comparison import Comparison, Figure
 from engine.benchmarks.cost import Cost, alternate
 from engine.benchmarks.machine import this_machine
@@ -77,6 +77,13 @@ def test_a_missing_peer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row.missing for row in rows] == ["not_installed"]
     text = document.table(this_machine(), rows, "bench")
     assert "duckdb is not installed here: pip install -r requirements-bench.txt" in text
+
+
+def test_a_missing_browser_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "is_installed", lambda _: False)
+    rows = page.compare("smallest")
+    assert [row.missing for row in rows] == ["no_browser"]
+    assert "Chromium" in document.table(this_machine(), rows, "bench")
 
 
 def test_no_ratio_where_both_sides_did_something_else() -> None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 Size = Literal["smallest", "usual", "full"]
 # Why a side is missing: a key of `benchmarks` in the texts.
-Missing = Literal["", "not_installed", "failed"]
+Missing = Literal["", "not_installed", "no_browser", "failed"]
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def bare_search_model(products: "pd.DataFrame", folder: Path) -> Ask:
         vector = encoder.encode(query, convert_to_tensor=True)
         (nearest,) = util.semantic_search(vector, vectors, top_k=FIRST)
         scores = index.retrieve([words(query)], k=FIRST, show_progress=False).scores[0]
-        return [ids[hit["corpus_id"]] for hit in nearest], _found(scores)
+        return [ids[int(hit["corpus_id"])] for hit in nearest], _found(scores)
 
     return ask
 

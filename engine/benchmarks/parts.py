@@ -24,6 +24,7 @@ PARTS = {
     "memory": "sentence-transformers, bm25s",
     "products": "bm25s",
     "events": "duckdb",
+    "page": "streamlit",
 }
 
 
