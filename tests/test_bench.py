@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.benchmarks import document, events, held, memory, page, products, search
+from engine.benchmarks import document, events, held, memory, page, products, search, tuning
 from engine.benchmarks.comparison import Comparison, Figure
 from engine.benchmarks.cost import Cost, alternate
 from engine.benchmarks.machine import this_machine
+from engine.benchmarks.race import Look, race
 from engine.benchmarks.shop import simulated_products
 from engine.cli import main
+from tests.tiny_shop import tiny_workspace
 
 
 @pytest.fixture
@@ -69,6 +71,36 @@ def test_words_of_a_growing_catalog_score_the_same(in_this_process: None) -> Non
         "a query, processor",
     ]
     assert all(figure.ours > 0 and figure.peer > 0 for figure in row.figures)
+
+
+def test_tunings_of_all_libraries_learn_from_the_same_rows(
+    monkeypatch: pytest.MonkeyPatch, model: str, small_fits: None, home: Path
+) -> None:
+    monkeypatch.setattr(tuning, "default_encoder", lambda _: model)
+    monkeypatch.setattr(tuning, "sample_shop", tiny_workspace)
+    many, few, search_encoder = tuning.compare("smallest")
+    assert [row.peer.split(" ")[0] for row in (many, few, search_encoder)] == [
+        "transformers",
+        "setfit",
+        "sentence-transformers",
+    ]
+    for row in (many, search_encoder):
+        # Three epochs are the default of both.
+        assert row.check.count(",") == 2
+        assert all(figure.ours > 0 and figure.peer > 0 for figure in row.figures)
+
+
+def test_a_peer_has_got_there_after_the_first_epoch_as_good_as_ours() -> None:
+    def looks(*qualities: float) -> list[Look]:
+        return [Look(Cost(n, n), one) for n, one in enumerate(qualities, start=1)]
+
+    def beside(*course: float) -> Comparison:
+        return race("work", "peer", "F1", lambda _: looks(0.5), lambda _: looks(*course), 3)
+
+    assert beside(0.4, 0.5, 0.6).figures[0] == Figure("wall", "s", 1, 2)
+    never = beside(0.3, 0.2, 0.4)
+    assert not never.holds
+    assert never.figures[0] == Figure("wall", "s", 1, 3)
 
 
 def test_a_missing_peer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

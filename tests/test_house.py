@@ -63,7 +63,7 @@ SHARED = {
 # What more than one machine needs; everything else has to run without it.
 SCALE = ("psycopg", "psycopg_pool", "ray")
 # What Shoplab is measured beside; whoever lacks one is told how to get it.
-PEERS = ("duckdb", "playwright")
+PEERS = ("duckdb", "setfit", "playwright")
 NEEDS_SCALE = {"engine.storage.postgres", "engine.storage.moving"}
 
 ENGINE = sorted((PROJECT / "engine").rglob("*.py"))

@@ -21,6 +21,7 @@ PARTS = {
     "encoding": "sentence-transformers",
     "search": "faiss-cpu, bm25s",
     "generation": "transformers",
+    "tuning": "transformers, setfit, sentence-transformers",
     "memory": "sentence-transformers, bm25s",
     "products": "bm25s",
     "events": "duckdb",
