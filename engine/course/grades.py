@@ -124,6 +124,15 @@ class GradeTable:
         wide = frame.pivot(index="person", columns="product_id", values="grade")
         return wide.reindex(columns=self.pool(query)).astype("float64")
 
+    def every(self, round_: int) -> pd.DataFrame:
+        """All grades of a round, a row each: `query`, `product_id`, `rater`, `grade`."""
+        return pd.read_sql_query(
+            "SELECT query, product_id, person AS rater, grade FROM grades WHERE round = ?",
+            self._database,
+            params=(round_,),
+            dtype={"grade": "float64"},
+        )
+
     def agreement(self, query: str, round_: int) -> Agreement:
         """How far those agree who graded in this round."""
         return measure(self.grades(query, round_))
@@ -157,3 +166,15 @@ class GradeTable:
 def grades_file(workspace: Workspace) -> Path:
     """The file that holds the grades; it need not exist."""
     return workspace.folder / "course" / "grades.sqlite"
+
+
+def blind_grades(workspace: Workspace) -> pd.DataFrame:
+    """What people graded before they saw each other's grades: a row a grade.
+
+    Columns `query`, `product_id`, `rater` (`person_mark`) and `grade`.
+    """
+    columns = ["query", "product_id", "rater", "grade"]
+    if not grades_file(workspace).is_file():
+        return pd.DataFrame(columns=columns).astype({"grade": "float64"})
+    with GradeTable(workspace) as table:
+        return table.every(FIRST)

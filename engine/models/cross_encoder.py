@@ -1,7 +1,11 @@
 """A closer look at the best products: a cross-encoder reads query and product together."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from sentence_transformers import CrossEncoder
 
 from engine.errors import InputError
@@ -47,7 +51,18 @@ class Reranker:
         head = list(ranking.product_ids[:READ])
         if not head:
             return ranking
-        scores = self.model.predict([(query, texts[name]) for name in head])
+        scores = self.scores(query, [texts[name] for name in head])
         order = sorted(range(len(head)), key=lambda row: -scores[row])
         ids = [head[row] for row in order] + list(ranking.product_ids[READ:])
         return Ranking(ids, [1 / (place + 1) for place in range(len(ids))])
+
+    def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """How well each of `texts` answers the query, shape `(len(texts),)`; on no scale."""
+        found = self.model.predict([(query, text) for text in texts], show_progress_bar=False)
+        return np.asarray(found, dtype=np.float32)
+
+
+def is_cross_encoder(folder: Path) -> bool:
+    """Whether a model reads two texts together: of an encoder, only a fresh head would be made."""
+    about = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return any("ForSequenceClassification" in name for name in about.get("architectures") or ())
