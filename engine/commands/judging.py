@@ -69,7 +69,7 @@ def judge(
     if out is None:
         return answer
     if not found.judges_as_people:
-        raise InputError(code, **params)
+        raise InputError(code, (), **params)
     unjudged = _best_products(shop, tables, queries)
     more = score_results(scorer, tables, unjudged)
     more["grade"] = as_grades(more["score"], grades.merge(scored))
@@ -85,7 +85,11 @@ def _verdict(found: JudgeAgreement, model: str) -> tuple[str, dict[str, object]]
     if found.alpha_among_people is None:
         return "search.judge.no_people", {"n": found.graded_by_several, "least": FEWEST}
     alpha = "–" if found.alpha_of_model is None else f"{found.alpha_of_model:.2f}"
-    params = {"model": model, "alpha": alpha, "people": f"{found.alpha_among_people:.2f}"}
+    params: dict[str, object] = {
+        "model": model,
+        "alpha": alpha,
+        "people": f"{found.alpha_among_people:.2f}",
+    }
     return f"search.judge.{'as_people' if found.judges_as_people else 'below'}", params
 
 
@@ -98,8 +102,8 @@ def _best_products(shop: Workspace, tables: Tables, most: int) -> pd.DataFrame:
 
     hand = tables.corrections.loc[tables.corrections["task"] == "search", "input"]
     judged = {normalise(query) for query in (*tables.judgments["query"], *hand)}
-    asked = past_queries(tables)["query"].map(normalise)
-    asked = asked[~asked.isin(judged)].head(most).tolist()
+    useful = past_queries(tables)["query"].map(normalise)
+    asked = useful[~useful.isin(judged)].head(most).tolist()
     run = None if list_runs(shop, "search") else UNTUNED
     bundle = cast("SearchBundle", open_bundle(shop, "search", run, Lines()))
     rankings = bundle.search(asked, DEPTH, systems=[bundle.recommended])[bundle.recommended]

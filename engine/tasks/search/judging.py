@@ -106,10 +106,10 @@ def measure_judge(grades: pd.DataFrame, scored: pd.DataFrame) -> JudgeAgreement:
     by_several = wide.loc[:, wide.notna().sum() > 1]
     pairs = grades.merge(scored)
     given = np.full(len(pairs), np.nan)
-    for places in pairs.groupby("query").indices.values():
-        others = pairs.drop(index=places)
-        if len(others):
-            given[places] = as_grades(pairs["score"].iloc[places], others)
+    for query in pairs["query"].unique():
+        own = (pairs["query"] == query).to_numpy()
+        if not own.all():
+            given[own] = as_grades(pairs.loc[own, "score"], pairs[~own])
     # Each person's grade stands beside the model's of the same product.
     beside = pd.DataFrame([pairs["grade"], given]).dropna(axis="columns")
     enough = by_several.shape[1] >= FEWEST
