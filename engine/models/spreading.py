@@ -103,13 +103,13 @@ def hand_out(tuning: Tuning[Any, Any], folder: Path) -> Path:
 
 def is_spread() -> bool:
     """Whether this process is one of several that share a tuning."""
-    return distributed.is_available() and distributed.is_initialized()
+    return bool(distributed.is_available() and distributed.is_initialized())
 
 
 def mean_over_processes(value: Tensor) -> Tensor:
     """The mean of a value without gradient over all processes that share the tuning."""
     if not is_spread():
         return value
-    total = value.detach().clone().float()
-    distributed.all_reduce(total)
-    return total / distributed.get_world_size()
+    mean: Tensor = value.detach().float() / distributed.get_world_size()
+    distributed.all_reduce(mean)
+    return mean

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 # Four bytes each for a weight's gradient and its two moments in AdamW.
 LEARNED_BYTES = 12
 # Until processes that share a training have loaded their libraries and the model.
-START_SECONDS = 8.0
+START_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
