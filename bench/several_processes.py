@@ -9,6 +9,7 @@ paired 95 % interval takes for chance, or the kill is not told.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -52,8 +53,12 @@ def start(task: str, settings: Sequence[str], processes: int, log: Path) -> subp
 
 def sharing(training: subprocess.Popen[str]) -> list[psutil.Process]:
     """The processes that share the tuning of `training` by now."""
-    children = psutil.Process(training.pid).children() if training.poll() is None else []
-    return [one for one in children if SHARING in one.cmdline()]
+    found = []
+    for one in psutil.Process(training.pid).children():
+        with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+            if SHARING in one.cmdline():
+                found.append(one)
+    return found
 
 
 def measure(
@@ -65,7 +70,8 @@ def measure(
     while training.poll() is None:
         used.look()
         for one in (psutil.Process(training.pid), *sharing(training)):
-            memory[one.pid] = max(memory.get(one.pid, 0), one.memory_info().rss)
+            with contextlib.suppress(psutil.Error):
+                memory[one.pid] = max(memory.get(one.pid, 0), one.memory_info().rss)
         time.sleep(0.5)
     if training.returncode:
         raise SystemExit(log.read_text(encoding="utf-8")[-3000:])
