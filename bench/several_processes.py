@@ -100,10 +100,10 @@ def lose_one(task: str, settings: Sequence[str], processes: int, log: Path) -> d
         time.sleep(0.1)
     shared = sharing(training)
     shared[-1].kill()
-    training.communicate()
+    said, _ = training.communicate()
     return {
         "status": training.returncode,
-        "said": log.read_text(encoding="utf-8").splitlines()[-1],
+        "said": json.loads(said),
         "left": sum(one.is_running() for one in shared),
     }
 
@@ -134,7 +134,7 @@ def main() -> int:
         print(json.dumps(interval.as_json()), flush=True)
         lost = lose_one(options.task, options.settings, processes, log)
         print(json.dumps(lost))
-    told = lost["status"] != 0 and not lost["left"] and "killed" in lost["said"]
+    told = lost["status"] != 0 and not lost["left"] and "models.process_ended" in str(lost["said"])
     return 0 if interval.low <= 0 <= interval.high and told else 1
 
 
