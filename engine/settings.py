@@ -100,6 +100,15 @@ def _number(name: str, default: int) -> int:
     return int(text)
 
 
+def training_processes() -> int:
+    """How many processes may share a training, each with a GPU of its own where there are some.
+
+    `SHOPLAB_TRAINING_PROCESSES` says it; 0, as many as GPUs are visible, without it. Raises
+    InputError for what is no number.
+    """
+    return _number("training_processes", 0)
+
+
 def cpu_threads() -> int:
     """How many threads one model process may use: the cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -363,6 +363,9 @@ def test_a_worker_that_was_given_up_changes_nothing(home: Path) -> None:
 def test_a_device_name_follows_the_visible_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2, 5")
     assert LocalLauncher().devices == ("cuda:2", "cuda:5")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,5,6")
+    monkeypatch.setenv("SHOPLAB_TRAINING_PROCESSES", "2")
+    assert LocalLauncher().devices == ("cuda:2,5", "cuda:6")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert LocalLauncher().devices == ("cpu",)
 

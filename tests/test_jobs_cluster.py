@@ -283,6 +283,7 @@ def test_the_cluster_is_named_by_the_environment(
     assert configured_cluster() == Cluster("http://head:8265", TOKEN, 3, 8, 2)
     Workspace.create("shop")
     for name, value, code in [
+        ("SHOPLAB_TRAINING_PROCESSES", "many", "settings.no_number"),
         ("SHOPLAB_RAY_GPUS", "many", "settings.no_number"),
         ("SHOPLAB_RAY_SLOTS", "none", "jobs.ray_slots"),
         ("RAY_ADDRESS", "ray://head:10001", "jobs.ray_address"),

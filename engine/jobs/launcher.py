@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 import psutil
 
 from engine.jobs.job import Job
-from engine.settings import PROJECT, child_environment, home
+from engine.settings import PROJECT, child_environment, home, training_processes
 
 KILL_SECONDS = 5.0
 _CLOCK_SECONDS = 2.0  # setting the clock can shift a process's start time by about so much
@@ -120,13 +120,19 @@ def log_file(job_id: str) -> Path:
 
 
 def local_devices() -> tuple[str, ...]:
-    """The NVIDIA GPUs that this process may use, else the CPU as a whole; torch isn't needed."""
+    """The NVIDIA GPUs that this process may use, else the CPU as a whole; torch isn't needed.
+
+    As many GPUs as processes may share a training are one device together.
+    """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None and (tool := shutil.which("nvidia-smi")):
         output = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False).stdout
         count = sum(line.startswith("GPU ") for line in output.splitlines())
         visible = ",".join(map(str, range(count)))
-    return tuple(f"cuda:{name.strip()}" for name in visible.split(",")) if visible else ("cpu",)
+    names = [name.strip() for name in visible.split(",")] if visible else []
+    size = max(training_processes(), 1)
+    groups = [names[start : start + size] for start in range(0, len(names), size)]
+    return tuple(f"cuda:{','.join(group)}" for group in groups) or ("cpu",)
 
 
 def oom_kills() -> int:

@@ -16,7 +16,7 @@ from engine.jobs.kinds import OWN_DEVICES
 from engine.jobs.store import Store
 from engine.jobs.turns import Place, place_of, turns
 from engine.jobs.twins import leaders
-from engine.settings import PROJECT, child_environment, home, host_limits
+from engine.settings import PROJECT, child_environment, home, host_limits, training_processes
 from engine.storage.freeze import refuse_frozen
 from engine.storage.lock import take
 from engine.storage.quota import check_room
@@ -41,12 +41,13 @@ def submit(
     `kind` is one of `engine.jobs.kinds`, `owner` who asks for it. A team of a workshop is an owner
     of its own, since a classroom may share one address. Raises InputError if there is no such
     workspace, it is frozen or takes all the disk it may, too many jobs of it or of the owner wait,
-    or the settings of the cluster are wrong.
+    or the settings of the cluster or of the processes of a training are wrong.
     """
     workspace = Workspace.open(workspace_name)
     check_room(workspace.folder)
     owner = f"team {workspace.name}" if workspace.workshop else owner
     configured_cluster()
+    training_processes()
     subject = task if kind == "train" else kind
     job_id = f"{subject}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     with Store() as store:

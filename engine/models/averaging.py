@@ -57,8 +57,8 @@ class WeightAverage(TrainerCallback):
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Keep the mean with the checkpoint."""
-        if self.epochs:
+        """Keep the mean with the checkpoint; of several processes it is the same in all."""
+        if self.epochs and state.is_world_process_zero:
             tensors = self.mean | {"epochs": torch.tensor(self.epochs)}
             save_file(tensors, _checkpoint(args, state) / FILE)
 

@@ -78,7 +78,8 @@ def tune_bi_encoder(
             logging_steps=5,
         ),
         train_dataset=_dataset(pairs),
-        loss=MultipleNegativesRankingLoss(model, scale=config.scale),
+        # The other products of the whole batch, of which other processes may hold a part.
+        loss=MultipleNegativesRankingLoss(model, scale=config.scale, gather_across_devices=True),
         evaluator=_evaluator(encoder, check) if check else None,
     )
     read = model.max_seq_length or config.max_tokens

@@ -19,6 +19,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traini
 from engine.config import AdapterConfig, TrainingConfig
 from engine.models.precision import answer_in_full, training_precision
 from engine.models.reporting import Reporting, last_checkpoint
+from engine.models.spreading import is_spread
 from engine.progress import Progress
 
 Arguments = TypeVar("Arguments", bound=TrainingArguments)
@@ -102,6 +103,8 @@ def training_arguments(
         "save_total_limit": 2 if keep_best else 1,
         "load_best_model_at_end": keep_best,
         "dataloader_pin_memory": device.type == "cuda",
+        # Of several processes each takes a part of a batch, and not one of its own.
+        "accelerator_config": {"split_batches": True},
         "report_to": "none",
         "disable_tqdm": True,
         **training_precision(device),
@@ -112,7 +115,10 @@ def training_arguments(
             "metric_for_best_model": watch.metric,
             "greater_is_better": not watch.metric.endswith("loss"),
         }
-    return kind(**shared | own)
+    arguments = kind(**shared | own)
+    # Where several GPUs are visible to one process, the library would take a batch for each.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def finetune(
@@ -136,8 +142,8 @@ def finetune(
 def _train_within_memory(trainer: Trainer, folder: Path) -> None:
     """Train; what does not fit into memory is tried again with half as many examples at once.
 
-    As many examples as before make a step. The library's own `auto_find_batch_size` has no effect
-    on a trainer of sentence-transformers.
+    As many examples as before make a step. One of several processes cannot do so: the others wait.
+    The library's own `auto_find_batch_size` has no effect on a trainer of sentence-transformers.
     """
     arguments = trainer.args
     while True:
@@ -145,9 +151,10 @@ def _train_within_memory(trainer: Trainer, folder: Path) -> None:
             trainer.train(resume_from_checkpoint=last_checkpoint(folder))
             return
         except Exception as error:
-            if arguments.per_device_train_batch_size < 2 or not should_reduce_batch_size(error):
+            batch_size = arguments.per_device_train_batch_size
+            if is_spread() or batch_size < 2 or not should_reduce_batch_size(error):
                 raise
-        arguments.per_device_train_batch_size //= 2
+        arguments.per_device_train_batch_size = batch_size // 2
         arguments.gradient_accumulation_steps *= 2
         trainer.accelerator.gradient_accumulation_steps = arguments.gradient_accumulation_steps
         clear_device_cache(garbage_collection=True)

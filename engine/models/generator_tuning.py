@@ -24,6 +24,7 @@ from engine.models.finetune import (
     training_arguments,
 )
 from engine.models.generator import Generator, Messages, merge, pad_left
+from engine.models.spreading import mean_over_processes
 from engine.models.trunk import layer_list
 from engine.progress import Progress
 
@@ -144,14 +145,20 @@ def collate(rows: Sequence[Tokens], filler: int) -> dict[str, Tensor]:
 
 
 def answer_loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-    """Mean cross-entropy of the answers' tokens; words are scored only where an answer stands."""
+    """Mean cross-entropy of the answers' tokens; words are scored only where an answer stands.
+
+    Where several processes share a batch, the mean of what they give is that of all its tokens.
+    """
     inputs = dict(batch)
     labels = inputs.pop("labels")
     kept = int((labels != IGNORED).any(dim=0).sum()) + 1
     logits = model(**inputs, use_cache=False, logits_to_keep=kept).logits
-    return nn.functional.cross_entropy(
-        logits[:, :-1].flatten(0, 1).float(), labels[:, 1 - kept :].flatten(), ignore_index=IGNORED
+    targets = labels[:, 1 - kept :].flatten()
+    loss = nn.functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(), targets, ignore_index=IGNORED
     )
+    tokens = (targets != IGNORED).sum()
+    return loss * (tokens / mean_over_processes(tokens))
 
 
 class _Rows(Dataset[Tokens]):

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.models.spreading import mean_over_processes
+
 
 class AttentionPooling(nn.Module):
     """The mean of a text's token states, weighted by a learned score.
@@ -64,10 +66,11 @@ def masked_cross_entropy(
 ) -> Tensor:
     """The weighted mean cross-entropy of the rows with a label (`labels` >= 0); 0 without any.
 
+    Where several processes share a batch, the mean of what they give is that of the whole.
     Label smoothing as in Szegedy et al. 2016, section 7.
     """
     losses = functional.cross_entropy(
         logits.float(), labels.clamp(min=0), reduction="none", label_smoothing=smoothing
     )
     weights = weights * (labels >= 0)
-    return (losses * weights).sum() / weights.sum().clamp(min=1e-6)
+    return (losses * weights).sum() / mean_over_processes(weights.sum()).clamp(min=1e-6)

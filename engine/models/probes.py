@@ -39,7 +39,11 @@ def encoder_work(
         encode_tokens,
         phases=[
             Phase(encode_tokens, partial(encode_seconds, encoder, texts)),
-            Phase(train_tokens, partial(learn_seconds, encoder, texts[: config.batch_size])),
+            Phase(
+                train_tokens,
+                partial(learn_seconds, encoder, texts[: config.batch_size]),
+                shared=True,
+            ),
         ],
         fixed_seconds=FIXED_SECONDS,
         # Two texts an example: a bi-encoder reads pairs.

@@ -3,6 +3,8 @@
 import psutil
 
 from engine.config import TrainingConfig
+from engine.models.spreading import processes_for
+from engine.models.work import spread_work
 from engine.progress import Progress
 from engine.tasks.base import Dataset, Task
 from engine.training.answers import Plan
@@ -16,6 +18,10 @@ def estimate(task: Task, dataset: Dataset, config: TrainingConfig, progress: Pro
     Takes a few seconds and can be cancelled between two parts.
     """
     work = task.workload(dataset, config)
+    processes = processes_for(config.batch_size, len(dataset.train))
+    # A process has the libraries, the model and the examples, as this one has by now.
+    held = psutil.Process().memory_info().rss
+    work = spread_work(work, processes, held)
     seconds = work.fixed_seconds
     for phase in work.phases:
         progress.check()

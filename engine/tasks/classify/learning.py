@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from engine.labelling.labelled_texts import Examples
 from engine.models.calibration import row_losses
-from engine.models.classifier import train_classifier, trunk_depth
+from engine.models.classifier import trunk_depth
+from engine.models.spreading import tune
 from engine.progress import Progress
 from engine.tasks.classify.augmentation import with_back_labels, with_synonyms
 from engine.tasks.classify.blend import Blend, fit_blends
@@ -43,12 +44,15 @@ def learn_bundle(
     is among those. An answer counts as unsure below the confidence that
     keeps `config.precision` on validation.
     """
+    # The libraries of trainings take seconds to import, and whoever only answers needs none.
+    from engine.models.tunings import ClassifierTuning
+
     sizes = {head: len(names) for head, names in labels.items()}
     trunk = vectors.trunk(trunk_depth(vectors.encoder, config))
     labelled = train.take(np.flatnonzero(train.known))
     fitted = linear_members(labelled, validation, sizes, vectors, svm=svm)
     more = augment(labelled, train, fitted, vectors, config)
-    classifier = train_classifier(trunk, sizes, more, validation, config, folder, progress)
+    classifier = tune(ClassifierTuning(sizes, more, validation, config), trunk, folder, progress)
     progress.stage("choose")
     scores = {"tuned": classifier.scores(validation.texts)}
     extras = extras or {}

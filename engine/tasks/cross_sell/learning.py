@@ -55,7 +55,9 @@ def _tune(
     encoder: Encoder, dataset: Dataset, config: CrossSellConfig, folder: Path, progress: Progress
 ) -> None:
     # The libraries of trainings take seconds to import, and whoever only answers needs none.
-    from engine.models.bi_encoder import Check, Pairs, tune_bi_encoder
+    from engine.models.bi_encoder import Check, Pairs
+    from engine.models.spreading import tune
+    from engine.models.tunings import BiEncoderTuning
 
     tables, mark = dataset.tables, MARKS[dataset.tables.language]
     ids = tables.products["product_id"].tolist()
@@ -78,7 +80,7 @@ def _tune(
             {name: texts[name] for name in sorted({*ids[:POOL], *hidden})},
             {order: {name} for order, name in zip(watched["order_id"], hidden, strict=True)},
         )
-    tune_bi_encoder(encoder, pairs, check, config, folder, progress)
+    tune(BiEncoderTuning(pairs, check, config), encoder, folder, progress)
 
 
 def _choose(

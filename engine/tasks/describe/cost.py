@@ -51,7 +51,11 @@ def count_work(
                 partial(write_seconds, generator, chats, config),
             ),
             # The last one: it leaves a generator that is of no further use.
-            Phase(learned + READING * watched, partial(learn_seconds, generator, batch, config)),
+            Phase(
+                learned + READING * watched,
+                partial(learn_seconds, generator, batch, config),
+                shared=True,
+            ),
         ],
         fixed_seconds=FIXED_SECONDS + prepared_seconds + 2 * loading,
         memory_bytes=training_bytes(generator.model, config, config.batch_size * config.max_tokens),

@@ -138,19 +138,17 @@ class DescribeTask:
         self, dataset: Dataset, config: DescribeConfig, folder: Path, progress: Progress
     ) -> Writer:
         """Tune the generator on the examples, then choose between its systems on validation."""
-        from engine.models.generator_tuning import tune_generator
+        from engine.models.spreading import tune
+        from engine.models.tunings import GeneratorTuning
         from engine.tasks.describe.writer import tuned_writer
 
         language = dataset.tables.language
         untuned = self.untuned(dataset.tables, config, progress)
-        generator = tune_generator(
-            untuned.generator,
-            training_pairs(dataset.train, language),
-            training_pairs(dataset.validation, language),
-            config,
-            folder,
-            progress,
+        train, validation = (
+            training_pairs(part, language) for part in (dataset.train, dataset.validation)
         )
+        tuning = GeneratorTuning(train, validation, config)
+        generator = tune(tuning, untuned.generator, folder, progress)
         writer = tuned_writer(untuned, generator)
         progress.stage("choose")
         writer.choose(list(dataset.validation["evidence"]), progress)

@@ -180,7 +180,9 @@ def _examples(
 
 def _tune(dataset: Dataset, config: SearchConfig, folder: Path, progress: Progress) -> Side:
     # The libraries of trainings take seconds to import, and whoever only answers needs none.
-    from engine.models.bi_encoder import Check, Pairs, tune_bi_encoder
+    from engine.models.bi_encoder import Check, Pairs
+    from engine.models.spreading import tune
+    from engine.models.tunings import BiEncoderTuning
 
     progress.stage("load")
     encoder = load_encoder(config.model, config.max_tokens, progress=progress)
@@ -196,7 +198,7 @@ def _tune(dataset: Dataset, config: SearchConfig, folder: Path, progress: Progre
     if is_watched(dataset.validation, config.epochs):
         relevant, pool = hard_pool(dataset.validation, texts, passage_index(tables))
         check = Check({query: query for query in relevant}, pool, relevant)
-    tune_bi_encoder(encoder, pairs, check, config, folder, progress)
+    tune(BiEncoderTuning(pairs, check, config), encoder, folder, progress)
     progress.stage("index")
     return index_side("tuned", encoder, tables, None, progress, config.bm25_weight)
 
