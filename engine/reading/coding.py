@@ -31,8 +31,15 @@ def code(table: pa.Table, names: Iterable[str]) -> pa.Table:
     """The table with the columns `names` coded, as far as it has them."""
     for name in set(names).intersection(table.column_names):
         place = table.column_names.index(name)
+        if is_coded(table.column(name)):
+            continue
         table = table.set_column(place, name, table.column(name).dictionary_encode().cast(CODED))
     return table
+
+
+def distinct(array: pa.Array) -> pa.Array:
+    """The texts of an array, each once if it is coded."""
+    return array.dictionary if pa.types.is_dictionary(array.type) else array
 
 
 def is_coded(column: pa.ChunkedArray) -> bool:

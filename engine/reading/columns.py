@@ -134,6 +134,11 @@ class TextColumns:
         if self._count > limits.ROWS:
             raise refuse("too_many_rows", self.name, limit=limits.ROWS)
 
+    @property
+    def coded(self) -> frozenset[int]:
+        """The places of the columns that are coded from here on."""
+        return frozenset(map(int, self._coded or ()))
+
     def reject(self, row: int, code: str, column: str | None = None, **params: object) -> None:
         """Leave out the record at `row` for the reason `code`."""
         self.rejected += 1

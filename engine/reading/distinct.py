@@ -4,6 +4,7 @@ Coded columns (`engine.reading.coding`) are categoricals in a frame. What is fou
 of every row that has it, and the values of a coded column of texts are coded again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,8 @@ def _read_coded(sheet: Sheet, item: Field, column: str) -> pd.Series:
         texts.to_frame(), findings, sheet.mapping, every, ~every, codes=codes, rows=sheet
     )
     values = read_field(part, item)
+    if values.equals(texts):
+        return sheet.frame[column].rename(item.name)
     if item.kind in ("number", "time"):
         missing = np.nan if item.kind == "number" else np.datetime64("NaT")
         return pd.Series(spread(values.to_numpy(), codes, missing), name=item.name)
@@ -97,15 +100,21 @@ class DistinctSheet(Sheet):
     ) -> None:
         """Drop the rows with the texts `where`, with an error for each."""
         super().reject(code, where, column, values, **params)
-        self.rows.good &= ~self._in_rows(where)
+        if where.any():
+            self.rows.good &= ~self._in_rows(where)
 
     def leave_out(self, code: str, where: pd.Series, column: str) -> None:
         """Drop the rows with the texts `where`, with one warning."""
-        self.rows.leave_out(code, pd.Series(self._in_rows(where)), column)
+        if where.any():
+            self.rows.leave_out(code, pd.Series(self._in_rows(where)), column)
 
     def count(self, where: pd.Series) -> int:
         """How many rows have the texts `where`."""
         return int(self._in_rows(where).sum())
+
+    def by_distinct(self, cells: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+        """What `change` makes of the cells: they are distinct texts already."""
+        return change(cells)
 
     def _in_rows(self, where: pd.Series) -> NDArray[np.bool_]:
         return spread(where.to_numpy(dtype=bool), self.codes, False)
