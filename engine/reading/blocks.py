@@ -109,9 +109,10 @@ def _is_clean(data: bytes, dialect: Dialect) -> bool:
         return False
     if b"\r" in data and (b"\n\r\n" in data or data.count(b"\r") != data.count(b"\r\n")):
         return False
-    if b"\n\n" in data:
-        return False
     text = np.frombuffer(data, dtype=np.uint8)
+    ends = text == _NEWLINE
+    if (ends[1:] & ends[:-1]).any():
+        return False
     return not dialect.quoted or _quotes_are_clean(text, ord(dialect.delimiter))
 
 

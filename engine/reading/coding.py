@@ -17,14 +17,14 @@ MOST_DISTINCT = 0.5
 CODED = pa.dictionary(pa.int32(), pa.string())
 
 
-def repeating_columns(table: pa.Table) -> frozenset[str]:
-    """The names of the columns whose cells repeat enough to be coded."""
+def code_repeating(table: pa.Table) -> pa.Table:
+    """The table with the columns coded whose cells repeat enough."""
     most = MOST_DISTINCT * table.num_rows
-    return frozenset(
-        name
-        for name, column in zip(table.column_names, table.columns, strict=True)
-        if pc.count_distinct(column).as_py() <= most
-    )
+    for place, name in enumerate(table.column_names):
+        coded = table.column(name).dictionary_encode().cast(CODED).unify_dictionaries()
+        if len(coded.chunk(0).dictionary) <= most:
+            table = table.set_column(place, name, coded)
+    return table
 
 
 def code(table: pa.Table, names: Iterable[str]) -> pa.Table:
