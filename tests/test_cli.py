@@ -286,7 +286,7 @@ def test_a_load_waits_for_nothing_that_other_commands_import(home: Path, catalog
         "import sys; from engine.cli import main; "
         f"status = main(['load', 'lean', '--products', {str(catalog)!r}]); "
         "others = {'engine.jobs', 'engine.tasks', 'engine.serving'}; "
-        "sys.exit(status or ', '.join(others & set(sys.modules)))"
+        "sys.exit(status or sorted(others & set(sys.modules)) or 0)"
     )
     environment = os.environ | {"SHOPLAB_HOME": str(home)}
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, check=False)
