@@ -21,6 +21,7 @@ from engine.tables.schema import Field
 
 # How these are read depends on how often each text occurs.
 _COUNTED = ("rating", "relevance", "sentiment")
+PART_ROWS = 1_000_000
 _MOMENT = len("2026-01-31 23:59:59")
 _EARLIEST = pd.Timestamp("1971-01-01")
 
@@ -56,15 +57,25 @@ def read_column(sheet: Sheet, item: Field) -> pd.Series:
 
 def read_moments(cells: pd.Series) -> pd.Series | None:
     """Times that are all written as `2026-01-31 23:59:59`; None if one is not, or is unlikely."""
+    moments = np.empty(len(cells), dtype="datetime64[us]")
+    for start in range(0, len(cells), PART_ROWS):  # what a part takes is free for the next
+        part = _read_moments(cells.iloc[start : start + PART_ROWS])
+        if part is None:
+            return None
+        moments[start : start + PART_ROWS] = part
+    return pd.Series(moments, index=cells.index)
+
+
+def _read_moments(cells: pd.Series) -> NDArray[np.datetime64] | None:
     texts = pa.chunked_array(pa.array(cells, pa.large_string()))
     if not pc.all(pc.equal(pc.binary_length(texts), _MOMENT)).as_py():
         return None
     try:
-        moments = pc.cast(texts, pa.timestamp("us")).to_pandas().set_axis(cells.index)
+        moments = pc.cast(texts, pa.timestamp("us")).to_pandas()
     except pa.ArrowInvalid:
         return None
     usual = moments.isna() | moments.between(_EARLIEST, pd.Timestamp.now("UTC").tz_localize(None))
-    return moments if usual.all() else None
+    return moments.to_numpy() if usual.all() else None
 
 
 def _read_coded(sheet: Sheet, item: Field, column: str) -> pd.Series:
