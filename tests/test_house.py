@@ -27,7 +27,8 @@ UNSAFE_ARGUMENTS = {"unsafe_allow_html", "allow_pickle"}
 LAYERS = (
     ("messages",),
     ("errors",),
-    ("settings", "config", "progress", "ranking", "codec", "addresses"),
+    ("settings", "config", "progress", "ranking", "addresses"),
+    ("codec",),
     ("text",),
     ("tables",),
     ("storage",),
