@@ -17,7 +17,6 @@ from pathlib import Path
 
 from engine.assistant.policy_file import LONGEST as POLICY
 from engine.assistant.policy_file import read_upload
-from engine.codec import LONGEST_NAME, LONGEST_TEXT
 from engine.errors import ShoplabError
 from engine.experiment import counts
 from engine.reading import limits
@@ -25,6 +24,7 @@ from engine.reading.load import preview
 from engine.retrieval.price import price_range
 from engine.retrieval.query_suggestions import key_of
 from engine.reviews.stream import read_lines, read_stream
+from engine.settings import LONGEST_NAME, LONGEST_TEXT
 from pages.ui.assistant.checked_messages import read_messages
 from pages.ui.catalog.own import LONGEST, MOST, read_labels
 from pages.ui.cross_sell.basket import names_of

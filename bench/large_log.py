@@ -1,22 +1,23 @@
 """What a search log of a million events costs to load, beside DuckDB alone.
 
-Both start from the same generated CSV file, as processes of their own: `python -m engine load` into
-an empty workspace, and DuckDB from CSV to Parquet with zstd. Printed are the processor seconds and
-the wall time of each with its children, the most memory that any one of its processes held, and the
-ratios. DuckDB is no part of Shoplab: `pip install duckdb`.
+Both start from the same generated file, as processes of their own and in turn: `python -m engine
+load` into a workspace, and DuckDB to Parquet with zstd. Printed are the medians of the processor
+seconds and the wall time of each with its children, of the most memory that any one of its
+processes held, and the ratios. DuckDB is no part of Shoplab: `pip install duckdb`.
 
-    python bench/large_log.py [--events 1000000] [--format csv|parquet|jsonl]
+    python bench/large_log.py [--events 1000000] [--format csv|parquet|jsonl] [--rounds 3]
 """
 
 import argparse
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.benchmarks.cost import run_command
+from engine.benchmarks.cost import alternate, run_command
 from engine.benchmarks.search_log import write_log
 
 DUCKDB = """
@@ -32,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--format", choices=("csv", "parquet", "jsonl"), default="csv")
+    parser.add_argument("--rounds", type=int, default=3)
     choice = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / f"log.{choice.format}"
@@ -45,9 +47,12 @@ def main() -> None:
         reader = {"csv": "csv", "parquet": "parquet", "jsonl": "json"}[choice.format]
         duckdb = [sys.executable, "-c", DUCKDB, reader, str(log), f"{folder}/duckdb.parquet"]
         shoplab = [sys.executable, "-m", "engine", "load", "bench", "--searches", str(log)]
-        costs = {}
-        for name, command in {"duckdb": duckdb, "shoplab": shoplab}.items():
-            costs[name] = cost = run_command(command, environment)
+        commands = {"duckdb": duckdb, "shoplab": shoplab}
+        costs = alternate(
+            {name: partial(run_command, each, environment) for name, each in commands.items()},
+            choice.rounds,
+        )
+        for name, cost in costs.items():
             print(
                 f"{name:8} {cost.wall:6.1f} s wall {cost.processor:6.1f} s of processor "
                 f"{cost.memory:6.0f} MB"

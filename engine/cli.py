@@ -11,26 +11,12 @@ import sys
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
+from importlib import import_module
+from keyword import iskeyword
 from typing import Protocol, TextIO, runtime_checkable
 
 import typer
 
-from engine.commands import (
-    bench,
-    course,
-    encoding,
-    host,
-    judging,
-    learning,
-    loading,
-    opening,
-    reporting,
-    service,
-    serving,
-    state,
-    taking,
-    training,
-)
 from engine.commands.text import as_text, plain
 from engine.errors import Cancelled, InputError, ShoplabError
 from engine.messages import DEFAULT_LANGUAGE, LANGUAGES
@@ -45,40 +31,51 @@ EPILOG = (
     "--language zh|en (of messages; default SHOPLAB_LANGUAGE, else LANG, else en)."
 )
 
-app = typer.Typer(name="python -m engine", add_completion=False, no_args_is_help=True)
-for command in (
-    state.doctor,
-    opening.app,
-    loading.load,
-    loading.ready,
-    encoding.encode,
-    loading.tables,
-    training.train,
-    learning.curve,
-    learning.sweep,
-    training.evaluate,
-    training.predict,
-    judging.judge,
-    service.reply,
-    serving.promote,
-    serving.rollback,
-    serving.key,
-    serving.serve,
-    taking.export,
-    taking.import_,
-    reporting.report,
-    state.jobs,
-    state.runs,
-    loading.simulate,
-    host.host,
-    course.course,
-    bench.bench,
-):
-    # Python keeps some words for itself, such as `import`.
-    app.command(command.__name__.rstrip("_"), epilog=EPILOG)(command)
+# The module of `engine.commands` that has each command, in the order of the help.
+COMMANDS = {
+    "doctor": "state",
+    "app": "opening",
+    "load": "loading",
+    "ready": "loading",
+    "encode": "encoding",
+    "tables": "loading",
+    "train": "training",
+    "curve": "learning",
+    "sweep": "learning",
+    "evaluate": "training",
+    "predict": "training",
+    "judge": "judging",
+    "reply": "service",
+    "promote": "serving",
+    "rollback": "serving",
+    "key": "serving",
+    "serve": "serving",
+    "export": "taking",
+    "import": "taking",
+    "report": "reporting",
+    "jobs": "state",
+    "runs": "state",
+    "simulate": "loading",
+    "host": "host",
+    "course": "course",
+    "bench": "bench",
+}
 
 
-@app.callback(epilog=EPILOG)
+def command_line(arguments: Sequence[str]) -> typer.Typer:
+    """The command that stands first in `arguments`, or all of them for help and for mistakes.
+
+    A command need not wait for what the others import, which takes half a second.
+    """
+    app = typer.Typer(name="python -m engine", add_completion=False, no_args_is_help=True)
+    app.callback(epilog=EPILOG)(_about)
+    for name in COMMANDS.keys() & arguments[:1] or COMMANDS:
+        module = import_module(f"engine.commands.{COMMANDS[name]}")
+        function = getattr(module, f"{name}_" if iskeyword(name) else name)
+        app.command(name, epilog=EPILOG)(function)
+    return app
+
+
 def _about() -> None:
     """Shoplab: tune pretrained language models on a shop's own data."""
 
@@ -105,7 +102,7 @@ def main(arguments: Sequence[str]) -> int:
                 redirect_stdout(out) if "--help" in rest else nullcontext(),
                 permitting(downloads=True, any_folder=True),
             ):
-                answer = app(rest, standalone_mode=False, obj=language)
+                answer = command_line(rest)(rest, standalone_mode=False, obj=language)
                 if answer == INTERRUPTED:
                     raise Cancelled
                 _print(answer, as_json, out)

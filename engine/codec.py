@@ -13,6 +13,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from engine.errors import InputError
+from engine.settings import LONGEST_NAME, LONGEST_TEXT
 
 T = TypeVar("T")
 Body = TypeVar("Body")
@@ -23,8 +24,6 @@ def _readable(value: object) -> object:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
-# The most characters of a text, and of one that is a query or a name: as many as tables keep.
-LONGEST_TEXT, LONGEST_NAME = 20_000, 1_000
 # A text of a user. JSON may bring halves of characters, which no tokenizer and no file takes.
 Text = Annotated[str, BeforeValidator(_readable), StringConstraints(max_length=LONGEST_TEXT)]
 # A query or a name, which says something.

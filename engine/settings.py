@@ -9,6 +9,8 @@ from engine.errors import InputError
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE_DATA = PROJECT / "sample_data"
 _TOLD = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "TOKENIZERS_PARALLELISM", "PYTHONPATH")
+# The most characters of a text, and of one that is a query or a name: in tables and in questions.
+LONGEST_TEXT, LONGEST_NAME = 20_000, 1_000
 # Where `python -m engine serve` listens, unless it is told otherwise.
 API_PORT = 8600
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from engine.cli import main
+from engine.cli import COMMANDS, command_line, main
 from engine.commands import training
 from engine.commands.text import as_text, plain
 from engine.settings import PROJECT
@@ -279,6 +279,26 @@ def test_listing_needs_no_torch(home: Path) -> None:
     environment = os.environ | {"SHOPLAB_HOME": str(home)}
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, check=False)
     assert done.returncode == 0
+
+
+def test_a_load_waits_for_nothing_that_other_commands_import(home: Path, catalog: Path) -> None:
+    code = (
+        "import sys; from engine.cli import main; "
+        f"status = main(['load', 'lean', '--products', {str(catalog)!r}]); "
+        "others = {'engine.jobs', 'engine.tasks', 'engine.serving'}; "
+        "sys.exit(status or sorted(others & set(sys.modules)) or 0)"
+    )
+    environment = os.environ | {"SHOPLAB_HOME": str(home)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, check=False)
+    assert done.returncode == 0
+
+
+def test_the_command_that_is_typed_is_known_alone_and_the_help_knows_all() -> None:
+    for name in COMMANDS:
+        assert [one.name for one in command_line([name, "x"]).registered_commands] == [name]
+    for arguments in ([], ["--help"], ["lod"]):
+        commands = command_line(arguments).registered_commands
+        assert [one.name for one in commands] == list(COMMANDS)
 
 
 def test_help_is_a_text_on_standard_output(command: Command) -> None:

@@ -15,7 +15,7 @@ from engine.assistant.answers import Message
 from engine.claims.facts import sentences
 from engine.claims.lexicon import tokens_of
 from engine.claims.vocabulary import word_list
-from engine.codec import LONGEST_NAME, LONGEST_TEXT, decode
+from engine.codec import decode
 from engine.commands.training import read_items
 from engine.errors import InputError
 from engine.images import colours
@@ -38,7 +38,7 @@ from engine.reading.values import read_choices, read_ids, read_ratings
 from engine.retrieval import filters, price
 from engine.retrieval.query_suggestions import key_of
 from engine.reviews import aspects, keyphrases, prompt_injection, sentiment_lexicon, stream
-from engine.settings import PROJECT
+from engine.settings import LONGEST_NAME, LONGEST_TEXT, PROJECT
 from engine.tasks.search.answers import SearchInput
 from engine.text import quantities
 from engine.text.private import is_private

@@ -2,17 +2,19 @@
 
 import io
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Problem
-from engine.reading import child, columns, delimited, encoding
+from engine.reading import child, columns, delimited, encoding, mapping
 from engine.reading.blocks import Blocks, read_clean
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.coding import plain_bytes
@@ -23,6 +25,7 @@ from engine.reading.mapping import guess
 from engine.reading.reader import RawTable, read_table
 from engine.reading.records import Dialect, read_records
 from engine.reading.times import read_times
+from engine.storage import table_files
 from engine.storage.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -116,6 +119,47 @@ def test_a_clean_block_is_read_as_record_by_record(parts: list[str]) -> None:
         assert [list(record) for record in zip(*cells, strict=True)] == records
 
 
+@pytest.mark.parametrize("coded", [(), {1}, {0, 1}])
+def test_coded_columns_of_a_block_have_the_same_cells(coded: Collection[int]) -> None:
+    block = 'lamp,"a ""b"""\nNULL,\nlamp,NA\n,\u706f\n'.encode()
+    plain, arrays = (read_clean(block, Dialect(","), 2, places) for places in ((), coded))
+    assert plain is not None and arrays is not None
+    assert [array.to_pylist() for array in arrays] == [array.to_pylist() for array in plain]
+    types = [pa.types.is_dictionary(array.type) for array in arrays]
+    assert types == [place in coded for place in (0, 1)]
+    assert read_clean(b"\xff,1\n", Dialect(","), 2, {0, 1}) is None
+
+
+def test_a_blank_line_is_left_to_the_careful_reader() -> None:
+    assert read_clean(b"a\n\nb\n", Dialect(","), 1) is None
+    assert read_clean(b"a,b\n\nc,d\n", Dialect(","), 2) is None
+
+
+@pytest.mark.parametrize("table", FILES)
+def test_names_that_decide_leave_the_mapping_as_all_scores_make_it(
+    table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = FILES[table].replace("query", "what they asked").replace("grade", "x")
+    for content in (FILES[table], text):
+        frame = pd.read_csv(io.StringIO(content), dtype="str", on_bad_lines="skip", quotechar="'")
+        found = guess(table, frame)
+        with monkeypatch.context() as patch:
+            patch.setattr(mapping, "_sure_score", lambda *_: 0.0)
+            assert guess(table, frame) == found
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 100])
+def test_ascii_behind_half_a_character_is_no_utf8(
+    chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "CHUNK", chunk)
+    path = tmp_path / "s.csv"
+    path.write_bytes("aaaébbbb,c".encode())
+    assert encoding.find_encoding(path, path.name) == encoding.Encoding("utf-8")
+    path.write_bytes(b"aaa\xc3bbb,bbbb\n")
+    assert encoding.find_encoding(path, path.name) != encoding.Encoding("utf-8")
+
+
 def test_a_well_quoted_block_is_clean() -> None:
     arrays = read_clean(b'"a ""b"", c",1\r\n"",2\r\nd,"3"', Dialect(","), 2)
     assert arrays is not None
@@ -155,6 +199,24 @@ def test_coded_columns_are_stored_as_texts() -> None:
     workspace.replace_tables({"searches": frame}, {})
     stored = workspace.tables().searches
     pd.testing.assert_frame_equal(stored, decoded(frame))
+
+
+def test_rows_are_written_in_groups_with_texts_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(table_files, "GROUP_ROWS", 2)
+    texts = pd.Series(["lamp", None, "desk", "lamp", None], dtype="str")
+    times = pd.Series(pd.to_datetime(["2026-01-02", "2026-01-01", None] + 2 * ["2026-01-03"]))
+    frame = pd.DataFrame({"query": texts.astype("category"), "time": times.astype("<M8[us]")})
+    workspace = Workspace.create("groups")
+    workspace.replace_tables({"searches": frame}, {})
+    pd.testing.assert_frame_equal(workspace.tables().searches, decoded(frame))
+    [file] = workspace.folder.rglob("searches.parquet")
+    about = pq.read_metadata(file)
+    assert [about.row_group(group).num_rows for group in range(3)] == [2, 2, 1]
+    assert not about.row_group(0).column(0).is_stats_set
+    groups = pq.ParquetFile(file, read_dictionary=["query"])
+    assert groups.read_row_group(0).column("query").chunk(0).dictionary.to_pylist() == ["lamp"]
 
 
 def test_the_child_hands_coded_columns_over(

@@ -16,7 +16,6 @@ from engine.reading.layout import Place
 from engine.reading.load import load_files, load_sample
 from engine.storage.export import write_tables
 from engine.storage.workspace import Workspace
-from engine.tasks import TASKS, get_task
 
 MOST_DIGITS = 8
 
@@ -85,6 +84,8 @@ def load(
 
 def ready(context: typer.Context, workspace: WorkspaceName) -> dict[str, Any]:
     """Say for every task whether the data is ready, thin or missing, and what would help."""
+    from engine.tasks import TASKS, get_task  # no load waits for them
+
     tables = Workspace.open(workspace).tables()
     tasks = {}
     for name in TASKS:

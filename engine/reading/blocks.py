@@ -7,7 +7,7 @@ any of these tests is left to the careful reader.
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from engine.reading import limits
+from engine.reading.coding import CODED, distinct
 from engine.reading.records import Dialect
 
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
@@ -64,9 +65,12 @@ class Blocks:
         return bool(self._part)
 
 
-def read_clean(block: bytes, dialect: Dialect, width: int) -> list[pa.Array] | None:
+def read_clean(
+    block: bytes, dialect: Dialect, width: int, coded: Collection[int] = ()
+) -> list[pa.Array] | None:
     """The cells of a block as an array of strings for each of `width` columns.
 
+    Those at the places `coded` are coded (`engine.reading.coding`).
     None if the careful reader might read the block otherwise, and for bytes of another encoding.
     """
     if not _is_clean(block, dialect):
@@ -83,12 +87,17 @@ def read_clean(block: bytes, dialect: Dialect, width: int) -> list[pa.Array] | N
                 newlines_in_values=True,
                 ignore_empty_lines=False,
             ),
-            pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+            pacsv.ConvertOptions(
+                column_types={
+                    name: CODED if place in coded else pa.string()
+                    for place, name in enumerate(names)
+                }
+            ),
         )
     except pa.ArrowInvalid:  # a record of another width, or no UTF-8
         return None
     arrays = [column.combine_chunks() for column in table.columns]
-    longest = max(pc.max(pc.binary_length(array)).as_py() for array in arrays)
+    longest = max(pc.max(pc.binary_length(distinct(array))).as_py() for array in arrays)
     return arrays if longest <= limits.CELL_CHARACTERS else None
 
 

@@ -17,7 +17,6 @@ from cachetools import LRUCache
 
 from engine.errors import InputError, Problem
 from engine.reading import limits
-from engine.reading.budget import parsing_turn
 from engine.reading.coding import plain_bytes
 from engine.reading.columns import TextTable, View
 from engine.reading.format import Parsed, parse
@@ -42,6 +41,8 @@ def parse_in_child(path: Path, name: str, scratch: Path, place: Place) -> Parsed
     Raises InputError like `parse`, for a file that needs too much memory or time, and if too many
     files are being parsed. A file that was refused is not parsed again.
     """
+    from engine.reading.budget import parsing_turn  # the child needs no turn, nor what counts them
+
     mark = _mark(path, name, place)
     with _refusals_lock:
         refusal = _refusals.get(mark)

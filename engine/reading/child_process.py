@@ -6,12 +6,11 @@ parses needs it.
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 
-class _WithoutPandas(MetaPathFinder):
+class _WithoutPandas:
     """Says that pandas is not installed, and leaves all else to the finders behind it."""
 
     def find_spec(

@@ -17,22 +17,29 @@ MOST_DISTINCT = 0.5
 CODED = pa.dictionary(pa.int32(), pa.string())
 
 
-def repeating_columns(table: pa.Table) -> frozenset[str]:
-    """The names of the columns whose cells repeat enough to be coded."""
+def code_repeating(table: pa.Table) -> pa.Table:
+    """The table with the columns coded whose cells repeat enough."""
     most = MOST_DISTINCT * table.num_rows
-    return frozenset(
-        name
-        for name, column in zip(table.column_names, table.columns, strict=True)
-        if pc.count_distinct(column).as_py() <= most
-    )
+    for place, name in enumerate(table.column_names):
+        coded = table.column(name).dictionary_encode().cast(CODED).unify_dictionaries()
+        if len(coded.chunk(0).dictionary) <= most:
+            table = table.set_column(place, name, coded)
+    return table
 
 
 def code(table: pa.Table, names: Iterable[str]) -> pa.Table:
     """The table with the columns `names` coded, as far as it has them."""
     for name in set(names).intersection(table.column_names):
         place = table.column_names.index(name)
+        if is_coded(table.column(name)):
+            continue
         table = table.set_column(place, name, table.column(name).dictionary_encode().cast(CODED))
     return table
+
+
+def distinct(array: pa.Array) -> pa.Array:
+    """The texts of an array, each once if it is coded."""
+    return array.dictionary if pa.types.is_dictionary(array.type) else array
 
 
 def is_coded(column: pa.ChunkedArray) -> bool:

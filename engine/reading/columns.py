@@ -14,8 +14,9 @@ from engine.reading.coding import (
     LEAST_ROWS,
     blank_to_missing,
     code,
+    code_repeating,
+    is_coded,
     map_distinct,
-    repeating_columns,
 )
 from engine.reading.layout import Layout, Row, show
 from engine.reading.limits import refuse
@@ -129,10 +130,16 @@ class TextColumns:
         self._rows.append(pa.array(numbers, pa.int64()))
         self._count += len(rows)
         if self._coded is None and self._count >= LEAST_ROWS:
-            self._coded = repeating_columns(self._joined())
-            self._chunks = [code(chunk, self._coded) for chunk in self._chunks]
+            begin = code_repeating(self._joined())
+            self._coded = frozenset(name for name in names if is_coded(begin.column(name)))
+            self._chunks = [begin]
         if self._count > limits.ROWS:
             raise refuse("too_many_rows", self.name, limit=limits.ROWS)
+
+    @property
+    def coded(self) -> frozenset[int]:
+        """The places of the columns that are coded from here on."""
+        return frozenset(map(int, self._coded or ()))
 
     def reject(self, row: int, code: str, column: str | None = None, **params: object) -> None:
         """Leave out the record at `row` for the reason `code`."""

@@ -91,7 +91,7 @@ def _parse(
             block = blocks.take()
             if not block:
                 return
-            arrays = read_clean(block, dialect, len(layout.header))
+            arrays = read_clean(block, dialect, len(layout.header), columns.coded)
             if arrays is not None:
                 rows = range(next_row, next_row + len(arrays[0]))
                 columns.append_arrays(rows, arrays)

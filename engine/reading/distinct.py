@@ -4,6 +4,7 @@ Coded columns (`engine.reading.coding`) are categoricals in a frame. What is fou
 of every row that has it, and the values of a coded column of texts are coded again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from engine.tables.schema import Field
 
 # How these are read depends on how often each text occurs.
 _COUNTED = ("rating", "relevance", "sentiment")
+PART_ROWS = 1_000_000
 _MOMENT = len("2026-01-31 23:59:59")
 _EARLIEST = pd.Timestamp("1971-01-01")
 
@@ -55,15 +57,25 @@ def read_column(sheet: Sheet, item: Field) -> pd.Series:
 
 def read_moments(cells: pd.Series) -> pd.Series | None:
     """Times that are all written as `2026-01-31 23:59:59`; None if one is not, or is unlikely."""
+    moments = np.empty(len(cells), dtype="datetime64[us]")
+    for start in range(0, len(cells), PART_ROWS):  # what a part takes is free for the next
+        part = _read_moments(cells.iloc[start : start + PART_ROWS])
+        if part is None:
+            return None
+        moments[start : start + PART_ROWS] = part
+    return pd.Series(moments, index=cells.index)
+
+
+def _read_moments(cells: pd.Series) -> NDArray[np.datetime64] | None:
     texts = pa.chunked_array(pa.array(cells, pa.large_string()))
     if not pc.all(pc.equal(pc.binary_length(texts), _MOMENT)).as_py():
         return None
     try:
-        moments = pc.cast(texts, pa.timestamp("us")).to_pandas().set_axis(cells.index)
+        moments = pc.cast(texts, pa.timestamp("us")).to_pandas()
     except pa.ArrowInvalid:
         return None
     usual = moments.isna() | moments.between(_EARLIEST, pd.Timestamp.now("UTC").tz_localize(None))
-    return moments if usual.all() else None
+    return moments.to_numpy() if usual.all() else None
 
 
 def _read_coded(sheet: Sheet, item: Field, column: str) -> pd.Series:
@@ -76,6 +88,8 @@ def _read_coded(sheet: Sheet, item: Field, column: str) -> pd.Series:
         texts.to_frame(), findings, sheet.mapping, every, ~every, codes=codes, rows=sheet
     )
     values = read_field(part, item)
+    if values.equals(texts):
+        return sheet.frame[column].rename(item.name)
     if item.kind in ("number", "time"):
         missing = np.nan if item.kind == "number" else np.datetime64("NaT")
         return pd.Series(spread(values.to_numpy(), codes, missing), name=item.name)
@@ -97,15 +111,21 @@ class DistinctSheet(Sheet):
     ) -> None:
         """Drop the rows with the texts `where`, with an error for each."""
         super().reject(code, where, column, values, **params)
-        self.rows.good &= ~self._in_rows(where)
+        if where.any():
+            self.rows.good &= ~self._in_rows(where)
 
     def leave_out(self, code: str, where: pd.Series, column: str) -> None:
         """Drop the rows with the texts `where`, with one warning."""
-        self.rows.leave_out(code, pd.Series(self._in_rows(where)), column)
+        if where.any():
+            self.rows.leave_out(code, pd.Series(self._in_rows(where)), column)
 
     def count(self, where: pd.Series) -> int:
         """How many rows have the texts `where`."""
         return int(self._in_rows(where).sum())
+
+    def by_distinct(self, cells: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+        """What `change` makes of the cells: they are distinct texts already."""
+        return change(cells)
 
     def _in_rows(self, where: pd.Series) -> NDArray[np.bool_]:
         return spread(where.to_numpy(dtype=bool), self.codes, False)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from engine.codec import LONGEST_NAME, LONGEST_TEXT
 from engine.reading.grades import scale_grades
 from engine.reading.mending import decode_queries
 from engine.reading.nested import all_entries, amount_of, first_entry, fold, name_of
@@ -27,6 +26,7 @@ from engine.reading.values import (
     read_ids,
     synonyms,
 )
+from engine.settings import LONGEST_NAME, LONGEST_TEXT
 from engine.tables.schema import Field
 
 CHARACTERS = {"id": 200, "text": LONGEST_NAME, "long_text": LONGEST_TEXT}
@@ -66,20 +66,29 @@ def _read_text(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.S
         cells = all_entries(cells)
     if item.name == "query":
         cells = sheet.mend("data.queries_decoded", column, cells, decode_queries)
-    active = cells.str.contains(_ACTIVE_HTML, regex=True, na=False)
+    active = _find_active_html(cells)
     sheet.warn("data.active_html", active, column, cells)
     if item.name == "image":
         linked = cells.str.match(_LINK, na=False) & ~active
         sheet.warn("data.not_a_link", cells.notna() & ~linked, column, cells)
         return cells.where(linked)
-    cells = by_distinct(cells, lambda texts: tidy(strip_html(texts)))
+    cells = sheet.by_distinct(cells, lambda texts: tidy(strip_html(texts)))
     if item.name in _WORDED:
         _show_numbers(sheet, item, column, cells)
     cells, long = cut(cells, CHARACTERS[item.kind])
     sheet.warn("data.cut", long, column, cells, limit=CHARACTERS[item.kind])
     if item.kind == "text":
         sheet.warn("data.formula", looks_like_formula(cells), column, cells)
-    return by_distinct(cells, split_category) if item.name == "category" else cells
+    return sheet.by_distinct(cells, split_category) if item.name == "category" else cells
+
+
+def _find_active_html(cells: pd.Series) -> pd.Series:
+    """Which texts hold code that a browser would run."""
+    # The pattern is slow, and few texts have these signs.
+    active = cells.str.contains("[<=:]", regex=True, na=False)
+    if active.any():
+        active[active] = cells[active].str.contains(_ACTIVE_HTML, regex=True)
+    return active
 
 
 def _show_numbers(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> None:

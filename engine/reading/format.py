@@ -15,7 +15,6 @@ from engine.reading.encoding import CHUNK, is_binary
 from engine.reading.jsonlines import parse_json
 from engine.reading.layout import Place
 from engine.reading.limits import check_unpacked, refuse
-from engine.reading.parquet import parse_parquet
 from engine.reading.plain import parse_lines
 from engine.reading.workbook import check_archive, check_compound, parse_workbook
 from engine.reading.xml_feed import parse_feed
@@ -103,6 +102,8 @@ def parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
     if content == "Excel":
         parse_workbook(path, columns, place)
     elif content == "Parquet":
+        from engine.reading.parquet import parse_parquet  # takes as long to import as numpy
+
         parse_parquet(path, columns)
     elif content == "JSON":
         encoding = parse_json(path, columns)

@@ -107,15 +107,17 @@ def guess(table: str, frame: pd.DataFrame) -> ColumnMapping:
     columns = [str(column) for column in sample]
     used = {*fields.values(), *(column for others in fallbacks.values() for column in others)}
     profiles = {column: profile(sample[column]) for column in columns if column not in used}
-    scores = [
-        (_score(table, field, column, column_profile), field.name, column)
-        for field in TABLES[table].fields
-        for column, column_profile in profiles.items()
-        if field.name not in fields
-    ]
-    for score, name, column in sorted(scores, key=lambda scored: -scored[0]):
-        if score >= _THRESHOLD and name not in fields and column not in fields.values():
-            fields[name], confidence[name] = column, round(score, 2)
+    # What cells alone say takes longest, so it is asked of what no name has decided.
+    for score in (_sure_score, _score):
+        scores = [
+            (score(table, field, column, column_profile), field.name, column)
+            for field in TABLES[table].fields
+            for column, column_profile in profiles.items()
+            if field.name not in fields and column not in fields.values()
+        ]
+        for best, name, column in sorted(scores, key=lambda scored: -scored[0]):
+            if best >= _THRESHOLD and name not in fields and column not in fields.values():
+                fields[name], confidence[name] = column, round(best, 2)
     if table == "products" and "title" not in fields and "description" in fields:
         # What a product is called may be its only description.
         brief = profiles.get(fields["description"])
@@ -195,20 +197,35 @@ def edit(
     )
 
 
+def _sure_score(table: str, field: Field, column: str, column_profile: Profile) -> float:
+    """`_score` if it is by the name and so high that cells alone never reach it, else 0."""
+    named = _named_score(table, field, column, column_profile) or 0.0
+    return named if named > _CONTENT_ONLY else 0.0
+
+
 def _score(table: str, field: Field, column: str, column_profile: Profile) -> float:
-    name = _name_score(column, table, field)
-    if name and not (name <= _PART and field.kind == "text" and column_profile.number > _SURE):
-        fit = column_profile.fits(table, field)
-        filled = min(1.0, column_profile.filled / _HALF)
-        # A plain header such as "price" is believed even if the cells are no prices, so that the
-        # user is told what is wrong with them.
-        believed = fit or not column_profile.filled or (name > _PART and field.kind in _BELIEVED)
-        return name * (0.6 + 0.4 * filled) * (0.4 + 0.6 * fit) if believed else 0.0
+    """How sure it is that `column` is `field`, from 0 to 1."""
+    named = _named_score(table, field, column, column_profile)
+    if named is not None:
+        return named
     # How the cells fit takes longest, and few fields are told by cells alone.
     if not column_profile.tells(field) or _means_another(column, field):
         return 0.0
     fit = column_profile.fits(table, field)
     return _CONTENT_ONLY * fit if fit >= _SURE else 0.0
+
+
+def _named_score(table: str, field: Field, column: str, column_profile: Profile) -> float | None:
+    """The score by the name of the column and its cells; None if the name says nothing."""
+    name = _name_score(column, table, field)
+    if not name or (name <= _PART and field.kind == "text" and column_profile.number > _SURE):
+        return None
+    fit = column_profile.fits(table, field)
+    filled = min(1.0, column_profile.filled / _HALF)
+    # A plain header such as "price" is believed even if the cells are no prices, so that the
+    # user is told what is wrong with them.
+    believed = fit or not column_profile.filled or (name > _PART and field.kind in _BELIEVED)
+    return name * (0.6 + 0.4 * filled) * (0.4 + 0.6 * fit) if believed else 0.0
 
 
 def _levels(category: str, columns: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -35,12 +36,40 @@ class Profile:
 
     values: pd.Series
     filled: float
-    distinct: float
-    length: float
-    number: float
-    url: float
-    json: float
-    path: float
+
+    @cached_property
+    def distinct(self) -> float:
+        """The share of distinct texts."""
+        return self.values.nunique() / len(self.values) if self.filled else 0.0
+
+    @cached_property
+    def length(self) -> float:
+        """The median number of characters."""
+        return float(self.values.str.len().median()) if self.filled else 0.0
+
+    @cached_property
+    def number(self) -> float:
+        """The share of numbers, in a sample."""
+        sample = self.values.iloc[:: 1 + len(self.values) // NUMBERS].str.slice(0, 40)
+        return float(read_numbers(sample)[0].notna().mean()) if self.filled else 0.0
+
+    @cached_property
+    def url(self) -> float:
+        """The share of links."""
+        return self._share(_URL)
+
+    @cached_property
+    def json(self) -> float:
+        """The share of objects and lists in JSON."""
+        return self._share(r"^(?:\{.*\}|\[.*\])$")
+
+    @cached_property
+    def path(self) -> float:
+        """The share of paths, such as those of categories."""
+        return self._share(r"[^\W\d]\s?[/>|»›]\s?[^\W\d]")
+
+    def _share(self, pattern: str) -> float:
+        return float(self.values.str.contains(pattern, regex=True).mean()) if self.filled else 0.0
 
     def fits(self, table: str, field: Field) -> float:
         """How well the cells fit `field`, from 0 to 1, whatever the header says."""
@@ -125,19 +154,7 @@ def profile(column: pd.Series) -> Profile:
     """The profile of a text column."""
     values = column.str.strip()
     values = values[values.notna() & (values != "")]
-    if not len(values):
-        return Profile(values, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    numbers, _ = read_numbers(values.iloc[:: 1 + len(values) // NUMBERS].str.slice(0, 40))
-    return Profile(
-        values=values,
-        filled=len(values) / len(column),
-        distinct=values.nunique() / len(values),
-        length=float(values.str.len().median()),
-        number=float(numbers.notna().mean()),
-        url=float(values.str.contains(_URL, regex=True).mean()),
-        json=float(values.str.contains(r"^(?:\{.*\}|\[.*\])$", regex=True).mean()),
-        path=float(values.str.contains(r"[^\W\d]\s?[/>|»›]\s?[^\W\d]", regex=True).mean()),
-    )
+    return Profile(values, len(values) / len(column) if len(values) else 0.0)
 
 
 def tell_groups(

@@ -53,6 +53,10 @@ class Sheet:
             self.good &= ~rows
             self.left_out |= rows
 
+    def by_distinct(self, cells: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+        """What `change` makes of the cells, applied to each distinct text once."""
+        return by_distinct(cells, change)
+
     def count(self, where: pd.Series) -> int:
         """How many rows the mask `where` stands for."""
         return int(where.sum())
@@ -64,7 +68,7 @@ class Sheet:
         distinct = cells.drop_duplicates()
         if change(distinct) is distinct:
             return cells
-        mended = by_distinct(cells, change)
+        mended = self.by_distinct(cells, change)
         changed = self.count(mended.fillna("") != cells.fillna(""))
         if not changed:
             return cells
@@ -80,7 +84,7 @@ class Sheet:
         if item is not None and item.kind in ("text", "long_text"):
             # The control characters that a wrong encoding made are needed to undo it.
             cells = self.mend("data.mojibake", column, cells, mend_mojibake)
-        cells = by_distinct(cells, plain)
+        cells = self.by_distinct(cells, plain)
         missing = find_missing(cells, item)
         if not missing.any():
             return cells

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from engine.assistant.answers import Message
 from engine.assistant.messages_file import read_message
-from engine.codec import LONGEST_TEXT
 from engine.errors import InputError
 from engine.reading.input_lines import read_json_lines
+from engine.settings import LONGEST_TEXT
 
 MOST = 500
 _COLUMNS = ("message", "customer", "context", "do")
