@@ -85,15 +85,16 @@ def mark_of(folder: Path | None, language: str) -> str:
 
 def _write_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as Parquet; categoricals, which are how large files come, become texts."""
-    coded = [name for name, kind in frame.dtypes.items() if isinstance(kind, pd.CategoricalDtype)]
+    kinds = {str(name): kind for name, kind in frame.dtypes.items()}
+    coded = [name for name, kind in kinds.items() if isinstance(kind, pd.CategoricalDtype)]
     if not coded:
         frame.to_parquet(path, index=False)
         return
     starts = range(0, len(frame), GROUP_ROWS)
     groups = (_as_arrow(frame.iloc[start : start + GROUP_ROWS], coded) for start in starts)
     first = next(groups)
-    plain = [name for name in frame if name not in coded]
-    times = [name for name, kind in frame.dtypes.items() if kind.kind == "M"]
+    plain = [name for name in kinds if name not in coded]
+    times = [name for name, kind in kinds.items() if kind.kind == "M"]
     with pq.ParquetWriter(
         path,
         first.schema,
@@ -112,20 +113,20 @@ def _write_frame(frame: pd.DataFrame, path: Path) -> None:
 def _as_arrow(rows: pd.DataFrame, coded: Iterable[str]) -> pa.Table:
     """The rows as a table of Arrow, where each of the `coded` columns has only its own texts."""
     table = pa.Table.from_pandas(rows.drop(columns=coded), preserve_index=False)
-    texts = {name: _trim(rows[name].cat) for name in coded}
+    texts = {name: _trim(rows[name]) for name in coded}
     columns = [texts[name] if name in texts else table.column(name) for name in rows]
     return pa.Table.from_arrays(columns, names=list(rows))
 
 
-def _trim(column: "pd.core.arrays.categorical.CategoricalAccessor") -> pa.DictionaryArray:
+def _trim(cells: pd.Series) -> pa.DictionaryArray:
     """A coded column without the texts that none of its rows has."""
-    codes = column.codes.to_numpy()
-    used = np.zeros(len(column.categories) + 1, dtype=bool)
+    codes, categories = cells.cat.codes.to_numpy(), cells.cat.categories
+    used = np.zeros(len(categories) + 1, dtype=bool)
     used[codes] = True  # a missing text has the code -1
     places = np.cumsum(used, dtype=np.int32) - 1
     places[-1] = -1
     numbers = places[codes]
-    texts = pa.Table.from_pandas(column.categories[used[:-1]].to_frame(), preserve_index=False)
+    texts = pa.Table.from_pandas(categories[used[:-1]].to_frame(), preserve_index=False)
     # No texts at all are a column without a type.
     distinct = texts.column(0).cast(pa.large_string()).combine_chunks()
     return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), distinct)
