@@ -208,6 +208,7 @@ def test_rows_are_written_in_groups_with_texts_of_their_own(
     texts = pd.Series(["lamp", None, "desk", "lamp", None], dtype="str")
     times = pd.Series(pd.to_datetime(["2026-01-02", "2026-01-01", None] + 2 * ["2026-01-03"]))
     frame = pd.DataFrame({"query": texts.astype("category"), "time": times.astype("<M8[us]")})
+    frame["intent"] = pd.Series([None, None, "buy", None, None], dtype="str")
     workspace = Workspace.create("groups")
     workspace.replace_tables({"searches": frame}, {})
     pd.testing.assert_frame_equal(workspace.tables().searches, decoded(frame))
