@@ -56,20 +56,21 @@ class Profile:
     @cached_property
     def url(self) -> float:
         """The share of links."""
-        return self._share(_URL)
+        return self._share(self.values.str.contains(_URL, regex=True))
 
     @cached_property
     def json(self) -> float:
         """The share of objects and lists in JSON."""
-        return self._share(r"^(?:\{.*\}|\[.*\])$")
+        return self._share(self.values.str.contains(r"^(?:\{.*\}|\[.*\])$", regex=True))
 
     @cached_property
     def path(self) -> float:
         """The share of paths, such as those of categories."""
-        return self._share(r"[^\W\d]\s?[/>|»›]\s?[^\W\d]")
+        signs = self.values.str.contains(r"[^\W\d]\s?[/>|»›]\s?[^\W\d]", regex=True)
+        return self._share(signs)
 
-    def _share(self, pattern: str) -> float:
-        return float(self.values.str.contains(pattern, regex=True).mean()) if self.filled else 0.0
+    def _share(self, found: pd.Series) -> float:
+        return float(found.mean()) if self.filled else 0.0
 
     def fits(self, table: str, field: Field) -> float:
         """How well the cells fit `field`, from 0 to 1, whatever the header says."""
