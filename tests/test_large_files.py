@@ -192,9 +192,11 @@ def test_only_plain_moments_are_read_at_once() -> None:
         assert read_moments(pd.Series(["2026-01-02 03:04:05", odd], dtype="str")) is None
 
 
-def test_coded_columns_are_stored_as_texts() -> None:
+@pytest.mark.parametrize("rows", [3, 0])
+def test_coded_columns_are_stored_as_texts(rows: int) -> None:
     texts = pd.Series(["lamp", None, "lamp"], dtype="str")
     frame = pd.DataFrame({"query": texts.astype("category"), "position": [1.0, 2.0, np.nan]})
+    frame = frame.head(rows)
     workspace = Workspace.create("large")
     workspace.replace_tables({"searches": frame}, {})
     stored = workspace.tables().searches

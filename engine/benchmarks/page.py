@@ -53,7 +53,9 @@ ENDED = """window.messages > 0 && performance.now() - window.changed > 500
 BARE = """
 import pandas as pd, streamlit as st
 from sentence_transformers import SentenceTransformer, util
-model = st.cache_resource(SentenceTransformer)({model!r}, local_files_only=True)
+model = st.cache_resource(SentenceTransformer)(
+    {model!r}, local_files_only=True, trust_remote_code=False
+)
 model.max_seq_length = {max_tokens}
 products = st.cache_data(pd.read_parquet)({products!r})
 vectors = st.cache_data(lambda: model.encode(products["passage"].tolist()))()

@@ -90,7 +90,8 @@ def _write_frame(frame: pd.DataFrame, path: Path) -> None:
     if not coded:
         frame.to_parquet(path, index=False)
         return
-    starts = range(0, len(frame), GROUP_ROWS)
+    # A table without rows has a group without any.
+    starts = range(0, max(len(frame), 1), GROUP_ROWS)
     groups = (_as_arrow(frame.iloc[start : start + GROUP_ROWS], coded) for start in starts)
     first = next(groups)
     plain = [name for name in kinds if name not in coded]
