@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -90,7 +90,6 @@ def test_people_who_share_too_little_say_nothing_of_each_other() -> None:
     assert found.alpha_of_model is not None and not found.judges_as_people
 
 
-@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.floats(-9, 9), st.integers(0, 3)), min_size=1, max_size=40),
     st.lists(st.floats(-20, 20), min_size=1, max_size=20),
