@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 # Modules that need torch are imported inside the functions, so that help and errors come at once.
 DEPTH = 10
-# What the grades of a model are called in a file of judgments.
-RATER = f"{MODEL}{{}}"
 
 
 def judge(
@@ -73,7 +71,7 @@ def judge(
     unjudged = _best_products(shop, tables, queries)
     more = score_results(scorer, tables, unjudged)
     more["grade"] = as_grades(more["score"], grades.merge(scored))
-    more["rater"] = RATER.format(model)
+    more["rater"] = f"{MODEL}{model}"
     rows = pd.concat([told, more])[["query", "product_id", "grade", "rater"]]
     rows = rows.rename(columns={"grade": "relevance"})
     write_atomically(out, lambda file: rows.to_csv(file, index=False))

@@ -5,7 +5,6 @@ SHOPLAB_HOME/indexes/sample-<language>/pictures-<version>/    see engine.images.
 ```
 """
 
-import os
 import shutil
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from engine.settings import home
 from engine.simulation.drawing import draw_product, styles_of
 from engine.simulation.simulate import SAMPLE_PRODUCTS, make_sample
 from engine.storage.files import make_folder
-from engine.storage.lock import wait_for
+from engine.storage.lock import alone
 from engine.storage.workspace import Workspace
 
 # Older drawings than these are drawn anew.
@@ -44,16 +43,13 @@ def drawn_pictures(language: str) -> Pictures:
     folder = home() / "indexes" / f"sample-{language}"
     make_folder(folder)
     ready = folder / f"pictures-{VERSION}"
-    lock = wait_for(folder / "pictures.lock")
-    try:
+    with alone(folder / "pictures.lock"):
         if not ready.is_dir():
             unfinished = folder / f".pictures-{VERSION}.new"
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir()
             _draw(language, unfinished)
             unfinished.rename(ready)
-    finally:
-        os.close(lock)
     return Pictures(ready)
 
 

@@ -22,6 +22,11 @@ class Examples:
         labelled: NDArray[np.bool_] = np.any([codes >= 0 for codes in self.labels.values()], axis=0)
         return labelled
 
+    @property
+    def labelled(self) -> "Examples":
+        """The examples that have a label."""
+        return self.take(np.flatnonzero(self.known))
+
     def take(self, rows: NDArray[np.intp]) -> "Examples":
         """The examples of the given row numbers."""
         return Examples(

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
+from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
@@ -109,26 +110,29 @@ class Encoder:
     def _batches(
         self, texts: list[str], prefix: str
     ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
-        device = self.model.device
-        size = BATCH.get(device.type, BATCH["cpu"])
-        self.model.eval()
+        size = BATCH.get(self.model.device.type, BATCH["cpu"])
         # Texts of like token length share a batch: padding would cost a third of the time.
         order = np.argsort([-length for length in self._lengths(texts)], kind="stable")
         for start in range(0, len(order), size):
             rows = order[start : start + size]
-            features = self.features([texts[row] for row in rows], prefix)
-            # The weights are cast for every batch, which costs more than one text gains.
-            with half_products(device) if len(rows) > 1 else nullcontext():
-                pooled = self.model(features)["sentence_embedding"]
-            unit = torch.nn.functional.normalize(pooled.float(), dim=1)
-            yield rows, unit.cpu().numpy()
+            _, vectors = self.embed([texts[row] for row in rows], prefix)
+            yield rows, vectors.numpy()
 
-    def features(self, texts: list[str], prefix: str) -> dict[str, Any]:
-        """What the model is given of texts with `prefix` before them, padded, on its device."""
-        return {
-            name: value.to(self.model.device) if isinstance(value, torch.Tensor) else value
+    def embed(self, texts: list[str], prefix: str) -> tuple[dict[str, Any], Tensor]:
+        """What the model reads of one batch of texts with `prefix` before them, and their vectors.
+
+        The vectors are on the CPU, each of length 1.
+        """
+        device = self.model.device
+        features = {
+            name: value.to(device) if isinstance(value, Tensor) else value
             for name, value in self.model.preprocess(texts, prompt=prefix or None).items()
         }
+        self.model.eval()
+        # The weights are cast for every batch, which costs more than one text gains.
+        with half_products(device) if len(texts) > 1 else nullcontext():
+            pooled = self.model(features)["sentence_embedding"]
+        return features, torch.nn.functional.normalize(pooled.float(), dim=1).cpu()
 
     def _lengths(self, texts: list[str]) -> list[int]:
         tokens = self.model.tokenizer(texts, truncation=True, return_attention_mask=False)

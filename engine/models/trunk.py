@@ -131,13 +131,10 @@ class Trunk:
         ear = layer.register_forward_hook(lambda _layer, _given, states: heard.append(states))
         try:
             for batch in self._batches(texts):
-                features = self.encoder.features(batch, self.encoder.prefixes["query"])
-                with half_products(self.encoder.model.device):
-                    vectors = self.encoder.model(features)["sentence_embedding"]
+                tokens, vectors = self.encoder.embed(batch, self.encoder.prefixes["query"])
                 states = heard.pop()
                 states = states[0] if isinstance(states, tuple) else states
-                cut = _cut(states, features["attention_mask"])
-                yield batch, cut, nn.functional.normalize(vectors.float(), dim=1).cpu()
+                yield batch, _cut(states, tokens["attention_mask"]), vectors
         finally:
             ear.remove()
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -23,8 +22,7 @@ from engine.retrieval.postings import (
     write_columns,
 )
 from engine.storage.files import make_folder, read_text, replace_folder
-from engine.storage.lock import wait_for
-from engine.storage.trouble import explained
+from engine.storage.lock import alone
 from engine.tables.product_text import FIELDS, field_texts
 
 # The fields of each BM25 index. That of all texts has every word of the vocabulary.
@@ -60,9 +58,7 @@ def open_word_indexes(
     if found:
         return found
     make_folder(folder.parent)
-    with explained():
-        lock = wait_for(folder.with_name(f"{folder.name}.lock"))
-    try:
+    with alone(folder.with_name(f"{folder.name}.lock")):
         found = _stored(folder, about, product_ids)
         if found:
             return found
@@ -70,8 +66,6 @@ def open_word_indexes(
             _build(new, products)
             (new / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
         return _open(folder, product_ids)
-    finally:
-        os.close(lock)
 
 
 def _describe(products: pd.DataFrame) -> dict[str, object]:

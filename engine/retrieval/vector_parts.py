@@ -5,7 +5,6 @@ whole. Whoever makes them may do so in any order and on any machine that sees th
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from engine.progress import Progress
 from engine.retrieval.dense import hash_text, read_vectors, save_vectors
 from engine.storage.files import make_folder
-from engine.storage.lock import wait_for
+from engine.storage.lock import alone
 
 # Texts of a part: ten seconds of a processor, and a thousand folders for a million products.
 PART = 1024
@@ -36,8 +35,7 @@ def complete_vectors(
     """
     parts = folder / "parts"
     make_folder(parts)
-    lock = wait_for(folder / "parts.lock")
-    try:
+    with alone(folder / "parts.lock"):
         stored = read_vectors(folder)
         missing = _missing(texts, stored)
         if missing:
@@ -47,8 +45,6 @@ def complete_vectors(
             stored |= _read_parts(parts)
             save_vectors(folder, list(stored), np.stack(list(stored.values())))
         shutil.rmtree(parts, ignore_errors=True)
-    finally:
-        os.close(lock)
     return len(missing)
 
 

@@ -3,7 +3,6 @@
 The file has to be on a local disk: WAL does not work on network file systems.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -11,8 +10,8 @@ from pathlib import Path
 
 from engine.errors import InputError
 from engine.storage.files import make_folder
-from engine.storage.lock import wait_for
-from engine.storage.trouble import Connection, explained, trouble_of
+from engine.storage.lock import alone
+from engine.storage.trouble import Connection, trouble_of
 
 
 def open_database(
@@ -42,17 +41,13 @@ def open_database(
     scripts = (schema, *upgrades)
     if _version(connection) < len(scripts):
         # Switching to WAL does not wait for a lock: two processes at once would fail.
-        with explained():
-            lock = wait_for(path.with_suffix(".lock"))
-        try:
+        with alone(path.with_suffix(".lock")):
             if not _version(connection):
                 connection.execute("PRAGMA journal_mode = WAL")
             for version in range(_version(connection), len(scripts)):
                 connection.executescript(
                     f"BEGIN; {scripts[version]} PRAGMA user_version = {version + 1}; COMMIT;"
                 )
-        finally:
-            os.close(lock)
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
 

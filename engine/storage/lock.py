@@ -11,6 +11,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.storage.trouble import explained
+
 
 def take(path: Path) -> int | None:
     """Lock the file at `path`; None if another process holds it."""
@@ -21,11 +23,19 @@ def take(path: Path) -> int | None:
     return None
 
 
-def wait_for(path: Path) -> int:
-    """Lock the file at `path` as soon as no other process holds it."""
-    descriptor = _open(path)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    return descriptor
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold the lock of the file at `path` in the block, as soon as nobody else holds it.
+
+    Raises DiskTrouble where the file cannot be made.
+    """
+    with explained():
+        descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def release(descriptor: int) -> None:

@@ -49,7 +49,7 @@ def learn_bundle(
 
     sizes = {head: len(names) for head, names in labels.items()}
     trunk = vectors.trunk(trunk_depth(vectors.encoder, config))
-    labelled = train.take(np.flatnonzero(train.known))
+    labelled = train.labelled
     fitted = linear_members(labelled, validation, sizes, vectors, svm=svm)
     more = augment(labelled, train, fitted, vectors, config)
     classifier = tune(ClassifierTuning(sizes, more, validation, config), trunk, folder, progress)

@@ -169,7 +169,7 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
         train, validation = (
             examples_of(rows, dataset.labels) for rows in (dataset.train, dataset.validation)
         )
-        train = train.take(np.flatnonzero(train.known))
+        train = train.labelled
         texts = part["input"].tolist()
         extras = self.extras(dataset)
         systems = baseline_systems(extras, svm=self.with_svm)
