@@ -52,7 +52,7 @@ class HostLimits:
     free_disk_mb: int = 500
     parsing_mb: int = 0
     workspace_mb: int = 5_000
-    workspace_rows: int = 10_000_000
+    workspace_rows: int = 15_000_000
     sessions: int = 300
 
 

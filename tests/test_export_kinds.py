@@ -8,7 +8,8 @@ import pytest
 
 from engine.errors import InputError
 from engine.reading.labels import Label, read_labels
-from engine.reading.load import LoadReport, load_files, preview
+from engine.reading.load import load_files, preview
+from engine.reading.load_report import LoadReport
 from engine.storage.workspace import Workspace
 
 CATALOG = "id,title,price\nK-1,Red kettle,39.90\nK-2,Teapot,24\nK-3,Mug,8\n"

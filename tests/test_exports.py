@@ -12,7 +12,8 @@ import pytest
 
 from engine.cli import BAD_INPUT, DONE, main
 from engine.errors import InputError
-from engine.reading.load import LoadReport, load_files
+from engine.reading.load import load_files
+from engine.reading.load_report import LoadReport
 from engine.storage.export import zipped_tables
 from engine.storage.workspace import Workspace
 

@@ -2,9 +2,9 @@
 
 import io
 import os
-import subprocess
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +14,7 @@ import pytest
 from engine.errors import InputError
 from engine.images import archive
 from engine.images.archive import read_archive
-from engine.reading import budget, limits
+from engine.reading import budget, child, limits
 from engine.reading.budget import parsing_turn, turns
 from engine.reading.reader import read_table
 from pages.ui.parts import download
@@ -42,13 +42,13 @@ def test_a_refused_file_is_not_parsed_again_until_it_changes(
     file = tmp_path / "bad.parquet"
     file.write_bytes(b"PAR1 no parquet")
     started: list[object] = []
-    really = subprocess.run
+    really = child._run_child
 
-    def run(*arguments: object, **options: object) -> object:
+    def run(*arguments: Any) -> int:
         started.append(arguments)
-        return really(*arguments, **options)  # type: ignore[call-overload]
+        return really(*arguments)
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(child, "_run_child", run)
     refusals = []
     for _ in range(3):
         with pytest.raises(InputError) as caught:

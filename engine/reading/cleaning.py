@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import Problem
+from engine.progress import Progress, Silent
+from engine.reading.coding import LEAST_ROWS
 from engine.reading.distinct import read_column
 from engine.reading.findings import Findings
 from engine.reading.mapping import ColumnMapping
@@ -44,12 +46,20 @@ class Cleaned:
         return [problem for problem in self.problems if problem.severity == "error"]
 
 
-def clean(table: str, raw: "RawTable", mapping: ColumnMapping, file: str = "") -> Cleaned:
+def clean(
+    table: str,
+    raw: "RawTable",
+    mapping: ColumnMapping,
+    file: str = "",
+    progress: Progress | None = None,
+) -> Cleaned:
     """Read every mapped column as the kind of its field, check it, and drop unusable rows.
 
-    The problems call the file `file`.
+    The problems call the file `file`. `progress` is told how many columns are read, as stage
+    `clean`, if there are many rows.
     """
     schema = TABLES[table]
+    progress = (len(raw.frame) >= LEAST_ROWS and progress) or Silent()
     preset = presets().get(mapping.preset or "")
     all_rows = raw.frame.set_axis(raw.rows)
     frame = expand(all_rows, preset)
@@ -59,8 +69,11 @@ def clean(table: str, raw: "RawTable", mapping: ColumnMapping, file: str = "") -
         findings.note("data.other_rows", count=int(other_rows), preset=preset.label)
     every = np.ones(len(frame), dtype=bool)
     sheet = Sheet(frame.reset_index(drop=True), findings, mapping, every, ~every)
-    for item in schema.fields:
+    for number, item in enumerate(schema.fields):
+        progress.check()
+        progress.stage("clean", number, len(schema.fields))
         sheet.done[item.name] = read_column(sheet, item)
+        raw.give_back()
     leave_unusable_out(table, sheet)
     say_counts_are_unused(table, sheet)
     for name in schema.required:

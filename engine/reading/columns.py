@@ -1,8 +1,9 @@
 """Collects a file's records as text columns, whatever its format."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from mmap import mmap
 
 import numpy as np
 import pyarrow as pa
@@ -48,7 +49,7 @@ class TextTable:
     dictionaries of strings where cells repeat (`engine.reading.coding`). `problems` lists the first
     `limits.LISTED_PROBLEMS` bad rows and the warnings; `rejected` counts all bad rows, `left_out`
     those that are no records: totals and notes. `view` is None for files without sheets or rows of
-    names, such as Parquet.
+    names, such as Parquet. `pages` is the file that the table lies in, if it lies in one.
     """
 
     table: pa.Table
@@ -57,6 +58,11 @@ class TextTable:
     rejected: int
     left_out: int = 0
     view: View | None = None
+    pages: mmap | None = None
+
+
+def say_nothing(_share: float) -> None:
+    """Nobody waits to be told how much of a file is read."""
 
 
 @dataclass
@@ -64,10 +70,13 @@ class TextColumns:
     """Collects the records of the file that the user calls `name`.
 
     The header is set before the first record and may grow. Cells missing at the end of a record are
-    empty.
+    empty. `table` is what the file is read for, if that is known, and `tell` is told what share of
+    the file is read, as far as its format says.
     """
 
     name: str
+    table: str | None = None
+    tell: Callable[[float], None] = say_nothing
     header: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     rejected: int = 0
@@ -133,8 +142,8 @@ class TextColumns:
             begin = code_repeating(self._joined())
             self._coded = frozenset(name for name in names if is_coded(begin.column(name)))
             self._chunks = [begin]
-        if self._count > limits.ROWS:
-            raise refuse("too_many_rows", self.name, limit=limits.ROWS)
+        if self._count > limits.most_rows(self.table):
+            raise refuse("too_many_rows", self.name, limit=limits.most_rows(self.table))
 
     @property
     def coded(self) -> frozenset[int]:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def _read_sample(path: Path, encoding: Encoding) -> tuple[list[str], bool]:
 def _parse(
     path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumns, place: Place
 ) -> None:
-    blocks = Blocks(read_blocks(path, encoding))
+    blocks = Blocks(_told(read_blocks(path, encoding), path, columns))
     lines = Rewindable(blocks.lines(b""))
     reading = read_records(lines, dialect)
     records = enumerate(reading, start=1)
@@ -105,6 +106,15 @@ def _parse(
             next_row += 1
             if blocks.at_border and lines.is_empty:
                 break
+
+
+def _told(blocks: Iterable[bytes], path: Path, columns: TextColumns) -> Iterator[bytes]:
+    """The blocks of the text; those who wait for it are told what share of it was taken."""
+    size, taken = path.stat().st_size, 0
+    for block in blocks:
+        yield block
+        taken += len(block)
+        columns.tell(min(taken / size, 1.0))
 
 
 @dataclass

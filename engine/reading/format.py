@@ -6,10 +6,11 @@
 import gzip
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from engine.reading.columns import TextColumns, TextTable
+from engine.reading.columns import TextColumns, TextTable, say_nothing
 from engine.reading.delimited import parse_delimited
 from engine.reading.encoding import CHUNK, is_binary
 from engine.reading.jsonlines import parse_json
@@ -79,11 +80,17 @@ def named_format(name: str) -> str:
     return EXTENSIONS[path.suffix]
 
 
-def parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
+def parse(
+    path: Path,
+    name: str,
+    scratch: Path,
+    place: Place,
+    tell: Callable[[float], None] = say_nothing,
+) -> Parsed:
     """Read the file at `path`, which the user calls `name`; it is unpacked to the folder `scratch`.
 
-    The content decides on the format, with a warning if the name suggests another one. Raises
-    InputError if the file cannot be read at all.
+    The content decides on the format, with a warning if the name suggests another one. `tell` is
+    told what share of the file is read. Raises InputError if the file cannot be read at all.
     """
     if place.lines is not None:
         lines = TextColumns(name)
@@ -91,11 +98,11 @@ def parse(path: Path, name: str, scratch: Path, place: Place) -> Parsed:
         return Parsed(lines.finish(), "CSV", codec)
     expected = named_format(name)
     if _head(path).startswith(GZIP):
-        path = _unpack(path, name, scratch)
+        path = _unpack(path, name, scratch, place.table)
         if is_packed(path):
             raise refuse("packed_binary", name)
     content = _find_format(path, name, expected)
-    columns = TextColumns(name)
+    columns = TextColumns(name, place.table, tell)
     if content != expected:
         columns.warn("other_format", format=content, promised=expected)
     encoding = delimiter = None
@@ -158,7 +165,7 @@ def _find_format(path: Path, name: str, expected: str) -> str:
     return "JSON" if start.startswith(JSON_STARTS) else "CSV"
 
 
-def _unpack(path: Path, name: str, scratch: Path) -> Path:
+def _unpack(path: Path, name: str, scratch: Path, table: str | None) -> Path:
     unpacked = scratch / "unpacked"
     packed = path.stat().st_size
     size = 0
@@ -166,7 +173,7 @@ def _unpack(path: Path, name: str, scratch: Path) -> Path:
         with gzip.open(path) as source, unpacked.open("wb") as target:
             while chunk := source.read(CHUNK):
                 size += len(chunk)
-                check_unpacked(packed, size, name)
+                check_unpacked(packed, size, name, table)
                 target.write(chunk)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise refuse("damaged", name, format="gzip") from error

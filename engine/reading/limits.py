@@ -6,6 +6,9 @@ from engine.errors import InputError, Problem
 
 FILE_BYTES = 500_000_000  # uncompressed
 ROWS = 5_000_000
+# Nothing grows like a search log, and its rows are short and repeat: so many still load in 1.5 GB.
+LOG_BYTES = 1_200_000_000
+LOG_ROWS = 12_000_000
 COLUMNS = 300
 CELL_CHARACTERS = 1_000_000
 NAME_CHARACTERS = 1_000  # of one column name: some surveys use whole questions
@@ -28,8 +31,18 @@ def refuse(code: str, name: str, row: int | None = None, **params: object) -> In
     return InputError(problem.code, [problem], file=name, row=row, **params)
 
 
-def check_size(path: Path, name: str) -> None:
-    """Raise InputError if `path` is not a readable file, or if it is empty or too big."""
+def most_bytes(table: str | None) -> int:
+    """How many bytes a file of `table` may have, uncompressed."""
+    return LOG_BYTES if table == "searches" else FILE_BYTES
+
+
+def most_rows(table: str | None) -> int:
+    """How many rows a file of `table` may have."""
+    return LOG_ROWS if table == "searches" else ROWS
+
+
+def check_size(path: Path, name: str, table: str | None = None) -> None:
+    """Raise InputError if `path` is not a readable file, or empty, or too big for `table`."""
     if not path.exists():
         raise refuse("missing", name)
     if not path.is_file():
@@ -41,12 +54,13 @@ def check_size(path: Path, name: str) -> None:
         raise refuse("no_access", name) from error
     if size == 0:
         raise refuse("empty", name)
-    check_unpacked(size, size, name)
+    check_unpacked(size, size, name, table)
 
 
-def check_unpacked(packed: int, unpacked: int, name: str) -> None:
+def check_unpacked(packed: int, unpacked: int, name: str, table: str | None = None) -> None:
     """Raise InputError if `unpacked` bytes are too many, or so for `packed` bytes (a bomb)."""
-    if unpacked > FILE_BYTES:
-        raise refuse("too_big", name, limit_mb=FILE_BYTES // 1_000_000)
+    most = most_bytes(table)
+    if unpacked > most:
+        raise refuse("too_big", name, limit_mb=most // 1_000_000)
     if unpacked > RATIO_FREE_BYTES and unpacked > RATIO * packed:
         raise refuse("bomb", name, ratio=RATIO)

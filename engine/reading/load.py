@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from engine.errors import InputError, Problem
-from engine.messages import DEFAULT_LANGUAGE
 from engine.progress import Progress, Silent
 from engine.reading.checks import check_products
 from engine.reading.cleaning import Cleaned, clean
@@ -17,6 +16,7 @@ from engine.reading.headers import squash
 from engine.reading.labels import count_labels
 from engine.reading.language import SAMPLE_TEXTS, detect_language, other_language, own_name
 from engine.reading.layout import Place
+from engine.reading.load_report import LoadReport, TableReport, latest_only, origin_of
 from engine.reading.mapping import ColumnMapping, edit, guess
 from engine.reading.nested import add_paths
 from engine.reading.presets import expand, presets
@@ -24,7 +24,6 @@ from engine.reading.product_keys import match_column, split_lists
 from engine.reading.raters import stack_raters
 from engine.reading.reader import RawTable, read_table
 from engine.settings import SAMPLE_DATA
-from engine.storage.table_files import TableOrigin
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 
@@ -36,42 +35,6 @@ _ID = r"[A-Za-z]{0,8}[-_:]?\d{1,12}"
 _EXAMPLES = 3
 # The model of the hub that knows the languages which the built-in ones do not.
 MULTILINGUAL = "intfloat/multilingual-e5-small"
-
-
-@dataclass(frozen=True)
-class TableReport:
-    """The result for one file: its `rows`, how many were `kept`, and the reasons for the others."""
-
-    rows: int
-    kept: int
-    rejected: int
-    problems: list[Problem]
-    mapping: ColumnMapping
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """The results of a load, by table.
-
-    `language` is that of the texts if the built-in models do not know it.
-    """
-
-    tables: dict[str, TableReport]
-    language: str | None = None
-
-    def as_json(self, language: str = DEFAULT_LANGUAGE) -> dict[str, object]:
-        """The report as the command line prints it."""
-        return {
-            "tables": {
-                name: {
-                    "rows": report.rows,
-                    "kept": report.kept,
-                    "rejected": report.rejected,
-                    "problems": [problem.as_json(language) for problem in report.problems],
-                }
-                for name, report in self.tables.items()
-            }
-        }
 
 
 @dataclass(frozen=True)
@@ -142,10 +105,11 @@ def load_files(
         progress.stage("load", done, len(files))
         cleaned[table], mappings[table] = _clean(
             table,
-            _read(path, file_names[table], table, (places or {}).get(table)),
+            _read(path, file_names[table], table, (places or {}).get(table), progress),
             file_names[table],
             (maps or {}).get(table, {}),
             catalog,
+            progress,
         )
         if table == "products":
             catalog = cleaned[table].frame
@@ -165,6 +129,8 @@ def load_files(
                         table, frames[table], products, file_names[table], mappings[table].fields
                     )
                     problems[table] += warnings
+        for table, frame in frames.items():
+            problems[table] += latest_only(table, frame, file_names[table])
         reports = {
             table: TableReport(
                 result.rows, result.kept, result.rejected, problems[table], mappings[table]
@@ -173,7 +139,8 @@ def load_files(
         }
         progress.check()
         workspace.replace_tables(
-            frames, {table: _origin(file_names[table], report) for table, report in reports.items()}
+            frames,
+            {table: origin_of(file_names[table], report) for table, report in reports.items()},
         )
         texts = _words(frames, known_products=len(products) > 0)
         other = None if texts is None else other_language(texts)
@@ -238,6 +205,7 @@ def _clean(
     name: str,
     changes: Mapping[str, str],
     catalog: pd.DataFrame | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Cleaned, ColumnMapping]:
     """The rows of a file that the user calls `name`, and the columns that they were read from."""
     mapping = guess(table, raw.frame)
@@ -271,13 +239,20 @@ def _clean(
         frame = expand(raw.frame, presets().get(mapping.preset or ""))
         mapping, matches = match_column(mapping, frame, catalog, chosen=by_user, file=name)
         notes += matches
-    cleaned = clean(table, raw, mapping, name)
+    cleaned = clean(table, raw, mapping, name, progress)
     return replace(cleaned, problems=[*cleaned.problems, *notes]), mapping
 
 
-def _read(path: Path, name: str | None, table: str, place: Place | None) -> RawTable:
+def _read(
+    path: Path,
+    name: str | None,
+    table: str,
+    place: Place | None,
+    progress: Progress | None = None,
+) -> RawTable:
     """`read_table` for `table`; the grades of several raters stand below each other."""
-    raw = read_table(path, name=name, place=replace(place or Place(), table=table))
+    place = replace(place or Place(), table=table)
+    raw = read_table(path, name=name, place=place, progress=progress)
     return stack_raters(replace(raw, frame=decoded(raw.frame))) if table == "judgments" else raw
 
 
@@ -337,14 +312,3 @@ def _stop_at_errors(
             count=sum(result.bad for result in bad.values()),
             files=", ".join(file_names[table] for table in bad),
         )
-
-
-def _origin(source: str, report: TableReport) -> TableOrigin:
-    return {
-        "source": source,
-        "mapping": report.mapping.fields,
-        "preset": report.mapping.label,
-        "file_rows": report.rows,
-        "kept": report.kept,
-        "rejected": report.rejected,
-    }

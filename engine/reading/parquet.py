@@ -20,7 +20,7 @@ def parse_parquet(path: Path, columns: TextColumns) -> None:
     """
     try:
         with pq.ParquetFile(path) as file:
-            _check(file.metadata, path, columns.name)
+            _check(file.metadata, path, columns)
             columns.set_header(file.schema_arrow.names)
             row = 1
             for batch in file.iter_batches(BATCH_ROWS):
@@ -28,17 +28,20 @@ def parse_parquet(path: Path, columns: TextColumns) -> None:
                 rows = range(row, row + batch.num_rows)
                 columns.append_arrays(rows, [_to_text(array) for array in batch.columns])
                 row = rows.stop
+                columns.tell(row / (file.metadata.num_rows + 1))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, MemoryError):
             raise
         raise refuse("damaged", columns.name, format="Parquet") from error
 
 
-def _check(metadata: pq.FileMetaData, path: Path, name: str) -> None:
+def _check(metadata: pq.FileMetaData, path: Path, columns: TextColumns) -> None:
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    check_unpacked(path.stat().st_size, sum(group.total_byte_size for group in groups), name)
-    if metadata.num_rows > limits.ROWS:
-        raise refuse("too_many_rows", name, limit=limits.ROWS)
+    unpacked = sum(group.total_byte_size for group in groups)
+    check_unpacked(path.stat().st_size, unpacked, columns.name, columns.table)
+    most = limits.most_rows(columns.table)
+    if metadata.num_rows > most:
+        raise refuse("too_many_rows", columns.name, limit=most)
 
 
 def _to_text(array: pa.Array) -> pa.Array:

@@ -1,11 +1,13 @@
 """Reads any supported file as text: the one entry point for a shop's files."""
 
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from engine.errors import Problem
+from engine.progress import Progress
 from engine.reading.child import parse_in_child
 from engine.reading.columns import View
 from engine.reading.format import TEXT_FORMATS, Parsed, is_feed, is_packed, named_format, parse
@@ -30,7 +32,8 @@ class RawTable:
     lists the first bad records and the warnings; `rejected` counts all bad records, `left_out` rows
     that are none, such as totals. `view` shows how a sheet was read. `format` is CSV (with any
     delimiter), Excel, JSON, XML or Parquet, `encoding` the Python codec of a text file, and
-    `delimiter` that of a delimited one (None for a single column).
+    `delimiter` that of a delimited one (None for a single column). `pages` is where the texts of a
+    file that was parsed in a child process lie.
     """
 
     frame: pd.DataFrame
@@ -42,12 +45,28 @@ class RawTable:
     delimiter: str | None
     left_out: int = 0
     view: View | None = None
+    pages: mmap.mmap | None = None
+
+    def give_back(self) -> None:
+        """Give back the memory of the texts that were read; they can be read again from the disk.
+
+        Those of ten million events take half a gigabyte, and each column is read once.
+        """
+        if self.pages is not None and hasattr(mmap, "MADV_DONTNEED"):  # Windows has none
+            self.pages.madvise(mmap.MADV_DONTNEED)
 
 
-def read_table(path: Path, *, name: str | None = None, place: Place | None = None) -> RawTable:
+def read_table(
+    path: Path,
+    *,
+    name: str | None = None,
+    place: Place | None = None,
+    progress: Progress | None = None,
+) -> RawTable:
     """Read the file at `path`; `name` is what the user calls it, with its extension.
 
     `place` says what it is read for and, if the user knows, in which sheet and below which row.
+    `progress` is told how much of a large file is read.
 
     Formats are those of `engine.reading.format.EXTENSIONS`; texts may also end in `.gz`. Records
     that cannot be read are left out and listed. Raises InputError, with file and row in its
@@ -57,12 +76,11 @@ def read_table(path: Path, *, name: str | None = None, place: Place | None = Non
     place = place or Place()
     if place.header_row is not None and not 0 <= place.header_row <= HEADER_ROW:
         raise refuse("no_header_row", name, place.header_row)
-    check_size(path, name)
+    check_size(path, name, place.table)
     with scratch_folder() as scratch:
-        parsed = (parse if _is_cheap(path, name, place) else parse_in_child)(
-            path, name, scratch, place
-        )
-    return _to_raw(parsed)
+        if _is_cheap(path, name, place):
+            return _to_raw(parse(path, name, scratch, place))
+        return _to_raw(parse_in_child(path, name, scratch, place, progress))
 
 
 def _is_cheap(path: Path, name: str, place: Place) -> bool:
@@ -82,6 +100,7 @@ def _to_raw(parsed: Parsed) -> RawTable:
         rejected=parsed.text.rejected,
         left_out=parsed.text.left_out,
         view=parsed.text.view,
+        pages=parsed.text.pages,
         format=parsed.format,
         encoding=parsed.encoding,
         delimiter=parsed.delimiter,

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from engine.storage.files import read_text, write_atomically, write_json
 from engine.storage.generations import ABOUT
@@ -23,6 +24,9 @@ from engine.tables.tables import Tables
 
 # The rows that are written at a time.
 GROUP_ROWS = 1_000_000
+# Of a longer search log the latest rows are read, however many there are on the disk: whoever reads
+# it needs gigabytes for all of ten million, and nothing that is learned or shown needs them.
+MOST_READ = {"searches": 5_000_000}
 
 
 class TableOrigin(TypedDict, total=False):
@@ -55,15 +59,25 @@ def write_records(folder: Path, records: Mapping[str, TableRecord]) -> None:
 
 
 def write_table(folder: Path, name: str, frame: pd.DataFrame) -> None:
-    """Write one table, in the place of an older one."""
-    write_atomically(folder / f"{name}.parquet", partial(_write_frame, frame))
+    """Write one table, in the place of an older one.
+
+    One of which only the latest rows are read is written in the order of time, if it has times.
+    """
+    order = None
+    if len(frame) > MOST_READ.get(name, len(frame)) and not frame["time"].is_monotonic_increasing:
+        # A row without a time stands before all others.
+        order = np.argsort(frame["time"].to_numpy().view(np.int64), kind="stable")
+    write_atomically(folder / f"{name}.parquet", partial(_write_frame, frame, order))
 
 
 def read_tables(folder: Path | None, language: str, names: Iterable[str] = TABLES) -> Tables:
-    """The rows of these tables, as far as they are loaded, and the mappings of all."""
+    """The rows of these tables, as far as they are loaded, and the mappings of all.
+
+    Of a table in `MOST_READ` they are the latest.
+    """
     records = read_records(folder)
     frames = {
-        name: pd.read_parquet(folder / f"{name}.parquet")
+        name: _read_frame(folder / f"{name}.parquet", MOST_READ.get(name))
         for name in names
         if folder is not None and name in records
     }
@@ -83,16 +97,38 @@ def mark_of(folder: Path | None, language: str) -> str:
     return digest.hexdigest()[:32]
 
 
-def _write_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as Parquet; categoricals, which are how large files come, become texts."""
+def _read_frame(path: Path, most: int | None) -> pd.DataFrame:
+    """The rows of a file, the last `most` of them if it has more."""
+    if most is not None:
+        with pq.ParquetFile(path) as file:
+            if file.metadata.num_rows > most:
+                first, count = file.num_row_groups, 0
+                while count < most:
+                    first -= 1
+                    count += file.metadata.row_group(first).num_rows
+                rows = file.read_row_groups(list(range(first, file.num_row_groups)))
+                return rows.slice(count - most).to_pandas()
+    return pd.read_parquet(path)
+
+
+def _write_frame(frame: pd.DataFrame, order: NDArray[np.intp] | None, path: Path) -> None:
+    """Write a frame as Parquet; categoricals, which are how large files come, become texts.
+
+    `order` are the places of its rows in the order in which they are written.
+    """
     kinds = {str(name): kind for name, kind in frame.dtypes.items()}
     coded = [name for name, kind in kinds.items() if isinstance(kind, pd.CategoricalDtype)]
     if not coded:
-        frame.to_parquet(path, index=False)
+        ordered = frame if order is None else frame.iloc[order]
+        ordered.to_parquet(path, index=False, row_group_size=GROUP_ROWS)
         return
     # A table without rows has a group without any.
     starts = range(0, max(len(frame), 1), GROUP_ROWS)
-    groups = (_as_arrow(frame.iloc[start : start + GROUP_ROWS], coded) for start in starts)
+    parts = (
+        slice(start, start + GROUP_ROWS) if order is None else order[start : start + GROUP_ROWS]
+        for start in starts
+    )
+    groups = (_as_arrow(frame.iloc[part], coded) for part in parts)
     first = next(groups)
     plain = [name for name in kinds if name not in coded]
     times = [name for name, kind in kinds.items() if kind.kind == "M"]

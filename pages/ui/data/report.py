@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from engine.reading.load import LoadReport
+from engine.reading.load_report import LoadReport
 from pages.ui.frame.i18n import t
 from pages.ui.parts import tables
 from pages.ui.parts.tables import table_name

@@ -57,6 +57,13 @@ def _load(
     before = shop_of(current)
     try:
         with loading.shown_status():
+            # Any button stops what runs; this one says so.
+            st.button(
+                t("data.staged.cancel"),
+                icon=":material/close:",
+                key="cancel_load",
+                on_click=_say_cancelled,
+            )
             report.keep(
                 load_files(
                     current,
@@ -79,3 +86,7 @@ def _load(
         loading.show_sample_pictures(current)
     loading.warm_up(current)
     st.rerun()
+
+
+def _say_cancelled() -> None:
+    st.toast(t("data.staged.cancelled"), icon=":material/info:")

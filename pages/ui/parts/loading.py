@@ -10,7 +10,8 @@ from engine.course.checks.shop import LOADED, shop_of
 from engine.errors import ShoplabError
 from engine.images.sample_pictures import drawn_pictures, match_sample_pictures
 from engine.progress import Silent
-from engine.reading.load import LoadReport, load_sample
+from engine.reading.load import load_sample
+from engine.reading.load_report import LoadReport
 from engine.serving import client
 from engine.storage.workspace import Workspace
 from engine.tasks import WARMED
@@ -19,17 +20,32 @@ from pages.ui.frame.i18n import t
 from pages.ui.parts import acts
 from pages.ui.parts.errors import show_error
 
+# Of what a large file takes, reading is so much; the rest is checking its columns.
+_READING = 0.6
+
 
 class Bar(Silent):
     """Reports to a progress bar on the page."""
 
     def __init__(self) -> None:
         self.bar = st.progress(0.0)
+        self.done = self.files = 0
+        self.part = 0.0
 
     def stage(self, name: str, done: int = 0, total: int = 0) -> None:
-        """Move the bar; each file of a load counts the same."""
-        if total:
-            self.bar.progress(done / total, text=t("app.loading.files", done=done, total=total))
+        """Move the bar; each file of a load counts the same, and a large one in parts."""
+        if name == "load":
+            self.done, self.files, self.part = done, total, 0.0
+        else:
+            share = done / total
+            self.part = _READING * share if name == "read" else _READING + (1 - _READING) * share
+        self.check()
+
+    def check(self) -> None:
+        """Show how far the load is, where Streamlit stops it if the user pressed something else."""
+        if self.files:
+            text = t("app.loading.files", done=self.done, total=self.files)
+            self.bar.progress((self.done + self.part) / self.files, text=text)
 
 
 @contextlib.contextmanager
