@@ -186,12 +186,13 @@ def fit_best(
 def _is_wide(features: Any) -> bool:
     """Whether a step of L-BFGS costs less on as many columns as there are rows.
 
-    It reads every number that is there, and some twenty times as many weights.
+    For each label it takes, as measured, 2 ns for every number of a sparse matrix, 0.7 ns for one
+    of a dense one, and 120 ns for every weight.
     """
     rows, columns = features.shape
     if not sparse.issparse(features):
         return False
-    return bool(rows * rows < features.nnz + 20 * (columns - rows))
+    return bool(rows * rows < 3 * features.nnz + 170 * (columns - rows))
 
 
 class _Span:
