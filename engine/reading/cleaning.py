@@ -70,10 +70,10 @@ def clean(
     every = np.ones(len(frame), dtype=bool)
     sheet = Sheet(frame.reset_index(drop=True), findings, mapping, every, ~every)
     for number, item in enumerate(schema.fields):
+        raw.give_back()
         progress.check()
         progress.stage("clean", number, len(schema.fields))
         sheet.done[item.name] = read_column(sheet, item)
-        raw.give_back()
     leave_unusable_out(table, sheet)
     say_counts_are_unused(table, sheet)
     for name in schema.required:

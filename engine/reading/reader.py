@@ -93,7 +93,7 @@ def _is_cheap(path: Path, name: str, place: Place) -> bool:
 
 
 def _to_raw(parsed: Parsed) -> RawTable:
-    return RawTable(
+    raw = RawTable(
         frame=parsed.text.table.to_pandas(split_blocks=True),
         rows=parsed.text.rows.to_pandas(),
         problems=parsed.text.problems,
@@ -105,3 +105,5 @@ def _to_raw(parsed: Parsed) -> RawTable:
         encoding=parsed.encoding,
         delimiter=parsed.delimiter,
     )
+    raw.give_back()
+    return raw
