@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+import streamlit as st
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 
+from engine.errors import InputError
 from pages.ui.frame import polling
+from pages.ui.frame.callbacks import callback
 
 Asked = list[list[str]]
 
@@ -42,3 +45,20 @@ def test_a_poll_leaves_clicks_to_the_message_of_their_own(asked: Asked) -> None:
     poll, click = asked
     assert poll == ["choice", "name"]
     assert click == ["hand", "choice", "picked", "asked", "row", "name"]
+
+
+def test_a_failed_callback_has_the_whole_page_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Only the page shows the error, and what was clicked may be in a fragment.
+    runs: list[str] = []
+    monkeypatch.setattr(st, "rerun", lambda: runs.append("page"))
+    monkeypatch.setattr(st, "session_state", {})
+
+    @callback
+    def act(fails: bool) -> None:
+        if fails:
+            raise InputError("room.no_name")
+
+    act(False)
+    assert runs == []
+    act(True)
+    assert runs == ["page"]
