@@ -152,6 +152,20 @@ def expect_on_board(room: Room, team: int, text: str) -> None:
     expect(card).to_contain_text(text)
 
 
+def raise_hand(room: Room, member: Member) -> None:
+    """Raise somebody's hand: first their own page has to show it, then the board, on top."""
+    member.page.locator(".st-key-room_hand button").click()
+    expect_hand_up(member)
+    top = room.page.locator("[class*=st-key-team_]").first
+    expect(top).to_contain_text(team_card(room, member.team))
+
+
+def expect_hand_up(member: Member) -> None:
+    """The person's own page says that their hand is up."""
+    lower = TEXTS.say("room_banner.lower", member.language)
+    expect(member.page.locator(".st-key-room_hand button")).to_contain_text(lower)
+
+
 def open_vote(room: Room, question: str, options: Sequence[str]) -> None:
     """Put a question to the room and show its tally on the stage."""
     open_view(room, "voting")
@@ -242,10 +256,7 @@ def walk(
         pictures.take(first.page, f"exercise-{number}")
         pictures.take(room.page, f"board-exercise-{number}")
     with pictures.step("hand"):
-        last = room.members[-1]
-        last.page.locator(".st-key-room_hand button").click()
-        top = room.page.locator("[class*=st-key-team_]").first
-        expect(top).to_contain_text(team_card(room, last.team))
+        raise_hand(room, room.members[-1])
     pictures.take(room.page, "board-hand")
     with pictures.step("vote"):
         open_vote(room, "1, 2, 3?", ("1", "2", "3"))

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.app_session import AppSession
 from streamlit.testing.v1 import AppTest
 
 from engine.course.progress import Progress
@@ -29,7 +30,7 @@ from engine.room.workshop import (
 )
 from engine.settings import PROJECT
 from engine.storage.workspace import Workspace
-from pages.ui.frame import i18n
+from pages.ui.frame import i18n, polling
 from pages.ui.frame.room import tab
 from tests.runs_double import make_trained
 from tests.shop_double import HOSTILE, clean, small_shop, texts_of
@@ -92,8 +93,10 @@ def test_people_join_by_code_and_come_back(language: str) -> None:
     texts = texts_of(again)
     assert i18n.escape(first.name) in texts
     assert i18n.escape(second.name) not in texts
-    clean(again.button(key="room_hand").click().run())
+    clean(again.button(key="raise_hand").click().run())
     assert people_of(workshop.workshop_id)[0].hand is not None
+    # A second press of what the page showed before is not a press of this.
+    assert again.button(key="lower_hand")
     clean(again.button(key="leave_room").click().run())
     assert find_member(ANN) is None
 
@@ -258,7 +261,9 @@ def test_a_teams_pages_have_a_banner_and_a_facilitator_sees_a_note(language: str
     key = Workspace.open(team.workspace).key
     app = open_home(language, w=key, p=ANN)
     assert "Vote soon" in [info.value for info in app.sidebar.info]
-    assert app.sidebar.button(key="room_hand")
+    assert app.sidebar.button(key="raise_hand")
+    # The banner is polled.
+    assert AppSession.request_rerun.__module__ == polling.__name__
     note = say("room_banner.visiting", language, team=i18n.escape(team.name))
     assert note not in [one.value for one in app.sidebar.warning]
     looking = open_home(language, w=key, f=token)

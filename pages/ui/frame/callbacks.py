@@ -17,7 +17,7 @@ P = ParamSpec("P")
 
 
 def callback(act: Callable[P, object]) -> Callable[P, None]:
-    """`act` as a callback; what it raises is shown by the page that runs next."""
+    """`act` as a callback; the page runs as a whole to show what it raises."""
 
     @wraps(act)
     def run(*arguments: P.args, **options: P.kwargs) -> None:
@@ -26,6 +26,8 @@ def callback(act: Callable[P, object]) -> Callable[P, None]:
                 act(*arguments, **options)
         except ShoplabError as error:
             st.session_state[_FAILED] = error
+            # In a fragment only that would run again, and it shows no errors.
+            st.rerun()
 
     return run
 

@@ -18,7 +18,7 @@ from engine.storage.tidy import tidy_home
 from engine.storage.trouble import explained
 from engine.storage.workspace import Workspace
 from engine.tasks import ENTRIES, TASKS
-from pages.ui.frame import account, callbacks, i18n, link, own_words, session
+from pages.ui.frame import account, callbacks, i18n, link, own_words, polling, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.frame.room import banner as room_banner
 from pages.ui.frame.room import freeze
@@ -141,6 +141,7 @@ def _page(page: str, **options: Any) -> Page:
 def run_frame() -> None:
     """What app.py does on every rerun: page settings, language, navigation, sidebar, page."""
     _configure()
+    polling.let_clicks_count_once()
     _tidy_once(home())
     _refuse_too_many_tabs()
     require_frame()

@@ -81,16 +81,17 @@ def offer_hand(snapshot: Snapshot) -> None:
     if member is None or member.workshop.workshop_id != snapshot.workshop.workshop_id:
         return
     up = member.person.hand is not None
-    label = t("room_banner.lower" if up else "room_banner.raise")
-    icon = ":material/back_hand:"
-    st.button(
-        label,
-        icon=icon,
-        key="room_hand",
-        type="primary" if up else "secondary",
-        on_click=callback(_move_hand),
-        args=(member.workshop.workshop_id, not up),
-    )
+    # A key for each meaning: whoever presses again before the page has changed presses the same.
+    act = "lower" if up else "raise"
+    with st.container(key="room_hand"):
+        st.button(
+            t(f"room_banner.{act}"),
+            icon=":material/back_hand:",
+            key=f"{act}_hand",
+            type="primary" if up else "secondary",
+            on_click=callback(_move_hand),
+            args=(member.workshop.workshop_id, not up),
+        )
 
 
 def _move_hand(workshop_id: str, up: bool) -> None:
