@@ -66,8 +66,8 @@ def learn_bundle(
     """
     tables = dataset.tables
     tuned = _tune(dataset, config, folder, progress)
-    progress.stage("choose")
     untuned = open_untuned_side(tables, config, progress, config.bm25_weight)
+    progress.stage("choose")
     words = WordSystems.learn(tables, parts.train, config.seed)
     untuned, tuned = (_with_weight(side, words, parts.validation) for side in (untuned, tuned))
     kept = _draw(pd.concat([parts.kept, parts.validation], ignore_index=True), config.seed)
