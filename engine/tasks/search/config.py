@@ -28,7 +28,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
 # end as soon.
 QUICK_CHINESE: Mapping[str, object] = {
     "epochs": 1,
-    "max_examples": 1000,
+    "max_examples": 800,
     "last_k": 4,
     "max_tokens": 40,
 }
