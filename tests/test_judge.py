@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 from engine.cli import main
 from engine.commands import judging as command
 from engine.course.grades import GradeTable, blind_grades
+from engine.errors import ShoplabError
+from engine.models.endpoint import Endpoint
 from engine.models.permission import permitting
 from engine.progress import Silent
 from engine.reading.load import load_files
 from engine.storage.workspace import Workspace
+from engine.tasks.search import endpoint_judge
+from engine.tasks.search.endpoint_judge import ask_grades
 from engine.tasks.search.judging import (
     as_grades,
     measure_judge,
@@ -26,6 +30,7 @@ from engine.tasks.search.judging import (
     rater_grades,
     score_results,
 )
+from tests.test_endpoint import KEY, Handler, Server, server  # noqa: F401 - a fixture
 from tests.tiny_shop import tiny_tables, tiny_workspace
 
 QUERIES, PRODUCTS = 8, 20
@@ -136,7 +141,7 @@ def test_a_cross_encoder_reads_both_and_an_encoder_compares(model: str, tmp_path
     )
     for name in (model, tiny_cross_encoder(Path(model).parent / "tiny-bert", tmp_path)):
         with permitting(any_folder=True):
-            scored = score_results(open_scorer(name, Silent()), tables, results)
+            scored = score_results(open_scorer(name, Silent()), tables, results, Silent())
         assert scored["score"].notna().all() and scored["score"].nunique() > 1
 
 
@@ -214,6 +219,51 @@ def test_a_model_as_good_as_people_judges_what_nobody_judged(
     after = rater_grades(judged.tables().judgments)
     assert len(after) == len(before) + 50
     assert len(people_alone(after)) == len(before)
+
+
+def answer_grades(handler: Handler) -> None:
+    """Grades by how many words of the query a product has, as a chat model might put them."""
+    about = json.loads(handler.server.seen[-1][1]["messages"][1]["content"])
+    words = set(about["query"].split())
+    grades = [3 * (words <= set(one["text"].split())) for one in about["products"]]
+    handler.document(f"Here you are: {grades}")
+
+
+def test_a_model_at_an_address_judges_with_a_key_of_the_environment(
+    judged: Workspace,
+    server: Server,  # noqa: F811
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server.reply = answer_grades
+    monkeypatch.setenv("SHOPLAB_JUDGE_KEY", KEY)
+    address = ["--endpoint", server.url, "--model", "chat"]
+    assert main(["judge", judged.name, *address, "--json"]) == 0
+    told = capfd.readouterr()
+    found = json.loads(told.out)
+    assert found["judges_as_people"] and found["model"] == "chat"
+    assert KEY not in told.out + told.err
+    asked = server.seen
+    assert all(headers["Authorization"] == f"Bearer {KEY}" for *_, headers in asked)
+    products = [json.loads(body["messages"][1]["content"])["products"] for _, body, _ in asked]
+    assert max(map(len, products)) <= endpoint_judge.MOST
+    assert sum(map(len, products)) == found["graded_products"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["I like them.", "[1, 2]", "[1, 2, 9]", '["1", 2, 3]', "[true, 1, 2]", "[[1], 2, 3]", "]["],
+)
+def test_an_answer_without_grades_is_asked_for_again_and_then_refused(
+    said: str, server: Server
+) -> None:
+    answers = iter([said, "[0, 2.5, 3]", said, said])
+    server.reply = lambda handler: handler.document(next(answers))
+    endpoint = Endpoint(server.url, "chat")
+    texts = ["mug", "pan", "jug"]
+    assert ask_grades(endpoint, "mug", texts).tolist() == [0, 2.5, 3]
+    with pytest.raises(ShoplabError, match="chat"):
+        ask_grades(endpoint, "mug", texts)
 
 
 def test_without_grades_there_is_nothing_to_measure_against(home: Path, capfd) -> None:

@@ -1,5 +1,7 @@
 """The command that measures a model as a judge of search results, and lets it judge if it may."""
 
+import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -10,16 +12,19 @@ from engine.commands.arguments import Model, WorkspaceName
 from engine.course.grades import blind_grades
 from engine.errors import InputError
 from engine.messages import say
+from engine.models.endpoint import Endpoint
 from engine.progress import Lines
 from engine.retrieval.past_queries import past_queries
 from engine.storage.files import write_atomically
 from engine.storage.runs import UNTUNED, list_runs
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
+from engine.tasks.search.endpoint_judge import ask_grades
 from engine.tasks.search.judging import (
     FEWEST,
     MODEL,
     JudgeAgreement,
+    Scorer,
     as_grades,
     measure_judge,
     open_scorer,
@@ -40,6 +45,14 @@ def judge(
     context: typer.Context,
     workspace: WorkspaceName,
     model: Model = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Ask the model of this name at an OpenAI-compatible address; its key, if it needs "
+            "one, is SHOPLAB_JUDGE_KEY in the environment.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Judgments to write, if it judges as people do."),
@@ -55,11 +68,8 @@ def judge(
     grades = people_alone(told[told["product_id"].isin(tables.product_ids)])
     if grades.empty:
         raise InputError("search.judge.no_grades")
-    from engine.models.pretrained import default_encoder
-
-    model = model or default_encoder(tables.language)
-    scorer = open_scorer(model, Lines())
-    scored = score_results(scorer, tables, grades)
+    scorer, model = _open_judge(tables, model, endpoint)
+    scored = score_results(scorer, tables, grades, Lines())
     found = measure_judge(grades, scored)
     code, params = _verdict(found, model)
     answer = {"workspace": workspace, "model": model} | found.as_json()
@@ -69,13 +79,25 @@ def judge(
     if not found.judges_as_people:
         raise InputError(code, (), **params)
     unjudged = _best_products(shop, tables, queries)
-    more = score_results(scorer, tables, unjudged)
+    more = score_results(scorer, tables, unjudged, Lines())
     more["grade"] = as_grades(more["score"], grades.merge(scored))
     more["rater"] = f"{MODEL}{model}"
     rows = pd.concat([told, more])[["query", "product_id", "grade", "rater"]]
     rows = rows.rename(columns={"grade": "relevance"})
     write_atomically(out, lambda file: rows.to_csv(file, index=False))
     return answer | {"file": out, "judged": len(more)}
+
+
+def _open_judge(tables: Tables, model: str | None, endpoint: str | None) -> tuple[Scorer, str]:
+    """What scores results, and its name: that of `model`, at `endpoint` or on this machine."""
+    if endpoint is not None:
+        key = os.environ.get("SHOPLAB_JUDGE_KEY", "")
+        asked = Endpoint(endpoint, model or "", key)
+        return partial(ask_grades, asked), asked.model
+    from engine.models.pretrained import default_encoder
+
+    model = model or default_encoder(tables.language)
+    return open_scorer(model, Lines()), model
 
 
 def _verdict(found: JudgeAgreement, model: str) -> tuple[str, dict[str, object]]:

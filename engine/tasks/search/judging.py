@@ -86,12 +86,20 @@ def open_scorer(model: str, progress: Progress) -> Scorer:
     return lambda query, texts: encoder.encode(texts) @ encoder.encode([query], "query")[0]
 
 
-def score_results(scorer: Scorer, tables: Tables, results: pd.DataFrame) -> pd.DataFrame:
-    """The distinct `query` and `product_id` of `results`, each with the model's `score`."""
+def score_results(
+    scorer: Scorer, tables: Tables, results: pd.DataFrame, progress: Progress
+) -> pd.DataFrame:
+    """The distinct `query` and `product_id` of `results`, each with the model's `score`.
+
+    `progress` is told how many queries are done, as stage `judge`.
+    """
     texts = dict(zip(tables.product_ids, passages(tables.products), strict=True))
     rows = results[PAIR].drop_duplicates(ignore_index=True)
     scores = np.empty(len(rows), dtype=np.float32)
-    for query, places in rows.groupby("query").indices.items():
+    by_query = rows.groupby("query").indices
+    for done, (query, places) in enumerate(by_query.items()):
+        progress.check()
+        progress.stage("judge", done, len(by_query))
         scores[places] = scorer(str(query), [texts[rows["product_id"][n]] for n in places])
     return rows.assign(score=scores)
 
