@@ -255,7 +255,8 @@ def test_a_model_at_an_address_judges_with_a_key_of_the_environment(
     ["I like them.", "[1, 2]", "[1, 2, 9]", '["1", 2, 3]', "[true, 1, 2]", "[[1], 2, 3]", "]["],
 )
 def test_an_answer_without_grades_is_asked_for_again_and_then_refused(
-    said: str, server: Server
+    said: str,
+    server: Server,  # noqa: F811
 ) -> None:
     answers = iter([said, "[0, 2.5, 3]", said, said])
     server.reply = lambda handler: handler.document(next(answers))
