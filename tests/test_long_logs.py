@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import Cancelled, InputError
 from engine.progress import Silent
-from engine.reading import child, columns, encoding, limits, load_report
+from engine.reading import budget, child, columns, encoding, limits, load_report
 from engine.reading.format import parse
 from engine.reading.layout import Place
 from engine.reading.load import load_files
@@ -154,3 +154,15 @@ def test_the_bar_moves_within_a_large_file(monkeypatch: pytest.MonkeyPatch) -> N
     bar.check()
     bar.stage("load", 2, 2)
     assert shown == [0.5, 0.65, 0.9, 0.9, 1.0]
+
+
+def test_one_long_log_is_cleaned_at_a_time(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_log(tmp_path / "log.csv", 20)
+    monkeypatch.setattr(limits, "ROWS", 10)
+    monkeypatch.setattr(budget, "turns", lambda: 1)
+    monkeypatch.setattr(budget, "WAIT_SECONDS", 0.0)
+    with budget.parsing_turn(), pytest.raises(InputError, match="Too many files"):
+        load_files(Workspace.create("waits"), {"searches": path})
+    load_files(Workspace.create("goes"), {"searches": path})

@@ -1,6 +1,7 @@
 """Loads files into a workspace: reads, maps and cleans them, checks them, and stores them."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pandas as pd
 
 from engine.errors import InputError, Problem
 from engine.progress import Progress, Silent
+from engine.reading import limits
+from engine.reading.budget import parsing_turn
 from engine.reading.checks import check_products
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.columns import View
@@ -103,14 +106,18 @@ def load_files(
     for done, (table, path) in enumerate(sorted(files.items(), key=_products_first)):
         progress.check()
         progress.stage("load", done, len(files))
-        cleaned[table], mappings[table] = _clean(
-            table,
-            _read(path, file_names[table], table, (places or {}).get(table), progress),
-            file_names[table],
-            (maps or {}).get(table, {}),
-            catalog,
-            progress,
-        )
+        raw = _read(path, file_names[table], table, (places or {}).get(table), progress)
+        # A long log takes a gigabyte to clean, in a process that all share.
+        with parsing_turn() if len(raw.frame) > limits.ROWS else nullcontext():
+            cleaned[table], mappings[table] = _clean(
+                table,
+                raw,
+                file_names[table],
+                (maps or {}).get(table, {}),
+                catalog,
+                progress,
+            )
+        del raw
         if table == "products":
             catalog = cleaned[table].frame
     cleaned = {table: cleaned[table] for table in files}

@@ -13,7 +13,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
 }
 # A generator that does not know a language cuts its words into many more pieces.
 UNSPOKEN: Mapping[str, object] = {"max_tokens": 448, "new_tokens": 110}
-QUICK_UNSPOKEN: Mapping[str, object] = {"max_examples": 64, "held_out": 12, "samples": 3}
+QUICK_UNSPOKEN: Mapping[str, object] = {"max_examples": 40, "held_out": 12, "samples": 2}
 
 
 class DescribeConfig(GeneratorConfig):
