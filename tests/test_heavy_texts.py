@@ -56,7 +56,7 @@ def test_a_text_that_takes_a_while_is_read_in_a_child(
 ) -> None:
     children = []
 
-    def parse(path: Path, name: str, scratch: Path, place: Place) -> None:
+    def parse(path: Path, name: str, scratch: Path, place: Place, _: object) -> None:
         children.append(place)
         raise InputError("reader.busy")
 

@@ -107,7 +107,8 @@ def _read_frame(path: Path, most: int | None) -> pd.DataFrame:
                     first -= 1
                     count += file.metadata.row_group(first).num_rows
                 rows = file.read_row_groups(list(range(first, file.num_row_groups)))
-                return rows.slice(count - most).to_pandas()
+                latest: pd.DataFrame = rows.slice(count - most).to_pandas()
+                return latest
     return pd.read_parquet(path)
 
 

@@ -57,8 +57,9 @@ def _load(
     before = shop_of(current)
     try:
         with loading.shown_status():
+            cancel = st.empty()
             # Any button stops what runs; this one says so.
-            st.button(
+            cancel.button(
                 t("data.staged.cancel"),
                 icon=":material/close:",
                 key="cancel_load",
@@ -76,6 +77,7 @@ def _load(
                 )
             )
     except InputError as error:
+        cancel.empty()
         show_error(error)
         st.caption(t("data.report.failed"))
         return
