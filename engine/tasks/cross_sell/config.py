@@ -7,7 +7,7 @@ from pydantic import Field
 from engine.config import BiEncoderConfig, CostFree
 
 PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 2, "max_examples": 2000},
+    "quick": {"epochs": 2, "max_examples": 1600},
     "balanced": {"epochs": 3, "max_examples": 10000},
     "thorough": {
         "epochs": 6,
@@ -19,7 +19,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     },
 }
 # The Chinese encoder has twice the layers: a quick run sees fewer pairs, and its upper half learns.
-QUICK_CHINESE: Mapping[str, object] = {"max_examples": 1000, "adapter": "last_k", "last_k": 6}
+QUICK_CHINESE: Mapping[str, object] = {"max_examples": 700, "adapter": "last_k", "last_k": 6}
 
 
 class CrossSellConfig(BiEncoderConfig):

@@ -7,13 +7,13 @@ from pydantic import Field
 from engine.config import CostFree, GeneratorConfig
 
 PRESETS: Mapping[str, Mapping[str, object]] = {
-    "quick": {"epochs": 1, "max_examples": 120, "held_out": 24},
+    "quick": {"epochs": 1, "max_examples": 64, "held_out": 16, "samples": 2},
     "balanced": {"epochs": 2, "max_examples": 400, "held_out": 60},
     "thorough": {"epochs": 3, "max_examples": 2000, "held_out": 120, "samples": 8},
 }
 # A generator that does not know a language cuts its words into many more pieces.
 UNSPOKEN: Mapping[str, object] = {"max_tokens": 448, "new_tokens": 110}
-QUICK_UNSPOKEN: Mapping[str, object] = {"max_examples": 40, "held_out": 12, "samples": 2}
+QUICK_UNSPOKEN: Mapping[str, object] = {"max_examples": 32, "held_out": 8, "samples": 2}
 
 
 class DescribeConfig(GeneratorConfig):

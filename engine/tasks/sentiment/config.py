@@ -10,7 +10,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {
         "epochs": 3,
         "batch_size": 16,
-        "max_examples": 1800,
+        "max_examples": 1500,
         "most_held": 1000,
         "patience": 0,
     },
@@ -21,7 +21,6 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
 # cores. They learn how clauses are joined only at twice the usual rate.
 QUICK_CHINESE: Mapping[str, object] = {
     "epochs": 4,
-    "max_examples": 1500,
     "adapter": "last_k",
     "last_k": 5,
     "batch_size": 32,
