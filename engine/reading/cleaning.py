@@ -59,7 +59,8 @@ def clean(
     `clean`, if there are many rows.
     """
     schema = TABLES[table]
-    progress = (len(raw.frame) >= LEAST_ROWS and progress) or Silent()
+    if progress is None or len(raw.frame) < LEAST_ROWS:
+        progress = Silent()
     preset = presets().get(mapping.preset or "")
     all_rows = raw.frame.set_axis(raw.rows)
     frame = expand(all_rows, preset)

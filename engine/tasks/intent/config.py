@@ -7,6 +7,7 @@ from pydantic import Field
 from engine.tasks.classify.config import GuessedLabelsConfig
 
 PRESETS: Mapping[str, Mapping[str, object]] = {
+    # Of a model with twelve layers the last eight: the time limit allows no more on two cores.
     "quick": {
         "adapter": "last_k",
         "last_k": 8,
