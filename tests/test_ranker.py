@@ -200,7 +200,8 @@ def test_of_what_cannot_be_told_apart_the_simplest_is_chosen() -> None:
     assert choose_simplest({"simple": simple, "alike": alike}, order) == "simple"
     assert choose_simplest({"simple": simple, "better": better}, order) == "better"
     assert choose_simplest({"simple": np.array([]), "better": np.array([])}, order) == "simple"
-    assert choose_simplest({"simple": simple[:1], "better": better[:1]}, order) == "simple"
+    few = {"simple": simple[:7], "better": better[:7]}
+    assert choose_simplest(few, order) == "simple"
     gaps = {"simple": np.append(simple, np.nan), "better": np.append(better, np.nan)}
     assert choose_simplest(gaps, order) == "better"
 

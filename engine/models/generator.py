@@ -22,6 +22,7 @@ from transformers import (
 from transformers.utils import logging
 
 from engine.errors import InputError
+from engine.models.key_value_cache import make_room
 from engine.models.making import MAKING
 from engine.models.pretrained import locate
 from engine.models.threads import keep_to_cores
@@ -138,7 +139,7 @@ class Generator:
         out = self.model.generate(  # type: ignore[operator]
             input_ids=ids.repeat_interleave(samples, dim=0),
             attention_mask=mask.repeat_interleave(samples, dim=0),
-            past_key_values=self._read(ids, mask, samples),
+            past_key_values=self._read(ids, mask, samples, drawing.new_tokens),
             stopping_criteria=StoppingCriteriaList([_Cancel(progress)]),
             logits_processor=LogitsProcessorList([_Likeliest(samples)]),
             **self._options(drawing)
@@ -148,8 +149,11 @@ class Generator:
         for start in range(0, len(texts), samples):
             yield texts[start : start + samples]
 
-    def _read(self, ids: Tensor, mask: Tensor, samples: int) -> Any:
-        """What the model keeps of all prompts but their last token, `samples` times each."""
+    def _read(self, ids: Tensor, mask: Tensor, samples: int, new_tokens: int) -> Any:
+        """What the model keeps of all prompts but their last token, `samples` times each.
+
+        With room for `new_tokens` more.
+        """
         positions = (mask.cumsum(1) - 1).clamp(min=0)[:, :-1]
         cache = self.model(
             input_ids=ids[:, :-1],
@@ -159,7 +163,7 @@ class Generator:
             logits_to_keep=1,
         ).past_key_values
         cache.batch_repeat_interleave(samples)
-        return cache
+        return make_room(cache, new_tokens)
 
     def _options(self, drawing: SamplingConfig) -> dict[str, Any]:
         return {

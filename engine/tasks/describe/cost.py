@@ -4,6 +4,8 @@ import math
 import time
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
+from statistics import median
 
 from engine.models.generator import Generator, Messages, SamplingConfig, batch_size, load_generator
 from engine.models.generator_tuning import Pair, Tokens, adapt, answer_loss, collate, cut
@@ -11,10 +13,11 @@ from engine.models.precision import half_products
 from engine.models.probes import training_bytes
 from engine.models.timing import fastest_seconds
 from engine.models.work import Phase, Work
+from engine.progress import Silent
 from engine.tasks.describe.config import DescribeConfig
 
-# Tokens that are written to measure: enough to tell reading from writing.
-FEW, MORE = 2, 8
+# Tokens that are written to measure, of which the first tells what reading takes.
+BEGINNING = 10
 RUNS = 2
 # Checkpoints, baselines, the check of claims, measuring and saving.
 FIXED_SECONDS = 8.0
@@ -25,14 +28,14 @@ READING = 0.5
 def count_work(
     train: Sequence[Pair],
     validation: Sequence[Pair],
-    written: int,
+    written: Sequence[int],
     config: DescribeConfig,
     prepared_seconds: float,
 ) -> Work:
-    """The work of tuning on `train`, watching `validation`, and writing for `written` products.
+    """The work of tuning on `train`, watching `validation`, and writing.
 
-    `prepared_seconds` is what preparing the shop takes. Loads the model once, to count and to
-    measure.
+    `written` counts the products of each round of writing, `prepared_seconds` is what preparing
+    the shop takes. Loads the model once, to count and to measure.
     """
     started = time.perf_counter()
     generator = load_generator(config.model)
@@ -44,10 +47,10 @@ def count_work(
     batch = _middling(rows, config.batch_size)
     return Work(
         train_tokens=learned,
-        encode_tokens=written * config.new_tokens * config.samples,
+        encode_tokens=sum(written) * config.new_tokens * config.samples,
         phases=[
             Phase(
-                math.ceil(written / batch_size(generator)),
+                sum(math.ceil(products / batch_size(generator)) for products in written),
                 partial(write_seconds, generator, chats, config),
             ),
             # The last one: it leaves a generator that is of no further use.
@@ -64,15 +67,23 @@ def count_work(
 
 
 def write_seconds(generator: Generator, chats: Sequence[Messages], config: DescribeConfig) -> float:
-    """Seconds for one batch of chats, from two short ones that read as much."""
-    chats = list(chats)[: batch_size(generator)]
+    """Seconds for one batch of chats, from the beginning of one."""
+    sampling = SamplingConfig(BEGINNING, config.samples, config.temperature, config.top_k)
+    clock = _Clock()
+    generator.write(chats[: batch_size(generator)], sampling, clock)
+    reading, *words = (after - before for before, after in pairwise(clock.times))
+    return reading + (median(words) if words else 0.0) * (config.new_tokens - 1)
 
-    def write(tokens: int) -> float:
-        sampling = SamplingConfig(tokens, config.samples, config.temperature, config.top_k)
-        return fastest_seconds(lambda: generator.write(chats, sampling), RUNS)
 
-    few, more = write(FEW), write(MORE)
-    return few + max(more - few, 0.0) / (MORE - FEW) * (config.new_tokens - FEW)
+class _Clock(Silent):
+    """Notes when writing began and each word was written: it may be stopped at every one."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def check(self) -> None:
+        """Note the time."""
+        self.times.append(time.perf_counter())
 
 
 def learn_seconds(generator: Generator, rows: Sequence[Tokens], config: DescribeConfig) -> float:

@@ -14,6 +14,7 @@ import pandas as pd
 from engine.claims import shop_checker
 from engine.config import preset_settings, with_changes
 from engine.errors import InputError
+from engine.evaluation.one_error import FEWEST_EXAMPLES
 from engine.models.pretrained import default_generator, offered
 from engine.models.work import Work
 from engine.progress import Progress
@@ -96,10 +97,11 @@ class DescribeTask:
         from engine.tasks.describe.cost import count_work
 
         language = dataset.tables.language
+        compared = [dataset.validation] if len(dataset.validation) >= FEWEST_EXAMPLES else []
         return count_work(
             training_pairs(dataset.train, language),
             training_pairs(dataset.validation, language),
-            2 * len(dataset.test) + len(dataset.validation),
+            [len(part) for part in (dataset.test, dataset.test, *compared)],
             config,
             open_claim_context(dataset.tables, config.seed).seconds,
         )

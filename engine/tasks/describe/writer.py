@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.claims import ClaimChecker
-from engine.evaluation.one_error import choose_simplest
+from engine.evaluation.one_error import FEWEST_EXAMPLES, choose_simplest
 from engine.models.generator import Generator, SamplingConfig, open_generator
 from engine.models.sharing import guard_tokenizer, share_weights
 from engine.progress import Progress, Silent
@@ -119,9 +119,9 @@ class Writer:
         """Recommend the system with more texts that are informative, on some products.
 
         One text alone only where that is better by more than a standard error: of several, the one
-        is taken that the facts support.
+        is taken that the facts support. Nothing is written where so few products tell nothing.
         """
-        if not evidence:
+        if len(evidence) < FEWEST_EXAMPLES:
             return
         brief = Brief(language=self.language)
         texts = self.write(evidence, [brief] * len(evidence), progress)
