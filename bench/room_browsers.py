@@ -1,14 +1,15 @@
-"""Thirty browsers on one laptop: `python bench/room_browsers.py [--seconds 60] [--language en]`.
+"""People of a room in real browsers: `python bench/room_browsers.py [--browsers 30] [--seconds 60]`.
 
-Ten teams of three with the sample shop, each person with a real browser session (Debian's Chromium,
-a context of its own) on the page Search, who asks for something else every 4 seconds. Nobody's
-laptop runs the room's server and all its browsers, so these figures are an upper bound; what the
-server takes by itself, with browsers elsewhere, is measured by `bench/room_pages.py`.
+Ten teams of three with the sample shop, each person on the page Search, asking for something else
+every 4 seconds. `--browsers` of the thirty have a real browser session (Debian's Chromium, a context
+of its own), the others a tab without a browser (`bench/tabs.py`). Nobody's laptop runs the room's
+server and all its browsers: thirty of them fill two cores by themselves, so their figures are an
+upper bound. With a few, those few see what a person of a full room sees.
 
-Printed as JSON: the milliseconds `p50`, `p95` and `worst` from the Enter key to the finished page,
-as the browser sees it, pages that showed an error, and the share of the processors that the
-browsers took, and that was busy at all: the difference is the app's with its model process, if
-nothing else runs.
+Printed as JSON: the milliseconds `p50`, `p95` and `worst` from the Enter key to the last change of
+the page as a browser sees it (`browsers`), and to the end of the page's script for the others
+(`tabs`), pages that showed an error, and the share of the processors that the browsers took, and
+that was busy at all: the difference is the app's with its model process, if nothing else runs.
 """
 
 import argparse
@@ -20,6 +21,10 @@ import random
 import secrets
 import shutil
 import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -31,13 +36,22 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from bench.room import queries, summarize  # noqa: E402
-from bench.room_pages import PAUSE_SECONDS, PEOPLE, TEAMS, serve_workshop  # noqa: E402
+from bench.room_pages import (  # noqa: E402
+    PAUSE_SECONDS,
+    PEOPLE,
+    QUERY_BOX,
+    TEAMS,
+    serve_workshop,
+)
+from bench.tabs import Runs, Tab  # noqa: E402
 from engine.messages import LANGUAGES  # noqa: E402
 from engine.room.people import join  # noqa: E402
 from engine.room.workshop import Workshop, teams_of  # noqa: E402
 from engine.storage.workspace import Workspace  # noqa: E402
 
-BOX = ".st-key-q input"
+Ask = Callable[[str], Awaitable[None]]
+
+BOX = f".st-key-{QUERY_BOX} input"
 ERROR = ".stException, [data-testid=stAlertContentError]"
 FINISHED = ".stApp[data-test-script-state=notRunning]"
 WAIT_MS = 120_000
@@ -68,18 +82,21 @@ async def open_page(browser: Browser, url: str, query: dict[str, str]) -> Page:
     return page
 
 
-async def ask(page: Page, asked: list[str], end: float) -> list[float]:
-    """Ask every few seconds until `end`; the seconds of each."""
-    times = []
+async def ask_in_browser(page: Page, times: list[float], query: str) -> None:
+    """Type a query and press Enter; note the seconds to the last change that this brings."""
+    await page.fill(BOX, query)
+    await page.evaluate(BEGIN)
+    await page.press(BOX, "Enter")
+    await page.wait_for_function(ANSWERED, polling=100)
+    times.append(await page.evaluate("(window.changed - window.begun) / 1000"))
+
+
+async def keep_asking(ask: Ask, queries: list[str], end: float) -> None:
+    """Ask every few seconds until `end`."""
     await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))
     while asyncio.get_running_loop().time() < end:
-        await page.fill(BOX, asked.pop())
-        await page.evaluate(BEGIN)
-        await page.press(BOX, "Enter")
-        await page.wait_for_function(ANSWERED, polling=100)
-        times.append(await page.evaluate("(window.changed - window.begun) / 1000"))
+        await ask(queries.pop())
         await asyncio.sleep(random.uniform(0.5, 1.5) * PAUSE_SECONDS)
-    return times
 
 
 def processor_seconds() -> dict[str, float]:
@@ -94,32 +111,43 @@ def processor_seconds() -> dict[str, float]:
     return {"browsers": browsers, "busy": sum(machine) - machine.idle - machine.iowait}
 
 
-async def measure(url: str, workshop: Workshop, seconds: float, people: int) -> dict[str, Any]:
-    """Let everybody in, then ask for so long."""
-    async with async_playwright() as playwright:
+async def measure(url: str, workshop: Workshop, seconds: float, browsers: int) -> dict[str, Any]:
+    """Let everybody in, the first `browsers` of the room with a browser, then ask for so long."""
+    pages: list[Page] = []
+    people: list[tuple[Ask, list[str]]] = []
+    drawn: list[float] = []
+    runs = Runs()
+    teams = teams_of(workshop.workshop_id)
+    async with async_playwright() as playwright, AsyncExitStack() as tabs:
         browser = await playwright.chromium.launch(
             executable_path=shutil.which("chromium"), chromium_sandbox=False
         )
-        pages = []
-        for team in teams_of(workshop.workshop_id):
+        for number, team in product(range(PEOPLE), teams):
             shop = Workspace.open(team.workspace)
-            for number in range(people):
-                person = secrets.token_urlsafe(12)
-                join(workshop, person, f"{team.name} {number}", team.team_id)
-                query = {"w": shop.key, "p": person, "lang": workshop.language}
-                pages.append((await open_page(browser, url, query), queries(shop) * 4))
+            person = secrets.token_urlsafe(12)
+            join(workshop, person, f"{team.name} {number}", team.team_id)
+            query = {"w": shop.key, "p": person, "lang": workshop.language}
+            if len(pages) < browsers:
+                pages.append(await open_page(browser, url, query))
+                ask: Ask = partial(ask_in_browser, pages[-1], drawn)
+            else:
+                tab = Tab(url, "search", query, runs, {"shoplab_person": person})
+                ask = partial((await tabs.enter_async_context(tab)).type_into, QUERY_BOX)
+            people.append((ask, queries(shop) * 4))
         loop = asyncio.get_running_loop()
         for phase in (3 * PAUSE_SECONDS, seconds):  # the first is what is loaded at first sight
+            drawn.clear()
+            runs.whole.clear()
             before, began = processor_seconds(), loop.time()
-            times = await asyncio.gather(*(ask(*each, began + phase) for each in pages))
+            await asyncio.gather(*(keep_asking(*each, began + phase) for each in people))
             after, took = processor_seconds(), loop.time() - began
-        errors = [await page.locator(ERROR).count() for page, _ in pages]
+        errors = [await page.locator(ERROR).count() for page in pages]
         await browser.close()
     cores = os.cpu_count() or 1
     return {
-        "clicks": summarize([one for person in times for one in person]),
-        "questions": sum(map(len, times)),
-        "pages_with_errors": sum(map(bool, errors)),
+        "browsers": summarize(drawn),
+        "tabs": summarize(runs.whole),
+        "errors": sum(map(bool, errors)) + len(runs.errors),
         "share_of_processors": {
             name: round((after[name] - before[name]) / took / cores, 2) for name in after
         },
@@ -131,11 +159,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--language", choices=LANGUAGES, default="en")
-    parser.add_argument("--teams", type=int, default=TEAMS)
-    parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--browsers", type=int, default=TEAMS * PEOPLE)
     options = parser.parse_args()
-    with serve_workshop(options.language, options.teams) as (server, workshop, _):
-        figures = asyncio.run(measure(server.url, workshop, options.seconds, options.people))
+    with serve_workshop(options.language) as (server, workshop, _):
+        figures = asyncio.run(measure(server.url, workshop, options.seconds, options.browsers))
     print(json.dumps(figures))
 
 

@@ -130,7 +130,7 @@ async def measure(url: str, workshop: Workshop, token: str, seconds: float) -> d
 
 
 @contextmanager
-def serve_workshop(language: str, teams: int = TEAMS) -> Iterator[tuple[AppServer, Workshop, str]]:
+def serve_workshop(language: str) -> Iterator[tuple[AppServer, Workshop, str]]:
     """The app in a home of its own, with a workshop and the facilitator's token."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["SHOPLAB_HOME"] = str(Path(folder) / "home")
@@ -138,7 +138,7 @@ def serve_workshop(language: str, teams: int = TEAMS) -> Iterator[tuple[AppServe
         agenda = ready_agenda("ninety_minutes", language)
         slugs = [one.slug for one in read_exercises(language)]
         workshop, token = open_workshop(
-            Opening("Shoplab", language, agenda, slugs, teams, "http://localhost")
+            Opening("Shoplab", language, agenda, slugs, TEAMS, "http://localhost")
         )
         server = AppServer(Path(folder) / "home")
         server.start()

@@ -11,12 +11,12 @@ import pytest
 
 from engine.errors import Cancelled, InputError
 from engine.progress import Silent
-from engine.reading import budget, child, columns, encoding, limits, load_report
+from engine.reading import budget, child, columns, encoding, limits
 from engine.reading.format import parse
 from engine.reading.layout import Place
 from engine.reading.load import load_files
 from engine.reading.reader import read_table
-from engine.storage import table_files
+from engine.storage import stored_frames, table_files
 from engine.storage.workspace import Workspace
 from pages.ui.parts import loading
 
@@ -54,8 +54,7 @@ def test_the_latest_rows_of_a_long_log_are_read(
     whole = Workspace.create("whole")
     load_files(whole, {"searches": path})
     rows = whole.table("searches")
-    for module in (table_files, load_report):
-        monkeypatch.setattr(module, "MOST_READ", {"searches": 30})
+    monkeypatch.setitem(stored_frames.MOST_READ, "searches", 30)
     monkeypatch.setattr(table_files, "GROUP_ROWS", 20)
     if coded:
         monkeypatch.setattr(columns, "LEAST_ROWS", 20)

@@ -323,6 +323,10 @@ def test_the_snapshot_shows_hands_the_queue_and_the_stage(workshop: Workshop) ->
     assert now is not None
     assert [job.job_id for job in now.queue] == [own]
     assert now.ahead == 1
+    bob = now.person("bob")
+    assert bob is not None
+    assert (bob.name, bob.team_id, bob.hand is not None) == ("Bob", second.team_id, True)
+    assert now.person("carol") is None
     assert now.workshop.stage == Stage("result", first.team_id, "search-1")
     assert [one.team.name for one in stuck_first(now.standings, now.taken)] == ["Team 2", "Team 1"]
     raise_hand(workshop.workshop_id, "bob", False)

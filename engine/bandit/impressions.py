@@ -10,7 +10,7 @@ from engine.bandit.arrays import Integers
 from engine.bandit.visits import NOBODY, Visit
 from engine.errors import InputError
 from engine.labelling.clicks import impressions
-from engine.text.words import normalise
+from engine.tables.texts import normalise_texts
 
 FEWEST_SESSIONS = 50
 
@@ -28,7 +28,7 @@ def read_impressions(searches: pd.DataFrame) -> pd.DataFrame:
     sessions = searches.dropna(subset="session_id").drop_duplicates("session_id")
     sessions = sessions.set_index("session_id")
     return shown.assign(
-        query=shown["query"].map({text: normalise(text) for text in shown["query"].unique()}),
+        query=normalise_texts(shown["query"]),
         place=shown["position"] - shown["position"].min(),
         user_id=shown["session_id"].map(sessions["user_id"]),
         time=shown["session_id"].map(sessions["time"]),

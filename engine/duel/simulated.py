@@ -14,6 +14,7 @@ from engine.bandit.impressions import read_impressions
 from engine.duel.duel import Duel
 from engine.duel.team_draft import Winner, winner
 from engine.tables.tables import Tables, derived
+from engine.tables.texts import normalise_texts
 from engine.text.words import normalise
 
 MOST = 1_000
@@ -34,7 +35,7 @@ def simulate(
     """
     model, rng = shop_clicks(tables), np.random.default_rng(seed)
     log = tables.searches["query"].dropna()
-    counts = log.map({text: normalise(text) for text in log.unique()}).value_counts()
+    counts = normalise_texts(log).value_counts()
     queries = [normalise(match.query) for match in duel.matches]
     weights = np.array([max(int(counts.get(query, 0)), 1) for query in queries], dtype=float)
     votes: list[tuple[int, Sequence[str], Winner]] = []

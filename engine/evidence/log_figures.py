@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.bandit.off_policy import Estimate, wilson
 from engine.tables.tables import Tables, derived
-from engine.text.words import normalise
+from engine.tables.texts import normalise_texts
 
 _ACTS = ("click", "add_to_cart", "purchase")
 _BAD_STARS = 2
@@ -45,7 +45,7 @@ def _asked_once(tables: Tables) -> tuple[int, int]:
     """Searches for something that was never searched for again."""
     log = tables.searches.dropna(subset=["session_id", "query"])
     searches = log.drop_duplicates(["session_id", "query"])["query"]
-    counts = searches.map({text: normalise(text) for text in searches.unique()}).value_counts()
+    counts = normalise_texts(searches).value_counts()
     return int((counts == 1).sum()), int(counts.sum())
 
 

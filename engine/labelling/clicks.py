@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from engine.tables.events import EVENT_GRADES, EVENT_WEIGHTS
 from engine.tables.tables import Tables, derived
-from engine.text.words import normalise
+from engine.tables.texts import normalise_texts
 
 ROUNDS = 20
 LEAST_CHANCE = 0.05
@@ -61,7 +61,8 @@ def fit_position_based(
 @derived
 def clicked(tables: Tables) -> pd.DataFrame:
     """The relevance according to the clicks of a shop's log, see `click_relevance`."""
-    return click_relevance(tables.searches)
+    columns = ("query", "product_id", "event", "position", "session_id", "time")
+    return click_relevance(tables.columns("searches", *columns))
 
 
 def click_relevance(searches: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +83,7 @@ def click_relevance(searches: pd.DataFrame) -> pd.DataFrame:
     chance = position.map(chances).fillna(1.0)
     rows = pd.DataFrame(
         {
-            "query": acted["query"].map(normalise),
+            "query": normalise_texts(acted["query"]),
             "product_id": acted["product_id"],
             "weight": acted["event"].map(EVENT_WEIGHTS) / chance,
             "grade": acted["event"].map(EVENT_GRADES),
@@ -92,7 +93,7 @@ def click_relevance(searches: pd.DataFrame) -> pd.DataFrame:
         weight=("weight", "sum"), grade=("grade", "max")
     )
     times = pd.DataFrame(
-        {"query": searches["query"].map(normalise), "time": pd.to_datetime(searches["time"])}
+        {"query": normalise_texts(searches["query"]), "time": pd.to_datetime(searches["time"])}
     )
     pairs["first_seen"] = pairs["query"].map(times.groupby("query")["time"].min())
     return pairs[columns]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.labelling.clicks import DEEPEST, LEAST_CHANCE
 from engine.tables.events import EVENT_GRADES, EVENT_WEIGHTS
-from engine.text.words import normalise
+from engine.tables.texts import normalise_texts
 
 PAGE_COLUMNS = (
     "example_id",
@@ -139,8 +139,7 @@ def count_popularity(searches: pd.DataFrame, looked: pd.Series) -> ClickPopulari
 
 def by_query(searches: pd.DataFrame) -> pd.DataFrame:
     """The log with each product id replaced by `answer(query, id)`, to count clicks per query."""
-    distinct = searches["query"].dropna().unique()
-    queries = searches["query"].map({query: normalise(query) for query in distinct}).astype("str")
+    queries = normalise_texts(searches["query"]).astype("str")
     return searches.assign(product_id=queries + SEPARATOR + searches["product_id"])
 
 
@@ -162,7 +161,7 @@ def list_pages(searches: pd.DataFrame, product_ids: Sequence[str]) -> pd.DataFra
     rows = rows.assign(
         session=rows["session_id"].fillna(""),
         user=shoppers(rows).fillna(""),
-        query=rows["query"].map({text: normalise(text) for text in rows["query"].unique()}),
+        query=normalise_texts(rows["query"]),
         place=pd.to_numeric(rows["position"]).clip(upper=DEEPEST),
     ).sort_values(["time", "session", "query", "place"], kind="stable")
     impressions = rows[

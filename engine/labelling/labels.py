@@ -5,6 +5,7 @@ import pandas as pd
 from engine.tables.categories import cut_path
 from engine.tables.events import EVENT_WEIGHTS
 from engine.tables.tables import Tables
+from engine.tables.texts import normalise_texts
 from engine.text.words import normalise
 
 INTENTS = (
@@ -25,7 +26,7 @@ def collect_queries(tables: Tables) -> pd.DataFrame:
     Columns: `query` (normalised), `input` (in its most common spelling), `count` (sessions, or rows
     if no sessions are known), `first_seen` (UTC or null).
     """
-    log = tables.searches
+    log = tables.columns("searches", "query", "time", "session_id")
     frame = pd.DataFrame(
         {
             "input": log["query"].astype("object"),
@@ -33,7 +34,7 @@ def collect_queries(tables: Tables) -> pd.DataFrame:
             "session": log["session_id"].astype("object"),
         }
     ).dropna(subset="input")
-    frame["query"] = frame["input"].map({text: normalise(text) for text in frame["input"].unique()})
+    frame["query"] = normalise_texts(frame["input"])
     frame = frame[frame["query"] != ""]
     spellings = frame.groupby(["query", "input"], sort=True).size().rename("n").reset_index()
     spellings = spellings.sort_values(["query", "n"], ascending=[True, False], kind="stable")
@@ -56,8 +57,8 @@ def logged_intents(tables: Tables) -> pd.Series:
     Values that are not in `INTENTS` are ignored; of equally common ones the first in `INTENTS`
     wins.
     """
-    log = tables.searches[["query", "intent"]].dropna()
-    return _majority(log["query"].map(normalise), log["intent"].map(_code))
+    log = tables.columns("searches", "query", "intent").dropna()
+    return _majority(normalise_texts(log["query"]), log["intent"].map(_code))
 
 
 def corrected(tables: Tables, task: str, head: str) -> pd.Series:
@@ -74,13 +75,13 @@ def category_votes(tables: Tables) -> pd.DataFrame:
     `category` is the whole path, `weight` the sum of `EVENT_WEIGHTS`. There is no correction for
     position: most products shown for a query share a category, so position hardly matters here.
     """
-    log = tables.searches[["query", "product_id", "event"]].dropna()
+    log = tables.columns("searches", "query", "product_id", "event").dropna()
     log = log[log["event"].isin(list(EVENT_WEIGHTS))]
     paths = tables.products.dropna(subset=["product_id", "category"])
     path_of = dict(zip(paths["product_id"], paths["category"], strict=True))
     votes = pd.DataFrame(
         {
-            "query": log["query"].map(normalise),
+            "query": normalise_texts(log["query"]),
             "category": log["product_id"].map(path_of).astype("object"),
             "weight": log["event"].map(EVENT_WEIGHTS).astype(float),
         }

@@ -14,18 +14,11 @@ class RoomyLayer(DynamicLayer):
     of writing sixteen texts on a processor.
     """
 
-    def __init__(self, layer: DynamicLayer, spare: int) -> None:
-        super().__init__()
-        self.lazy_initialization(layer.keys, layer.values)
-        self._key_room, self._value_room = (
-            torch.cat([kept, kept.new_empty((*kept.shape[:2], spare, kept.shape[3]))], dim=2)
-            for kept in (layer.keys, layer.values)
-        )
-        self._show(layer.get_seq_length())
-
-    def _show(self, tokens: int) -> None:
-        self.keys = self._key_room[:, :, :tokens]
-        self.values = self._value_room[:, :, :tokens]
+    def __init__(self, keys: Tensor, values: Tensor, spare: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.lazy_initialization(keys, values)
+        self._key_room, self._value_room = _add_room(keys, spare), _add_room(values, spare)
+        self.keys, self.values = keys, values
 
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
@@ -35,15 +28,21 @@ class RoomyLayer(DynamicLayer):
         Raises RuntimeError where there is no room left.
         """
         start = self.get_seq_length()
-        self._show(start + key_states.shape[2])
-        self.keys[:, :, start:] = key_states
-        self.values[:, :, start:] = value_states
+        end = start + key_states.shape[2]
+        self._key_room[:, :, start:end] = key_states
+        self._value_room[:, :, start:end] = value_states
+        self.keys, self.values = self._key_room[:, :, :end], self._value_room[:, :, :end]
         return self.keys, self.values
+
+
+def _add_room(states: Tensor, spare: int) -> Tensor:
+    rows, heads, _, numbers = states.shape
+    return torch.cat([states, states.new_empty((rows, heads, spare, numbers))], dim=2)
 
 
 def make_room(cache: DynamicCache, spare: int) -> DynamicCache:
     """`cache` with room for `spare` more tokens in each layer that keeps all tokens."""
-    cache.layers = [
-        RoomyLayer(layer, spare) if type(layer) is DynamicLayer else layer for layer in cache.layers
-    ]
+    for place, layer in enumerate(cache.layers):
+        if type(layer) is DynamicLayer and layer.keys is not None and layer.values is not None:
+            cache.layers[place] = RoomyLayer(layer.keys, layer.values, spare)
     return cache

@@ -7,7 +7,8 @@ import pandas as pd
 from engine.errors import Problem
 from engine.messages import DEFAULT_LANGUAGE
 from engine.reading.mapping import ColumnMapping
-from engine.storage.table_files import MOST_READ, TableOrigin
+from engine.storage.stored_frames import MOST_READ
+from engine.storage.table_files import TableOrigin
 
 
 @dataclass(frozen=True)

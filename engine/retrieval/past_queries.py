@@ -4,8 +4,8 @@ import pandas as pd
 
 from engine.tables.events import EVENT_WEIGHTS
 from engine.tables.tables import Tables
+from engine.tables.texts import normalise_texts
 from engine.text.private import is_private
-from engine.text.words import normalise
 
 # A query typed by fewer people than this could identify a household.
 LEAST_PEOPLE = 3
@@ -22,7 +22,7 @@ def past_queries(tables: Tables) -> pd.DataFrame:
     people, each in a session of their own. A person is a user, or a session whose user is unknown;
     all rows that name neither count as one person.
     """
-    log = tables.searches
+    log = tables.columns("searches", "query", "session_id", "user_id", "product_id", "event")
     rows = pd.DataFrame(
         {
             "typed": log["query"].astype("object"),
@@ -32,7 +32,7 @@ def past_queries(tables: Tables) -> pd.DataFrame:
             "clicked": log["event"].isin(EVENT_WEIGHTS),
         }
     ).dropna(subset="typed")
-    rows["query"] = rows["typed"].map({text: normalise(text) for text in rows["typed"].unique()})
+    rows["query"] = normalise_texts(rows["typed"])
     people = rows.groupby("query")[["person", "session"]].nunique().min(axis=1)
     shared = people.index[people >= LEAST_PEOPLE]
     shared = shared[[bool(query) and not is_private(query) for query in shared]]

@@ -198,9 +198,13 @@ def shop_suggester(tables: Tables) -> Suggester:
 
 
 def _popularity(tables: Tables) -> pd.Series:
-    acts = tables.searches[tables.searches["event"].isin(EVENT_WEIGHTS)]
+    log = tables.columns("searches", "product_id", "event")
+    acts = log[log["event"].isin(EVENT_WEIGHTS)]
     clicked = acts["event"].map(EVENT_WEIGHTS).astype(float).groupby(acts["product_id"]).sum()
-    bought = tables.orders["product_id"].value_counts() * EVENT_WEIGHTS["purchase"]
+    bought = (
+        tables.columns("orders", "product_id")["product_id"].value_counts()
+        * EVENT_WEIGHTS["purchase"]
+    )
     return clicked.add(bought, fill_value=0.0)
 
 

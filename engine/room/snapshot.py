@@ -15,7 +15,8 @@ from engine.jobs import list_jobs
 from engine.jobs.job import TRAININGS, Job
 from engine.jobs.turns import turns
 from engine.room.ballots import Ballot, latest_ballot
-from engine.room.people import people_of
+from engine.room.database import hashed
+from engine.room.people import Person, people_of
 from engine.room.standing import Standing, stand
 from engine.room.workshop import Team, Workshop, teams_of, workshop_by_id
 from engine.settings import home
@@ -44,6 +45,12 @@ class Snapshot:
     def team(self, team_id: int) -> Team | None:
         """The team with this id."""
         return next((team for team in self.teams if team.team_id == team_id), None)
+
+    def person(self, person_id: str) -> Person | None:
+        """Who holds this id in a team of the workshop; None for who has not joined."""
+        who = hashed(person_id)
+        people = (person for standing in self.standings for person in standing.people)
+        return next((person for person in people if person.person == who), None)
 
     def standing(self, team_id: int) -> Standing | None:
         """How the team with this id stands."""

@@ -19,14 +19,11 @@ from numpy.typing import NDArray
 
 from engine.storage.files import read_text, write_atomically, write_json
 from engine.storage.generations import ABOUT
-from engine.tables.schema import TABLES
+from engine.storage.stored_frames import MOST_READ, StoredFrames
 from engine.tables.tables import Tables
 
 # The rows that are written at a time.
 GROUP_ROWS = 1_000_000
-# Of a longer search log the latest rows are read, however many there are on the disk: whoever reads
-# it needs gigabytes for all of ten million, and nothing that is learned or shown needs them.
-MOST_READ = {"searches": 5_000_000}
 
 
 class TableOrigin(TypedDict, total=False):
@@ -70,19 +67,12 @@ def write_table(folder: Path, name: str, frame: pd.DataFrame) -> None:
     write_atomically(folder / f"{name}.parquet", partial(_write_frame, frame, order))
 
 
-def read_tables(folder: Path | None, language: str, names: Iterable[str] = TABLES) -> Tables:
-    """The rows of these tables, as far as they are loaded, and the mappings of all.
-
-    Of a table in `MOST_READ` they are the latest.
-    """
+def open_tables(folder: Path | None, language: str) -> Tables:
+    """The loaded tables, each read when it is first asked for, and their mappings."""
     records = read_records(folder)
-    frames = {
-        name: _read_frame(folder / f"{name}.parquet", MOST_READ.get(name))
-        for name in names
-        if folder is not None and name in records
-    }
+    paths = {name: folder / f"{name}.parquet" for name in records} if folder else {}
     mappings = {name: record["mapping"] for name, record in records.items() if "mapping" in record}
-    return Tables(frames, language, mappings=mappings)
+    return Tables(StoredFrames(paths), language, mappings=mappings)
 
 
 def mark_of(folder: Path | None, language: str) -> str:
@@ -95,21 +85,6 @@ def mark_of(folder: Path | None, language: str) -> str:
         with (folder / f"{name}.parquet").open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:32]
-
-
-def _read_frame(path: Path, most: int | None) -> pd.DataFrame:
-    """The rows of a file, the last `most` of them if it has more."""
-    if most is not None:
-        with pq.ParquetFile(path) as file:
-            if file.metadata.num_rows > most:
-                first, count = file.num_row_groups, 0
-                while count < most:
-                    first -= 1
-                    count += file.metadata.row_group(first).num_rows
-                rows = file.read_row_groups(list(range(first, file.num_row_groups)))
-                latest: pd.DataFrame = rows.slice(count - most).to_pandas()
-                return latest
-    return pd.read_parquet(path)
 
 
 def _write_frame(frame: pd.DataFrame, order: NDArray[np.intp] | None, path: Path) -> None:

@@ -49,8 +49,8 @@ from engine.storage.table_files import (
     TableOrigin,
     TableRecord,
     mark_of,
+    open_tables,
     read_records,
-    read_tables,
     write_records,
     write_table,
 )
@@ -238,14 +238,17 @@ class Workspace:
             return mark_of(folder, self.language)
 
     def tables(self) -> Tables:
-        """All loaded tables and the corrections from disk; none if they were deleted meanwhile."""
-        rows = self._read(self._all_rows) or Tables(language=self.language)
+        """The loaded tables, read as they are asked for, and the corrections.
+
+        None were loaded if they were deleted meanwhile.
+        """
+        rows = self._read(self._open) or Tables(language=self.language)
         return replace(rows, corrections=self.corrections(), folder=self._index_folder())
 
     def equal_tables(self, known: MutableMapping[str, Tables]) -> Tables:
         """As `tables`, but without a folder for indexes, and with the rows that are `known`.
 
-        `known` holds tables without corrections by their `tables_mark`; what is read is added.
+        `known` holds tables without corrections by their `tables_mark`; what is opened is added.
         """
 
         def rows(folder: Path | None) -> Tables:
@@ -253,20 +256,18 @@ class Workspace:
             # One generation is held: mark and rows are always those of the same tables.
             equal = known.get(mark)
             if equal is None:
-                equal = known[mark] = self._all_rows(folder)
+                equal = known[mark] = self._open(folder)
             return equal
 
         found = self._read(rows) or Tables(language=self.language)
         return found.with_corrections(self.corrections())
 
     def table(self, name: str) -> pd.DataFrame:
-        """One table from disk as in `tables`, without reading the others."""
-        return (self._read(lambda folder: read_tables(folder, self.language, [name])) or Tables())[
-            name
-        ]
+        """One table as in `tables`."""
+        return (self._read(self._open) or Tables())[name]
 
-    def _all_rows(self, folder: Path | None) -> Tables:
-        return read_tables(folder, self.language)
+    def _open(self, folder: Path | None) -> Tables:
+        return open_tables(folder, self.language)
 
     def _index_folder(self) -> Path:
         """Where vectors of these tables are kept: those of a sample shop once for a machine."""

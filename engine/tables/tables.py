@@ -1,19 +1,27 @@
-"""A shop's tables in memory, the input of every task."""
+"""A shop's tables, the input of every task."""
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 import pandas as pd
 
 from engine.tables.schema import TABLES
 
 T = TypeVar("T")
+
+
+@runtime_checkable
+class ColumnReader(Protocol):
+    """Frames that can be read column by column."""
+
+    def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """Some columns of the table `name`."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,12 @@ class Tables:
         if name in self.frames:
             return self.frames[name]
         return pd.DataFrame(columns=TABLES[name].columns, dtype="str")
+
+    def columns(self, name: str, *columns: str) -> pd.DataFrame:
+        """Some columns of table `name`; of one on the disk that nobody has read, only they are."""
+        if name in self.frames and isinstance(self.frames, ColumnReader):
+            return self.frames.columns(name, columns)
+        return self[name][list(columns)]
 
     @property
     def products(self) -> pd.DataFrame:

@@ -63,7 +63,7 @@ class CrossSellTask:
 
     def readiness(self, tables: Tables) -> Readiness:
         """Ready from `READY` orders of two products or more on, missing below `THIN`."""
-        baskets = list_baskets(tables.orders, tables.products["product_id"].tolist())
+        baskets = _baskets(tables)
         found = count_learnable(baskets)
         counts = {"products": len(tables.products), "orders": len(baskets), "baskets": found}
         code = "cross_sell.more_orders" if found else "cross_sell.load_orders"
@@ -76,7 +76,7 @@ class CrossSellTask:
         Raises InputError with fewer than `THIN` orders of two products or more.
         """
         ids = tables.products["product_id"].tolist()
-        baskets = list_baskets(tables.orders, ids)
+        baskets = _baskets(tables)
         found = count_learnable(baskets)
         if found < THIN:
             raise InputError("cross_sell.not_ready", n=found, want=THIN)
@@ -201,6 +201,12 @@ class CrossSellTask:
         if item.product_id not in bundle.columns:
             raise InputError("cross_sell.unknown_product", product=item.product_id)
         return explain(bundle, _basket(item.basket, 1, bundle), item.product_id)
+
+
+def _baskets(tables: Tables) -> pd.DataFrame:
+    """The orders as baskets of products that the catalog holds, see `list_baskets`."""
+    lines = tables.columns("orders", "order_id", "product_id", "time")
+    return list_baskets(lines, tables.product_ids)
 
 
 def _as_examples(baskets: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:

@@ -24,7 +24,8 @@ THIN = 60
 
 def count_clicked_pages(tables: Tables) -> int:
     """How many pages of the log drew a click on the catalog; 0 for a log without impressions."""
-    log = tables.searches
+    columns = ("query", "product_id", "event", "position", "session_id", "user_id", "time")
+    log = tables.columns("searches", *columns)
     shown = log["event"].eq("impression") & log["position"].notna() & log["time"].notna()
     if not shown.any():
         return 0

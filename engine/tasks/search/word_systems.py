@@ -21,7 +21,7 @@ from engine.retrieval.catalog_words import (
 from engine.retrieval.field_weights import learn_field_weights
 from engine.retrieval.synonyms import Synonyms
 from engine.tables.tables import Tables, derived
-from engine.text.words import normalise
+from engine.tables.texts import normalise_texts
 
 # What needs no learning, and what learns weights of fields or synonyms from the training part.
 PLAIN = ("bm25", "bm25_all", "bm25_title")
@@ -90,7 +90,7 @@ def shown_orders(tables: Tables) -> dict[str, Sequence[str]]:
     views = impressions(tables.searches)
     if views.empty:
         return {}
-    views = views.assign(query=views["query"].map(normalise))
+    views = views.assign(query=normalise_texts(views["query"]))
     means = views.groupby(["query", "product_id"])["position"].mean()
     places = means.reset_index().sort_values(["query", "position"], kind="stable")
     return {str(query): rows["product_id"].tolist() for query, rows in places.groupby("query")}

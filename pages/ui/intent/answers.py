@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from engine.storage.workspace import Workspace
+from engine.tables.texts import normalise_texts
 from engine.tasks.intent.answers import PREDICT, IntentAnswer, IntentInput
-from engine.text.words import normalise
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, query_log
@@ -61,7 +61,7 @@ def searches_by_query(searches: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(
         {"input": searches["query"], "session": searches["session_id"], "time": times}
     ).dropna(subset=["input", "time"])
-    frame["key"] = frame["input"].map({text: normalise(text) for text in frame["input"].unique()})
+    frame["key"] = normalise_texts(frame["input"])
     has_session = frame["session"].notna()
     first = frame[has_session].sort_values("time").drop_duplicates(["key", "session"])
     return pd.concat([first, frame[~has_session]])[["key", "time"]].reset_index(drop=True)

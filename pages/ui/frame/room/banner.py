@@ -77,10 +77,11 @@ def show_message(snapshot: Snapshot) -> None:
 
 def offer_hand(snapshot: Snapshot) -> None:
     """The button that raises this person's hand, or lowers it; nothing for who has not joined."""
-    member = tab.member()
-    if member is None or member.workshop.workshop_id != snapshot.workshop.workshop_id:
+    # Of the snapshot: every tab asks every two seconds.
+    member = snapshot.person(person.current())
+    if member is None:
         return
-    up = member.person.hand is not None
+    up = member.hand is not None
     # A key for each meaning: whoever presses again before the page has changed presses the same.
     act = "lower" if up else "raise"
     with st.container(key="room_hand"):
@@ -90,7 +91,7 @@ def offer_hand(snapshot: Snapshot) -> None:
             key=f"{act}_hand",
             type="primary" if up else "secondary",
             on_click=callback(_move_hand),
-            args=(member.workshop.workshop_id, not up),
+            args=(snapshot.workshop.workshop_id, not up),
         )
 
 
