@@ -328,7 +328,7 @@ def test_damaged_tables_are_named_and_can_be_loaded_anew(shop: Workspace, conten
     file.unlink()  # hard links lead to the generation before
     file.write_bytes(content)
     with pytest.raises(DiskTrouble) as broken:
-        shop.tables()
+        _ = shop.tables().products
     _is_clear(broken.value, "disk.broken")
     shop.undo_load()
     assert len(shop.tables().products)
