@@ -1,10 +1,10 @@
-"""People of a room in real browsers: `python bench/room_browsers.py [--browsers 30] [--seconds 60]`.
+"""A room in real browsers: `python bench/room_browsers.py [--browsers 30] [--seconds 60]`.
 
 Ten teams of three with the sample shop, each person on the page Search, asking for something else
-every 4 seconds. `--browsers` of the thirty have a real browser session (Debian's Chromium, a context
-of its own), the others a tab without a browser (`bench/tabs.py`). Nobody's laptop runs the room's
-server and all its browsers: thirty of them fill two cores by themselves, so their figures are an
-upper bound. With a few, those few see what a person of a full room sees.
+every 4 seconds. `--browsers` of the thirty have a real browser session (Debian's Chromium, a
+context of its own), the others a tab without a browser (`bench/tabs.py`). Nobody's laptop runs the
+room's server and all its browsers: thirty of them fill two cores by themselves, so their figures
+are an upper bound. With a few, those few see what a person of a full room sees.
 
 Printed as JSON: the milliseconds `p50`, `p95` and `worst` from the Enter key to the last change of
 the page as a browser sees it (`browsers`), and to the end of the page's script for the others

@@ -4,8 +4,8 @@ import streamlit as st
 
 from engine.messages import say
 from engine.storage.workspace import Workspace
-from engine.tasks import TASKS, get_task
 from engine.tasks.base import Level, Readiness
+from engine.training.readiness import rate_tasks
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
@@ -18,11 +18,15 @@ _ICONS = {
 }
 
 
-@session.per_shop(64, corrections=True)
 def readiness(current: Workspace) -> dict[str, Readiness]:
     """The readiness of every task."""
-    tables = session.tables(current)
-    return {name: get_task(name).readiness(tables) for name in TASKS}
+    with st.spinner(t("app.rating")):
+        return _readiness(current)
+
+
+@session.per_shop(64, corrections=True)
+def _readiness(current: Workspace) -> dict[str, Readiness]:
+    return rate_tasks(current, session.tables(current))
 
 
 def show_badge(level: Level) -> None:
