@@ -12,7 +12,7 @@ from engine.storage.runs import list_runs
 from engine.storage.workspace import Workspace
 from engine.tables.categories import leaf
 from engine.tables.tables import Tables
-from engine.tasks import TASKS, get_task
+from engine.training.readiness import rate_tasks
 
 MOST_CATEGORIES = 10
 _LONGEST_NAME = 40
@@ -61,8 +61,7 @@ def next_page(workspace: Workspace, tables: Tables, language: str) -> Page:
     """What each task needs before it can learn, and what a training would bring."""
     trained = {run.task for run in list_runs(workspace)}
     rows = []
-    for task in TASKS:
-        readiness = get_task(task).readiness(tables)
+    for task, readiness in rate_tasks(workspace, tables).items():
         code = "trained" if task in trained else readiness.level
         advice = " ".join(say(code, language, **values) for code, values in readiness.advice)
         if code == "trained":
