@@ -14,7 +14,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
 }
 # A generator that does not know a language cuts its words into many more pieces.
 UNSPOKEN: Mapping[str, object] = {"max_tokens": 448, "new_tokens": 110}
-QUICK_UNSPOKEN: Mapping[str, object] = {"max_examples": 32, "held_out": 8, "samples": 2}
+QUICK_UNSPOKEN: Mapping[str, object] = {"max_examples": 32, "held_out": 8}
 
 
 class DescribeConfig(GeneratorConfig):
