@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from engine.codec import decode
@@ -130,7 +131,11 @@ def test_the_untuned_blend_is_measured_as_a_baseline(model: str) -> None:
 def test_wide_features_give_the_same_regression(monkeypatch: pytest.MonkeyPatch) -> None:
     train, held = code_words(60, 1), code_words(40, 2)
     words = TfidfVectorizer(analyzer="char", ngram_range=(1, 4)).fit(train.texts)
-    rows, others = words.transform([*train.texts]), words.transform(held.texts)
+    vectors = np.random.default_rng(0).normal(size=(100, 5))
+    rows, others = (
+        sparse.hstack([words.transform(part.texts), sparse.csr_matrix(some)], format="csr")
+        for part, some in ((train, vectors[:60]), (held, vectors[60:]))
+    )
     assert _is_wide(rows)
     arguments = (rows, train.labels, train.weights, {"type": 3}, (others, held.labels))
     narrow = fit_linear(*arguments).scores(others)["type"]

@@ -15,7 +15,17 @@ from engine.labelling.labelled_texts import Examples
 from engine.models.attribution import attribute_words, word_spans
 from engine.models.averaging import WeightAverage
 from engine.models.calibration import choose_threshold, fit_temperature, log_loss, log_softmax
-from engine.models.classifier import Classifier, train_classifier, trunk_depth
+from engine.models.classifier import (
+    CURVE_ROWS,
+    Classifier,
+    Tail,
+    _collate,
+    _Rows,
+    _tail,
+    train_classifier,
+    trunk_depth,
+    watched_count,
+)
 from engine.models.encoder import Encoder, load_encoder
 from engine.models.heads import AttentionPooling, masked_cross_entropy
 from engine.models.linear import Tfidf
@@ -73,6 +83,31 @@ def test_one_reading_gives_the_vectors_and_the_states(encoder: Encoder, depth: i
         assert torch.allclose(state, known[text], atol=1e-6)
     kept = Trunk(encoder, depth, known).states(TEXTS[:2])
     assert kept[0] is known[TEXTS[0]] and kept[1] is known[TEXTS[1]]
+
+
+def test_a_hidden_token_is_as_good_as_masked(encoder: Encoder) -> None:
+    trunk, config = Trunk(encoder, 1), quick(token_dropout=0.5)
+    tail: Tail = _tail(trunk, SIZES, config).eval()
+    states, data = trunk.states(TEXTS), examples()
+    torch.manual_seed(0)
+    kept = [torch.rand(len(state)) >= 0.5 for state in states]
+    torch.manual_seed(0)
+    rows = _Rows(states, data, config.token_dropout)
+    without = _collate([rows[row] for row in range(len(rows))])
+    whole = _collate([_Rows(states, data)[row] for row in range(len(states))])
+    for row, mask in enumerate(kept):
+        mask[0] = True
+        whole["attention_mask"][row, : len(mask)] *= mask
+    assert without["attention_mask"].sum() == whole["attention_mask"].sum() < sum(map(len, states))
+    with torch.no_grad():
+        assert torch.allclose(tail(**without)["loss"], tail(**whole)["loss"], atol=1e-5)
+
+
+def test_only_a_training_that_may_end_early_reads_all_validation_texts_each_time() -> None:
+    many = 10 * CURVE_ROWS
+    assert watched_count(many, quick(patience=2)) == many
+    assert watched_count(many, quick(patience=0)) == CURVE_ROWS
+    assert watched_count(5, quick(patience=0)) == 5
 
 
 def test_attention_pooling_begins_as_the_mean_of_the_words_that_are_there() -> None:

@@ -32,6 +32,8 @@ Floats = NDArray[np.float64]
 ANSWER_BATCH = 64
 # Texts that mean and deviation of the pooled vectors are taken from: more change them little.
 STANDARD_ROWS = 600
+# Validation texts that draw the curve of a training which they cannot end.
+CURVE_ROWS = 300
 
 
 class Tail(nn.Module):
@@ -39,8 +41,7 @@ class Tail(nn.Module):
 
     def __init__(self, body: nn.Module, heads: Heads, config: ClassifierConfig) -> None:
         super().__init__()
-        self.body, self.heads = body, heads
-        self.token_dropout, self.smoothing = config.token_dropout, config.label_smoothing
+        self.body, self.heads, self.smoothing = body, heads, config.label_smoothing
 
     def encode(self, states: Tensor, attention_mask: Tensor) -> Tensor:
         """The last layer's states `(batch, tokens, size)` from the trunk's."""
@@ -51,8 +52,10 @@ class Tail(nn.Module):
 
     @torch.no_grad()
     def pool(self, states: Sequence[Tensor]) -> Tensor:
-        """The pooled vectors `(texts, size)` of texts, from the trunk's states of each."""
+        """The pooled vectors `(texts, size)` of texts in some order, from the states of each."""
         self.eval()
+        # Texts of like length leave little to pad.
+        states = sorted(states, key=len)
         device = self.heads.middle.device
         found = []
         for start in range(0, len(states), ANSWER_BATCH):
@@ -69,10 +72,6 @@ class Tail(nn.Module):
         weights: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Logits by head, and `loss` when `labels` and `weights` `(batch, heads)` are given."""
-        if self.training and self.token_dropout:
-            kept = torch.rand(attention_mask.shape, device=states.device) >= self.token_dropout
-            kept[:, 0] = True
-            attention_mask = attention_mask * kept
         logits: dict[str, Tensor] = self.heads(self.encode(states, attention_mask), attention_mask)
         if labels is None or weights is None:
             return logits
@@ -126,6 +125,11 @@ def trunk_depth(encoder: Encoder, config: AdapterConfig) -> int:
     return max(layer_count(encoder) - config.last_k, 0) if config.adapter == "last_k" else 0
 
 
+def watched_count(rows: int, config: AdapterConfig) -> int:
+    """How many of `rows` validation texts are read after every epoch."""
+    return rows if config.patience else min(rows, CURVE_ROWS)
+
+
 def train_classifier(
     trunk: Trunk,
     labels: Mapping[str, int],
@@ -137,16 +141,18 @@ def train_classifier(
 ) -> Classifier:
     """Tune the layers above `trunk` with a new head each for `labels` (label counts by head).
 
-    Keeps the mean of the weights over the second half of the epochs. Macro-F1 on `validation` is
-    watched and, with `patience`, ends the training early. Checkpoints go to `folder`, and a
-    training that was cut off goes on from the last whole one.
+    Keeps the mean of the weights over the second half of the epochs. Macro-F1 on `validation`, or
+    on `watched_count` rows of it, is watched and, with `patience`, ends the training early.
+    Checkpoints go to `folder`, and a training that was cut off goes on from the last whole one.
     """
     torch.manual_seed(config.seed)
     progress.stage("prepare")
     device = trunk.encoder.model.device
     tail = _tail(trunk, labels, config).to(device)
-    held = _Rows(trunk.states(validation.texts), validation)
-    rows = _Rows(trunk.states(train.texts), train)
+    drawn = np.random.default_rng(config.seed).permutation(len(validation.texts))
+    watched = validation.take(np.sort(drawn[: watched_count(len(drawn), config)]))
+    held = _Rows(trunk.states(watched.texts), watched)
+    rows = _Rows(trunk.states(train.texts), train, config.token_dropout)
     step = -(-len(rows) // STANDARD_ROWS)
     tail.heads.standardise(tail.pool(rows.states[::step]))
     if config.adapter == "lora":
@@ -191,10 +197,14 @@ def _tail(trunk: Trunk, labels: Mapping[str, int], config: ClassifierConfig) -> 
 
 
 class _Rows(Dataset[dict[str, Tensor]]):
-    """The trunk's states of every text, with labels and weights `(heads,)`."""
+    """The trunk's states of every text, with labels and weights `(heads,)`.
 
-    def __init__(self, states: list[Tensor], examples: Examples) -> None:
-        self.states, self.examples = states, examples
+    Each time a text is asked for, a `hidden` share of its tokens after the first is left out, drawn
+    anew. Where the states hold their places, as BERT's do, a mask would do the same in more time.
+    """
+
+    def __init__(self, states: list[Tensor], examples: Examples, hidden: float = 0.0) -> None:
+        self.states, self.examples, self.hidden = states, examples, hidden
         self.labels = torch.from_numpy(np.stack(list(examples.labels.values()), axis=1))
         self.weights = torch.from_numpy(np.stack(list(examples.weights.values()), axis=1)).float()
 
@@ -202,8 +212,13 @@ class _Rows(Dataset[dict[str, Tensor]]):
         return len(self.states)
 
     def __getitem__(self, row: int) -> dict[str, Tensor]:
+        states = self.states[row]
+        if self.hidden:
+            kept = torch.rand(len(states)) >= self.hidden
+            kept[0] = True
+            states = states[kept]
         return {
-            "states": self.states[row],
+            "states": states,
             "labels": self.labels[row],
             "weights": self.weights[row],
         }

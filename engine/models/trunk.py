@@ -105,6 +105,9 @@ class Trunk:
 
     def forward(self, tokens: dict[str, Tensor]) -> Tensor:
         """The states `(texts, tokens, size)` after `depth` layers."""
+        if not self.depth:
+            embedded: Tensor = self.embeddings(tokens["input_ids"])
+            return embedded
         states: Tensor = self.lower(**tokens, output_hidden_states=True).hidden_states[self.depth]
         return states
 

@@ -122,10 +122,11 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
     def workload(self, dataset: Dataset, config: Any) -> Work:
         """Training texts count once per epoch, weighted by the share of the layers that learn.
 
-        Every text is read once; by the layers that learn, the validation part after every epoch and
-        in the end, and the test part. The texts that describe the labels are read once.
+        Every text is read once; by the layers that learn, what is watched of the validation part
+        after every epoch, and in the end all of it and the test part. The texts that describe the
+        labels are read once.
         """
-        from engine.models.classifier import STANDARD_ROWS, trunk_depth
+        from engine.models.classifier import STANDARD_ROWS, trunk_depth, watched_count
         from engine.models.probes import encoder_work
         from engine.models.trunk import layer_count
 
@@ -136,7 +137,9 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
             for part in (dataset.train, dataset.validation, dataset.test)
         )
         standard = train * min(STANDARD_ROWS / max(len(dataset.train), 1), 1.0)
-        answered = validation * (config.epochs + 1) + test + standard
+        held = len(dataset.validation)
+        watched = config.epochs * watched_count(held, config) / max(held, 1)
+        answered = validation * (watched + 1) + test + standard
         descriptions = [
             text
             for head, labels in dataset.labels.items()
