@@ -131,7 +131,7 @@ def test_the_untuned_blend_is_measured_as_a_baseline(model: str) -> None:
 def test_wide_features_give_the_same_regression(monkeypatch: pytest.MonkeyPatch) -> None:
     train, held = code_words(60, 1), code_words(40, 2)
     words = TfidfVectorizer(analyzer="char", ngram_range=(1, 4)).fit(train.texts)
-    vectors = np.random.default_rng(0).normal(size=(100, 5))
+    vectors = 0.1 * np.random.default_rng(0).normal(size=(100, 5))
     rows, others = (
         sparse.hstack([words.transform(part.texts), sparse.csr_matrix(some)], format="csr")
         for part, some in ((train, vectors[:60]), (held, vectors[60:]))

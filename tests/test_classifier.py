@@ -18,10 +18,8 @@ from engine.models.calibration import choose_threshold, fit_temperature, log_los
 from engine.models.classifier import (
     CURVE_ROWS,
     Classifier,
-    Tail,
     _collate,
     _Rows,
-    _tail,
     train_classifier,
     trunk_depth,
     watched_count,
@@ -30,6 +28,7 @@ from engine.models.encoder import Encoder, load_encoder
 from engine.models.heads import AttentionPooling, masked_cross_entropy
 from engine.models.linear import Tfidf
 from engine.models.reporting import last_checkpoint
+from engine.models.tail import make_tail
 from engine.models.trunk import Trunk
 from engine.progress import Silent
 from engine.tasks.classify.blend import fit_blend
@@ -87,7 +86,7 @@ def test_one_reading_gives_the_vectors_and_the_states(encoder: Encoder, depth: i
 
 def test_a_hidden_token_is_as_good_as_masked(encoder: Encoder) -> None:
     trunk, config = Trunk(encoder, 1), quick(token_dropout=0.5)
-    tail: Tail = _tail(trunk, SIZES, config).eval()
+    tail = make_tail(trunk, SIZES, config).eval()
     states, data = trunk.states(TEXTS), examples()
     torch.manual_seed(0)
     kept = [torch.rand(len(state)) >= 0.5 for state in states]

@@ -19,10 +19,11 @@ from engine.messages import LANGUAGES, name_of
 from engine.model_export.archive import export_model, push_model
 from engine.model_export.incoming import import_model, imported_models
 from engine.model_export.source import find_source, is_portable
-from engine.models.classifier import Classifier, _tail, trunk_depth
+from engine.models.classifier import Classifier, trunk_depth
 from engine.models.encoder import Encoder, load_encoder
 from engine.models.generator import load_generator
 from engine.models.pretrained import available
+from engine.models.tail import make_tail
 from engine.models.trunk import Trunk
 from engine.storage.files import write_json
 from engine.storage.runs import Run, list_runs, run_folder
@@ -107,7 +108,7 @@ def classifier_run(shop: Workspace, tiny: dict[str, Path]) -> TrainedBundle:
     config = ClassificationConfig(adapter="last_k", last_k=1, max_tokens=16)
     vectors = TextVectors(load_encoder(tiny["encoder"], 16, "cpu"))
     trunk = Trunk(vectors.encoder, trunk_depth(vectors.encoder, config))
-    tail = _tail(trunk, {head: len(names) for head, names in LABELS.items()}, config).eval()
+    tail = make_tail(trunk, {head: len(names) for head, names in LABELS.items()}, config).eval()
     generator = torch.manual_seed(5)
     with torch.no_grad():
         for weight in tail.parameters():

@@ -1,4 +1,4 @@
-"""The tuned classifier: an encoder's upper layers, attention pooling and one classifier a head."""
+"""The tuned classifier: a trunk that stays as it is, and the tail on it that is trained."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from peft import inject_adapter_in_model
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset, Sampler
 from transformers import EvalPrediction, Trainer, TrainingArguments
 from transformers.trainer_pt_utils import LengthGroupedSampler
@@ -23,63 +22,14 @@ from engine.models.averaging import WeightAverage
 from engine.models.calibration import log_softmax
 from engine.models.encoder import Encoder
 from engine.models.finetune import Watch, finetune, lora_config, merge_lora, training_arguments
-from engine.models.heads import Heads, masked_cross_entropy
-from engine.models.precision import half_products
+from engine.models.linear import fit_linear
+from engine.models.tail import ANSWER_BATCH, Tail, make_tail, pad_states
 from engine.models.trunk import Trunk, layer_count
 from engine.progress import Progress
 
 Floats = NDArray[np.float64]
-ANSWER_BATCH = 64
-# Texts that mean and deviation of the pooled vectors are taken from: more change them little.
-STANDARD_ROWS = 600
 # Validation texts that draw the curve of a training which they cannot end.
 CURVE_ROWS = 300
-
-
-class Tail(nn.Module):
-    """What is trained: the layers above a trunk and the heads on their output."""
-
-    def __init__(self, body: nn.Module, heads: Heads, config: ClassifierConfig) -> None:
-        super().__init__()
-        self.body, self.heads, self.smoothing = body, heads, config.label_smoothing
-
-    def encode(self, states: Tensor, attention_mask: Tensor) -> Tensor:
-        """The last layer's states `(batch, tokens, size)` from the trunk's."""
-        out: Tensor = self.body(
-            inputs_embeds=states, attention_mask=attention_mask
-        ).last_hidden_state
-        return out
-
-    @torch.no_grad()
-    def pool(self, states: Sequence[Tensor]) -> Tensor:
-        """The pooled vectors `(texts, size)` of texts in some order, from the states of each."""
-        self.eval()
-        # Texts of like length leave little to pad.
-        states = sorted(states, key=len)
-        device = self.heads.middle.device
-        found = []
-        for start in range(0, len(states), ANSWER_BATCH):
-            batch = {k: v.to(device) for k, v in _pad(states[start : start + ANSWER_BATCH]).items()}
-            with half_products(device):
-                found.append(self.heads.pooling(self.encode(**batch), batch["attention_mask"]))
-        return torch.cat(found).float()
-
-    def forward(
-        self,
-        states: Tensor,
-        attention_mask: Tensor,
-        labels: Tensor | None = None,
-        weights: Tensor | None = None,
-    ) -> dict[str, Tensor]:
-        """Logits by head, and `loss` when `labels` and `weights` `(batch, heads)` are given."""
-        logits: dict[str, Tensor] = self.heads(self.encode(states, attention_mask), attention_mask)
-        if labels is None or weights is None:
-            return logits
-        losses = [
-            masked_cross_entropy(table, labels[:, place], weights[:, place], self.smoothing)
-            for place, table in enumerate(logits.values())
-        ]
-        return {"loss": torch.stack(losses).sum(), **logits}
 
 
 @dataclass(frozen=True)
@@ -100,7 +50,7 @@ class Classifier:
         device = next(self.tail.parameters()).device
         for start in range(0, len(order), ANSWER_BATCH):
             rows = order[start : start + ANSWER_BATCH]
-            batch = _pad([states[row] for row in rows])
+            batch = pad_states([states[row] for row in rows])
             logits = self.tail(**{name: value.to(device) for name, value in batch.items()})
             for head, table in logits.items():
                 found[head][rows] = table.float().cpu().numpy()
@@ -115,7 +65,7 @@ class Classifier:
         cls, trunk: Trunk, labels: Mapping[str, int], config: ClassifierConfig, file: Path
     ) -> Self:
         """What `save` wrote, on the trunk it was trained on."""
-        tail = _tail(trunk, labels, config)
+        tail = make_tail(trunk, labels, config)
         tail.load_state_dict(load_file(file))
         return cls(trunk, tail.to(trunk.encoder.model.device).eval(), labels)
 
@@ -141,20 +91,19 @@ def train_classifier(
 ) -> Classifier:
     """Tune the layers above `trunk` with a new head each for `labels` (label counts by head).
 
-    Keeps the mean of the weights over the second half of the epochs. Macro-F1 on `validation`, or
-    on `watched_count` rows of it, is watched and, with `patience`, ends the training early.
-    Checkpoints go to `folder`, and a training that was cut off goes on from the last whole one.
+    The heads begin where a regression on the untuned encoder's vectors ends. Keeps the mean of the
+    weights over the second half of the epochs. Macro-F1 on `validation`, or on `watched_count` rows
+    of it, is watched and, with `patience`, ends the training early. Checkpoints go to `folder`, and
+    a training that was cut off goes on from the last whole one.
     """
     torch.manual_seed(config.seed)
     progress.stage("prepare")
     device = trunk.encoder.model.device
-    tail = _tail(trunk, labels, config).to(device)
-    drawn = np.random.default_rng(config.seed).permutation(len(validation.texts))
-    watched = validation.take(np.sort(drawn[: watched_count(len(drawn), config)]))
-    held = _Rows(trunk.states(watched.texts), watched)
-    rows = _Rows(trunk.states(train.texts), train, config.token_dropout)
-    step = -(-len(rows) // STANDARD_ROWS)
-    tail.heads.standardise(tail.pool(rows.states[::step]))
+    tail = make_tail(trunk, labels, config).to(device)
+    learned, held = (trunk.states(part.texts) for part in (train, validation))
+    _probe(tail, labels, (learned, train), (held, validation))
+    drawn = np.random.default_rng(config.seed).permutation(len(held))
+    watched = np.sort(drawn[: watched_count(len(held), config)])
     if config.adapter == "lora":
         inject_adapter_in_model(lora_config(config), tail.body)
     average, watch = WeightAverage(), Watch("macro_f1")
@@ -172,8 +121,8 @@ def train_classifier(
             remove_unused_columns=False,
         ),
         data_collator=_collate,
-        train_dataset=rows,
-        eval_dataset=held,
+        train_dataset=_Rows(learned, train, config.token_dropout),
+        eval_dataset=_Rows([held[row] for row in watched], validation.take(watched)),
         compute_metrics=_metrics,
         callbacks=[average],
     )
@@ -185,15 +134,34 @@ def train_classifier(
     return Classifier(trunk, tail.eval(), labels)
 
 
-def _tail(trunk: Trunk, labels: Mapping[str, int], config: ClassifierConfig) -> Tail:
-    body = trunk.upper()
-    for module in body.modules():
-        # Dropping states beside attention takes an eighth of the time, and gained nothing.
-        attends = type(module).__name__.endswith("SelfAttention")
-        for child in module.children():
-            if isinstance(child, nn.Dropout):
-                child.p = config.dropout if attends else 0.0
-    return Tail(body, Heads(trunk.size, labels, config.dropout), config)
+def _probe(
+    tail: Tail,
+    sizes: Mapping[str, int],
+    train: tuple[Sequence[Tensor], Examples],
+    validation: tuple[Sequence[Tensor], Examples],
+) -> None:
+    """Start the heads at a regression on the untuned vectors of `train`, chosen on `validation`.
+
+    Both are states and examples. Heads that start at random first pull the encoder astray, and of
+    few examples it does not find back (Kumar et al. 2022, arXiv:2202.10054).
+    """
+    pooled, held = (tail.pool(states) for states, _ in (train, validation))
+    tail.heads.standardise(pooled)
+    # Penalties are made for vectors of about length 1.
+    shrink = pooled.shape[1] ** -0.5
+    rows, others = (
+        (shrink * tail.heads.scaled(vectors)).cpu().double().numpy() for vectors in (pooled, held)
+    )
+    examples = train[1]
+    probe = fit_linear(
+        rows, examples.labels, examples.weights, sizes, (others, validation[1].labels)
+    )
+    tail.heads.start_at(
+        {
+            head: (torch.from_numpy(shrink * weights), torch.from_numpy(bias))
+            for head, (weights, bias) in probe.parameters.items()
+        }
+    )
 
 
 class _Rows(Dataset[dict[str, Tensor]]):
@@ -259,15 +227,8 @@ def _groups(tail: nn.Module, config: ClassifierConfig) -> Iterator[dict[str, Any
             yield {"params": chosen, "lr": rate, "weight_decay": decay}
 
 
-def _pad(states: Sequence[Tensor]) -> dict[str, Tensor]:
-    lengths = torch.tensor([len(state) for state in states])
-    padded = pad_sequence(list(states), batch_first=True)
-    mask = (torch.arange(padded.shape[1]) < lengths[:, None]).long()
-    return {"states": padded, "attention_mask": mask}
-
-
 def _collate(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    batch = _pad([row["states"] for row in rows])
+    batch = pad_states([row["states"] for row in rows])
     return batch | {
         name: torch.stack([row[name] for row in rows]) for name in ("labels", "weights")
     }

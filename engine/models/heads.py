@@ -8,6 +8,9 @@ from torch.nn import functional
 
 from engine.models.spreading import mean_over_processes
 
+# Of a label that no text to learn from has: the steps of a training are too small to lift less.
+LOWEST_BIAS = -6.0
+
 
 class AttentionPooling(nn.Module):
     """The mean of a text's token states, weighted by a learned score.
@@ -54,10 +57,21 @@ class Heads(nn.Module):
         self.middle.copy_(pooled.mean(dim=0))
         self.spread.copy_(pooled.std(dim=0) + 1e-6)
 
+    def scaled(self, pooled: Tensor) -> Tensor:
+        """Pooled vectors `(texts, size)` as the classifiers read them."""
+        return (pooled - self.middle) / self.spread
+
+    @torch.no_grad()
+    def start_at(self, parameters: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+        """Take over what was fitted to scaled vectors: `(size, labels)` weights and biases."""
+        for head, linear in zip(self.names, self.linear, strict=True):
+            weights, bias = parameters[head]
+            linear.weight.copy_(weights.T)
+            linear.bias.copy_(bias.clamp(min=LOWEST_BIAS))
+
     def forward(self, states: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Token states and mask to logits `(batch, labels)` by head."""
-        pooled = (self.pooling(states, mask) - self.middle) / self.spread
-        pooled = self.dropout(pooled)
+        pooled = self.dropout(self.scaled(self.pooling(states, mask)))
         return {head: linear(pooled) for head, linear in zip(self.names, self.linear, strict=True)}
 
 

@@ -123,10 +123,10 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
         """Training texts count once per epoch, weighted by the share of the layers that learn.
 
         Every text is read once; by the layers that learn, what is watched of the validation part
-        after every epoch, and in the end all of it and the test part. The texts that describe the
-        labels are read once.
+        after every epoch, the training part before the first, and before and after all of them the
+        validation part; in the end the test part. The texts that describe the labels are read once.
         """
-        from engine.models.classifier import STANDARD_ROWS, trunk_depth, watched_count
+        from engine.models.classifier import trunk_depth, watched_count
         from engine.models.probes import encoder_work
         from engine.models.trunk import layer_count
 
@@ -136,10 +136,9 @@ class ClassificationTask(ABC, Generic[Input, Answer]):
             encoder.count_tokens(part["input"].tolist())
             for part in (dataset.train, dataset.validation, dataset.test)
         )
-        standard = train * min(STANDARD_ROWS / max(len(dataset.train), 1), 1.0)
         held = len(dataset.validation)
         watched = config.epochs * watched_count(held, config) / max(held, 1)
-        answered = validation * (watched + 1) + test + standard
+        answered = train + validation * (watched + 2) + test
         descriptions = [
             text
             for head, labels in dataset.labels.items()
