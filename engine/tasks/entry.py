@@ -15,9 +15,9 @@ class TaskEntry:
     may not: they are shown and measured, and a verdict does not rest on them. `evaluated_on` says
     which file of a user's a run can be measured on: judgments, or rows with true answers (`input`).
     `untuned_twins` names, for a system with a tuned part, the same one without tuning: only against
-    that does a difference come from tuning. `seed_spread` is how far that difference moved on a
-    sample shop when only the seed changed, largest less smallest (the task's page in `docs/` has
-    the figures); 0 where it was not measured.
+    that does a difference come from tuning. `seed_spread` is how far that difference moved on the
+    less steady sample shop when only the seed changed, largest less smallest (the task's page in
+    `docs/` has the figures); 0 where it was not measured.
     """
 
     order: int
