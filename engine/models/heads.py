@@ -61,13 +61,11 @@ class Heads(nn.Module):
         """Pooled vectors `(texts, size)` as the classifiers read them."""
         return (pooled - self.middle) / self.spread
 
-    @torch.no_grad()
     def start_at(self, parameters: Mapping[str, tuple[Tensor, Tensor]]) -> None:
         """Take over what was fitted to scaled vectors: `(size, labels)` weights and biases."""
         for head, linear in zip(self.names, self.linear, strict=True):
             weights, bias = parameters[head]
-            linear.weight.copy_(weights.T)
-            linear.bias.copy_(bias.clamp(min=LOWEST_BIAS))
+            linear.load_state_dict({"weight": weights.T, "bias": bias.clamp(min=LOWEST_BIAS)})
 
     def forward(self, states: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Token states and mask to logits `(batch, labels)` by head."""
