@@ -90,14 +90,12 @@ def _show_card(
     else:
         badges.append(f":blue-badge[{t('search.badges.meaning')}]")
     title = escape(charts.cut(product["title"], _LONGEST_TITLE))
-    lines = [f"**{rank}\\. {title}**", f":small[:gray[{facts(product)}]]"]
     why = column.placed.get(product["product_id"])
-    if why is not None and (said := session_rank.why_up(why)):
-        lines.append(f":small[:gray[{said}]]")
+    small = (facts(product), session_rank.why_up(why) if why is not None else "")
+    lines = [f"**{rank}\\. {title}**", *(f":small[:gray[{line}]]" for line in small if line)]
     # Each element of up to sixty cards is a message to the browser, so a card has few.
     with beside(picture, product["title"], _WHOLE_LINE):
-        st.markdown("  \n".join(lines), width=_WHOLE_LINE)
-    st.markdown(" ".join(badges), width="content")
+        st.markdown("  \n".join([*lines, " ".join(badges)]), width=_WHOLE_LINE)
     session_rank.look_button(current, query, column, product["product_id"], rank)
     if st.button(
         t("search.why"),
@@ -112,8 +110,12 @@ def matches(query: str, product: Mapping[str, Any]) -> list[str]:
     """The words of the query that the product's texts hold too; "the" and "of" say nothing."""
     fields = ("title", "description", "category", "brand")
     inside = _words_of(*(str(product[name]) for name in fields if not pd.isna(product[name])))
-    asked = dict.fromkeys(words(query))
-    return [word for word in asked if word in inside and word not in STOPWORDS]
+    return [word for word in _asked(query) if word in inside]
+
+
+@lru_cache(maxsize=256)
+def _asked(query: str) -> tuple[str, ...]:
+    return tuple(word for word in dict.fromkeys(words(query)) if word not in STOPWORDS)
 
 
 @lru_cache(maxsize=2048)
