@@ -1,5 +1,6 @@
 """Where state lives and how much a user may bring."""
 
+import functools
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,10 +22,20 @@ def home() -> Path:
     An installed copy has it in the user's own folder, since a new release replaces the copy's. It
     is made when missing, for this user alone: it holds the keys of all workspaces.
     """
-    place = PROJECT if (PROJECT / "pyproject.toml").is_file() else Path.home()
-    folder = Path(os.environ.get("SHOPLAB_HOME") or place / ".shoplab").resolve()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = _resolved(os.environ.get("SHOPLAB_HOME") or str(_default_home()))
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def _default_home() -> Path:
+    return (PROJECT if (PROJECT / "pyproject.toml").is_file() else Path.home()) / ".shoplab"
+
+
+# A page asks a dozen times, and to follow the links of a path is a system call for each folder.
+@functools.lru_cache(maxsize=16)
+def _resolved(folder: str) -> Path:
+    return Path(folder).resolve()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from engine.course.checks import CHECKS
 from engine.course.exercise import CheckSpec, Exercise
 from engine.course.forecasts import Forecasts
 from engine.course.progress import CheckResult, Progress
-from engine.course.work import stamps
+from engine.course.work import Work, stamps
 from engine.experiment.store import PlanStore
 from engine.messages import LANGUAGES
 from engine.storage.workspace import Workspace
@@ -323,6 +323,20 @@ def test_checks_look_again_only_after_something_changed(monkeypatch) -> None:
     monkeypatch.undo()
     ask(shop, "mug")
     assert Progress(shop).of(one).done
+
+
+def test_what_a_check_reads_is_read_again_only_after_it_changed(monkeypatch) -> None:
+    shop = make_shop("en", queries=3)
+    read: list[str] = []
+    whole = Workspace.corrections
+    monkeypatch.setattr(
+        Workspace, "corrections", lambda self: read.append(self.name) or whole(self)
+    )
+    for _ in range(3):
+        assert Work(shop).corrections.empty
+    assert len(read) == 1
+    judge_one(shop)
+    assert len(Work(shop).corrections) == 1
 
 
 def test_what_is_done_in_a_workspace_changes_its_stamps() -> None:

@@ -470,3 +470,11 @@ def test_no_page_imports_torch(language, shop):
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_the_navigation_is_made_once_for_each_language(home, quiet_models, monkeypatch) -> None:
+    app = open_app("en")
+    made: list[str] = []
+    monkeypatch.setattr(shell.st, "Page", lambda *_, title, **__: made.append(title))
+    assert not app.run().exception
+    assert not made

@@ -79,6 +79,16 @@ def test_after_a_run_three_systems_answer_and_moves_are_marked(models) -> None:
     assert ":green-badge[▲ 2]" in said and ":violet-badge[new]" in said
 
 
+def test_a_result_is_one_text_and_two_buttons(models) -> None:
+    # Thirty people's cards are most of what the server sends: each element is a message.
+    app = clean(open_page("search", small_shop(), q="rain jacket"))
+    (column,) = (block for block in app.get("flex_container") if block.key == "column_words")
+    first = next(block for block in column.children.values() if block.type == "flex_container")
+    text, *buttons = first.children.values()
+    assert text.value.startswith("**1\\. ") and "Acme" in text.value and "badge[" in text.value
+    assert [button.type for button in buttons] == ["button", "button"]
+
+
 def test_product_texts_and_queries_are_never_markup(models) -> None:
     shop = small_shop()
     trained(shop)

@@ -4,8 +4,11 @@ import itertools
 import json
 import math
 from functools import cached_property
+from pathlib import Path
+from threading import Lock
 
 import pandas as pd
+from cachetools import LRUCache, cached
 
 from engine.assistant.chats import Chats, Turn
 from engine.catalog.decisions import Decisions
@@ -13,13 +16,15 @@ from engine.course import activity
 from engine.course.activity import Act
 from engine.jobs import list_jobs
 from engine.storage.feedback import Feedback, has_feedback
-from engine.storage.files import read_text
+from engine.storage.files import changed_at, read_text
 from engine.storage.records import database_url
 from engine.storage.runs import Run, list_runs
 from engine.storage.workspace import Workspace
 from engine.tasks.describe.batch import Row, list_batches, read_rows
 
 MOST_TURNS = 1_000
+# Of as many workspaces what was read stays in memory.
+_MOST_KEPT = 64
 # What checks read, below the workspace's folder; a folder's change is that of what is in it.
 _READ = (
     "workspace.json",
@@ -89,12 +94,12 @@ class Work:
     @cached_property
     def corrections(self) -> pd.DataFrame:
         """The labels set by hand; see `Workspace.corrections`."""
-        return self.workspace.corrections()
+        return _corrections(self.workspace, changed_at(self.workspace.folder / "corrections.jsonl"))
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
         """What was accepted or rejected of the values suggested for the catalog."""
-        return Decisions(self.workspace.folder).table()
+        return _decisions(self.workspace.folder, Decisions(self.workspace.folder).stamp)
 
     @cached_property
     def feedback(self) -> pd.DataFrame:
@@ -117,6 +122,17 @@ class Work:
         """The texts of all batches."""
         workspace = self.workspace
         return [row for batch in list_batches(workspace) for row in read_rows(workspace, batch)]
+
+
+# A question is an act, after which all checks look again, and most of what they read is as it was.
+@cached(LRUCache(_MOST_KEPT), key=lambda workspace, stamp: (workspace.folder, stamp), lock=Lock())
+def _corrections(workspace: Workspace, stamp: int) -> pd.DataFrame:
+    return workspace.corrections()
+
+
+@cached(LRUCache(_MOST_KEPT), lock=Lock())
+def _decisions(folder: Path, stamp: int) -> pd.DataFrame:
+    return Decisions(folder).table()
 
 
 def stamps(workspace: Workspace) -> Stamps:

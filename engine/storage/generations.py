@@ -17,6 +17,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from engine.storage.files import link, sync, write_json
@@ -100,8 +101,8 @@ class Generations:
     def _list(self) -> list[str | None]:
         """The generations, oldest first; None stands for a shop without tables."""
         try:
-            generations: list[str | None] = json.loads(self._file.read_text(encoding="utf-8"))
-            return generations
+            about = self._file.stat()
+            return list(_read(self._file, (about.st_ino, about.st_mtime_ns, about.st_size)))
         except FileNotFoundError:
             return self._list_old()
 
@@ -122,3 +123,9 @@ class Generations:
         for folder in folders:
             if folder not in in_use:
                 delete_unless_read(folder)
+
+
+# A page asks a dozen times which tables are current, and they seldom change.
+@lru_cache(maxsize=256)
+def _read(file: Path, _stamp: tuple[int, int, int]) -> tuple[str | None, ...]:
+    return tuple(json.loads(file.read_text(encoding="utf-8")))

@@ -1,5 +1,7 @@
 """The frame around every page: navigation, sidebar, title, guard."""
 
+import copy
+import functools
 import gc
 import itertools
 from pathlib import Path
@@ -91,7 +93,12 @@ def task_of(page: str) -> str | None:
 
 def available(page: str) -> bool:
     """Whether this installation has `page`; the host's is there where it has a password."""
-    return (_SCRIPTS / f"{page}.py").is_file() and (page != "host" or password.is_set())
+    return _has_script(page) and (page != "host" or password.is_set())
+
+
+@functools.cache
+def _has_script(page: str) -> bool:
+    return (_SCRIPTS / f"{page}.py").is_file()
 
 
 def nav() -> dict[str, list[Page]]:
@@ -129,6 +136,13 @@ def _choose_pages() -> None:
 
 
 def _page(page: str, **options: Any) -> Page:
+    # A page of its own for each run: `st.navigation` notes on it whether it may run.
+    return copy.copy(_made_page(page, i18n.language(), **options))
+
+
+# To make them all, Streamlit asks the disk 300 times, and each time other tabs get their turn.
+@functools.cache
+def _made_page(page: str, _language: str, **options: Any) -> Page:
     return st.Page(
         _SCRIPTS / f"{page}.py",
         title=t(f"app.nav.{page}"),

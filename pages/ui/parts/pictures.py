@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import streamlit as st
 
@@ -14,15 +15,15 @@ from pages.ui.parts.product_card import products
 _WIDTH = 76
 
 
-def picture_of(current: Workspace, product_id: str) -> str | None:
-    """The file with the first picture of a product, or None."""
+def first_pictures(current: Workspace) -> Mapping[str, str]:
+    """The file with the first picture of each product that has one."""
     pictures = Pictures(current.folder)
-    return _files(f"{current.name}:{pictures.stamp()}", pictures).get(product_id)
+    return _files(f"{current.name}:{pictures.stamp()}", pictures)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _files(stamp: str, _pictures: Pictures) -> Mapping[str, str]:
-    """The first picture of each product; the stamp changes with them."""
+    """As `first_pictures`; the stamp changes with the pictures."""
     table = _pictures.table().drop_duplicates("product_id")
     return {
         product_id: str(_pictures.file(picture))
@@ -31,15 +32,27 @@ def _files(stamp: str, _pictures: Pictures) -> Mapping[str, str]:
 
 
 @contextlib.contextmanager
-def beside_picture(current: Workspace, product_id: str) -> Iterator[None]:
-    """Show what the block shows beside the product's picture, if it has one."""
-    picture = picture_of(current, product_id)
+def beside(
+    picture: str | None, title: str, width: int | Literal["stretch"] = "stretch"
+) -> Iterator[None]:
+    """Show what the block shows beside the picture of the product with this title, if it has one.
+
+    Both together are `width` pixels wide, and no wider than what they are in.
+    """
     if picture is None:
         yield
         return
-    product = products(current).get(product_id)
-    title = charts.cut(product["title"] if product else product_id)
-    with st.container(horizontal=True, gap="small"):
-        st.image(picture, width=_WIDTH, alt=t("product_card.picture", title=title))
+    with st.container(horizontal=True, gap="small", width=width):
+        alt = t("product_card.picture", title=charts.cut(title))
+        st.image(picture, width=_WIDTH, alt=alt)
         with st.container(gap="xsmall"):
             yield
+
+
+@contextlib.contextmanager
+def beside_picture(current: Workspace, product_id: str) -> Iterator[None]:
+    """As `beside`, for one product of a shop."""
+    product = products(current).get(product_id)
+    title = product["title"] if product else product_id
+    with beside(first_pictures(current).get(product_id), title):
+        yield

@@ -1,6 +1,7 @@
 """The answers to one query side by side, each product as a card that says why it is there."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from engine.tasks.search.answers import EXPLAIN, WhyInput
 from engine.text.words import STOPWORDS, words
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, reasons
-from pages.ui.parts.pictures import beside_picture
+from pages.ui.parts.pictures import beside, first_pictures
 from pages.ui.parts.product_card import facts, move_badge, products
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.search import session_rank
@@ -19,6 +20,8 @@ from pages.ui.search.systems import Column, changed, moved
 
 _LONGEST_TITLE = 110
 _MOST_MATCHES = 4
+# Pixels that no card has: what is so wide takes a line of its card for itself.
+_WHOLE_LINE = 4_000
 
 
 def show_columns(current: Workspace, query: str, columns: Sequence[Column], k: int) -> None:
@@ -53,12 +56,15 @@ def _show_column(
     st.caption(t(f"search.systems.{column.system}"))
     if not column.results:
         st.info(t("search.nothing_by_words"), icon=":material/search_off:")
-    catalog = products(current)
+    catalog, pictures = products(current), first_pictures(current)
     for rank, (product_id, _) in enumerate(column.results[:k], start=1):
         # A catalog that was loaded a moment ago may lack what an older answer names.
         if product_id in catalog:
-            with st.container(border=True, gap="xsmall"):
-                _show_card(current, query, column, left, catalog[product_id], rank, k)
+            with st.container(
+                border=True, horizontal=True, horizontal_alignment="distribute", gap="xsmall"
+            ):
+                picture = pictures.get(product_id)
+                _show_card(current, query, column, left, catalog[product_id], picture, rank, k)
 
 
 def _show_card(
@@ -67,6 +73,7 @@ def _show_card(
     column: Column,
     left: Column | None,
     product: Mapping[str, Any],
+    picture: str | None,
     rank: int,
     k: int,
 ) -> None:
@@ -83,31 +90,37 @@ def _show_card(
     else:
         badges.append(f":blue-badge[{t('search.badges.meaning')}]")
     title = escape(charts.cut(product["title"], _LONGEST_TITLE))
-    with beside_picture(current, product["product_id"]):
-        st.markdown(f"**{rank}\\. {title}**")
-        st.caption(facts(product))
     why = column.placed.get(product["product_id"])
-    if why is not None and (said := session_rank.why_up(why)):
-        st.caption(said)
-    with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
-        st.markdown(" ".join(badges), width="content")
-        session_rank.look_button(current, query, column, product["product_id"], rank)
-        if st.button(
-            t("search.why"),
-            key=f"why_{column.place}_{rank}",
-            type="tertiary",
-            icon=":material/help:",
-        ):
-            _explain(current, column, query, product)
+    small = (facts(product), session_rank.why_up(why) if why is not None else "")
+    lines = [f"**{rank}\\. {title}**", *(f":small[:gray[{line}]]" for line in small if line)]
+    # Each element of up to sixty cards is a message to the browser, so a card has few.
+    with beside(picture, product["title"], _WHOLE_LINE):
+        st.markdown("  \n".join([*lines, " ".join(badges)]), width=_WHOLE_LINE)
+    session_rank.look_button(current, query, column, product["product_id"], rank)
+    if st.button(
+        t("search.why"),
+        key=f"why_{column.place}_{rank}",
+        type="tertiary",
+        icon=":material/help:",
+    ):
+        _explain(current, column, query, product)
 
 
 def matches(query: str, product: Mapping[str, Any]) -> list[str]:
     """The words of the query that the product's texts hold too; "the" and "of" say nothing."""
     fields = ("title", "description", "category", "brand")
-    text = " ".join(str(product[field]) for field in fields if not pd.isna(product[field]))
-    inside = set(words(text))
-    asked = dict.fromkeys(words(query))
-    return [word for word in asked if word in inside and word not in STOPWORDS]
+    inside = _words_of(*(str(product[name]) for name in fields if not pd.isna(product[name])))
+    return [word for word in _asked(query) if word in inside]
+
+
+@lru_cache(maxsize=256)
+def _asked(query: str) -> tuple[str, ...]:
+    return tuple(word for word in dict.fromkeys(words(query)) if word not in STOPWORDS)
+
+
+@lru_cache(maxsize=2048)
+def _words_of(*texts: str) -> frozenset[str]:
+    return frozenset(words(" ".join(texts)))
 
 
 def _explain(current: Workspace, column: Column, query: str, product: Mapping[str, Any]) -> None:
