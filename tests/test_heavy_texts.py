@@ -9,11 +9,11 @@ import pytest
 
 from engine.assistant.policy_file import read_upload
 from engine.errors import InputError
-from engine.reading import reader
-from engine.reading.child import parse_in_child
+from engine.reading import child, reader
+from engine.reading.child import SMALL_BYTES, parse_in_child
 from engine.reading.layout import Place
 from engine.reading.load import load_sample, preview
-from engine.reading.reader import SMALL_BYTES, read_table
+from engine.reading.reader import read_table
 from engine.reviews.stream import MOST, read_lines, read_stream
 from engine.storage.workspace import Workspace
 from pages.ui.assistant.checked_messages import MOST as MESSAGES
@@ -72,10 +72,10 @@ def test_a_child_reads_plain_lines_as_this_process_does(tmp_path: Path) -> None:
     (tmp_path / "scratch").mkdir()
     place = Place(lines=10)
     here = read_table(file, name="policy.md", place=place)
-    child = parse_in_child(file, "policy.md", tmp_path / "scratch", place)
+    there = parse_in_child(file, "policy.md", tmp_path / "scratch", place)
     assert here.frame["text"].tolist() == ["# Returns", "  within 30 days"]
     assert here.rows.tolist() == [1, 3]
-    assert child.text.table.to_pandas().equals(here.frame)
+    assert there.text.table.to_pandas().equals(here.frame)
 
 
 def test_a_policy_keeps_its_blank_lines_in_any_encoding() -> None:
@@ -88,7 +88,7 @@ def test_the_sample_shop_needs_no_child(monkeypatch: pytest.MonkeyPatch) -> None
     def parse(path: Path, *_: object) -> None:
         raise InputError("reader.busy", [], file=path.name)
 
-    monkeypatch.setattr(reader, "SMALL_BYTES", 0)
+    monkeypatch.setattr(child, "SMALL_BYTES", 0)
     monkeypatch.setattr(reader, "parse_in_child", parse)
     assert load_sample(Workspace.create("shop"), "en").tables["searches"].kept > 0
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from collections.abc import Collection
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Problem
-from engine.reading import child, columns, delimited, encoding, mapping
+from engine.reading import columns, delimited, encoding, handover, mapping
 from engine.reading.blocks import Blocks, read_clean
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.coding import plain_bytes
-from engine.reading.distinct import decoded, is_coded, read_moments
+from engine.reading.distinct import decoded, is_coded, read_moments, to_frame
 from engine.reading.layout import Place
 from engine.reading.load import clean_file
 from engine.reading.mapping import guess
@@ -176,6 +177,43 @@ def test_lines_of_blocks_are_those_of_the_text(parts: list[str], size: int) -> N
     assert blocks.at_border and not blocks.take()
 
 
+def test_blocks_are_read_ahead_in_their_order() -> None:
+    parts = [b"%d\n" % number for number in range(50)]
+    blocks = Blocks(iter(parts))
+    threads = set()
+
+    def read(part: bytes) -> list[pa.Array]:
+        threads.add(threading.current_thread())
+        return [pa.array([part])]
+
+    with blocks:
+        assert next(blocks.lines(b"")) == "0\n"
+        lines = blocks.lines(blocks.take(read)[0])
+        assert [next(lines), next(lines)] == ["1\n", "2\n"]
+        for part in parts[3:]:
+            assert blocks.take(read) == (part, [pa.array([part])])
+        assert blocks.take(read) == (b"", None)
+    assert threads - {threading.current_thread()}
+
+
+def test_a_block_that_was_begun_is_read_without_its_begin() -> None:
+    with Blocks([b"a\nb\n", b"c\nd\n"]) as blocks:
+        assert blocks.take(lambda part: [pa.array([part])])[0] == b"a\nb\n"
+        assert next(blocks.lines(b"")) == "c\n"
+        assert blocks.take(lambda part: [pa.array([part])]) == (b"d\n", [pa.array([b"d\n"])])
+
+
+@given(st.lists(st.none() | st.text(max_size=3)))
+def test_coded_columns_come_into_a_frame_with_the_same_texts(cells: list[str | None]) -> None:
+    texts = pa.array(cells, pa.string())
+    coded = pa.chunked_array([texts.dictionary_encode(), texts[:2].dictionary_encode()])
+    plain = pa.chunked_array([texts, texts[:2]])
+    frame = to_frame(pa.table({"coded": coded.unify_dictionaries(), "plain": plain}))
+    assert is_coded(frame["coded"])
+    expected = pa.table({"coded": plain, "plain": plain}).to_pandas()
+    pd.testing.assert_frame_equal(decoded(frame), expected)
+
+
 def test_bytes_of_another_encoding_are_left_to_the_careful_reader() -> None:
     lines = ["lamp,1\n", "灯,2\n".encode("gb18030").decode("ascii", "surrogateescape")]
     block = "".join(lines).encode("utf-8", "surrogatepass")
@@ -226,8 +264,8 @@ def test_the_child_hands_coded_columns_over(
     tmp_path: Path,
 ) -> None:
     table = pa.table({"query": pa.array(["lamp", "", "desk"]).dictionary_encode()})
-    child.write_arrow(table, tmp_path / "table.arrow")
-    mapped, _ = child.read_arrow(tmp_path / "table.arrow")
+    handover.write_arrow(table, tmp_path / "table.arrow")
+    mapped, _ = handover.read_arrow(tmp_path / "table.arrow")
     assert mapped.equals(table)
 
 

@@ -114,16 +114,19 @@ def test_a_load_says_how_far_it_is_within_a_file(
     assert ("clean", 0, 8) in stages.told
 
 
-def test_whoever_cancels_stops_the_child(tmp_path: Path) -> None:
+def test_whoever_cancels_stops_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Cancels(Silent):
         def check(self) -> None:
             if (tmp_path / "pid").exists():
                 raise Cancelled
 
     waits = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid()));"
-    command = [sys.executable, "-c", f"{waits} time.sleep(600)", str(tmp_path / "pid")]
-    with pytest.raises(Cancelled):
-        child._run_child(command, "log.csv", tmp_path, Cancels())
+    monkeypatch.setattr(child, "COMMAND", [sys.executable, "-c", f"{waits} time.sleep(600)"])
+    with (
+        child.Parsing(tmp_path / "pid", "log.csv", tmp_path, Place()) as parsing,
+        pytest.raises(Cancelled),
+    ):
+        parsing.wait(Cancels())
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 

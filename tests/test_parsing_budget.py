@@ -2,11 +2,13 @@
 
 import io
 import os
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,8 +18,24 @@ from engine.images import archive
 from engine.images.archive import read_archive
 from engine.reading import budget, child, limits
 from engine.reading.budget import parsing_turn, turns
+from engine.reading.child import parse_ahead
+from engine.reading.layout import Place
 from engine.reading.reader import read_table
+from engine.settings import SAMPLE_DATA
 from pages.ui.parts import download
+
+
+def count_children(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """A list that grows with each child that is started from now on."""
+    started: list[object] = []
+    really = child.Parsing.__init__
+
+    def start(*arguments: Any) -> None:
+        started.append(arguments)
+        really(*arguments)
+
+    monkeypatch.setattr(child.Parsing, "__init__", start)
+    return started
 
 
 def test_no_more_files_are_parsed_at_a_time_than_memory_allows(
@@ -41,14 +59,7 @@ def test_a_refused_file_is_not_parsed_again_until_it_changes(
 ) -> None:
     file = tmp_path / "bad.parquet"
     file.write_bytes(b"PAR1 no parquet")
-    started: list[object] = []
-    really = child._run_child
-
-    def run(*arguments: Any) -> int:
-        started.append(arguments)
-        return really(*arguments)
-
-    monkeypatch.setattr(child, "_run_child", run)
+    started = count_children(monkeypatch)
     refusals = []
     for _ in range(3):
         with pytest.raises(InputError) as caught:
@@ -97,3 +108,51 @@ def test_a_download_is_made_in_blocks_and_reads_as_one(monkeypatch: pytest.Monke
     assert download.csv_bytes(frame.head(0)) == b'\xef\xbb\xbf"title","price"\n'.replace(
         b"\n", os.linesep.encode()
     )
+
+
+def test_a_file_that_is_parsed_ahead_is_parsed_once_and_gives_its_turn_back(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPLAB_PARSING_MB", "1")
+    monkeypatch.setattr(budget, "WAIT_SECONDS", 0.0)
+    file = tmp_path / "a.csv"
+    file.write_text("id,t\n" + "1,abcdef\n" * 10_000)
+    place = Place(table="searches")
+    started = count_children(monkeypatch)
+    with parse_ahead(file, "a.csv", place):
+        with pytest.raises(InputError, match="Too many files"), parsing_turn():
+            pass
+        assert len(read_table(file, place=place).frame) == 10_000
+        with parsing_turn():
+            pass
+    assert len(started) == 1
+    assert not list(home.glob("reading-*"))
+
+
+def test_a_file_that_nobody_asks_for_is_parsed_no_further(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "COMMAND", [sys.executable, "-c", "import time; time.sleep(600)"])
+    file = tmp_path / "a.csv"
+    file.write_text("id,t\n" + "1,abcdef\n" * 10_000)
+    before = psutil.Process().children()
+    with pytest.raises(ValueError, match="otherwise"), parse_ahead(file, "a.csv", Place()):
+        assert len(psutil.Process().children()) == len(before) + 1
+        raise ValueError("otherwise")
+    assert not child._ahead
+    assert psutil.Process().children() == before
+    assert not list(home.glob("reading-*"))
+
+
+@pytest.mark.parametrize("name", ["small", "large", "missing", "folder", "sample"])
+def test_only_what_a_child_has_to_parse_is_parsed_ahead(
+    name: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = count_children(monkeypatch)
+    monkeypatch.setattr(limits, "FILE_BYTES", 1_000_000)
+    (tmp_path / "small").write_bytes(b"a\n")
+    (tmp_path / "large").write_bytes(b"a\n" * 1_000_000)
+    (tmp_path / "folder").mkdir()
+    sample = SAMPLE_DATA / "en" / "products.csv"
+    with parse_ahead(sample if name == "sample" else tmp_path / name, "a.csv", Place()):
+        assert not started

@@ -1,10 +1,14 @@
-"""Commands that load a shop's data, or make up a shop."""
+"""Commands that load a shop's data, or make up a shop.
+
+What takes long to import is imported while a child process parses the first file already.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,10 +16,11 @@ from engine.commands.arguments import File, WorkspaceName
 from engine.errors import InputError
 from engine.messages import say
 from engine.progress import Lines
+from engine.reading.child import parse_ahead
 from engine.reading.layout import Place
-from engine.reading.load import load_files, load_sample
-from engine.storage.export import write_tables
-from engine.storage.workspace import Workspace
+
+if TYPE_CHECKING:
+    from engine.storage.workspace import Workspace
 
 MOST_DIGITS = 8
 
@@ -64,27 +69,31 @@ def load(
         raise InputError("cli.sample_alone")
     if not sample and not files:
         raise InputError("cli.nothing_to_load")
-    shop, is_new = _open_or_create(workspace, sample)
-    try:
-        if sample:
-            report = load_sample(shop, sample, Lines())
-            # Drawing needs libraries that no other load has to wait for.
-            from engine.images.sample_pictures import match_sample_pictures
+    with _parsing_first(files, places):
+        from engine.reading.load import load_files, load_sample
 
-            match_sample_pictures(shop)
-        else:
-            report = load_files(shop, files, columns, skip_bad_rows, Lines(), places=places)
-    except BaseException:
-        if is_new:
-            shop.delete()
-        raise
+        shop, is_new = _open_or_create(workspace, sample)
+        try:
+            if sample:
+                report = load_sample(shop, sample, Lines())
+                # Drawing needs libraries that no other load has to wait for.
+                from engine.images.sample_pictures import match_sample_pictures
+
+                match_sample_pictures(shop)
+            else:
+                report = load_files(shop, files, columns, skip_bad_rows, Lines(), places=places)
+        except BaseException:
+            if is_new:
+                shop.delete()
+            raise
     language = report.language or shop.language
     return {"workspace": shop.name, "language": language, **report.as_json(context.obj)}
 
 
 def ready(context: typer.Context, workspace: WorkspaceName) -> dict[str, Any]:
     """Say for every task whether the data is ready, thin or missing, and what would help."""
-    from engine.tasks import TASKS, get_task  # no load waits for them
+    from engine.storage.workspace import Workspace
+    from engine.tasks import TASKS, get_task
 
     tables = Workspace.open(workspace).tables()
     tasks = {}
@@ -106,6 +115,9 @@ def tables(
     """Write every loaded table as Parquet, and tables.json: where each came from."""
     if out.exists() and not out.is_dir():
         raise InputError("cli.not_a_folder", folder=out)
+    from engine.storage.export import write_tables
+    from engine.storage.workspace import Workspace
+
     shop = Workspace.open(workspace)
     records = write_tables(shop, out)
     return {"workspace": shop.name, "folder": out, "tables": records}
@@ -172,7 +184,18 @@ def _read_places(sheets: Sequence[str], header_rows: Sequence[str]) -> Mapping[s
     return places
 
 
-def _open_or_create(name: str, language: str | None) -> tuple[Workspace, bool]:
+def _parsing_first(
+    files: Mapping[str, Path], places: Mapping[str, Place]
+) -> AbstractContextManager[None]:
+    """Parse the file in the block that `load_files` reads first, the products if there are some."""
+    for table, path in files.items():
+        return parse_ahead(path, path.name, replace(places.get(table, Place()), table=table))
+    return nullcontext()
+
+
+def _open_or_create(name: str, language: str | None) -> "tuple[Workspace, bool]":
+    from engine.storage.workspace import Workspace
+
     try:
         return Workspace.open(name), False
     except InputError as error:

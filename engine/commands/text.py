@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 
 def plain(value: Any) -> Any:
     """`value` as JSON's own types; NaN and infinite numbers become null."""
@@ -45,10 +43,10 @@ def _block(item: Any, indent: str) -> list[str]:
             return [f"{indent}{row['message']}" for row in item]
         if not all(isinstance(row, Mapping) for row in item):
             return [f"{indent}{_cell(cell)}" for cell in item]
-        return _table(pd.DataFrame(item), indent, index=False)
+        return _table(item, indent, index=False)
     rows = list(item.values())
     if all(isinstance(row, Mapping) and _is_flat(row) for row in rows):
-        return _table(pd.DataFrame.from_dict(item, orient="index"), indent, index=True)
+        return _table(item, indent, index=True)
     return as_text(item, indent).splitlines()
 
 
@@ -56,7 +54,11 @@ def _is_flat(row: Mapping[str, Any]) -> bool:
     return not any(isinstance(cell, Mapping | list) for cell in row.values())
 
 
-def _table(frame: pd.DataFrame, indent: str, *, index: bool) -> list[str]:
+def _table(rows: Any, indent: str, *, index: bool) -> list[str]:
+    """The lines of a table: rows, or with an `index` the row of each name."""
+    import pandas as pd  # no command waits for it before it has something to show
+
+    frame = pd.DataFrame.from_dict(rows, orient="index") if index else pd.DataFrame(rows)
     with pd.option_context("display.unicode.east_asian_width", True):
         text = frame.astype(object).map(_cell).to_string(index=index)
     return [indent + line for line in text.splitlines()]

@@ -7,7 +7,10 @@ any of these tests is left to the careful reader.
 """
 
 import io
-from collections.abc import Collection, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +24,12 @@ from engine.reading.records import Dialect
 
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# So many blocks are read at a time, which takes as many processors, and so many wait beside them.
+_THREADS = 2
+_WAITING = 8
+
+# The cells of a block by columns, or None if it is not clean.
+Cells = list[pa.Array] | None
 
 
 class Blocks:
@@ -33,16 +42,31 @@ class Blocks:
     def __init__(self, parts: Iterable[bytes]) -> None:
         self._parts = iter(parts)
         self._part = b""
+        self._cells: Future[Cells] | None = None
         self._taken = 0
+        self._ahead: deque[tuple[bytes, Future[Cells]]] = deque()
+        self._threads = ThreadPoolExecutor(_THREADS)
+        self._read: Callable[[bytes], Cells] | None = None
         self.at_border = True
 
-    def take(self) -> bytes:
-        """The next block, empty at the end of the text."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+    def take(self, read: Callable[[bytes], Cells]) -> tuple[bytes, Cells]:
+        """The next block, empty at the end of the text, and its cells as `read` gives them.
+
+        From the first call on, parts are read in threads before they are taken.
+        """
+        self._read = read
         if not self._holds_more():
-            return b""
+            return b"", None
         block = self._part[self._taken :] if self._taken else self._part
+        cells = self._cells.result() if self._cells and not self._taken else read(block)
         self._taken = len(self._part)
-        return block
+        return block, cells
 
     def lines(self, block: bytes) -> Iterator[str]:
         """The lines of a block, and those behind it as far as they are asked for."""
@@ -61,13 +85,19 @@ class Blocks:
     def _holds_more(self) -> bool:
         """Whether the text goes on; if so, there are bytes of the part that nobody took."""
         if self._taken == len(self._part):
-            self._part, self._taken = next(self._parts, b""), 0
+            self._part, self._cells = self._next_part()
+            self._taken = 0
         return bool(self._part)
 
+    def _next_part(self) -> tuple[bytes, Future[Cells] | None]:
+        if self._read is None:
+            return next(self._parts, b""), None
+        while len(self._ahead) <= _THREADS + _WAITING and (part := next(self._parts, b"")):
+            self._ahead.append((part, self._threads.submit(self._read, part)))
+        return self._ahead.popleft() if self._ahead else (b"", None)
 
-def read_clean(
-    block: bytes, dialect: Dialect, width: int, coded: Collection[int] = ()
-) -> list[pa.Array] | None:
+
+def read_clean(block: bytes, dialect: Dialect, width: int, coded: Collection[int] = ()) -> Cells:
     """The cells of a block as an array of strings for each of `width` columns.
 
     Those at the places `coded` are coded (`engine.reading.coding`).
@@ -79,7 +109,7 @@ def read_clean(
     try:
         table = pacsv.read_csv(
             pa.py_buffer(block),
-            # Threads cost more than they save, and parsing has one processor anyway.
+            # Each block has a thread already.
             pacsv.ReadOptions(column_names=names, block_size=len(block) + 1, use_threads=False),
             pacsv.ParseOptions(
                 delimiter=dialect.delimiter,

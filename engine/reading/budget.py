@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
 from engine.errors import InputError
 from engine.reading import limits
 from engine.settings import home, host_limits
@@ -41,8 +39,13 @@ def parsing_turn() -> Iterator[None]:
 
 def turns() -> int:
     """How many files may be parsed at a time, each with all the memory that one may take."""
-    allowed = host_limits().parsing_mb * _MB or psutil.virtual_memory().total // 2
+    allowed = host_limits().parsing_mb * _MB or _memory() // 2
     return max(1, allowed // limits.CHILD_MEMORY_BYTES)
+
+
+def _memory() -> int:
+    """The bytes of this machine's memory. To import psutil would keep a child waiting."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _take_any(count: int) -> tuple[Path, int] | None:

@@ -1,163 +1,172 @@
 """Parses files in a child process with limited memory and time, so that none can crash the app.
 
-The child leaves an Arrow file with the text and a JSON file with the rest; nothing is pickled.
-Meanwhile it writes down how much of the file is read.
+Meanwhile the child writes down how much of the file is read. `engine.reading.child_process` is what
+runs in it, `engine.reading.handover` how the text comes back. Nothing heavy is imported here before
+the child runs.
 """
 
 import json
 import logging
-import mmap
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Self
 
-import pyarrow as pa
 from cachetools import LRUCache
 
-from engine.errors import InputError, Problem
+from engine.errors import InputError
 from engine.progress import Progress, Silent
 from engine.reading import limits
-from engine.reading.coding import plain_bytes
-from engine.reading.columns import TextTable, View
-from engine.reading.format import Parsed, parse
+from engine.reading.budget import parsing_turn
 from engine.reading.layout import Place
 from engine.reading.limits import refuse
-from engine.settings import child_environment
+from engine.settings import SAMPLE_DATA, child_environment
+from engine.storage.scratch import scratch_folder
+
+if TYPE_CHECKING:
+    from engine.reading.format import Parsed
 
 logger = logging.getLogger(__name__)
 
-# A page asks again at each of its reruns. The refusals are kept that were made last.
-_refusals: LRUCache[tuple[object, ...], InputError] = LRUCache(256)
-_refusals_lock = Lock()
-
-TABLE = "table.arrow"
-ROWS = "rows.arrow"
-OUTCOME = "outcome.json"
+# A smaller text file is parsed in this process: starting another one would take longer than the
+# worst of them (docs/security.md).
+SMALL_BYTES = 50_000
+COMMAND = (sys.executable, "-m", "engine.reading.child_process")
 SHARE = "share"
 ERRORS = "errors"
 ASK_SECONDS = 0.1
 
+_Mark = tuple[object, ...]
+# A page asks again at each of its reruns. The refusals are kept that were made last.
+_refusals: LRUCache[_Mark, InputError] = LRUCache(256)
+_refusals_lock = Lock()
+
+
+class Parsing:
+    """A child process that parses a file and writes its results to a folder, and its turn to do so.
+
+    The end of a `with` block kills it. Raises InputError if too many files are being parsed.
+    """
+
+    def __init__(self, path: Path, name: str, scratch: Path, place: Place) -> None:
+        self.name, self.scratch = name, scratch
+        task = (str(path.resolve()), name, str(scratch), json.dumps(asdict(place)))
+        with ExitStack() as held:
+            held.enter_context(parsing_turn())
+            errors = held.enter_context((scratch / ERRORS).open("wb"))
+            self._deadline = time.monotonic() + limits.CHILD_SECONDS
+            self._child = held.enter_context(
+                subprocess.Popen(
+                    [*COMMAND, *task],
+                    env=child_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                )
+            )
+            held.callback(self._child.kill)
+            self._held = held.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    def wait(self, progress: Progress) -> int:
+        """The child's exit status. Raises InputError if it takes too long.
+
+        `progress` is told how many per cent are read, as stage `read`, and may stop it.
+        """
+        told = -1
+        # `Popen.wait` with a time limit would sleep up to 50 ms beyond the end.
+        waiting = Thread(target=self._child.wait, daemon=True)
+        waiting.start()
+        while waiting.is_alive():
+            progress.check()
+            if time.monotonic() >= self._deadline:
+                raise refuse("too_slow", self.name, seconds=limits.CHILD_SECONDS)
+            if (percent := self._percent_read()) > told:
+                told = percent
+                progress.stage("read", percent, 100)
+            waiting.join(ASK_SECONDS)
+        return self._child.wait()
+
+    def _percent_read(self) -> int:
+        try:
+            return round(100 * float((self.scratch / SHARE).read_text(encoding="ascii")))
+        except (FileNotFoundError, ValueError):  # not begun, or just being written
+            return 0
+
+
+# Files that are being parsed before anybody asked for their text.
+_ahead: dict[_Mark, Parsing] = {}
+
+
+@contextmanager
+def parse_ahead(path: Path, name: str, place: Place) -> Iterator[None]:
+    """Begin to parse a file that the block will ask `parse_in_child` for.
+
+    What the block imports for that takes as long as half a million rows. A file that needs no
+    child, or that is refused before it is parsed, is left alone.
+    """
+    with ExitStack() as held:
+        allowed = limits.most_bytes(place.table)
+        if path.is_file() and needs_child(path) and path.stat().st_size <= allowed:
+            scratch = held.enter_context(scratch_folder())
+            mark = _mark(path, name, place)
+            _ahead[mark] = held.enter_context(Parsing(path, name, scratch, place))
+            held.callback(_ahead.pop, mark, None)
+        yield
+
+
+def needs_child(path: Path) -> bool:
+    """Whether to parse even a text would take this process long; a sample is nobody's file."""
+    return path.stat().st_size > SMALL_BYTES and not path.is_relative_to(SAMPLE_DATA)
+
 
 def parse_in_child(
     path: Path, name: str, scratch: Path, place: Place, progress: Progress | None = None
-) -> Parsed:
+) -> "Parsed":
     """`engine.reading.format.parse` in a child process, which writes its results to `scratch`.
 
     `progress` is told how many per cent are read, as stage `read`. Raises InputError like `parse`,
     for a file that needs too much memory or time, and if too many files are being parsed. A file
     that was refused is not parsed again.
     """
-    from engine.reading.budget import parsing_turn  # the child needs no turn, nor what counts them
-
     mark = _mark(path, name, place)
     with _refusals_lock:
         refusal = _refusals.get(mark)
     if refusal is not None:
         raise refusal
-    with parsing_turn():
+    with _ahead.pop(mark, None) or Parsing(path, name, scratch, place) as parsing:
         try:
-            return _parse(path, name, scratch, place, progress or Silent())
+            return _finish(parsing, progress or Silent())
         except InputError as error:
             with _refusals_lock:
                 _refusals[mark] = error
             raise
 
 
-def _mark(path: Path, name: str, place: Place) -> tuple[object, ...]:
+def _mark(path: Path, name: str, place: Place) -> _Mark:
     """What is the same for a file as long as nobody writes to it."""
     about = path.stat()
     return (path.resolve(), about.st_ino, about.st_mtime_ns, about.st_size, name, place)
 
 
-def _parse(path: Path, name: str, scratch: Path, place: Place, progress: Progress) -> Parsed:
-    command = [
-        sys.executable,
-        "-m",
-        "engine.reading.child_process",
-        str(path.resolve()),
-        name,
-        str(scratch),
-        json.dumps(asdict(place)),
-    ]
-    code = _run_child(command, name, scratch, progress)
-    if not (scratch / OUTCOME).exists():
-        raise refuse(_explain(code, (scratch / ERRORS).read_bytes()), name)
-    outcome = json.loads((scratch / OUTCOME).read_text(encoding="utf-8"))
-    problems = [Problem(**problem) for problem in outcome["problems"]]
-    if "code" in outcome:
-        raise InputError(outcome["code"], problems, **outcome["params"])
-    rows = read_arrow(scratch / ROWS)[0].column(0)
-    table, pages = read_arrow(scratch / TABLE)
-    view = None
-    if sheet := outcome["view"]:
-        view = View(**{**sheet, "rows": [(row, cells) for row, cells in sheet["rows"]]})
-    text = TextTable(
-        table,
-        rows,
-        problems,
-        outcome["rejected"],
-        outcome["left_out"],
-        view,
-        pages,
-    )
-    return Parsed(text, outcome["format"], outcome["encoding"], outcome["delimiter"])
+def _finish(parsing: Parsing, progress: Progress) -> "Parsed":
+    from engine.reading.handover import read_parsed  # imports pyarrow
 
-
-def _run_child(command: list[str], name: str, scratch: Path, progress: Progress) -> int:
-    """The child's exit status; it is killed if it takes too long, or if `progress` stops it."""
-    deadline = time.monotonic() + limits.CHILD_SECONDS
-    told = -1
-    with (
-        (scratch / ERRORS).open("wb") as errors,
-        subprocess.Popen(
-            command,
-            env=child_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        ) as child,
-    ):
-        try:
-            while True:
-                try:
-                    return child.wait(ASK_SECONDS)
-                except subprocess.TimeoutExpired:
-                    progress.check()
-                if time.monotonic() >= deadline:
-                    raise refuse("too_slow", name, seconds=limits.CHILD_SECONDS)
-                if (percent := _percent_read(scratch)) > told:
-                    told = percent
-                    progress.stage("read", percent, 100)
-        finally:
-            child.kill()
-
-
-def _percent_read(scratch: Path) -> int:
-    try:
-        return round(100 * float((scratch / SHARE).read_text(encoding="ascii")))
-    except (FileNotFoundError, ValueError):  # not begun, or just being written
-        return 0
-
-
-def write_arrow(table: pa.Table, path: Path) -> None:
-    """Write a table as it lies in memory: the parent reads it back at once."""
-    with pa.ipc.new_file(path, table.schema) as writer:
-        writer.write_table(table)
-
-
-def read_arrow(path: Path) -> tuple[pa.Table, mmap.mmap]:
-    """The table that `write_arrow` wrote, whose pages are read from the file as they are needed.
-
-    Those that were read can be given back with `madvise`; they are read again if need be.
-    """
-    with path.open("rb") as file:
-        pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    with pa.ipc.open_file(pa.py_buffer(pages)) as reader:
-        return reader.read_all(), pages
+    code = parsing.wait(progress)
+    parsed = read_parsed(parsing.scratch)
+    if parsed is None:
+        raise refuse(_explain(code, (parsing.scratch / ERRORS).read_bytes()), parsing.name)
+    return parsed
 
 
 def _explain(code: int, errors: bytes) -> str:
@@ -166,46 +175,3 @@ def _explain(code: int, errors: bytes) -> str:
         return "too_heavy"
     logger.error("the reader's child ended with %d: %s", code, errors.decode(errors="replace"))
     return "unreadable"
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    size = limits.CHILD_MEMORY_BYTES
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
-
-
-def _run(path: Path, name: str, scratch: Path, place: Place) -> Mapping[str, object]:
-    def tell(share: float) -> None:
-        (scratch / SHARE).write_text(f"{share:.2f}", encoding="ascii")
-
-    try:
-        parsed = parse(path, name, scratch, place, tell)
-        # What a few bytes stand for may be long, and the page that reads it has no memory limit.
-        most = limits.most_bytes(place.table)
-        if plain_bytes(parsed.text.table) > most:
-            raise refuse("too_big", name, limit_mb=most // 1_000_000)
-    except InputError as error:
-        problems = [asdict(problem) for problem in error.details]
-        return {"code": error.code, "params": error.params, "problems": problems}
-    text = parsed.text
-    write_arrow(text.table, scratch / TABLE)
-    write_arrow(pa.table({"row": text.rows}), scratch / ROWS)
-    return {
-        "problems": [asdict(problem) for problem in text.problems],
-        "rejected": text.rejected,
-        "left_out": text.left_out,
-        "view": asdict(text.view) if text.view else None,
-        "format": parsed.format,
-        "encoding": parsed.encoding,
-        "delimiter": parsed.delimiter,
-    }
-
-
-def main(path: str, name: str, scratch: str, place: str) -> None:
-    """The child's work: parse the file and, last of all, write the outcome."""
-    _limit_memory()
-    outcome = _run(Path(path), name, Path(scratch), Place(**json.loads(place)))
-    (Path(scratch) / OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")

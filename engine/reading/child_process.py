@@ -1,12 +1,16 @@
-"""Starts the child process that parses a file, without pandas, which takes longer than pyarrow.
+"""The child process that parses a file, without pandas, which takes longer to import than pyarrow.
 
 pyarrow imports pandas, if there is one, for the first list that becomes an array. Nothing that
 parses needs it.
 """
 
+import gc
+import json
+import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 
 
@@ -21,13 +25,52 @@ class _WithoutPandas:
         return None
 
 
-def run() -> None:
-    """Parse the file that the command line names."""
-    sys.meta_path.insert(0, _WithoutPandas())
-    from engine.reading.child import main
+def run(file: str, name: str, folder: str, place: str) -> None:
+    """Parse the file, which the user calls `name`, and leave the results in `folder`.
 
-    main(*sys.argv[1:])
+    `place` is an `engine.reading.layout.Place` as JSON.
+    """
+    sys.meta_path.insert(0, _WithoutPandas())
+    gc.disable()  # as for a command, see `engine.__main__`
+    from engine.errors import InputError
+    from engine.reading import limits
+    from engine.reading.child import SHARE
+    from engine.reading.coding import plain_bytes
+    from engine.reading.format import parse
+    from engine.reading.handover import write_parsed, write_refusal
+    from engine.reading.layout import Place
+    from engine.reading.limits import refuse
+
+    gc.freeze()
+    gc.enable()
+    _limit_memory(limits.CHILD_MEMORY_BYTES)
+    scratch, where = Path(folder), Place(**json.loads(place))
+
+    def tell(share: float) -> None:
+        (scratch / SHARE).write_text(f"{share:.2f}", encoding="ascii")
+
+    try:
+        parsed = parse(Path(file), name, scratch, where, tell)
+        # What a few bytes stand for may be long, and the page that reads it has no memory limit.
+        most = limits.most_bytes(where.table)
+        if plain_bytes(parsed.text.table) > most:
+            raise refuse("too_big", name, limit_mb=most // 1_000_000)
+    except InputError as error:
+        write_refusal(error, scratch)
+    else:
+        write_parsed(parsed, scratch)
+
+
+def _limit_memory(size: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
 if __name__ == "__main__":
-    run()
+    run(*sys.argv[1:])
+    sys.stderr.flush()
+    # To take the interpreter and its memory apart takes a while, and nothing is left to do.
+    os._exit(0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.reading import limits
-from engine.reading.blocks import Blocks, read_clean
+from engine.reading.blocks import Blocks, Cells, read_clean
 from engine.reading.columns import TextColumns
 from engine.reading.dialect import SINGLE_COLUMN, find_dialect, fits_header
 from engine.reading.encoding import FOREIGN, Encoding, find_encoding, read_blocks, read_lines
@@ -61,7 +61,13 @@ def _read_sample(path: Path, encoding: Encoding) -> tuple[list[str], bool]:
 def _parse(
     path: Path, encoding: Encoding, dialect: Dialect, columns: TextColumns, place: Place
 ) -> None:
-    blocks = Blocks(_told(read_blocks(path, encoding), path, columns))
+    with Blocks(_told(read_blocks(path, encoding), path, columns)) as blocks:
+        _parse_blocks(blocks, encoding, dialect, columns, place)
+
+
+def _parse_blocks(
+    blocks: Blocks, encoding: Encoding, dialect: Dialect, columns: TextColumns, place: Place
+) -> None:
     lines = Rewindable(blocks.lines(b""))
     reading = read_records(lines, dialect)
     records = enumerate(reading, start=1)
@@ -87,12 +93,18 @@ def _parse(
         if row >= layout.first_row:
             body.add(row, cells)
     next_row = begin[-1][0] + 1
+    width = len(layout.header)
+
+    def read(part: bytes) -> Cells:
+        return read_clean(part, dialect, width, columns.coded)
+
     while True:
         if blocks.at_border and lines.is_empty:
-            block = blocks.take()
+            block, arrays = blocks.take(
+                lambda part: read_clean(part, dialect, width, columns.coded)
+            )
             if not block:
                 return
-            arrays = read_clean(block, dialect, len(layout.header), columns.coded)
             if arrays is not None:
                 rows = range(next_row, next_row + len(arrays[0]))
                 columns.append_arrays(rows, arrays)

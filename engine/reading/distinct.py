@@ -37,6 +37,23 @@ def decoded(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(coded, "str")) if coded else frame
 
 
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """The table as a frame of texts, with its coded columns as categoricals.
+
+    pyarrow itself makes a Python string of each distinct text, which takes four times as long.
+    """
+    columns = {name: _to_series(table.column(name)) for name in table.column_names}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _to_series(column: pa.ChunkedArray) -> pd.Series:
+    if not pa.types.is_dictionary(column.type):
+        return column.to_pandas()
+    cells = column.combine_chunks()
+    texts = pd.Index(pd.array(cells.dictionary, dtype="str"))
+    return pd.Series(pd.Categorical.from_codes(cells.indices.fill_null(-1).to_numpy(), texts))
+
+
 def read_column(sheet: Sheet, item: Field) -> pd.Series:
     """`read_field`, in the fastest way that gives the same values and findings."""
     column = sheet.mapping.fields.get(item.name)
@@ -118,6 +135,10 @@ class DistinctSheet(Sheet):
         """Drop the rows with the texts `where`, with one warning."""
         if where.any():
             self.rows.leave_out(code, pd.Series(self._in_rows(where)), column)
+
+    def distinct(self, cells: pd.Series) -> pd.Series:
+        """The cells: they are distinct texts already."""
+        return cells
 
     def count(self, where: pd.Series) -> int:
         """How many rows have the texts `where`."""

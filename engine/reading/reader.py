@@ -8,17 +8,14 @@ import pandas as pd
 
 from engine.errors import Problem
 from engine.progress import Progress
-from engine.reading.child import parse_in_child
+from engine.reading.child import needs_child, parse_in_child
 from engine.reading.columns import View
+from engine.reading.distinct import to_frame
 from engine.reading.format import TEXT_FORMATS, Parsed, is_feed, is_packed, named_format, parse
 from engine.reading.layout import Place
 from engine.reading.limits import HEADER_ROW, check_size, refuse
 from engine.settings import SAMPLE_DATA
 from engine.storage.scratch import scratch_folder
-
-# A smaller text file is parsed in this process: starting another one would take longer than the
-# worst of them (docs/security.md).
-SMALL_BYTES = 50_000
 
 
 @dataclass(frozen=True)
@@ -87,14 +84,13 @@ def _is_cheap(path: Path, name: str, place: Place) -> bool:
     """Whether a file costs this process little: a small text, or a sample that nobody brought."""
     if path.is_relative_to(SAMPLE_DATA):
         return True
-    small = path.stat().st_size <= SMALL_BYTES
     text = place.lines is not None or named_format(name) in TEXT_FORMATS
-    return small and text and not is_packed(path) and not is_feed(path)
+    return not needs_child(path) and text and not is_packed(path) and not is_feed(path)
 
 
 def _to_raw(parsed: Parsed) -> RawTable:
     raw = RawTable(
-        frame=parsed.text.table.to_pandas(split_blocks=True),
+        frame=to_frame(parsed.text.table),
         rows=parsed.text.rows.to_pandas(),
         problems=parsed.text.problems,
         rejected=parsed.text.rejected,

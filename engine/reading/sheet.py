@@ -57,6 +57,10 @@ class Sheet:
         """What `change` makes of the cells, applied to each distinct text once."""
         return by_distinct(cells, change)
 
+    def distinct(self, cells: pd.Series) -> pd.Series:
+        """The cells without repetitions."""
+        return cells.drop_duplicates()
+
     def count(self, where: pd.Series) -> int:
         """How many rows the mask `where` stands for."""
         return int(where.sum())
@@ -65,7 +69,7 @@ class Sheet:
         self, code: str, column: str, cells: pd.Series, change: Callable[[pd.Series], pd.Series]
     ) -> pd.Series:
         """The cells after `change`, with a note of how many it changed."""
-        distinct = cells.drop_duplicates()
+        distinct = self.distinct(cells)
         if change(distinct) is distinct:
             return cells
         mended = self.by_distinct(cells, change)

@@ -133,13 +133,12 @@ def _as_arrow(rows: pd.DataFrame, coded: Iterable[str]) -> pa.Table:
 
 def _trim(cells: pd.Series) -> pa.DictionaryArray:
     """A coded column without the texts that none of its rows has."""
-    codes, categories = cells.cat.codes.to_numpy(), cells.cat.categories
-    used = np.zeros(len(categories) + 1, dtype=bool)
-    used[codes] = True  # a missing text has the code -1
-    places = np.cumsum(used, dtype=np.int32) - 1
-    places[-1] = -1
-    numbers = places[codes]
-    texts = pa.Table.from_pandas(categories[used[:-1]].to_frame(), preserve_index=False)
-    # No texts at all are a column without a type.
-    distinct = texts.column(0).cast(pa.large_string()).combine_chunks()
-    return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), distinct)
+    coded = pa.array(cells.array)
+    # Few different texts have shorter numbers, and no texts at all are a column without a type.
+    numbers, texts = coded.indices.cast(pa.int32()), coded.dictionary.cast(pa.large_string())
+    used = np.zeros(len(texts), dtype=bool)
+    used[numbers.drop_null().to_numpy()] = True
+    if not used.all():
+        places = pa.array(np.cumsum(used, dtype=np.int32) - 1)
+        numbers, texts = places.take(numbers), texts.filter(pa.array(used))
+    return pa.DictionaryArray.from_arrays(numbers, texts)
