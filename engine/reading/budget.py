@@ -44,8 +44,12 @@ def turns() -> int:
 
 
 def _memory() -> int:
-    """The bytes of this machine's memory. To import psutil would keep a child waiting."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    """The bytes of this machine's memory."""
+    if hasattr(os, "sysconf"):  # a child need not wait for psutil to be imported
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    import psutil
+
+    return int(psutil.virtual_memory().total)
 
 
 def _take_any(count: int) -> tuple[Path, int] | None:

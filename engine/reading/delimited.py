@@ -100,9 +100,7 @@ def _parse_blocks(
 
     while True:
         if blocks.at_border and lines.is_empty:
-            block, arrays = blocks.take(
-                lambda part: read_clean(part, dialect, width, columns.coded)
-            )
+            block, arrays = blocks.take(read)
             if not block:
                 return
             if arrays is not None:
