@@ -174,7 +174,7 @@ def test_lines_of_blocks_are_those_of_the_text(parts: list[str], size: int) -> N
     whole = [ended[start : start + size] for start in range(0, len(ended), size)]
     blocks = Blocks(map(b"".join, whole))
     assert list(blocks.lines(blocks.take(lambda _: None)[0])) == list(io.StringIO(text, newline=""))
-    assert blocks.at_border and not blocks.take()
+    assert blocks.at_border and not blocks.take(lambda _: None)[0]
 
 
 def test_blocks_are_read_ahead_in_their_order() -> None:
