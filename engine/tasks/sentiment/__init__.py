@@ -8,5 +8,5 @@ ENTRY = TaskEntry(
     page="sentiment",
     icon="sentiment_satisfied",
     untuned_twins=UNTUNED_TWINS,
-    seed_spread=0.041,
+    seed_spread=0.028,
 )
