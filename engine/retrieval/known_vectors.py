@@ -1,8 +1,9 @@
 """The encoder's own vectors of some products of a large catalog, by their row."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,8 @@ class KnownVectors:
 
     def write(self, folder: Path) -> None:
         """Write both to `folder`."""
-        for name, values in ((_ROWS, self.rows), (_VECTORS, self.vectors)):
-            write_atomically(folder / name, lambda path, values=values: _save(path, values))
+        write_atomically(folder / _ROWS, partial(_save, self.rows))
+        write_atomically(folder / _VECTORS, partial(_save, self.vectors))
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -44,7 +45,7 @@ class KnownVectors:
         return cls(rows, vectors)
 
 
-def _save(path: Path, values: NDArray[np.generic]) -> None:
+def _save(values: NDArray[Any], path: Path) -> None:
     # Given a name, numpy would append its own ending.
     with path.open("wb") as file:
         np.save(file, values)
