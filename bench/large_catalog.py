@@ -14,8 +14,9 @@ words.
 
 With `--shop` it is measured what the two stages lose: a workspace that is small enough to be read
 whole answers its judged queries, or those of its log, both ways. `overlap` is the share of the
-encoder's first products that both have. The static encoder is `--taught-by` so many products: of a
-small catalog all would be, and of a large one few are.
+encoder's first products that both have. The static encoder is taught `--taught-by` so many
+products: of a small catalog all would be, and of a large one few are. `known` is the most that the
+encoder may have read of the catalog before, `read` what it reads for a question.
 """
 
 import argparse
@@ -26,6 +27,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
@@ -50,7 +52,9 @@ from engine.retrieval.catalog_words import (
 )
 from engine.retrieval.filter_reader import shop_filters
 from engine.retrieval.fuse import fuse_all
-from engine.retrieval.two_stage import open_two_stage
+from engine.retrieval.known_vectors import KnownVectors
+from engine.retrieval.reading_speed import SECONDS, count_readable
+from engine.retrieval.two_stage import TwoStageIndex, open_two_stage
 from engine.storage.workspace import Workspace
 from engine.tables.product_text import passages_in
 from engine.tables.tables import Tables
@@ -59,6 +63,8 @@ from engine.tasks.search.bundle import DEPTH, SearchBundle
 from engine.tasks.search.task import TASK
 
 MEGABYTE = 2**20
+# Shares of the catalog that the encoder may have read, and products that it reads for a question.
+KNOWN, READ = (0.0, 0.2, 1.0), (4, 8, 16, 32)
 _PRODUCTS = "products.parquet"
 T = TypeVar("T")
 
@@ -167,6 +173,10 @@ def ask_words(queries: int, tables: Tables, model: object) -> None:
 
 def ask_all(queries: int, tables: Tables, bundle: SearchBundle) -> None:
     """Print how long each way to answer takes."""
+    if isinstance(bundle.dense, TwoStageIndex):
+        read = count_readable(bundle.dense.seconds_per_text)
+        each = 1000 * bundle.dense.seconds_per_text
+        report(f"{read} products read for a question, {each:.1f} ms each", [])
     asked = draw_queries(tables.products["title"], 2 * queries)
     first, second = asked[:queries], asked[queries:]
 
@@ -191,21 +201,25 @@ def compare(name: str, taught_by: int) -> None:
     """Print how near two stages come to the encoder alone, on a workspace's judged queries."""
     tables = Workspace.open(name).tables()
     bundle = TASK.untuned(tables, TASK.config("quick", tables), Silent())
-    staged = open_two_stage(
-        None,
-        bundle.encoder,
-        bundle.product_ids,
-        partial(passages_in, tables.products),
-        Silent(),
-        taught_by,
-    )
+    texts_of = partial(passages_in, tables.products)
+    staged = open_two_stage(None, bundle.encoder, bundle.product_ids, texts_of, Silent(), taught_by)
+    drawn = np.random.default_rng(1).permutation(len(bundle.product_ids))
     frame = query_qrels(tables, best_source(tables))
     queries, truth = frame["query"].tolist(), list(frame["qrels"])
     vectors = bundle.encode(queries)
     by_words = [full_text_index(tables).search(query, DEPTH) for query in queries]
-    nearest = {
-        "encoder": bundle.dense.search(vectors, DEPTH), "two stages": staged.search(vectors, DEPTH),
-    }  # fmt: skip
+    nearest = {"encoder": bundle.dense.search(vectors, DEPTH)}
+    for share, read in product(KNOWN, READ):
+        known = staged.known.rows[np.isin(staged.known.rows, drawn[: round(share * len(drawn))])]
+        index = TwoStageIndex(
+            bundle.product_ids,
+            texts_of,
+            bundle.encoder,
+            staged.cells,
+            KnownVectors(known, staged.known.of(known)),
+            SECONDS / (read + 0.5),
+        )
+        nearest[f"{share:4.0%} known, {read:2} read"] = index.search(vectors, DEPTH)
     print(f"{name}: {len(tables.products):,} products, {len(queries)} queries")
     for way, rankings in nearest.items():
         hybrid = fuse_all(by_words, rankings, bundle.bm25_weight, DEPTH)
@@ -220,7 +234,7 @@ def compare(name: str, taught_by: int) -> None:
         }
         alone, both = (score_each(truth, found)[PRIMARY].mean() for found in (rankings, hybrid))
         print(
-            f"  {way:10}: {PRIMARY} {alone:.3f}, hybrid {both:.3f}, "
+            f"  {way:20}: {PRIMARY} {alone:.3f}, hybrid {both:.3f}, "
             + ", ".join(f"overlap of the first {k} {share:.3f}" for k, share in overlaps.items())
         )
 

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from engine.labelling.clicks import clicked, most_clicked
 from engine.models.encoder import Encoder, load_encoder
 from engine.models.static_encoder import distil
 from engine.progress import Silent
-from engine.retrieval import two_stage
+from engine.retrieval import reading_speed, two_stage
 from engine.retrieval.cells import Cells
 from engine.retrieval.dense import DenseIndex
+from engine.retrieval.known_vectors import KnownVectors
+from engine.retrieval.reading_speed import count_readable, recall_reading
 from engine.retrieval.two_stage import TwoStageIndex, open_two_stage
 from engine.simulation.tiny_shop import tiny_frames
 from engine.tables.product_text import passages, passages_in
@@ -154,19 +157,91 @@ def test_two_stages_answer_as_the_encoder_where_it_reads_all_that_is_found(
     assert [one.product_ids for one in nothing] == [[]] * len(queries)
 
 
-def test_what_the_encoder_did_not_read_comes_below_in_the_order_of_the_first_stage(
-    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+def slow(index: TwoStageIndex, encoder: Encoder, readable: int, known: int) -> TwoStageIndex:
+    """The same where the encoder reads few products for a question, and has read few."""
+    products = tiny_frames()["products"]
+    rows = index.known.rows[:known]
+    return TwoStageIndex(
+        index.product_ids,
+        partial(passages_in, products),
+        encoder,
+        index.cells,
+        KnownVectors(rows, index.known.of(rows)),
+        reading_speed.SECONDS / (readable + 0.5),
+    )
+
+
+def test_a_slow_machine_reads_few_products_and_moves_the_others_by_what_that_adds(
+    encoder: Encoder,
 ) -> None:
-    monkeypatch.setattr(two_stage, "EXACT", 5)
-    exact, staged = both_ways(encoder)
+    exact, whole = both_ways(encoder)
     query = encoder.encode(QUERIES[:1], "query")
-    (found,) = staged.search(query, 24)
-    assert len(set(found.product_ids)) == 24
+    index = slow(whole, encoder, readable=3, known=4)
+    (found,) = index.search(query, 24)
     assert list(found.scores) == sorted(found.scores, reverse=True)
-    for name, score in zip(found.product_ids[:5], found.scores[:5], strict=True):
-        assert exact.cosine(query[0], name) == pytest.approx(score, abs=1e-5)
-    ((rows, _),) = staged.cells.nearest(query, 24)
-    assert list(found.product_ids[5:]) == [staged.product_ids[row] for row in rows[5:]]
+    ((rows, scores),) = index.cells.nearest(query, 24)
+    static = dict(zip((index.product_ids[row] for row in rows), scores, strict=True))
+    read = [index.product_ids[row] for row in rows if row not in index.known.rows][:3]
+    read += [index.product_ids[row] for row in rows if row in index.known.rows]
+    answered = dict(zip(found.product_ids, found.scores, strict=True))
+    assert answered.keys() == static.keys()
+    assert 3 < len(read) <= 7
+    for name in read:
+        assert answered[name] == pytest.approx(exact.cosine(query[0], name), abs=1e-5)
+    added = np.mean([answered[name] - static[name] for name in read])
+    for name in answered.keys() - set(read):
+        assert answered[name] == pytest.approx(static[name] + added, abs=1e-5)
+
+
+def test_an_answer_depends_neither_on_earlier_questions_nor_on_those_beside_it(
+    encoder: Encoder,
+) -> None:
+    _, whole = both_ways(encoder)
+    queries = encoder.encode(QUERIES, "query")
+    index = slow(whole, encoder, readable=2, known=0)
+    alone = [index.search(query[None], 10)[0] for query in queries]
+    together = slow(whole, encoder, readable=2, known=0).search(queries, 10)
+    for one, other in zip(alone, together, strict=True):
+        assert one.product_ids == other.product_ids
+        assert one.scores == pytest.approx(other.scores, abs=1e-5)
+    again = [index.search(query[None], 10)[0] for query in queries]
+    assert [one.product_ids for one in again] == [one.product_ids for one in alone]
+
+
+def test_the_products_that_are_sought_are_read_first(encoder: Encoder) -> None:
+    products = tiny_frames()["products"]
+    ids = products["product_id"].tolist()
+    texts_of = partial(passages_in, products)
+    sought = [ids[11], "gone", ids[2], ids[5]]
+    index = open_two_stage(None, encoder, ids, texts_of, Silent(), 6, lambda: sought)
+    read = [ids[row] for row in index.known.rows]
+    assert len(read) == 6
+    assert {ids[11], ids[2]} <= set(read)
+    texts = texts_of(index.known.rows)
+    assert index.known.vectors == pytest.approx(encoder.encode(texts), abs=1e-5)
+
+
+def test_clicks_and_purchases_say_which_products_are_sought() -> None:
+    tables = tiny_tables("search")
+    weights = clicked(tables).groupby("product_id")["weight"].sum()
+    first = most_clicked(tables)
+    assert set(first) == set(weights.index)
+    assert weights[first].is_monotonic_decreasing
+    assert most_clicked(Tables({"products": tables.products}, "en")) == []
+
+
+def test_reading_is_measured_once_a_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = iter([0.004, 0.02, 0.5])
+    assert recall_reading(tmp_path, lambda: next(measured)) == 0.004
+    assert recall_reading(tmp_path, lambda: next(measured)) == 0.004
+    (file,) = tmp_path.iterdir()
+    file.write_text("{", encoding="utf-8")
+    assert recall_reading(tmp_path, lambda: next(measured)) == 0.02
+    monkeypatch.setattr(reading_speed, "this_machine", lambda: {"processor": "another"})
+    assert recall_reading(tmp_path, lambda: next(measured)) == 0.5
+    assert [count_readable(seconds) for seconds in (1e-6, 0.004, 0.02, 0.5)] == [32, 20, 4, 1]
 
 
 def open_shop(tables: Tables, model: str, folder: Path) -> SearchBundle:
@@ -227,7 +302,11 @@ def test_damaged_cells_are_made_anew(model: str, tmp_path: Path, made: list[int]
     def missing(path: Path) -> None:
         path.unlink()
 
+    known, rows = next(tmp_path.rglob("known.npy")), next(tmp_path.rglob("known_rows.npy"))
     damages = [
+        (known, lambda path: path.write_bytes(path.read_bytes()[:200])),
+        (known, missing),
+        (rows, lambda path: np.save(path, np.arange(2))),
         (cells, lambda path: path.write_bytes(whole[: len(whole) // 2])),
         (cells, lambda path: path.write_bytes(b"no index")),
         (cells, lambda path: faiss.write_index(faiss.IndexFlatIP(3), str(path))),

@@ -3,14 +3,13 @@
 import contextlib
 import functools
 import json
-import platform
 from typing import Any, TypedDict
 
 import torch
 from transformers import Trainer
 
-from engine.models.timing import fastest_seconds
-from engine.settings import cpu_threads, home
+from engine.models.timing import fastest_seconds, this_machine
+from engine.settings import home
 from engine.storage.files import read_text, write_json
 
 # A batch of 32 short texts.
@@ -46,7 +45,7 @@ def half_type(device: torch.device) -> torch.dtype | None:
 def _shorter_is_faster() -> bool:
     """Whether products in bfloat16 are faster here; measured once a machine and remembered."""
     file = home() / "machine.json"
-    machine = {"processor": _processor(), "torch": torch.__version__, "threads": cpu_threads()}
+    machine = this_machine()
     known = json.loads(read_text(file) or "{}")
     if known.get("machine") != machine:
         known = {"machine": machine, "bf16_speedup": _bf16_speedup()}
@@ -68,10 +67,6 @@ def _bf16_speedup() -> float:
             product()
             short = fastest_seconds(product, RUNS)
     return long / short
-
-
-def _processor() -> str:
-    return str(torch.cpu.get_capabilities().get("cpu_name", platform.machine()))
 
 
 def half_products(device: torch.device) -> contextlib.AbstractContextManager[Any]:

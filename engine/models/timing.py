@@ -1,21 +1,38 @@
 """How fast something runs on this machine."""
 
+import platform
 import time
 from collections.abc import Callable
 
 import torch
 
+from engine.settings import cpu_threads
+
 # No run begins after so many seconds: on a slow machine an estimate would delay what it announces.
 ENOUGH_SECONDS = 2.0
 
 
-def fastest_seconds(work: Callable[[], object], runs: int) -> float:
-    """The seconds of the fastest of at most `runs` runs: what else the machine does only adds."""
+def this_machine() -> dict[str, str | int]:
+    """What a measured speed holds for: another processor, library or number of cores has another.
+
+    Equal after a way through JSON.
+    """
+    name = str(torch.cpu.get_capabilities().get("cpu_name", platform.machine()))
+    return {"processor": name, "torch": str(torch.__version__), "threads": cpu_threads()}
+
+
+def fastest_seconds(
+    work: Callable[[], object], runs: int, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """The seconds of the fastest of at most `runs` runs: what else the machine does only adds.
+
+    They are those of `clock`.
+    """
     times: list[float] = []
     while len(times) < runs and sum(times) < ENOUGH_SECONDS:
-        start = time.perf_counter()
+        start = clock()
         work()
         if torch.cuda.is_available():
             torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return min(times)

@@ -14,7 +14,8 @@ from engine.models.work import Phase, Work
 from engine.progress import Silent
 from engine.retrieval.catalog_size import LARGE
 from engine.retrieval.catalog_words import full_text_index, passage_index, title_index
-from engine.retrieval.two_stage import EXACT, TAUGHT_BY
+from engine.retrieval.reading_speed import EXACT
+from engine.retrieval.two_stage import TAUGHT_BY
 from engine.tables.product_text import passages
 from engine.tables.tables import Tables
 from engine.tasks.base import Dataset

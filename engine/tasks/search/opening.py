@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from engine.labelling.clicks import most_clicked
 from engine.models.cross_encoder import Reranker
 from engine.models.encoder import Encoder, load_encoder
 from engine.progress import Progress
@@ -83,13 +84,16 @@ def index_side(
     """An encoder with the vectors of the catalog, kept in `folder` where there is one.
 
     Of `LARGE` products or more that are not read yet, most vectors are a static encoder's
-    (`engine.retrieval.two_stage`).
+    (`engine.retrieval.two_stage`); what the encoder reads are above all products that were clicked.
     """
     dense: ProductIndex
     products = tables.products
     if len(products) >= LARGE and not _is_read(products, folder):
         texts_of = partial(passages_in, products)
-        dense = open_two_stage(folder, encoder, tables.product_ids, texts_of, progress)
+        sought = partial(most_clicked, tables)
+        dense = open_two_stage(
+            folder, encoder, tables.product_ids, texts_of, progress, sought=sought
+        )
     else:
         texts = passages(products).tolist()
         dense = open_index(folder, encoder, tables.product_ids, texts, progress)
