@@ -74,7 +74,7 @@ def test_what_was_measured_is_remembered_until_the_machine_changes(
     monkeypatch.setattr(precision, "_bf16_speedup", lambda: measured.append(3.0) or 3.0)
     for processor in ("one", "one", "another"):
         precision._shorter_is_faster.cache_clear()
-        monkeypatch.setattr(precision, "_processor", lambda name=processor: name)
+        monkeypatch.setattr(precision, "this_machine", lambda name=processor: {"processor": name})
         assert half_type(CPU) is torch.bfloat16
     assert len(measured) == 2
 

@@ -48,7 +48,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
 
 def _to_series(column: pa.ChunkedArray) -> pd.Series:
     if not pa.types.is_dictionary(column.type):
-        return column.to_pandas()
+        return pd.Series(column.to_pandas())
     cells = column.combine_chunks()
     texts = pd.Index(pd.array(cells.dictionary, dtype="str"))
     return pd.Series(pd.Categorical.from_codes(cells.indices.fill_null(-1).to_numpy(), texts))
