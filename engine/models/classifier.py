@@ -23,7 +23,7 @@ from engine.models.calibration import log_softmax
 from engine.models.encoder import Encoder
 from engine.models.finetune import Watch, finetune, lora_config, merge_lora, training_arguments
 from engine.models.linear import fit_linear
-from engine.models.tail import ANSWER_BATCH, Tail, make_tail, pad_states
+from engine.models.tail import ANSWER_BATCH, Tail, batches, make_tail, pad_states
 from engine.models.trunk import Trunk, layer_count
 from engine.progress import Progress
 
@@ -45,14 +45,10 @@ class Classifier:
         """The log-probabilities `(texts, labels)` of every head."""
         self.tail.eval()
         states = self.trunk.states(texts)
-        order = np.argsort([len(state) for state in states], kind="stable")
         found = {head: np.zeros((len(texts), size)) for head, size in self.labels.items()}
         device = next(self.tail.parameters()).device
-        for start in range(0, len(order), ANSWER_BATCH):
-            rows = order[start : start + ANSWER_BATCH]
-            batch = pad_states([states[row] for row in rows])
-            logits = self.tail(**{name: value.to(device) for name, value in batch.items()})
-            for head, table in logits.items():
+        for rows, batch in batches(states, device):
+            for head, table in self.tail(**batch).items():
                 found[head][rows] = table.float().cpu().numpy()
         return {head: log_softmax(table) for head, table in found.items()}
 

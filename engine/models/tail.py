@@ -1,9 +1,10 @@
 """The tail of a classifier: an encoder's upper layers, attention pooling and a head a question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -34,16 +35,13 @@ class Tail(nn.Module):
     def pool(self, states: Sequence[Tensor]) -> Tensor:
         """The pooled vectors `(texts, size)` of texts, from the trunk's states of each."""
         self.eval()
-        # Texts of like length leave little to pad.
-        order = np.argsort([len(state) for state in states], kind="stable")
         device = self.heads.middle.device
-        found = []
-        for start in range(0, len(order), ANSWER_BATCH):
-            rows = [states[row] for row in order[start : start + ANSWER_BATCH]]
-            batch = {name: value.to(device) for name, value in pad_states(rows).items()}
+        pooled = torch.empty(len(states), self.heads.middle.shape[0], device=device)
+        for rows, batch in batches(states, device):
             with half_products(device):
-                found.append(self.heads.pooling(self.encode(**batch), batch["attention_mask"]))
-        return torch.cat(found).float()[np.argsort(order)]
+                part = self.heads.pooling(self.encode(**batch), batch["attention_mask"])
+            pooled[torch.from_numpy(rows)] = part.float()
+        return pooled
 
     def forward(
         self,
@@ -73,6 +71,17 @@ def make_tail(trunk: Trunk, labels: Mapping[str, int], config: ClassifierConfig)
             if isinstance(child, nn.Dropout):
                 child.p = config.dropout if attends else 0.0
     return Tail(body, Heads(trunk.size, labels, config.dropout), config)
+
+
+def batches(
+    states: Sequence[Tensor], device: torch.device
+) -> Iterator[tuple[NDArray[np.intp], dict[str, Tensor]]]:
+    """The rows of texts of like length, which leave little to pad, and their padded states."""
+    order = np.argsort([len(state) for state in states], kind="stable")
+    for start in range(0, len(order), ANSWER_BATCH):
+        rows = order[start : start + ANSWER_BATCH]
+        padded = pad_states([states[row] for row in rows])
+        yield rows, {name: value.to(device) for name, value in padded.items()}
 
 
 def pad_states(states: Sequence[Tensor]) -> dict[str, Tensor]:

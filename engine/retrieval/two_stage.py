@@ -157,7 +157,8 @@ def open_two_stage(
         speed = recall_reading(folder, measure)
         return TwoStageIndex(product_ids, texts_of, encoder, cells, known, speed)
     known = _read(encoder, product_ids, texts_of, progress, taught_by, sought())
-    static = distil(encoder, texts_of(known.rows), known.vectors, progress)
+    sample = texts_of(known.rows)
+    static = distil(encoder, sample, known.vectors, progress)
 
     def encode_all() -> Iterator[Floats]:
         for block in _blocks(count):
@@ -165,7 +166,7 @@ def open_two_stage(
             progress.stage("encode", block.start, count)
             yield static.encode(texts_of(block))
 
-    cells = Cells.build(static.encode(texts_of(known.rows)), encode_all())
+    cells = Cells.build(static.encode(sample), encode_all())
     speed = measure_reading(encoder, _batch(texts_of, known.rows))
     index = TwoStageIndex(product_ids, texts_of, encoder, cells, known, speed)
     if folder is not None:
