@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.models import precision
+from engine.models import precision, timing
 from engine.models.precision import half_products, half_type, training_precision
 
 CPU = torch.device("cpu")
@@ -74,7 +74,7 @@ def test_what_was_measured_is_remembered_until_the_machine_changes(
     monkeypatch.setattr(precision, "_bf16_speedup", lambda: measured.append(3.0) or 3.0)
     for processor in ("one", "one", "another"):
         precision._shorter_is_faster.cache_clear()
-        monkeypatch.setattr(precision, "this_machine", lambda name=processor: {"processor": name})
+        monkeypatch.setattr(timing, "this_machine", lambda name=processor: {"processor": name})
         assert half_type(CPU) is torch.bfloat16
     assert len(measured) == 2
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from engine.labelling.clicks import clicked, most_clicked
+from engine.models import timing
 from engine.models.encoder import Encoder, load_encoder
 from engine.models.static_encoder import distil
 from engine.progress import Silent
@@ -239,7 +240,7 @@ def test_reading_is_measured_once_a_machine(
     (file,) = tmp_path.iterdir()
     file.write_text("{", encoding="utf-8")
     assert recall_reading(tmp_path, lambda: next(measured)) == 0.02
-    monkeypatch.setattr(reading_speed, "this_machine", lambda: {"processor": "another"})
+    monkeypatch.setattr(timing, "this_machine", lambda: {"processor": "another"})
     assert recall_reading(tmp_path, lambda: next(measured)) == 0.5
     assert [count_readable(seconds) for seconds in (1e-6, 0.004, 0.02, 0.5)] == [32, 20, 4, 1]
 

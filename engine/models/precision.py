@@ -2,15 +2,13 @@
 
 import contextlib
 import functools
-import json
 from typing import Any, TypedDict
 
 import torch
 from transformers import Trainer
 
-from engine.models.timing import fastest_seconds, this_machine
+from engine.models.timing import fastest_seconds, recall_measured
 from engine.settings import home
-from engine.storage.files import read_text, write_json
 
 # A batch of 32 short texts.
 TOKENS = 512
@@ -44,13 +42,7 @@ def half_type(device: torch.device) -> torch.dtype | None:
 @functools.cache
 def _shorter_is_faster() -> bool:
     """Whether products in bfloat16 are faster here; measured once a machine and remembered."""
-    file = home() / "machine.json"
-    machine = this_machine()
-    known = json.loads(read_text(file) or "{}")
-    if known.get("machine") != machine:
-        known = {"machine": machine, "bf16_speedup": _bf16_speedup()}
-        write_json(file, known)
-    return bool(known["bf16_speedup"] > ENOUGH)
+    return recall_measured(home() / "machine.json", "bf16_speedup", _bf16_speedup) > ENOUGH
 
 
 def _bf16_speedup() -> float:

@@ -1,12 +1,15 @@
 """How fast something runs on this machine."""
 
+import json
 import platform
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
 from engine.settings import cpu_threads
+from engine.storage.files import read_text, write_json
 
 # No run begins after so many seconds: on a slow machine an estimate would delay what it announces.
 ENOUGH_SECONDS = 2.0
@@ -36,3 +39,21 @@ def fastest_seconds(
             torch.cuda.synchronize()
         times.append(clock() - start)
     return min(times)
+
+
+def recall_measured(file: Path, name: str, measure: Callable[[], float]) -> float:
+    """The figure `name` that `file` has of this machine; else it is measured and written there."""
+    try:
+        stored = json.loads(read_text(file) or "{}")
+        if stored["machine"] == this_machine() and stored[name] > 0:
+            return float(stored[name])
+    except (ValueError, KeyError, TypeError):
+        pass
+    value = measure()
+    write_measured(file, name, value)
+    return value
+
+
+def write_measured(file: Path, name: str, value: float) -> None:
+    """Write to `file` what was measured on this machine."""
+    write_json(file, {"machine": this_machine(), name: value})

@@ -1,13 +1,11 @@
 """How many products the encoder can read while somebody waits, on this machine."""
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from engine.models.encoder import Encoder
-from engine.models.timing import fastest_seconds, this_machine
-from engine.storage.files import read_text, write_json
+from engine.models.timing import fastest_seconds, recall_measured, write_measured
 
 # So long a question waits for the encoder to read products. With what else it waits for, that
 # leaves room for the slowest of twenty to be answered within 150 ms.
@@ -15,7 +13,7 @@ SECONDS = 0.08
 # More products of a question are not read: a batch.
 EXACT = 32
 RUNS = 5
-_FILE = "reading.json"
+_FILE, _NAME = "reading.json", "seconds_per_text"
 
 
 def count_readable(seconds_per_text: float) -> int:
@@ -36,18 +34,9 @@ def recall_reading(folder: Path, measure: Callable[[], float]) -> float:
 
     So that all processes, those that evaluate and those that answer, read as many.
     """
-    try:
-        stored = json.loads(read_text(folder / _FILE) or "{}")
-        if stored["machine"] == this_machine() and stored["seconds_per_text"] > 0:
-            return float(stored["seconds_per_text"])
-    except (ValueError, KeyError, TypeError):
-        pass
-    seconds = measure()
-    write_reading(folder, seconds)
-    return seconds
+    return recall_measured(folder / _FILE, _NAME, measure)
 
 
 def write_reading(folder: Path, seconds_per_text: float) -> None:
     """Write to `folder` what was measured on this machine."""
-    stored = {"machine": this_machine(), "seconds_per_text": seconds_per_text}
-    write_json(folder / _FILE, stored)
+    write_measured(folder / _FILE, _NAME, seconds_per_text)
