@@ -23,8 +23,6 @@ from urllib.error import HTTPError
 
 import pandas as pd
 import psutil
-import ray
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
@@ -75,6 +73,10 @@ def open_shops(language: str) -> tuple[Workspace, Workspace]:
 
 def train_on_other(nodes: Nodes, shop: Workspace) -> str:
     """Begin a training while the head has no CPU for it; the job's id."""
+    # Ray reads its token, which is made with the nodes, when it is imported.
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
     with ray.init(nodes.address, log_to_driver=False, logging_level="ERROR"):
         here = ray.get_runtime_context().get_node_id()
         place = NodeAffinitySchedulingStrategy(here, soft=False)

@@ -1,6 +1,12 @@
-"""A Ray cluster on this machine: each node is what `ray start` starts, and may be killed whole."""
+"""A Ray cluster on this machine: each node is what `ray start` starts, and may be killed whole.
+
+As a workshop's cluster should, it asks for a token, which `two_nodes` makes and puts into the
+environment of this process.
+"""
 
 import json
+import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -12,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import psutil
 
@@ -39,8 +45,7 @@ class Nodes:
 
     def get(self, path: str) -> Any:
         """What the dashboard answers."""
-        with urlopen(self.dashboard + path, timeout=START_SECONDS) as response:
-            return json.load(response)
+        return _read(self.dashboard + path)
 
     def kill_other(self) -> None:
         """Kill every process of the node that is not the head, at once."""
@@ -50,6 +55,7 @@ class Nodes:
 @contextmanager
 def two_nodes(cpus: int) -> Iterator[Nodes]:
     """Two nodes with so many CPUs each, whatever the machine has, and proxies that serve HTTP."""
+    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # sockets need a short path
     port, dashboard, serving = (str(free_port()) for _ in range(3))
     usual = [f"--num-cpus={cpus}", f"--object-store-memory={STORE_BYTES}", "--block"]
@@ -114,9 +120,14 @@ def _answers(url: str) -> bool:
 
 
 def _alive(url: str) -> list[str]:
-    with urlopen(f"{url}/nodes?view=summary", timeout=30) as response:
-        nodes = json.load(response)["data"]["summary"]
+    nodes = _read(f"{url}/nodes?view=summary")["data"]["summary"]
     return [node["raylet"]["nodeId"] for node in nodes if node["raylet"]["state"] == "ALIVE"]
+
+
+def _read(url: str) -> Any:
+    token = {"Authorization": f"Bearer {os.environ['RAY_AUTH_TOKEN']}"}
+    with urlopen(Request(url, headers=token), timeout=START_SECONDS) as response:
+        return json.load(response)
 
 
 def _kill(node: subprocess.Popen[bytes]) -> None:
