@@ -47,7 +47,7 @@ def measure(browser: Browser, language: str) -> dict[str, float]:
             box = page.locator(".st-key-q input")
             box.fill(QUERIES[language])
             box.press("Enter")
-            page.wait_for_selector(".st-key-column_untuned [class*=st-key-why_untuned]")
+            page.wait_for_selector(".st-key-column_untuned .card")
             searched = time.monotonic() - start
         finally:
             page.close()

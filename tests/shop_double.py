@@ -1,6 +1,7 @@
 """A small shop and a model process's double that answers in the true form, for page tests."""
 
 import functools
+import json
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -110,8 +111,11 @@ def texts_of(app: AppTest) -> str:
 
 
 def said_on(app: AppTest) -> str:
-    """As `texts_of`, but as a reader sees it: without the escapes of Markdown."""
-    return re.sub(r"\\(.)", r"\1", texts_of(app)).replace("\u2060", "")
+    """As `texts_of`, but as a reader sees it: without the escapes of Markdown, and with cards."""
+    plain = re.sub(r"\\(.)", r"\1", texts_of(app)).replace("\u2060", "")
+    given = [one.proto for one in app.get("bidi_component")]
+    cards = [one.json for one in given if one.component_name == "result_cards"]
+    return "\n".join([plain, *(json.dumps(json.loads(one), ensure_ascii=False) for one in cards)])
 
 
 class Asked(NamedTuple):

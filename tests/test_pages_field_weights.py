@@ -5,6 +5,7 @@ import re
 import pytest
 
 from engine.messages import LANGUAGES
+from tests.result_cards import press
 from tests.runs_double import finish_run
 from tests.shop_double import clean, open_page, said_on, small_shop
 
@@ -51,5 +52,5 @@ def test_the_dialog_says_what_counts_in_the_learned_order(models) -> None:  # ty
     shop = small_shop()
     trained(shop)
     app = clean(open_page("search", shop, q="rain jacket"))
-    app = clean(next(one for one in app.button if one.key == "why_tuned_1").click().run())
+    app = clean(press(app, "tuned", "why", 1))
     assert "“Words in the title” counts most for this product" in said_on(app)

@@ -19,8 +19,9 @@ NEAR = search.predict(SearchInput("waterproof coat"), "untuned")
 
 def shown(app) -> dict:
     """What the component below the box was given."""
-    (element,) = app.get("bidi_component")
-    return element.proto
+    given = [element.proto for element in app.get("bidi_component")]
+    (found,) = (one for one in given if one.component_name == "query_suggestions")
+    return found
 
 
 def answered(shop, typed: str, settled: bool = False) -> list[dict]:
@@ -70,7 +71,7 @@ def test_texts_too_long_for_the_box_are_not_suggested(models) -> None:
 @pytest.mark.parametrize("page", ["search", "intent"])
 def test_the_component_is_mounted_below_the_box(models, page) -> None:
     app = clean(open_page(page, small_shop()))
-    assert shown(app).component_name == "query_suggestions"
+    assert shown(app).js_content
 
 
 def test_near_queries_come_only_from_a_model_that_is_ready_and_once_typing_rests(

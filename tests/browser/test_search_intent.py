@@ -70,13 +70,13 @@ def test_a_query_is_searched_explained_judged_and_understood(
     # The first example greets the visitor with an answer.
     box = page.get_by_label("What would a shopper type?")
     expect(box).not_to_have_value("")
-    expect(page.locator(".st-key-column_untuned [class*=st-key-why_untuned]")).to_have_count(10)
+    cards = page.locator(".st-key-column_untuned .card")
+    expect(cards).to_have_count(10)
     box.fill("")
     box.press("Enter")
     expect(page.locator(".st-key-no_query")).to_be_visible()
     box.fill("rain jacket")
     box.press("Enter")
-    cards = page.locator(".st-key-column_untuned [class*=st-key-why_untuned]")
     expect(cards).to_have_count(10)
     expect(page.locator(".st-key-column_untuned")).to_contain_text("Rain Jacket")
     expect(page.locator(".st-key-column_tuned")).to_contain_text("No tuned model yet")
@@ -85,7 +85,7 @@ def test_a_query_is_searched_explained_judged_and_understood(
     )
     expect_whole(page)
 
-    cards.first.locator("button").click()
+    cards.first.get_by_role("button", name="Why?").click()
     why = page.get_by_role("dialog")
     expect(why.get_by_test_id("stMetric")).to_have_count(3)
     expect(why.locator(".stPlotlyChart").first).to_be_visible()
@@ -100,7 +100,7 @@ def test_a_query_is_searched_explained_judged_and_understood(
     expect(guest.get_by_label("What would a shopper type?")).to_have_value(
         "something dry for the trail"
     )
-    expect(guest.locator("[class*=st-key-why_untuned]")).to_have_count(10)
+    expect(guest.locator(".st-key-column_untuned .card")).to_have_count(10)
 
     open_view(page, "Judge for yourself")
     table = page.locator(".stDataFrame")

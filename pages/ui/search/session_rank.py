@@ -11,7 +11,7 @@ from engine.storage.feedback import Feedback, Shown
 from engine.storage.workspace import Workspace
 from engine.tables.events import FEEDBACK_WEIGHTS
 from pages.ui.frame import session, visit
-from pages.ui.frame.i18n import escape, t
+from pages.ui.frame.i18n import t
 from pages.ui.parts import charts
 from pages.ui.search.systems import Column
 
@@ -62,20 +62,26 @@ def follow(current: Workspace, columns: Sequence[Column], k: int) -> list[Column
     return followed
 
 
-def look_button(current: Workspace, query: str, column: Column, product_id: str, rank: int) -> None:
-    """The button with which the shopper looks at a product."""
-    st.button(
-        t("search.session.look"),
-        icon=":material/visibility:",
-        type="tertiary",
-        key=f"look_{column.place}_{rank}",
-        on_click=_look,
-        args=(current, query, column, product_id),
+def look(current: Workspace, query: str, column: Column, product_id: str) -> None:
+    """Note that the shopper of this tab looked at a product in `column`."""
+    shown = Shown(
+        list_id=secrets.token_hex(8),
+        visit=visit.begin(),
+        shopper="",
+        query=query,
+        policy="",
+        arm=column.system,
+        probabilities={column.system: 1.0},
+        context={},
+        products=column.ids(DEPTH),
     )
+    with Feedback(current) as feedback:
+        feedback.show(shown)
+        feedback.record(shown.list_id, product_id, "click")
 
 
 def why_up(placed: RerankedProduct) -> str:
-    """Why a product moved up, as safe Markdown; empty where it did not."""
+    """Why a product moved up, as plain text; empty where it did not."""
     if placed.steps <= 0 or not placed.reasons:
         return ""
     reasons = " · ".join(dict.fromkeys(_say(reason) for reason in placed.reasons))
@@ -87,8 +93,8 @@ def _say(reason: Reason) -> str:
     return t(
         f"search.session.reasons.{reason.trait.kind}_{count}",
         n=reason.products,
-        field=escape(charts.cut(reason.trait.field, _LONGEST)),
-        value=escape(charts.cut(reason.trait.value, _LONGEST)),
+        field=charts.cut(reason.trait.field, _LONGEST),
+        value=charts.cut(reason.trait.value, _LONGEST),
     )
 
 
@@ -116,23 +122,6 @@ def _acts(current: Workspace) -> list[tuple[str, float]]:
     for product_id, event in acts:
         strongest[product_id] = max(FEEDBACK_WEIGHTS[event], strongest.get(product_id, 0.0))
     return list(strongest.items())
-
-
-def _look(current: Workspace, query: str, column: Column, product_id: str) -> None:
-    shown = Shown(
-        list_id=secrets.token_hex(8),
-        visit=visit.begin(),
-        shopper="",
-        query=query,
-        policy="",
-        arm=column.system,
-        probabilities={column.system: 1.0},
-        context={},
-        products=column.ids(DEPTH),
-    )
-    with Feedback(current) as feedback:
-        feedback.show(shown)
-        feedback.record(shown.list_id, product_id, "click")
 
 
 @session.per_shop(8)

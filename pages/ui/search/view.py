@@ -1,27 +1,27 @@
 """The answers to one query side by side, each product as a card that says why it is there."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from engine.images.thumbnail import thumbnail
 from engine.storage.workspace import Workspace
 from engine.tasks.search.answers import EXPLAIN, WhyInput
 from engine.text.words import STOPWORDS, words
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, reasons
-from pages.ui.parts.pictures import beside, first_pictures
-from pages.ui.parts.product_card import facts, move_badge, products
+from pages.ui.parts.pictures import first_pictures
+from pages.ui.parts.product_card import Badge, facts, move, plain_facts, products
 from pages.ui.parts.runs import invite_to_tune
-from pages.ui.search import session_rank
+from pages.ui.search import result_cards, session_rank
+from pages.ui.search.result_cards import Card
 from pages.ui.search.systems import Column, changed, moved
 
 _LONGEST_TITLE = 110
 _MOST_MATCHES = 4
-# Pixels that no card has: what is so wide takes a line of its card for itself.
-_WHOLE_LINE = 4_000
 
 
 def show_columns(current: Workspace, query: str, columns: Sequence[Column], k: int) -> None:
@@ -57,53 +57,52 @@ def _show_column(
     if not column.results:
         st.info(t("search.nothing_by_words"), icon=":material/search_off:")
     catalog, pictures = products(current), first_pictures(current)
-    for rank, (product_id, _) in enumerate(column.results[:k], start=1):
+    cards = [
+        _card(query, column, left, catalog[product_id], pictures.get(product_id), k)
+        for product_id in column.ids(k)
         # A catalog that was loaded a moment ago may lack what an older answer names.
-        if product_id in catalog:
-            with st.container(
-                border=True, horizontal=True, horizontal_alignment="distribute", gap="xsmall"
-            ):
-                picture = pictures.get(product_id)
-                _show_card(current, query, column, left, catalog[product_id], picture, rank, k)
+        if product_id in catalog
+    ]
+    looked = partial(session_rank.look, current, query, column)
+    why = result_cards.show_cards(cards, column.place, looked)
+    if why is not None:
+        _explain(current, column, query, catalog[why])
 
 
-def _show_card(
-    current: Workspace,
+def _card(
     query: str,
     column: Column,
     left: Column | None,
     product: Mapping[str, Any],
     picture: str | None,
-    rank: int,
     k: int,
-) -> None:
-    badges = []
-    if left is not None:
-        places = moved(column, left, product["product_id"], k)
-        if places is None:
-            badges.append(f":violet-badge[{t('search.badges.new')}]")
-        elif places:
-            badges.append(move_badge(places))
+) -> Card:
+    product_id = product["product_id"]
+    why = column.placed.get(product_id)
+    lines = (plain_facts(product), session_rank.why_up(why) if why is not None else "")
+    return Card(
+        product_id,
+        charts.cut(product["title"], _LONGEST_TITLE),
+        [line for line in lines if line],
+        [*_moves(column, left, product_id, k), _shared_words(query, product)],
+        thumbnail(picture) if picture else "",
+    )
+
+
+def _moves(column: Column, left: Column | None, product_id: str, k: int) -> list[Badge]:
+    """Where a product stands compared with the column before."""
+    if left is None:
+        return []
+    places = moved(column, left, product_id, k)
+    badge = Badge(t("search.badges.new"), "violet") if places is None else move(places)
+    return [badge] if badge else []
+
+
+def _shared_words(query: str, product: Mapping[str, Any]) -> Badge:
     shared = matches(query, product)
     if shared:
-        badges.append(f":gray-badge[{escape(' '.join(shared[:_MOST_MATCHES]))}]")
-    else:
-        badges.append(f":blue-badge[{t('search.badges.meaning')}]")
-    title = escape(charts.cut(product["title"], _LONGEST_TITLE))
-    why = column.placed.get(product["product_id"])
-    small = (facts(product), session_rank.why_up(why) if why is not None else "")
-    lines = [f"**{rank}\\. {title}**", *(f":small[:gray[{line}]]" for line in small if line)]
-    # Each element of up to sixty cards is a message to the browser, so a card has few.
-    with beside(picture, product["title"], _WHOLE_LINE):
-        st.markdown("  \n".join([*lines, " ".join(badges)]), width=_WHOLE_LINE)
-    session_rank.look_button(current, query, column, product["product_id"], rank)
-    if st.button(
-        t("search.why"),
-        key=f"why_{column.place}_{rank}",
-        type="tertiary",
-        icon=":material/help:",
-    ):
-        _explain(current, column, query, product)
+        return Badge(" ".join(shared[:_MOST_MATCHES]), "gray")
+    return Badge(t("search.badges.meaning"), "blue")
 
 
 def matches(query: str, product: Mapping[str, Any]) -> list[str]:
