@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.errors import InputError
+from engine.images.sample_pictures import match_sample_pictures
 from engine.messages import say
 from engine.progress import Progress, Silent
 from engine.reading.load import load_sample
@@ -121,4 +122,5 @@ def _sample_shop(title: str, language: str, progress: Progress) -> Workspace:
     shop = Workspace.create(language=language)
     shop.set_title(say("room.prepared", language, title=title))
     load_sample(shop, language, progress)
+    match_sample_pictures(shop)
     return shop
