@@ -16,6 +16,7 @@ from engine.storage.workspace import Workspace
 # Enough that the log names several intents and categories, few enough for seconds of work.
 FEW = 200
 QUERIES = 150
+HOSTILE = "<img src=x onerror=alert(1)> Tent"
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def shop(
     load_sample(workspace, "en", Silent())
     frames = dict(workspace.tables().frames)
     products = frames["products"]
+    products.loc[0, "title"] = HOSTILE
     # Few enough that the model has read them, and the frequent queries, in seconds.
     jackets = products["title"].str.contains("Rain Jacket") | (products.index < FEW)
     searches = frames["searches"]
@@ -131,3 +133,13 @@ def test_a_query_is_searched_explained_judged_and_understood(
     open_view(page, "Correct the model")
     expect(page.locator(".stDataFrame canvas").first).to_be_visible()
     expect_whole(page)
+
+
+def test_what_a_shop_wrote_is_a_text_on_its_card(
+    served: AppServer, shop: Workspace, open_tab
+) -> None:
+    page = open_tab(f"{served.url}/search?lang=en&w={shop.key}&q=onerror")
+    card = page.locator(".st-key-column_words .card")
+    expect(card).to_have_count(1)
+    expect(card).to_contain_text(HOSTILE)
+    expect(card.locator("img")).to_have_count(0)
