@@ -6,10 +6,14 @@ context of its own), the others a tab without a browser (`bench/tabs.py`). Nobod
 room's server and all its browsers: thirty of them fill two cores by themselves, so their figures
 are an upper bound. With a few, those few see what a person of a full room sees.
 
-Printed as JSON: the milliseconds `p50`, `p95` and `worst` from the Enter key to the last change of
-the page as a browser sees it (`browsers`), and to the end of the page's script for the others
-(`tabs`), pages that showed an error, and the share of the processors that the browsers took, and
-that was busy at all: the difference is the app's with its model process, if nothing else runs.
+With `--train` a second round follows in which one team trains its search, as in
+`bench/room_pages.py`.
+
+Printed as JSON for each round: the milliseconds `p50`, `p95` and `worst` from the Enter key to the
+last change of the page as a browser sees it (`browsers`), and to the end of the page's script for
+the others (`tabs`), pages that showed an error, and the share of the processors that the browsers
+took, and that was busy at all: the difference is the app's with its model process and the training,
+if nothing else runs.
 """
 
 import argparse
@@ -42,6 +46,7 @@ from bench.room_pages import (  # noqa: E402
     QUERY_BOX,
     TEAMS,
     serve_workshop,
+    training,
 )
 from bench.tabs import Runs, Tab  # noqa: E402
 from engine.messages import LANGUAGES  # noqa: E402
@@ -111,12 +116,40 @@ def processor_seconds() -> dict[str, float]:
     return {"browsers": browsers, "busy": sum(machine) - machine.idle - machine.iowait}
 
 
-async def measure(url: str, workshop: Workshop, seconds: float, browsers: int) -> dict[str, Any]:
-    """Let everybody in, the first `browsers` of the room with a browser, then ask for so long."""
-    pages: list[Page] = []
-    people: list[tuple[Ask, list[str]]] = []
-    drawn: list[float] = []
-    runs = Runs()
+class Room:
+    """The people of a workshop on the page Search, and how long they wait."""
+
+    def __init__(self) -> None:
+        self.people: list[tuple[Ask, list[str]]] = []
+        self.pages: list[Page] = []
+        self.drawn: list[float] = []
+        self.runs = Runs()
+
+    async def live(self, seconds: float) -> dict[str, Any]:
+        """Let everybody ask for so long; what that took."""
+        self.drawn.clear()
+        self.runs.whole.clear()
+        loop = asyncio.get_running_loop()
+        before, began = processor_seconds(), loop.time()
+        await asyncio.gather(*(keep_asking(*each, began + seconds) for each in self.people))
+        after, took = processor_seconds(), loop.time() - began
+        errors = [await page.locator(ERROR).count() for page in self.pages]
+        cores = os.cpu_count() or 1
+        return {
+            "browsers": summarize(self.drawn),
+            "tabs": summarize(self.runs.whole),
+            "errors": sum(map(bool, errors)) + len(self.runs.errors),
+            "share_of_processors": {
+                name: round((after[name] - before[name]) / took / cores, 2) for name in after
+            },
+        }
+
+
+async def measure(
+    url: str, workshop: Workshop, seconds: float, browsers: int, train: bool
+) -> dict[str, Any]:
+    """Let everybody in, the first `browsers` of the room with a browser; both rounds."""
+    room = Room()
     teams = teams_of(workshop.workshop_id)
     async with async_playwright() as playwright, AsyncExitStack() as tabs:
         browser = await playwright.chromium.launch(
@@ -127,31 +160,20 @@ async def measure(url: str, workshop: Workshop, seconds: float, browsers: int) -
             person = secrets.token_urlsafe(12)
             join(workshop, person, f"{team.name} {number}", team.team_id)
             query = {"w": shop.key, "p": person, "lang": workshop.language}
-            if len(pages) < browsers:
-                pages.append(await open_page(browser, url, query))
-                ask: Ask = partial(ask_in_browser, pages[-1], drawn)
+            if len(room.pages) < browsers:
+                room.pages.append(await open_page(browser, url, query))
+                ask: Ask = partial(ask_in_browser, room.pages[-1], room.drawn)
             else:
-                tab = Tab(url, "search", query, runs, {"shoplab_person": person})
+                tab = Tab(url, "search", query, room.runs, {"shoplab_person": person})
                 ask = partial((await tabs.enter_async_context(tab)).type_into, QUERY_BOX)
-            people.append((ask, queries(shop) * 4))
-        loop = asyncio.get_running_loop()
-        for phase in (3 * PAUSE_SECONDS, seconds):  # the first is what is loaded at first sight
-            drawn.clear()
-            runs.whole.clear()
-            before, began = processor_seconds(), loop.time()
-            await asyncio.gather(*(keep_asking(*each, began + phase) for each in people))
-            after, took = processor_seconds(), loop.time() - began
-        errors = [await page.locator(ERROR).count() for page in pages]
+            room.people.append((ask, queries(shop) * 4))
+        await room.live(3 * PAUSE_SECONDS)  # what is loaded at first sight
+        rounds = {"quiet": await room.live(seconds)}
+        if train:
+            async with training(teams[0].workspace):
+                rounds["training"] = await room.live(seconds)
         await browser.close()
-    cores = os.cpu_count() or 1
-    return {
-        "browsers": summarize(drawn),
-        "tabs": summarize(runs.whole),
-        "errors": sum(map(bool, errors)) + len(runs.errors),
-        "share_of_processors": {
-            name: round((after[name] - before[name]) / took / cores, 2) for name in after
-        },
-    }
+    return rounds
 
 
 def main() -> None:
@@ -160,9 +182,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--language", choices=LANGUAGES, default="en")
     parser.add_argument("--browsers", type=int, default=TEAMS * PEOPLE)
+    parser.add_argument("--train", action="store_true", help="also while one team trains")
     options = parser.parse_args()
     with serve_workshop(options.language) as (server, workshop, _):
-        figures = asyncio.run(measure(server.url, workshop, options.seconds, options.browsers))
+        figures = asyncio.run(
+            measure(server.url, workshop, options.seconds, options.browsers, options.train)
+        )
     print(json.dumps(figures))
 
 

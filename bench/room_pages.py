@@ -20,8 +20,8 @@ import random
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -120,13 +120,22 @@ async def measure(url: str, workshop: Workshop, token: str, seconds: float) -> d
         await room.open(stack, slug)
         await room.live(3 * PAUSE_SECONDS)  # what is loaded at first sight
         quiet = await room.live(seconds)
-        team = teams_of(workshop.workshop_id)[0]
-        job = queue.submit(team.workspace, "search", {})
+        async with training(teams_of(workshop.workshop_id)[0].workspace):
+            busy = await room.live(seconds)
+    return {"quiet": quiet, "training": busy}
+
+
+@asynccontextmanager
+async def training(workspace: str) -> AsyncIterator[None]:
+    """A training of search that learns all the while. Raises SystemExit if it ended before."""
+    job = queue.submit(workspace, "search", {})
+    try:
         await asyncio.sleep(LEAD_SECONDS)
-        training = await room.live(seconds)
-        state = queue.get_job(job).state
+        yield
+        if (state := queue.get_job(job).state) != "running":
+            raise SystemExit(f"the training is {state}")
+    finally:
         queue.cancel(job)
-    return {"quiet": quiet, "training": training, "state_of_training": state}
 
 
 @contextmanager
