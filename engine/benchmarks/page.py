@@ -94,8 +94,8 @@ def compare(size: Size) -> list[Comparison]:
         for query in queries:
             typed.append([_ask(page, query) for page in pages])
             again.append([_run_again(page) for page in pages])
-            ours, peer = (page.locator(".stMarkdown").all_inner_texts() for page in pages)
-            same += any(peer[0] in text for text in ours)
+            ours, peer = pages[0].locator(".card .title"), pages[1].locator(".stMarkdown")
+            same += any(peer.first.inner_text() in text for text in ours.all_inner_texts())
         chromium.close()
     return [
         Comparison(

@@ -57,9 +57,9 @@ const draw = (component) => (card, place) => {
 
 export default function (component) {
   const { data, parentElement } = component
-  const list = parentElement.querySelector(".cards")
+  const list = parentElement.querySelector(".result-cards")
   // Whoever works with the keyboard stays where they were.
-  const held = list.getRootNode().activeElement?.dataset?.button
+  const held = list.contains(document.activeElement) && document.activeElement.dataset.button
   list.replaceChildren(...data.cards.map(draw(component)))
   if (held) list.querySelector(`[data-button="${held}"]`)?.focus({ preventScroll: true })
 }

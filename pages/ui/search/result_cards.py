@@ -17,9 +17,11 @@ from pages.ui.parts.product_card import Badge
 _FILE = Path(__file__)
 _COMPONENT = st.components.v2.component(
     "result_cards",
-    html='<ol class="cards"></ol>',
+    html='<ol class="result-cards"></ol>',
     css=_FILE.with_suffix(".css").read_text(encoding="utf-8"),
     js=_FILE.with_suffix(".js").read_text(encoding="utf-8"),
+    # What watches a page for changes, as a screen reader, does not see those in a shadow root.
+    isolate_styles=False,
 )
 
 
