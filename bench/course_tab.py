@@ -75,6 +75,10 @@ class Tab:
         """Press a button by its key, and wait for what it does."""
         self.press(self.page.locator(f".st-key-{key} button").nth(place))
 
+    def click_card(self, action: str, number: int) -> None:
+        """Press a button of the product card with this number, and wait for what it does."""
+        self.press(self.page.locator(f'.product-cards [data-button="{action} {number}"]'))
+
     def press(self, button: Locator) -> None:
         """Press a button, and wait for what it does."""
         button.click()

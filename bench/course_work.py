@@ -132,7 +132,7 @@ def weigh_fields(tab: Tab, exercise: Exercise) -> None:
 def view_products(tab: Tab, exercise: Exercise) -> None:
     """View two products as a new shopper."""
     for place in (1, 2):
-        tab.click(f"click_{place}")
+        tab.click_card("click", place)
 
 
 def choose_heavy(tab: Tab, exercise: Exercise) -> None:
@@ -198,11 +198,11 @@ def add_product(tab: Tab, exercise: Exercise) -> None:
 def react(tab: Tab, exercise: Exercise) -> None:
     """React to five products on two lists."""
     for event, place in (("like", 1), ("click", 2), ("like", 3)):
-        tab.click(f"{event}_{place}")
+        tab.click_card(event, place)
     tab.click("next_list")
     # A second press on a product that is liked already would take the like back.
     for event, place in (("click", 1), ("click", 2)):
-        tab.click(f"{event}_{place}")
+        tab.click_card(event, place)
 
 
 def simulate(tab: Tab, exercise: Exercise) -> None:

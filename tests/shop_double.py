@@ -114,7 +114,7 @@ def said_on(app: AppTest) -> str:
     """As `texts_of`, but as a reader sees it: without the escapes of Markdown, and with cards."""
     plain = re.sub(r"\\(.)", r"\1", texts_of(app)).replace("\u2060", "")
     given = [one.proto for one in app.get("bidi_component")]
-    cards = [one.json for one in given if one.component_name == "result_cards"]
+    cards = [one.json for one in given if one.component_name == "product_cards"]
     return "\n".join([plain, *(json.dumps(json.loads(one), ensure_ascii=False) for one in cards)])
 
 

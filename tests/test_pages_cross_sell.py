@@ -13,6 +13,7 @@ from pages.ui.cross_sell import basket, network, offers, products
 from pages.ui.cross_sell.orders import orders
 from pages.ui.cross_sell.view import explain
 from pages.ui.parts import download as downloads
+from tests.card_presses import cards, press
 from tests.doubles import cross_sell
 from tests.runs_double import finish_run
 from tests.shop_double import FakeModels, clean, open_page, said_on, small_shop, texts_of, whole
@@ -73,7 +74,7 @@ def test_a_link_with_a_basket_shows_what_goes_with_it(
     assert clean(app).title[0].value == title
     assert app.multiselect[0].value == ["P00"]
     assert models.asked[-1] == ("cross_sell", "predict", "untuned", [{"basket": ["P00"], "k": 10}])
-    assert len([button for button in app.button if (button.key or "").startswith("add_")]) == 6
+    assert len(cards(app, "complement_cards")) == 6
     said = said_on(app)
     assert "Rain jacket 0" in said
     assert ("2.5" in said) and ("1.8" in said) and ("25%" in said)
@@ -100,8 +101,7 @@ def test_products_are_added_from_the_list_and_from_the_answers(models: FakeModel
     pills = next(group for group in app.get("button_group") if group.key == "basket_popular")
     clean(pills.set_value("P23").run())
     assert app.multiselect[0].value == ["P23"]
-    next(button for button in app.button if button.key == "add_1").click()
-    clean(app.run())
+    app = clean(press(app, "complement_cards", "add", 1))
     assert app.multiselect[0].value == ["P23", "P22"]
     assert models.asked[-1][3] == [{"basket": ["P23", "P22"], "k": 10}]
 

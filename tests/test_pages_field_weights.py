@@ -5,7 +5,7 @@ import re
 import pytest
 
 from engine.messages import LANGUAGES
-from tests.result_cards import press
+from tests.card_presses import press
 from tests.runs_double import finish_run
 from tests.shop_double import clean, open_page, said_on, small_shop
 
@@ -52,5 +52,5 @@ def test_the_dialog_says_what_counts_in_the_learned_order(models) -> None:  # ty
     shop = small_shop()
     trained(shop)
     app = clean(open_page("search", shop, q="rain jacket"))
-    app = clean(press(app, "tuned", "why", 1))
+    app = clean(press(app, "cards_tuned", "why", 1))
     assert "“Words in the title” counts most for this product" in said_on(app)

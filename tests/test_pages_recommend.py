@@ -2,9 +2,9 @@
 
 import json
 import os
-import re
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from pages.ui.frame.i18n import escape
 from pages.ui.parts import download
 from pages.ui.recommend import many
 from pages.ui.recommend.why import explain
+from tests import card_presses
 from tests.doubles.pipe import receive, reply
 from tests.shop_double import HOSTILE, clean, open_page, said_on
 from tests.tiny_shop import tiny_settings, tiny_workspace
@@ -127,10 +128,9 @@ def press(app: AppTest, key: str) -> AppTest:
     return clean(app.run())
 
 
-def titles_of(app: AppTest) -> list[str]:
+def titles_of(app: AppTest) -> Sequence[str]:
     """The product of each card, from the top."""
-    matches = [re.match(r"\*\*\d+\\\. (.*?)\*\*", str(one.value)) for one in app.markdown]
-    return [match[1] for match in matches if match]
+    return card_presses.titles(app, "list_cards")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -163,7 +163,7 @@ def test_what_a_new_shopper_does_changes_the_list_at_once_and_is_kept(
     app = clean(open_page("recommend", workspace))
     assert "Nothing is known about this shopper" in said_on(app)
     before = titles_of(app)
-    press(app, "add_to_cart_2")
+    app = clean(card_presses.press(app, "list_cards", "add_to_cart", 2))
     said = said_on(app)
     assert f"You added “{before[1]}” to the cart." in said
     assert before[1] not in titles_of(app)

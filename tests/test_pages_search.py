@@ -14,8 +14,8 @@ from engine.tasks.search.answers import SearchInput
 from pages.ui.parts import download, query_file, reasons
 from pages.ui.search import judging as search_judging
 from pages.ui.search import many, systems
+from tests.card_presses import cards, send
 from tests.doubles import search
-from tests.result_cards import cards, send
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 from tests.waiting import work_seconds
@@ -26,8 +26,8 @@ def test_a_link_with_a_query_shows_its_results(models, language, title) -> None:
     app = clean(open_page("search", small_shop(), language, q="rain jacket"))
     assert app.title[0].value == title
     assert app.text_input[0].value == "rain jacket"
-    assert len(cards(app, "words")) == 10
-    assert cards(app, "untuned")
+    assert len(cards(app, "cards_words")) == 10
+    assert cards(app, "cards_untuned")
     assert app.query_params["q"] in ("rain jacket", ["rain jacket"])
 
 
@@ -77,7 +77,7 @@ def test_after_a_run_three_systems_answer_and_moves_are_marked(models) -> None:
     said = texts_of(app)
     assert "Tuning replaced 3 of the first 10 results" in said
     assert "No tuned model yet" not in said
-    badges = [badge for card in cards(app, "tuned") for badge in card["badges"]]
+    badges = [badge for card in cards(app, "cards_tuned") for badge in card["badges"]]
     assert {"text": "▲ 2", "colour": "green"} in badges
     assert {"text": "new", "colour": "violet"} in badges
 
@@ -91,17 +91,17 @@ def test_a_column_is_one_message_whose_cards_say_what_a_product_is(models) -> No
         "caption",
         "bidi_component",
     ]
-    first = cards(app, "words")[0]
+    first = cards(app, "cards_words")[0]
     assert first["title"].startswith("Rain jacket") and "Acme" in first["lines"][0]
     assert first["badges"] and first["picture"] == ""
+    assert [action["name"] for action in first["actions"]] == ["look", "why"]
 
 
 def test_a_press_of_what_is_not_shown_does_nothing(models) -> None:
     app = clean(open_page("search", small_shop(), q="rain jacket"))
-    for value in ("nobody", 3, None, ["P00"], {"id": "P00"}):
-        for button in ("look", "why"):
-            app = clean(send(app, "words", button, value))
-            assert not app.error
+    for value in ("why", 3, None, [], ["why", "nobody"], ["buy", "P00"], [["why"], {}], {"why": 1}):
+        app = clean(send(app, "cards_words", value))
+        assert not app.error
     assert not app.get("dialog") and "visit" not in app.query_params
 
 
@@ -110,7 +110,9 @@ def test_product_texts_and_queries_are_never_markup(models) -> None:
     trained(shop)
     app = clean(open_page("search", shop, q=HOSTILE))
     said = texts_of(app)
-    assert any(HOSTILE in card["title"] for card in cards(app, "tuned")), "a text of a component"
+    assert any(HOSTILE in card["title"] for card in cards(app, "cards_tuned")), (
+        "a text of a component"
+    )
     assert "<img" not in said.replace("\\<img", "")
     assert "![a]" not in said.replace("\\!\\[a\\]", "") and "**bold**" not in said
     assert not any(element.proto.allow_html for element in app.markdown)
@@ -206,7 +208,7 @@ def test_frequent_queries_show_changes_and_gaps(models, language, label) -> None
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_shop_without_a_log_still_searches(models, language) -> None:
     app = clean(open_page("search", small_shop(language, log=False), language, q="teapot"))
-    assert len(cards(app, "words")) == 10
+    assert len(cards(app, "cards_words")) == 10
 
 
 def test_a_failing_model_is_said_and_can_be_asked_again(models, monkeypatch) -> None:
@@ -220,7 +222,7 @@ def test_a_failing_model_is_said_and_can_be_asked_again(models, monkeypatch) -> 
     monkeypatch.setattr(client, "ask", models.ask)
     clean(app.run())
     assert not app.error
-    assert cards(app, "untuned")
+    assert cards(app, "cards_untuned")
 
 
 def test_a_rerun_is_quick(models) -> None:
@@ -269,7 +271,7 @@ def test_a_query_that_changed_most_opens_side_by_side(models) -> None:
     look = next(group for group in app.get("button_group") if group.key == "look_at")
     clean(look.set_value("teapot").run())
     assert app.text_input[0].value == "teapot"
-    assert cards(app, "untuned")
+    assert cards(app, "cards_untuned")
 
 
 def test_the_download_of_a_list_is_guarded_against_formulas(models) -> None:
@@ -309,7 +311,7 @@ def test_a_bundle_that_takes_long_is_waited_for(models, monkeypatch) -> None:
     monkeypatch.setattr(client, "ask", slow)
     app = clean(open_page("search", shop, q="teapot"))
     assert len(tries) == 2 and not app.error
-    assert cards(app, "untuned")
+    assert cards(app, "cards_untuned")
 
 
 def test_downloaded_judgments_load_as_judgments(home, tmp_path) -> None:

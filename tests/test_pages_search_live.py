@@ -5,7 +5,7 @@ import pytest
 
 from engine.storage.feedback import Feedback
 from engine.storage.workspace import Workspace
-from tests.result_cards import press
+from tests.card_presses import press
 from tests.shop_double import clean, open_page, said_on, small_shop
 
 
@@ -82,7 +82,7 @@ def two_brands(language: str = "en"):
 def test_a_look_moves_products_like_it_and_says_why(models, language, reason, header) -> None:
     app = open_page("search", two_brands(language), language, q="jacket")
     assert "session_strength" not in [slider.key for slider in app.slider]
-    app = clean(press(app, "words", "look", 2))
+    app = clean(press(app, "cards_words", "look", 2))
     said = said_on(app)
     assert reason in said and header in said
     clean(app.slider(key="session_strength").set_value(0).run())
@@ -94,7 +94,7 @@ def test_a_look_moves_products_like_it_and_says_why(models, language, reason, he
 def test_a_reload_keeps_it_a_reset_forgets_it_and_others_never_see_it(models) -> None:
     shop = two_brands()
     app = open_page("search", shop, q="jacket")
-    app = clean(press(app, "words", "look", 2))
+    app = clean(press(app, "cards_words", "look", 2))
     visit = str(app.session_state["visit"])
     assert visit in app.query_params["visit"]
     again = clean(open_page("search", shop, q="jacket", visit=visit))
@@ -113,7 +113,7 @@ def test_a_reload_keeps_it_a_reset_forgets_it_and_others_never_see_it(models) ->
 def test_looks_on_the_search_page_are_no_evidence_about_strategies(models) -> None:
     shop = two_brands()
     app = open_page("search", shop, q="jacket")
-    app = clean(press(app, "words", "look", 2))
+    app = clean(press(app, "cards_words", "look", 2))
     with Feedback(shop) as feedback:
         assert feedback.log().empty
         assert len(feedback.events()) == 1

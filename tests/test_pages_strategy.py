@@ -12,6 +12,7 @@ from engine.evidence.store import EvidenceStore
 from engine.storage.feedback import Feedback
 from engine.storage.workspace import Workspace
 from pages.ui.strategy import inputs, live, simulator
+from tests import card_presses
 from tests.runs_double import finish_run
 from tests.shop_double import HOSTILE, clean, open_page, said_on, small_shop, texts_of
 
@@ -23,12 +24,17 @@ VIEWS = {
 }
 
 
-def buttons(app, start: str) -> list:
-    return [button for button in app.button if button.key and button.key.startswith(start)]
-
-
 def press(app, key: str):
     return clean(next(button for button in app.button if button.key == key).click().run())
+
+
+def act(app, event: str, place: int):
+    return clean(card_presses.press(app, "live_cards", event, place))
+
+
+def likes(app) -> list[str]:
+    """What the first button of each card says."""
+    return [card["actions"][0]["label"] for card in card_presses.cards(app, "live_cards")]
 
 
 def feedback_of(shop: Workspace) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -97,7 +103,7 @@ def test_a_link_with_a_query_shows_a_list_and_its_chance(models, language) -> No
     shop = small_shop(language)
     app = clean(open_page("strategy", shop, language, q=QUERY))
     assert app.title[0].value == TITLES[language]
-    assert len(buttons(app, "like_")) == len(buttons(app, "purchase_")) == 8
+    assert len(likes(app)) == 8
     lists, events = feedback_of(shop)
     assert len(lists) == 1 and events.empty
     assert f"{lists['propensity'][0]:.0%}" in said_on(app)
@@ -119,7 +125,7 @@ def test_a_tuned_interest_model_is_one_more_strategy(models, language, monkeypat
     task, verb, run_id, (item,) = models.asked[-1]
     assert (task, verb, run_id, item["query"]) == ("interest", "predict", "interest-1", QUERY)
     assert lists["products"][1] == item["among"][::-1][:8]
-    press(app, "like_1")
+    act(app, "like", 1)
     assert models.asked[-1][3][0]["history"] == [lists["products"][1][0]]
 
 
@@ -127,7 +133,7 @@ def test_a_tuned_interest_model_is_one_more_strategy(models, language, monkeypat
 def test_a_like_changes_the_next_list_and_says_what_changed(models, language, said) -> None:
     shop = small_shop(language)
     app = clean(open_page("strategy", shop, language, q=QUERY))
-    press(app, "like_5")
+    app = act(app, "like", 5)
     lists, events = feedback_of(shop)
     assert events["event"].tolist() == ["like"] and events["position"].tolist() == [5]
     liked = lists["products"][0][4]
@@ -135,18 +141,18 @@ def test_a_like_changes_the_next_list_and_says_what_changed(models, language, sa
     assert liked in lists["products"][1][:4]
     assert said in said_on(app) and said in app.toast[0].value
     place = lists["products"][1].index(liked) + 1
-    assert buttons(app, f"like_{place}")[0].label in ("Liked", "已赞")
+    assert likes(app)[place - 1] in ("Liked", "已赞")
 
 
 def test_a_reload_keeps_it_and_another_workspace_does_not_see_it(models) -> None:
     shop = small_shop()
     app = clean(open_page("strategy", shop, q=QUERY))
-    press(app, "like_3")
+    app = act(app, "like", 3)
     visit = app.query_params["visit"]
     visit = visit[0] if isinstance(visit, list) else visit
     again = clean(open_page("strategy", shop, q=QUERY, visit=visit))
     assert "You liked" in said_on(again) and not again.toast
-    assert [b.label for b in buttons(again, "like_")].count("Liked") == 1
+    assert likes(again).count("Liked") == 1
     assert len(feedback_of(shop)[0]) == 2
     other = Workspace.create("other", "en")
     other.replace_tables({"products": shop.tables().products}, {})
@@ -158,9 +164,8 @@ def test_a_reload_keeps_it_and_another_workspace_does_not_see_it(models) -> None
 def test_a_like_is_taken_back(models) -> None:
     shop = small_shop()
     app = clean(open_page("strategy", shop, q=QUERY))
-    press(app, "like_3")
-    liked = next(b for b in buttons(app, "like_") if b.label == "Liked")
-    press(app, liked.key)
+    app = act(app, "like", 3)
+    app = act(app, "unlike", likes(app).index("Liked") + 1)
     lists, events = feedback_of(shop)
     assert events["event"].tolist() == ["like", "unlike"] and lists["reward"].sum() == 0
     assert "You removed your like" in said_on(app)
@@ -171,7 +176,7 @@ def test_the_next_list_and_a_new_session_start_afresh(models) -> None:
     app = clean(open_page("strategy", shop, q=QUERY))
     press(app, "next_list")
     assert len(feedback_of(shop)[0]) == 2 and "What changed" not in said_on(app)
-    press(app, "click_2")
+    app = act(app, "click", 2)
     assert "You viewed" in said_on(app)
     press(app, "new_visit")
     lists, _ = feedback_of(shop)
@@ -200,7 +205,7 @@ def test_a_known_shopper_brings_a_history(models, logged_shop) -> None:
 def test_product_texts_are_never_markup(models) -> None:
     shop = small_shop()
     app = clean(open_page("strategy", shop, q=f"mug {HOSTILE}"))
-    press(app, "click_1")
+    app = act(app, "click", 1)
     said = texts_of(app)
     assert "<img" not in said.replace("\\<img", "")
     assert "![a]" not in said.replace("\\!\\[a\\]", "") and "**bold**" not in said
@@ -214,7 +219,7 @@ def test_the_page_says_what_was_learned(models, language) -> None:
     assert ("No feedback yet" if language == "en" else "还没有反馈") in said_on(app)
     app = clean(open_page("strategy", shop, language, q=QUERY))
     for _ in range(3):
-        press(app, "click_1")
+        app = act(app, "click", 1)
     app = open_view(shop, 0, language)
     said = said_on(app)
     assert ("Still open" if language == "en" else "尚无定论") in said

@@ -19,8 +19,9 @@ from engine.tasks.cross_sell.answers import (
 from pages.ui.cross_sell.basket import add, is_example
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, names, tables
-from pages.ui.parts.pictures import beside_picture
-from pages.ui.parts.product_card import facts, products
+from pages.ui.parts.cards import Action, Card, show_cards
+from pages.ui.parts.pictures import first_pictures
+from pages.ui.parts.product_card import Badge, plain_facts, products
 from pages.ui.parts.runs import invite_to_tune
 
 K = 10
@@ -50,9 +51,16 @@ def show_basket(current: Workspace, basket: Sequence[str], run: Run | None) -> N
     left, right = st.columns([3, 2], gap="large")
     with left, st.container(key="complements"):
         st.subheader(t("cross_sell.complements"), anchor=False)
-        for result in answer.results[:_SHOWN]:
-            if result.product_id in catalog:
-                _show_card(current, result, catalog)
+        pictures = first_pictures(current)
+        show_cards(
+            [
+                _card(result, catalog, pictures.get(result.product_id))
+                for result in answer.results[:_SHOWN]
+                if result.product_id in catalog
+            ],
+            "complement_cards",
+            lambda press: add(press.product_id),
+        )
     with right, st.container(key="substitutes"):
         st.subheader(t("cross_sell.substitutes.title"), anchor=False)
         _show_substitutes(answer.substitutes, catalog)
@@ -81,29 +89,19 @@ def _finding(answer: CrossSellAnswer) -> str:
     return t("cross_sell.findings.met", n=met, k=len(shown))
 
 
-def _show_card(
-    current: Workspace, result: Complement, catalog: Mapping[str, Mapping[str, Any]]
-) -> None:
+def _card(
+    result: Complement, catalog: Mapping[str, Mapping[str, Any]], picture: str | None
+) -> Card:
     product, reason = catalog[result.product_id], result.reason
-    with (
-        st.container(border=True, gap="xsmall"),
-        beside_picture(current, result.product_id),
-    ):
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            title = escape(charts.cut(product["title"], _LONGEST))
-            st.markdown(f"**{result.rank}\\. {title}**", width="stretch")
-            st.button(
-                t("cross_sell.add"),
-                key=f"add_{result.rank}",
-                icon=":material/add_shopping_cart:",
-                type="tertiary",
-                on_click=add,
-                args=(result.product_id,),
-            )
-        st.caption(facts(product))
-        st.markdown(escape(explain(reason, catalog)))
-        if reason.bought == 0:
-            st.badge(t("cross_sell.never_bought"), icon=":material/fiber_new:", color="violet")
+    return Card(
+        result.product_id,
+        charts.cut(product["title"], _LONGEST),
+        [plain_facts(product)],
+        [Action("add", t("cross_sell.add"), "add_shopping_cart")],
+        [] if reason.bought else [Badge(t("cross_sell.never_bought"), "violet")],
+        explain(reason, catalog),
+        picture=picture,
+    )
 
 
 def explain(reason: Reason, catalog: Mapping[str, Mapping[str, Any]]) -> str:

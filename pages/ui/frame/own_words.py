@@ -30,6 +30,8 @@ CHINESE = (
     ("Select all", "全选"),
     ("Clear all", "全部清除"),
     ("Connecting", "连接中"),
+    ("view more", "查看更多"),
+    ("view less", "收起"),
 )
 _COMPONENT = st.components.v2.component(
     "shoplab_own_words",

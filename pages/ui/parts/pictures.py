@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 import streamlit as st
 
@@ -32,27 +31,15 @@ def _files(stamp: str, _pictures: Pictures) -> Mapping[str, str]:
 
 
 @contextlib.contextmanager
-def beside(
-    picture: str | None, title: str, width: int | Literal["stretch"] = "stretch"
-) -> Iterator[None]:
-    """Show what the block shows beside the picture of the product with this title, if it has one.
-
-    Both together are `width` pixels wide, and no wider than what they are in.
-    """
+def beside_picture(current: Workspace, product_id: str) -> Iterator[None]:
+    """Show what the block shows beside the picture of a product, if it has one."""
+    picture, product = first_pictures(current).get(product_id), products(current).get(product_id)
     if picture is None:
         yield
         return
-    with st.container(horizontal=True, gap="small", width=width):
+    title = product["title"] if product else product_id
+    with st.container(horizontal=True, gap="small"):
         alt = t("product_card.picture", title=charts.cut(title))
         st.image(picture, width=_WIDTH, alt=alt)
         with st.container(gap="xsmall"):
             yield
-
-
-@contextlib.contextmanager
-def beside_picture(current: Workspace, product_id: str) -> Iterator[None]:
-    """As `beside`, for one product of a shop."""
-    product = products(current).get(product_id)
-    title = product["title"] if product else product_id
-    with beside(first_pictures(current).get(product_id), title):
-        yield

@@ -41,8 +41,7 @@ def move(places: int, down: Colour = "orange") -> Badge | None:
     """How many places a product moved up, or down where negative; None where it stayed."""
     if not places:
         return None
-    mark, colour = ("▲", "green") if places > 0 else ("▼", down)
-    return Badge(f"{mark} {abs(places)}", colour)
+    return Badge(f"▲ {places}", "green") if places > 0 else Badge(f"▼ {-places}", down)
 
 
 def move_badge(places: int, down: Colour = "orange") -> str:

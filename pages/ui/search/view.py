@@ -7,17 +7,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.images.thumbnail import thumbnail
 from engine.storage.workspace import Workspace
 from engine.tasks.search.answers import EXPLAIN, WhyInput
 from engine.text.words import STOPWORDS, words
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, reasons
+from pages.ui.parts.cards import Action, Card, Press, show_cards
 from pages.ui.parts.pictures import first_pictures
 from pages.ui.parts.product_card import Badge, facts, move, plain_facts, products
 from pages.ui.parts.runs import invite_to_tune
-from pages.ui.search import result_cards, session_rank
-from pages.ui.search.result_cards import Card
+from pages.ui.search import session_rank
 from pages.ui.search.systems import Column, changed, moved
 
 _LONGEST_TITLE = 110
@@ -63,10 +62,14 @@ def _show_column(
         # A catalog that was loaded a moment ago may lack what an older answer names.
         if product_id in catalog
     ]
-    looked = partial(session_rank.look, current, query, column)
-    why = result_cards.show_cards(cards, column.place, looked)
-    if why is not None:
-        _explain(current, column, query, catalog[why])
+    press = show_cards(cards, f"cards_{column.place}", partial(_look, current, query, column))
+    if press is not None and press.action == "why":
+        _explain(current, column, query, catalog[press.product_id])
+
+
+def _look(current: Workspace, query: str, column: Column, press: Press) -> None:
+    if press.action == "look":
+        session_rank.look(current, query, column, press.product_id)
 
 
 def _card(
@@ -84,8 +87,12 @@ def _card(
         product_id,
         charts.cut(product["title"], _LONGEST_TITLE),
         [line for line in lines if line],
+        (
+            Action("look", t("search.session.look"), "visibility"),
+            Action("why", t("search.why"), "help"),
+        ),
         [*_moves(column, left, product_id, k), _shared_words(query, product)],
-        thumbnail(picture) if picture else "",
+        picture=picture,
     )
 
 

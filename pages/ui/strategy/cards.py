@@ -1,29 +1,30 @@
 """The products of a live list, each with buttons for what a shopper may do with it."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import streamlit as st
 
 from engine.bandit.live import compare
-from engine.errors import ShoplabError
 from engine.storage.feedback import Event, Feedback, Shown
-from pages.ui.frame.i18n import escape, t
-from pages.ui.parts import charts
-from pages.ui.parts.errors import show_error
-from pages.ui.parts.pictures import beside_picture
-from pages.ui.parts.product_card import facts, products
+from pages.ui.frame.i18n import t
+from pages.ui.parts import cards, charts
+from pages.ui.parts.pictures import first_pictures
+from pages.ui.parts.product_card import move, plain_facts, products
 from pages.ui.strategy.setup import Setup, arm_name
 
 # Set in the session's state by a press until its effect was shown.
 PRESSED = "pressed"
 _LONGEST_TITLE = 90
+# Pixels of a card: two stand beside each other in a usual window.
+_WIDTH = 330
 _ICONS: dict[Event, str] = {
-    "like": ":material/favorite:",
-    "unlike": ":material/heart_check:",
-    "click": ":material/visibility:",
-    "add_to_cart": ":material/add_shopping_cart:",
-    "purchase": ":material/shopping_bag:",
+    "like": "favorite",
+    "unlike": "heart_check",
+    "click": "visibility",
+    "add_to_cart": "add_shopping_cart",
+    "purchase": "shopping_bag",
 }
 
 
@@ -32,48 +33,38 @@ def show_cards(setup: Setup, feedback: Feedback, shown: Shown) -> None:
     if not shown.products:
         st.info(t("strategy.live.nothing", arm=arm_name(shown.arm)), icon=":material/search_off:")
     catalog, likes = products(setup.current), feedback.likes(shown.visit)
+    pictures = first_pictures(setup.current)
     before = feedback.list_before(shown)
     moved = compare(before, shown).moved if before else {}
-    with st.grid(2, min_column_width=330, gap="small", key="cards"):
-        for place, name in enumerate(shown.products, start=1):
+    cards.show_cards(
+        [
+            _card(catalog[name], moved.get(name, 0), name in likes, pictures.get(name))
+            for name in shown.products
             # A catalog that was loaded a moment ago may lack what an older list names.
-            if name in catalog:
-                with st.container(border=True, gap="xsmall", key=f"card_{place}"):
-                    with beside_picture(setup.current, name):
-                        _show_product(catalog[name], place, moved.get(name, 0))
-                    _show_buttons(setup, shown, name, place, name in likes)
-
-
-def _show_product(product: Mapping[str, Any], place: int, steps_up: int) -> None:
-    badge = f" :green-badge[▲ {steps_up}]" if steps_up > 0 else ""
-    title = escape(charts.cut(product["title"], _LONGEST_TITLE))
-    st.markdown(f"**{place}\\. {title}**{badge}")
-    st.caption(facts(product))
-
-
-def _show_buttons(setup: Setup, shown: Shown, product_id: str, place: int, liked: bool) -> None:
-    events: tuple[Event, ...] = (
-        "unlike" if liked else "like",
-        "click",
-        "add_to_cart",
-        "purchase",
+            if name in catalog
+        ],
+        "live_cards",
+        partial(_record, setup, shown.list_id),
+        width=_WIDTH,
     )
-    with st.container(horizontal=True, gap="xsmall"):
-        for event in events:
-            st.button(
-                t(f"strategy.events.{event}"),
-                icon=_ICONS[event],
-                type="tertiary",
-                key=f"{'like' if event == 'unlike' else event}_{place}",
-                on_click=_record,
-                args=(setup, shown.list_id, product_id, event),
-            )
 
 
-def _record(setup: Setup, list_id: str, product_id: str, event: Event) -> None:
-    try:
-        with Feedback(setup.current) as feedback:
-            feedback.record(list_id, product_id, event)
-        st.session_state[PRESSED] = True
-    except ShoplabError as error:
-        show_error(error)
+def _card(
+    product: Mapping[str, Any], steps_up: int, liked: bool, picture: str | None
+) -> cards.Card:
+    badge = move(max(steps_up, 0))
+    events: tuple[Event, ...] = ("unlike" if liked else "like", "click", "add_to_cart", "purchase")
+    return cards.Card(
+        product["product_id"],
+        charts.cut(product["title"], _LONGEST_TITLE),
+        [plain_facts(product)],
+        [cards.Action(event, t(f"strategy.events.{event}"), _ICONS[event]) for event in events],
+        [badge] if badge else [],
+        picture=picture,
+    )
+
+
+def _record(setup: Setup, list_id: str, press: cards.Press) -> None:
+    with Feedback(setup.current) as feedback:
+        feedback.record(list_id, press.product_id, cast(Event, press.action))
+    st.session_state[PRESSED] = True

@@ -1,13 +1,14 @@
-// The cards of one system's results. Whatever a shop wrote is shown by textContent alone.
-const BUTTONS = [
-  ["look", "visibility"],
-  ["why", "help"],
-]
-
+// Products as cards. Whatever a shop wrote is shown by textContent alone.
 const element = (name, className, text = "") => {
   const made = document.createElement(name)
   made.className = className
   made.textContent = text
+  return made
+}
+
+const box = (className, ...children) => {
+  const made = element("div", className)
+  made.append(...children)
   return made
 }
 
@@ -26,40 +27,41 @@ const picture = (address) => {
   return made
 }
 
-const button = (name, icon, card, place, component) => {
-  const made = element("button", name)
+const button = ({ name, label, icon }, card, number, component) => {
+  const made = element("button", "action")
   made.type = "button"
-  made.dataset.button = `${name} ${place}`
+  made.dataset.button = `${name} ${number}`
   const sign = element("span", "icon", icon)
   sign.setAttribute("aria-hidden", "true")
-  made.append(sign, component.data[name])
-  made.onclick = () => component.setTriggerValue(name, card.product_id)
+  made.append(sign, label)
+  made.onclick = () => component.setTriggerValue("press", [name, card.product_id])
   return made
 }
 
 const draw = (component) => (card, place) => {
-  const about = element("div", "about")
-  about.append(
+  const about = [
     element("div", "title", `${place + 1}. ${card.title}`),
     ...card.lines.map((line) => element("div", "line", line)),
-  )
-  const badges = element("div", "badges")
-  badges.append(...card.badges.map(badge))
-  const buttons = element("div", "buttons")
-  buttons.append(...BUTTONS.map(([name, icon]) => button(name, icon, card, place, component)))
-  about.append(badges)
-  const top = element("div", "top")
-  top.append(...(card.picture ? [picture(card.picture)] : []), about)
+  ]
+  if (card.text) about.push(element("div", "text", card.text))
+  if (card.badges.length) about.push(box("badges", ...card.badges.map(badge)))
+  const top = box("top", box("about", ...about))
+  if (card.picture) top.prepend(picture(card.picture))
+  const buttons = card.actions.map((action) => button(action, card, place + 1, component))
+  if (card.note) buttons.push(element("span", "line", card.note))
   const made = element("li", "card")
-  made.append(top, buttons)
+  made.append(top, box("buttons", ...buttons))
   return made
 }
 
 export default function (component) {
   const { data, parentElement } = component
-  const list = parentElement.querySelector(".result-cards")
+  const list = parentElement.querySelector(".product-cards")
   // Whoever works with the keyboard stays where they were.
   const held = list.contains(document.activeElement) && document.activeElement.dataset.button
+  list.style.gridTemplateColumns = data.width
+    ? `repeat(auto-fill, minmax(min(${data.width}px, 100%), 1fr))`
+    : "minmax(0, 1fr)"
   list.replaceChildren(...data.cards.map(draw(component)))
   if (held) list.querySelector(`[data-button="${held}"]`)?.focus({ preventScroll: true })
 }
