@@ -5,7 +5,7 @@ gigabytes and every rule for cells is applied ten million times; coded, they fit
 rule reads each text once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,23 +17,29 @@ MOST_DISTINCT = 0.5
 CODED = pa.dictionary(pa.int32(), pa.string())
 
 
-def code_repeating(table: pa.Table) -> pa.Table:
-    """The table with the columns coded whose cells repeat enough."""
-    most = MOST_DISTINCT * table.num_rows
+def repeating(parts: Sequence[pa.Table]) -> frozenset[str]:
+    """The columns of a table's first `parts` whose cells repeat enough to be coded."""
+    most = MOST_DISTINCT * sum(part.num_rows for part in parts)
+    texts: dict[str, list[pa.Array]] = {}
+    for part in parts:
+        for name in part.column_names:
+            texts.setdefault(name, []).extend(map(distinct, part.column(name).chunks))
+    counts = {
+        name: pc.count_distinct(pa.chunked_array(arrays, pa.string())).as_py()
+        for name, arrays in texts.items()
+    }
+    return frozenset(name for name, count in counts.items() if count <= most)
+
+
+def code(table: pa.Table, names: Collection[str]) -> pa.Table:
+    """The table with the columns `names` coded, as far as it has them, and the others plain."""
     for place, name in enumerate(table.column_names):
-        coded = table.column(name).dictionary_encode().cast(CODED).unify_dictionaries()
-        if len(coded.chunk(0).dictionary) <= most:
-            table = table.set_column(place, name, coded)
-    return table
-
-
-def code(table: pa.Table, names: Iterable[str]) -> pa.Table:
-    """The table with the columns `names` coded, as far as it has them."""
-    for name in set(names).intersection(table.column_names):
-        place = table.column_names.index(name)
-        if is_coded(table.column(name)):
-            continue
-        table = table.set_column(place, name, table.column(name).dictionary_encode().cast(CODED))
+        column = table.column(name)
+        if name in names and not is_coded(column):
+            column = column.dictionary_encode().cast(CODED)
+        elif name not in names and is_coded(column):
+            column = column.cast(pa.string())
+        table = table.set_column(place, name, column)
     return table
 
 

@@ -1,6 +1,7 @@
 """Collects a file's records as text columns, whatever its format."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import reduce
 from mmap import mmap
@@ -15,9 +16,8 @@ from engine.reading.coding import (
     LEAST_ROWS,
     blank_to_missing,
     code,
-    code_repeating,
-    is_coded,
     map_distinct,
+    repeating,
 )
 from engine.reading.layout import Layout, Row, show
 from engine.reading.limits import refuse
@@ -25,6 +25,7 @@ from engine.reading.totals import is_note, is_total, may_be_total
 
 BATCH_ROWS = 20_000
 WHOLE_BELOW = 1e18  # larger numbers have more digits than a double
+THREADS = 2
 LAST_ROWS = 20  # notes stand in the last rows of a sheet
 
 
@@ -129,26 +130,29 @@ class TextColumns:
             self._flush()
 
     def append_arrays(self, rows: Sequence[int], arrays: Sequence[pa.Array]) -> None:
-        """Add many records at once, as an array of strings for each column of the header."""
+        """Add many records at once, as an array for each column of the header.
+
+        The arrays are strings, or dictionaries of strings.
+        """
         self._flush()
         names = [str(position) for position in range(len(arrays))]
         chunk = pa.Table.from_arrays(list(arrays), names=names)
-        self._chunks.append(code(chunk, self._coded or ()))
+        self._chunks.append(chunk if self._coded is None else code(chunk, self._coded))
         # A list of millions of numbers would take longer than to read their rows.
         numbers = np.arange(rows.start, rows.stop) if isinstance(rows, range) else rows
         self._rows.append(pa.array(numbers, pa.int64()))
         self._count += len(rows)
         if self._coded is None and self._count >= LEAST_ROWS:
-            begin = code_repeating(self._joined())
-            self._coded = frozenset(name for name in names if is_coded(begin.column(name)))
-            self._chunks = [begin]
+            self._coded = repeating(self._chunks)
+            self._chunks = [code(chunk, self._coded) for chunk in self._chunks]
         if self._count > limits.most_rows(self.table):
             raise refuse("too_many_rows", self.name, limit=limits.most_rows(self.table))
 
     @property
-    def coded(self) -> frozenset[int]:
-        """The places of the columns that are coded from here on."""
-        return frozenset(map(int, self._coded or ()))
+    def coded(self) -> Collection[int]:
+        """The places of the columns to code from here on: all, until it shows which repeat."""
+        places = range(len(self.header))
+        return places if self._coded is None else frozenset(map(int, self._coded))
 
     def reject(self, row: int, code: str, column: str | None = None, **params: object) -> None:
         """Leave out the record at `row` for the reason `code`."""
@@ -182,10 +186,7 @@ class TextColumns:
             if self.rejected:
                 raise InputError("reader.no_good_row", self.problems, file=self.name)
             raise refuse("header_only", self.name)
-        columns = self._joined().columns
-        self._chunks = []
-        for position, column in enumerate(columns):  # of a large file, no two copies fit
-            columns[position] = blank_to_missing(column)
+        columns = self._take_columns()
         used = [
             position
             for position, column in enumerate(columns)
@@ -209,9 +210,16 @@ class TextColumns:
             self.warn("not_records", count=self.left_out)
         return TextTable(table, rows, self.problems, self.rejected, self.left_out, self.view)
 
-    def _joined(self) -> pa.Table:
-        table = pa.concat_tables(self._chunks, promote_options="default")
-        return table.unify_dictionaries()
+    def _take_columns(self) -> list[pa.ChunkedArray]:
+        """The columns with blank cells missing; nothing else holds them any more."""
+        if self._coded is None:
+            self._chunks = [code(chunk, ()) for chunk in self._chunks]
+        columns = pa.concat_tables(self._chunks, promote_options="default").columns
+        self._chunks = []
+        with ThreadPoolExecutor(THREADS) as threads:
+            # Of a large file, no two copies fit.
+            filled = [threads.submit(blank_to_missing, columns.pop(0)) for _ in columns[:]]
+            return [column.result() for column in filled]
 
     def _others(self, table: pa.Table, rows: pa.ChunkedArray) -> list[int]:
         """The rows that are no records but totals and notes; they are left out."""
