@@ -8,6 +8,10 @@ def run() -> int:
     """Run one command; the process's exit status."""
     # Nothing that is imported is garbage, and to look for some takes a tenth of the time.
     gc.disable()
+    if sys.argv[1:2] == ["load"]:
+        from engine.reading.child import prepare_child
+
+        prepare_child(sys.argv[2:])
     from engine.cli import main
 
     gc.freeze()

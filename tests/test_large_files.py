@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Problem
-from engine.reading import columns, delimited, encoding, handover, mapping
+from engine.reading import columns, delimited, distinct, encoding, handover, mapping
 from engine.reading.blocks import Blocks, read_clean
 from engine.reading.cleaning import Cleaned, clean
 from engine.reading.coding import plain_bytes
@@ -97,6 +97,7 @@ def test_blocks_and_distinct_texts_give_the_same_table(
         careful, expected = read(path, table)
     monkeypatch.setattr(encoding, "BLOCK_BYTES", block_bytes)
     monkeypatch.setattr(columns, "LEAST_ROWS", 20)
+    monkeypatch.setattr(distinct, "LEAST_ROWS", 20)
     fast, result = read(path, table)
     assert any(is_coded(fast.frame[column]) for column in fast.frame)
     pd.testing.assert_frame_equal(decoded(fast.frame), careful.frame)

@@ -120,7 +120,8 @@ def test_whoever_cancels_stops_the_child(tmp_path: Path, monkeypatch: pytest.Mon
             if (tmp_path / "pid").exists():
                 raise Cancelled
 
-    waits = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid()));"
+    waits = "import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid()));"
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(child, "COMMAND", [sys.executable, "-c", f"{waits} time.sleep(600)"])
     with (
         child.Parsing(tmp_path / "pid", "log.csv", tmp_path, Place()) as parsing,

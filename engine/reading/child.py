@@ -7,11 +7,12 @@ the child runs.
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock, Thread
@@ -55,21 +56,17 @@ class Parsing:
 
     def __init__(self, path: Path, name: str, scratch: Path, place: Place) -> None:
         self.name, self.scratch = name, scratch
-        task = (str(path.resolve()), name, str(scratch), json.dumps(asdict(place)))
+        files = {"file": str(path.resolve()), "folder": str(scratch)}
+        task = {**files, "name": name, "place": asdict(place)}
+        (scratch / ERRORS).touch()
         with ExitStack() as held:
             held.enter_context(parsing_turn())
-            errors = held.enter_context((scratch / ERRORS).open("wb"))
             self._deadline = time.monotonic() + limits.CHILD_SECONDS
-            self._child = held.enter_context(
-                subprocess.Popen(
-                    [*COMMAND, *task],
-                    env=child_environment(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=errors,
-                )
-            )
+            self._child = held.enter_context(_prepared.pop() if _prepared else _start_child())
             held.callback(self._child.kill)
+            assert self._child.stdin is not None  # noqa: S101 - it is a pipe
+            with suppress(BrokenPipeError), self._child.stdin as line:  # a child may have died
+                line.write(f"{json.dumps(task)}\n".encode())
             self._held = held.pop_all()
 
     def __enter__(self) -> Self:
@@ -102,6 +99,29 @@ class Parsing:
             return round(100 * float((self.scratch / SHARE).read_text(encoding="ascii")))
         except (FileNotFoundError, ValueError):  # not begun, or just being written
             return 0
+
+
+# A child that waits for the file that it is to parse.
+_prepared: list[subprocess.Popen[bytes]] = []
+
+
+def prepare_child(arguments: Iterable[str]) -> None:
+    """Start a child if a file needs one among the arguments of a command.
+
+    It imports what it needs while this process reads what the user wants, which takes as long.
+    """
+    if any(os.path.isfile(text) and needs_child(Path(text)) for text in arguments):
+        _prepared.append(_start_child())
+
+
+def _start_child() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        COMMAND,
+        env=child_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # until it knows the folder for it
+    )
 
 
 # Files that are being parsed before anybody asked for their text.

@@ -25,16 +25,17 @@ class _WithoutPandas:
         return None
 
 
-def run(file: str, name: str, folder: str, place: str) -> None:
-    """Parse the file, which the user calls `name`, and leave the results in `folder`.
+def run() -> None:
+    """Parse the file that a line of standard input names, and leave the results in its folder.
 
-    `place` is an `engine.reading.layout.Place` as JSON.
+    The line is a JSON object: the paths `file` and `folder`, the `name` by which the user knows the
+    file, and `place`, an `engine.reading.layout.Place`. Without a line there is nothing to parse.
     """
     sys.meta_path.insert(0, _WithoutPandas())
     gc.disable()  # as for a command, see `engine.__main__`
     from engine.errors import InputError
     from engine.reading import limits
-    from engine.reading.child import SHARE
+    from engine.reading.child import ERRORS, SHARE
     from engine.reading.coding import plain_bytes
     from engine.reading.format import parse
     from engine.reading.handover import write_parsed, write_refusal
@@ -43,14 +44,19 @@ def run(file: str, name: str, folder: str, place: str) -> None:
 
     gc.freeze()
     gc.enable()
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    task = json.loads(line)
+    name, scratch, where = task["name"], Path(task["folder"]), Place(**task["place"])
+    _write_errors(scratch / ERRORS)
     _limit_memory(limits.CHILD_MEMORY_BYTES)
-    scratch, where = Path(folder), Place(**json.loads(place))
 
     def tell(share: float) -> None:
         (scratch / SHARE).write_text(f"{share:.2f}", encoding="ascii")
 
     try:
-        parsed = parse(Path(file), name, scratch, where, tell)
+        parsed = parse(Path(task["file"]), name, scratch, where, tell)
         # What a few bytes stand for may be long, and the page that reads it has no memory limit.
         most = limits.most_bytes(where.table)
         if plain_bytes(parsed.text.table) > most:
@@ -59,6 +65,12 @@ def run(file: str, name: str, folder: str, place: str) -> None:
         write_refusal(error, scratch)
     else:
         write_parsed(parsed, scratch)
+
+
+def _write_errors(path: Path) -> None:
+    """Send what is written to standard error to a file, whoever writes it."""
+    with path.open("wb") as errors:
+        os.dup2(errors.fileno(), sys.stderr.fileno())
 
 
 def _limit_memory(size: int) -> None:
@@ -70,7 +82,7 @@ def _limit_memory(size: int) -> None:
 
 
 if __name__ == "__main__":
-    run(*sys.argv[1:])
+    run()
     sys.stderr.flush()
     # To take the interpreter and its memory apart takes a while, and nothing is left to do.
     os._exit(0)

@@ -1,5 +1,6 @@
 """Turns a file's text cells into the values of a table; problems name row and column."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pandas as pd
 from engine.errors import Problem
 from engine.progress import Progress, Silent
 from engine.reading.coding import LEAST_ROWS
-from engine.reading.distinct import read_column
+from engine.reading.distinct import read_columns
 from engine.reading.findings import Findings
 from engine.reading.mapping import ColumnMapping
 from engine.reading.presets import expand, presets
@@ -70,11 +71,12 @@ def clean(
         findings.note("data.other_rows", count=int(other_rows), preset=preset.label)
     every = np.ones(len(frame), dtype=bool)
     sheet = Sheet(frame.reset_index(drop=True), findings, mapping, every, ~every)
-    for number, item in enumerate(schema.fields):
-        raw.give_back()
-        progress.check()
-        progress.stage("clean", number, len(schema.fields))
-        sheet.done[item.name] = read_column(sheet, item)
+    with closing(read_columns(sheet, schema.fields)) as columns:
+        for number, item in enumerate(schema.fields):
+            raw.give_back()
+            progress.check()
+            progress.stage("clean", number, len(schema.fields))
+            sheet.done[item.name] = next(columns)
     leave_unusable_out(table, sheet)
     say_counts_are_unused(table, sheet)
     for name in schema.required:

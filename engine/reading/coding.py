@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 
 # A smaller table is not worth the trouble.
 LEAST_ROWS = 100_000
+# Columns of a larger one are read so many at a time.
+THREADS = 2
 # Of a column's first cells, so many may be distinct.
 MOST_DISTINCT = 0.5
 CODED = pa.dictionary(pa.int32(), pa.string())

@@ -14,6 +14,7 @@ from engine.errors import InputError, Problem
 from engine.reading import limits
 from engine.reading.coding import (
     LEAST_ROWS,
+    THREADS,
     blank_to_missing,
     code,
     map_distinct,
@@ -25,7 +26,6 @@ from engine.reading.totals import is_note, is_total, may_be_total
 
 BATCH_ROWS = 20_000
 WHOLE_BELOW = 1e18  # larger numbers have more digits than a double
-THREADS = 2
 LAST_ROWS = 20  # notes stand in the last rows of a sheet
 
 

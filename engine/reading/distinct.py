@@ -4,7 +4,8 @@ Coded columns (`engine.reading.coding`) are categoricals in a frame. What is fou
 of every row that has it, and the values of a coded column of texts are coded again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from engine.reading.coding import LEAST_ROWS, THREADS
 from engine.reading.fields import read_field
 from engine.reading.findings import Codes, spread
 from engine.reading.sheet import Sheet
@@ -40,7 +42,8 @@ def decoded(frame: pd.DataFrame) -> pd.DataFrame:
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """The table as a frame of texts, with its coded columns as categoricals.
 
-    pyarrow itself makes a Python string of each distinct text, which takes four times as long.
+    pyarrow and pandas would make a Python string of each distinct text, which takes longer than all
+    the rest.
     """
     columns = {name: _to_series(table.column(name)) for name in table.column_names}
     return pd.DataFrame(columns, copy=False)
@@ -51,7 +54,30 @@ def _to_series(column: pa.ChunkedArray) -> pd.Series:
         return pd.Series(column.to_pandas())
     cells = column.combine_chunks()
     texts = pd.Index(pd.array(cells.dictionary, dtype="str"))
-    return pd.Series(pd.Categorical.from_codes(cells.indices.fill_null(-1).to_numpy(), texts))
+    # In a dictionary no text stands twice; there is no public way to say so.
+    dtype = pd.CategoricalDtype._from_fastpath(texts)
+    codes = cells.indices.fill_null(-1).to_numpy()
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), copy=False)
+
+
+def read_columns(sheet: Sheet, fields: Sequence[Field]) -> Iterator[pd.Series]:
+    """The values of each field in turn, as `read_column` gives them; of a long file in threads.
+
+    What is found is told in the order of the fields all the same.
+    """
+    if len(sheet.frame) < LEAST_ROWS:
+        yield from (read_column(sheet, item) for item in fields)
+        return
+    threads = ThreadPoolExecutor(THREADS)
+    try:
+        asides = [sheet.aside() for _ in fields]
+        columns = [threads.submit(read_column, *each) for each in zip(asides, fields, strict=True)]
+        for aside, column in zip(asides, columns, strict=True):
+            values = column.result()
+            aside.tell()
+            yield values
+    finally:
+        threads.shutdown(cancel_futures=True)
 
 
 def read_column(sheet: Sheet, item: Field) -> pd.Series:
@@ -80,7 +106,7 @@ def read_moments(cells: pd.Series) -> pd.Series | None:
         if part is None:
             return None
         moments[start : start + PART_ROWS] = part
-    return pd.Series(moments, index=cells.index)
+    return pd.Series(moments, index=cells.index, copy=False)
 
 
 def _read_moments(cells: pd.Series) -> NDArray[np.datetime64] | None:
@@ -102,14 +128,22 @@ def _read_coded(sheet: Sheet, item: Field, column: str) -> pd.Series:
     every = np.ones(len(texts), dtype=bool)
     findings = sheet.findings.of_distinct(codes)
     part = DistinctSheet(
-        texts.to_frame(), findings, sheet.mapping, every, ~every, codes=codes, rows=sheet
+        texts.to_frame(),
+        findings,
+        sheet.mapping,
+        every,
+        ~every,
+        untold=sheet.untold,
+        codes=codes,
+        rows=sheet,
     )
     values = read_field(part, item)
     if values.equals(texts):
         return sheet.frame[column].rename(item.name)
     if item.kind in ("number", "time"):
         missing = np.nan if item.kind == "number" else np.datetime64("NaT")
-        return pd.Series(spread(values.to_numpy(), codes, missing), name=item.name)
+        rows = spread(values.to_numpy(), codes, missing)
+        return pd.Series(rows, name=item.name, copy=False)
     value_codes, kept = pd.factorize(values)
     row_codes = spread(value_codes.astype(np.int32), codes, -1)
     categories = pd.Index(kept, dtype="str")
@@ -122,14 +156,6 @@ class DistinctSheet(Sheet):
 
     codes: Codes
     rows: Sheet
-
-    def reject(
-        self, code: str, where: pd.Series, column: str, values: pd.Series | None, **params: object
-    ) -> None:
-        """Drop the rows with the texts `where`, with an error for each."""
-        super().reject(code, where, column, values, **params)
-        if where.any():
-            self.rows.good &= ~self._in_rows(where)
 
     def leave_out(self, code: str, where: pd.Series, column: str) -> None:
         """Drop the rows with the texts `where`, with one warning."""
@@ -147,6 +173,13 @@ class DistinctSheet(Sheet):
     def by_distinct(self, cells: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
         """What `change` makes of the cells: they are distinct texts already."""
         return change(cells)
+
+    def _reject(
+        self, code: str, where: pd.Series, column: str, values: pd.Series | None, **params: object
+    ) -> None:
+        """Drop the rows with the texts `where`."""
+        super()._reject(code, where, column, values, **params)
+        self.rows.good &= ~self._in_rows(where)
 
     def _in_rows(self, where: pd.Series) -> NDArray[np.bool_]:
         return spread(where.to_numpy(dtype=bool), self.codes, False)

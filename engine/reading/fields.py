@@ -97,7 +97,7 @@ def _show_numbers(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> N
     numbers = distinct[distinct.str.fullmatch(r"[\d.,\s]+")]
     if len(numbers) > max(1, MOSTLY * len(distinct)):
         examples = ", ".join(numbers.head(SHOWN_NUMBERS))
-        sheet.findings.note("data.numbers_for_words", column, field=item.name, examples=examples)
+        sheet.note("data.numbers_for_words", column, field=item.name, examples=examples)
 
 
 def _read_id(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.Series:
@@ -113,7 +113,7 @@ def _read_number(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd
     if item.name == "price":
         cells = amount_of(first_entry(cells))
         if may_be_thousands(cells):
-            sheet.findings.note("data.thousands_or_point", column)
+            sheet.note("data.thousands_or_point", column)
     numbers, unread = number_reader(item.name)(cells)
     if item.required:
         sheet.reject("data.not_a_number", unread, column, cells)
@@ -132,7 +132,7 @@ def _read_number(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd
         sheet.leave_out("data.refunds", numbers < 0, column)
         numbers = numbers.mask(numbers < 0)
     if item.name == "rating" and _counts_to_ten(numbers):
-        sheet.findings.note("data.rating_of_ten", column)
+        sheet.note("data.rating_of_ten", column)
         numbers = (numbers / 2).clip(lower=1)
     low = -np.inf if item.low is None else item.low
     high = np.inf if item.high is None else item.high
@@ -151,7 +151,7 @@ def _read_time(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.S
     read = read_times(cells)
     sheet.warn("data.time_left_out", read.unread, column, cells)
     if read.guessed:
-        sheet.findings.note("data.day_or_month_first", column)
+        sheet.note("data.day_or_month_first", column)
     order = "data.month_among_days" if read.day_first else "data.day_among_months"
     sheet.warn(order, read.contrary, column, cells)
     times = move_to_utc(sheet, column, cells, read.values)
@@ -184,7 +184,7 @@ def _show_labels(sheet: Sheet, column: str, cells: pd.Series, values: pd.Series)
             f"{label} → {meanings[label]} ({count:,})"
             for label, count in counts.head(SHOWN_LABELS).items()
         )
-        sheet.findings.note("data.labels_read", column, labels=shown)
+        sheet.note("data.labels_read", column, labels=shown)
 
 
 _READERS: dict[str, Callable[[Sheet, Field, str, pd.Series], pd.Series]] = {

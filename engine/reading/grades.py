@@ -25,7 +25,7 @@ def scale_grades(sheet: Sheet, column: str, grades: pd.Series) -> pd.Series:
     """
     spam = grades.isin(SPAM)
     if spam.any() and (grades > 0).any():
-        sheet.findings.note("data.grades_negative", column, count=sheet.count(spam))
+        sheet.note("data.grades_negative", column, count=sheet.count(spam))
         grades = grades.mask(spam, 0.0)
     usual = grades[np.isfinite(grades)]
     if not len(usual) or usual.min() < 0 or usual.max() <= 0:
@@ -34,13 +34,13 @@ def scale_grades(sheet: Sheet, column: str, grades: pd.Series) -> pd.Series:
     if highest <= 1:
         code = "data.grades_equal" if lowest == highest else "data.grades_binary"
         if lowest == highest or usual.isin([0, 1]).all():
-            sheet.findings.note(code, column, grade=highest)
+            sheet.note(code, column, grade=highest)
             return grades.mask(grades > 0, TOP)
-        sheet.findings.note("data.grades_scaled", column, low=0.0, high=1.0)
+        sheet.note("data.grades_scaled", column, low=0.0, high=1.0)
         return grades * TOP
     if highest <= TOP:
         if lowest == highest and len(usual) >= FEWEST:
-            sheet.findings.note("data.grades_equal", column, grade=highest)
+            sheet.note("data.grades_equal", column, grade=highest)
             return grades.mask(grades > 0, TOP)
         return grades
     above = int((usual > TOP).sum())
@@ -50,5 +50,5 @@ def scale_grades(sheet: Sheet, column: str, grades: pd.Series) -> pd.Series:
     if scale is None or not (several or many):
         return grades
     bottom = 1.0 if lowest >= 1 and scale in (5.0, 10.0) else 0.0
-    sheet.findings.note("data.grades_scaled", column, low=bottom, high=scale)
+    sheet.note("data.grades_scaled", column, low=bottom, high=scale)
     return (grades - bottom) * TOP / (scale - bottom)

@@ -95,7 +95,7 @@ def merge_raters(sheet: Sheet) -> None:
     sheet.good &= ~dropped
     sheet.left_out |= dropped
     if different.any() or (named and repeated.any()):
-        sheet.findings.note(
+        sheet.note(
             "data.raters",
             sheet.mapping.fields.get("relevance"),
             pairs=int(repeated[first.index].sum()),
@@ -135,4 +135,4 @@ def _say_agreement(sheet: Sheet, grades: pd.Series) -> None:
     params: dict[str, object] = {"people": agreement.people, "alpha": agreement.alpha}
     if examples:
         params |= {"count": len(agreement.disputed), "examples": "; ".join(examples)}
-    sheet.findings.note(code, column, **params)
+    sheet.note(code, column, **params)

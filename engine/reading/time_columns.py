@@ -52,7 +52,7 @@ def join_clock(sheet: Sheet, column: str, dates: pd.Series) -> pd.Series:
         return dates
     times = by_distinct(sheet.cells(clock, None), lambda cells: cells.map(_clock_text))
     joined = bare.str.replace(_COMPACT_DATE, r"\1-\2-\3", regex=True) + " " + times.astype("str")
-    sheet.findings.note("data.clock_joined", column, clock=clock)
+    sheet.note("data.clock_joined", column, clock=clock)
     return dates.mask(~clocked & joined.notna(), joined)
 
 
@@ -79,7 +79,7 @@ def move_to_utc(sheet: Sheet, column: str, cells: pd.Series, times: pd.Series) -
         located = times[rows].dt.tz_localize(zone, ambiguous=summer, nonexistent="shift_forward")
         moved[rows] = located.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]")
     sheet.warn("data.zone_unknown", unknown, zone_column, names)
-    sheet.findings.note("data.zone_column", column, zone=zone_column)
+    sheet.note("data.zone_column", column, zone=zone_column)
     return moved
 
 
