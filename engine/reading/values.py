@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from engine.reading.numbers import read_numbers, read_prices
+from engine.reading.signs import BEYOND_ASCII, contains
 from engine.text.normal_form import normal_form
 
 Values = tuple[pd.Series, pd.Series]
@@ -154,17 +155,11 @@ def read_ids(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """
     if column.str.startswith("gid:", na=False).any():
         column = column.str.replace(_GLOBAL_ID, "", regex=True)
-    wide = column.str.contains(_WIDE, regex=True, na=False)
+    wide = contains(column, _WIDE, BEYOND_ASCII)
     if wide.any():
         narrow = column[wide].map(lambda text: normal_form("NFKC", text)).astype("str")
         column = column.mask(wide, narrow)
-    # Patterns are slow, and few texts have these signs.
-    if column.str.contains(".", regex=False, na=False).any():
-        pointed = column.str.contains(r"^\d+\.\d+$", regex=True, na=False)
-        floats = column.str.contains(r"^\d+\.0$", regex=True, na=False)
-        if floats.any() and (pointed == floats).all():
-            column = column.str.replace(r"\.0$", "", regex=True)
-    lossy = column.str.contains("+", regex=False, na=False)
-    if lossy.any():
-        lossy = column.str.contains(r"^\d(?:\.\d+)?[eE]\+\d+$", regex=True, na=False)
-    return column, lossy
+    floats = contains(column, r"^\d+\.0$", ".")
+    if floats.any() and contains(column, r"^\d+\.\d+$", ".").equals(floats):
+        column = column.str.replace(r"\.0$", "", regex=True)
+    return column, contains(column, r"^\d(?:\.\d+)?[eE]\+\d+$", "+")
