@@ -18,7 +18,7 @@ from engine.errors import Problem
 from engine.reading import columns, delimited, distinct, encoding, handover, mapping
 from engine.reading.blocks import Blocks, read_clean
 from engine.reading.cleaning import Cleaned, clean
-from engine.reading.coding import plain_bytes
+from engine.reading.coding import code, plain_bytes, repeating
 from engine.reading.distinct import decoded, is_coded, read_moments, to_frame
 from engine.reading.layout import Place
 from engine.reading.load import clean_file
@@ -268,6 +268,20 @@ def test_the_child_hands_coded_columns_over(
     handover.write_arrow(table, tmp_path / "table.arrow")
     mapped, _ = handover.read_arrow(tmp_path / "table.arrow")
     assert mapped.equals(table)
+
+
+def test_columns_are_coded_whose_first_cells_repeat_in_all_parts() -> None:
+    query, user = pa.array(["lamp", "lamp", "desk", None]), pa.array(["u1", "u2", "u3", "u4"])
+    parts = [
+        pa.table({"query": query, "user": user.dictionary_encode()}),
+        pa.table({"query": query.dictionary_encode(), "user": pa.array(["u5", "u6", "u1", "u7"])}),
+    ]
+    names = repeating(parts)
+    assert names == {"query"}
+    coded = pa.concat_tables([code(part, names) for part in parts])
+    assert pa.types.is_dictionary(coded.schema.field("query").type)
+    assert coded.column("query").to_pylist() == 2 * query.to_pylist()
+    assert coded.column("user").to_pylist() == [*user.to_pylist(), "u5", "u6", "u1", "u7"]
 
 
 def test_coded_texts_count_in_full() -> None:

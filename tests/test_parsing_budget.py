@@ -156,3 +156,25 @@ def test_only_what_a_child_has_to_parse_is_parsed_ahead(
     sample = SAMPLE_DATA / "en" / "products.csv"
     with parse_ahead(sample if name == "sample" else tmp_path / name, "a.csv", Place()):
         assert not started
+
+
+def test_a_child_that_waits_parses_the_file_that_is_read_first(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("id,t\n" + "1,abcdef\n" * 10_000)
+    (tmp_path / "small.csv").write_text("id,t\n1,a\n")
+    child.prepare_child(["bench", "--searches", str(tmp_path / "small.csv"), "x" * 1_000])
+    assert not child._prepared
+    child.prepare_child(["bench", "--searches", str(file)])
+    [waiting] = child._prepared
+    assert len(read_table(file).frame) == 10_000
+    assert waiting.returncode == 0
+    assert not child._prepared
+
+
+def test_a_child_that_nobody_needs_ends_with_its_parent(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("id,t\n" + "1,abcdef\n" * 10_000)
+    child.prepare_child([str(file)])
+    waiting = child._prepared.pop()
+    waiting.communicate(timeout=60)  # closes its standard input, as the end of the parent does
+    assert waiting.returncode == 0

@@ -110,7 +110,8 @@ def prepare_child(arguments: Iterable[str]) -> None:
 
     It imports what it needs while this process reads what the user wants, which takes as long.
     """
-    if any(os.path.isfile(text) and needs_child(Path(text)) for text in arguments):
+    # An argument may be too long for a path.
+    if any(os.path.isfile(text) and needs_child(Path(text)) for text in arguments):  # noqa: PTH113
         _prepared.append(_start_child())
 
 

@@ -25,9 +25,7 @@ def contains(column: pd.Series, pattern: str, signs: str) -> pd.Series:
 
 def are_visible(column: pd.Series) -> bool:
     """Whether all signs of all texts are visible ones of ASCII: no spaces and no controls."""
-    return not any(
-        ((texts <= _SPACE) | (texts > _LAST_VISIBLE)).any() for texts in _bytes(column)
-    )
+    return not any(((texts <= _SPACE) | (texts > _LAST_VISIBLE)).any() for texts in _bytes(column))
 
 
 def _have(texts: NDArray[np.uint8], signs: str) -> bool:

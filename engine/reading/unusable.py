@@ -34,9 +34,7 @@ def say_counts_are_unused(table: str, sheet: Sheet) -> None:
         and sheet.frame[name].dropna().astype("str").str.fullmatch(r"[\d.,\s]+").mean() > HALF
     ]
     if counts:
-        sheet.note(
-            "data.counts_unused", counts[0], columns=", ".join(counts), count=len(counts)
-        )
+        sheet.note("data.counts_unused", counts[0], columns=", ".join(counts), count=len(counts))
 
 
 def leave_unusable_out(table: str, sheet: Sheet) -> None:
