@@ -26,7 +26,7 @@ _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # So many blocks are read at a time, which takes as many processors, and so many wait beside them.
 _THREADS = 2
-_WAITING = 8
+_WAITING = 32
 
 # The cells of a block by columns, or None if it is not clean.
 Cells = list[pa.Array] | None

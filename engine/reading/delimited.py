@@ -19,6 +19,7 @@ from engine.reading.totals import is_note, is_total_label
 
 SAMPLE_LINES = 2_000
 SAMPLE_CHARACTERS = 200_000
+LEAST_TOLD = 0.01  # of a file
 _SEPARATOR = re.compile(r'\ufeff?"?sep=', re.IGNORECASE)  # Excel's own note of the delimiter
 _WORD = re.compile(r"[^\W\d_]{2}")
 
@@ -120,11 +121,14 @@ def _parse_blocks(
 
 def _told(blocks: Iterable[bytes], path: Path, columns: TextColumns) -> Iterator[bytes]:
     """The blocks of the text; those who wait for it are told what share of it was taken."""
-    size, taken = path.stat().st_size, 0
+    size, taken, told = path.stat().st_size, 0, 0.0
     for block in blocks:
         yield block
         taken += len(block)
-        columns.tell(min(taken / size, 1.0))
+        share = min(taken / size, 1.0)
+        if share >= told + LEAST_TOLD or share == 1.0:
+            columns.tell(share)
+            told = share
 
 
 @dataclass

@@ -13,8 +13,9 @@ from engine.reading.limits import refuse
 FOREIGN = re.compile("[\udc80-\udcff]")
 CHUNK = 1 << 20
 SAMPLE_BYTES = 1 << 16
-# A text is read in blocks: of so many bytes or, in other encodings than UTF-8, lines.
-BLOCK_BYTES = 2_000_000
+# A text is read in blocks: of so many bytes or, in other encodings than UTF-8, lines. What larger
+# blocks need is given back to the system after each of them, which takes longer than reading it.
+BLOCK_BYTES = 500_000
 BLOCK_LINES = 12_500
 # Of simplified Chinese text, GB2312 holds all but rare characters. Accented letters, Big5 or
 # Japanese misread as GB18030 give other characters.
