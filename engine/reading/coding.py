@@ -58,7 +58,7 @@ def is_coded(column: pa.ChunkedArray) -> bool:
 def plain_bytes(table: pa.Table) -> int:
     """How many bytes the texts of a table have once no column is coded."""
     lengths = (map_distinct(column, pc.binary_length) for column in table.columns)
-    return sum(pc.sum(pc.cast(length, pa.int64())).as_py() or 0 for length in lengths)
+    return sum(pc.sum(length).as_py() or 0 for length in lengths)
 
 
 def map_distinct(

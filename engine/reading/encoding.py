@@ -61,14 +61,14 @@ def find_encoding(path: Path, name: str) -> Encoding:
     """
     marked, wide = _find_mark(path)
     if wide:
-        if not _decodes(path, wide):
+        if not _decodes(path, wide, nul=True):
             raise refuse("broken_encoding", name, encoding=wide.upper())
         return Encoding(wide)
-    if _holds_nul(path):
-        raise refuse("binary", name)
     codec = marked or "utf-8"
     if _decodes(path, codec):
         return Encoding(codec)
+    if _holds_nul(path):
+        raise refuse("binary", name)
     survey = _survey(path)
     if marked or survey.mostly_utf8:
         return Encoding(codec, mixed=True)
@@ -146,11 +146,14 @@ def _decode(data: bytes, codec: str) -> str | None:
         return None
 
 
-def _decodes(path: Path, codec: str) -> bool:
+def _decodes(path: Path, codec: str, *, nul: bool = False) -> bool:
+    """Whether the file is text in `codec`, without NUL bytes unless they are allowed."""
     decoder = codecs.getincrementaldecoder(codec)()
     try:
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
+                if not nul and b"\0" in chunk:
+                    return False
                 # Most chunks of most files are, and it is quicker to see than to decode.
                 if not (codec == "utf-8" and chunk.isascii() and not decoder.getstate()[0]):
                     decoder.decode(chunk)
