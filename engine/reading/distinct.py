@@ -4,7 +4,7 @@ Coded columns (`engine.reading.coding`) are categoricals in a frame. What is fou
 of every row that has it, and the values of a coded column of texts are coded again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -55,12 +55,12 @@ def _to_series(column: pa.ChunkedArray) -> pd.Series:
     cells = column.combine_chunks()
     texts = pd.Index(pd.array(cells.dictionary, dtype="str"))
     # In a dictionary no text stands twice; there is no public way to say so.
-    dtype = pd.CategoricalDtype._from_fastpath(texts)
+    dtype = pd.CategoricalDtype._from_fastpath(texts)  # type: ignore[attr-defined]
     codes = cells.indices.fill_null(-1).to_numpy()
     return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), copy=False)
 
 
-def read_columns(sheet: Sheet, fields: Sequence[Field]) -> Iterator[pd.Series]:
+def read_columns(sheet: Sheet, fields: Sequence[Field]) -> Generator[pd.Series]:
     """The values of each field in turn, as `read_column` gives them; of a long file in threads.
 
     What is found is told in the order of the fields all the same.
