@@ -10,7 +10,7 @@ from engine.reading.mending import decode_queries
 from engine.reading.nested import all_entries, amount_of, first_entry, fold, name_of
 from engine.reading.numbers import may_be_thousands
 from engine.reading.sheet import Sheet
-from engine.reading.signs import contains
+from engine.reading.signs import holds
 from engine.reading.texts import (
     by_distinct,
     cut,
@@ -86,7 +86,9 @@ def _read_text(sheet: Sheet, item: Field, column: str, cells: pd.Series) -> pd.S
 def _find_active_html(cells: pd.Series) -> pd.Series:
     """Which texts hold code that a browser would run."""
     # The pattern is slow, and few texts have these signs.
-    active = contains(cells, "[<=:]", "<=:")
+    if not holds(cells, "<=:"):
+        return pd.Series(False, index=cells.index)
+    active = cells.str.contains("[<=:]", regex=True, na=False)
     if active.any():
         active[active] = cells[active].str.contains(_ACTIVE_HTML, regex=True)
     return active

@@ -4,7 +4,7 @@ from urllib.parse import unquote, unquote_plus
 
 import pandas as pd
 
-from engine.reading.signs import BEYOND_ASCII, contains
+from engine.reading.signs import BEYOND_ASCII, holds
 
 _ESCAPE = "%[0-9A-Fa-f]{2}"
 _SEVERAL = "(?:%[0-9A-Fa-f]{2}){2}"
@@ -21,14 +21,18 @@ def decode_queries(column: pd.Series) -> pd.Series:
     If the column as a whole is encoded, a plus is a space. Of other columns, only cells with
     several escapes in a row are decoded: "100%25 cotton" may be what somebody typed.
     """
-    escaped = contains(column, _ESCAPE, "%")
-    if not escaped.any():
+    if not holds(column, "%"):
         return column
-    odd = escaped | contains(column, _PLUSES, "+")
-    share = odd.sum() / max(1, column.notna().sum())
-    if share >= _LEAST and not contains(column, " ", " ").any():
+    escaped = column.str.contains(_ESCAPE, regex=True, na=False)
+    joined = column.str.contains("+", regex=False, na=False)
+    if joined.any():
+        joined = column.str.contains(_PLUSES, regex=True, na=False)
+    spaced = column.str.contains(" ", regex=False, na=False)
+    share = (escaped | joined).sum() / max(1, column.notna().sum())
+    if escaped.any() and share >= _LEAST and not spaced.any():
+        odd = escaped | joined
         return column.where(~odd, column[odd].map(lambda text: _decoded(text, plus=True)))
-    several = column.str.contains(_SEVERAL, regex=True, na=False)
+    several = escaped & column.str.contains(_SEVERAL, regex=True, na=False)
     if not several.any():
         return column
     return column.where(~several, column[several].map(lambda text: _decoded(text, plus=False)))
@@ -46,7 +50,9 @@ def _decoded(text: str, *, plus: bool) -> str:
 
 def mend_mojibake(column: pd.Series) -> pd.Series:
     """The texts without the traces of an encoding that was taken for another ("cafÃ©")."""
-    broken = contains(column, _MOJIBAKE, BEYOND_ASCII)
+    if not holds(column, BEYOND_ASCII):
+        return column
+    broken = column.str.contains(_MOJIBAKE, regex=True, na=False)
     if not broken.any():
         return column
     import ftfy  # takes a while to import, and few files need it

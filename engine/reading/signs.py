@@ -1,4 +1,4 @@
-"""Looks for patterns only where the bytes of a column say that there may be one.
+"""Looks at the bytes of a column to see whether a pattern can match at all.
 
 A pattern takes some 50 ns a text, a look at all bytes a hundredth of that.
 """
@@ -13,14 +13,14 @@ BEYOND_ASCII = "beyond"
 _SPACE, _LAST_VISIBLE, _LAST_ASCII = 0x20, 0x7E, 0x7F
 
 
-def contains(column: pd.Series, pattern: str, signs: str) -> pd.Series:
-    """Which texts contain `pattern`, of which every match has one of `signs`, or is missing.
+def holds(column: pd.Series, signs: str) -> bool:
+    """Whether any text has one of `signs`, which are of ASCII, or BEYOND_ASCII.
 
-    `signs` are those of ASCII, or BEYOND_ASCII.
+    Of a part of a longer column, the other texts may count as well.
     """
-    if any(_have(texts, signs) for texts in _bytes(column)):
-        return column.str.contains(pattern, regex=True, na=False)
-    return pd.Series(False, index=column.index)
+    if signs == BEYOND_ASCII:
+        return any((texts > _LAST_ASCII).any() for texts in _bytes(column))
+    return any((texts == ord(sign)).any() for texts in _bytes(column) for sign in signs)
 
 
 def are_visible(column: pd.Series) -> bool:
@@ -28,13 +28,6 @@ def are_visible(column: pd.Series) -> bool:
     return not any(((texts <= _SPACE) | (texts > _LAST_VISIBLE)).any() for texts in _bytes(column))
 
 
-def _have(texts: NDArray[np.uint8], signs: str) -> bool:
-    if signs == BEYOND_ASCII:
-        return bool((texts > _LAST_ASCII).any())
-    return any((texts == ord(sign)).any() for sign in signs)
-
-
 def _bytes(column: pd.Series) -> list[NDArray[np.uint8]]:
-    """All bytes of the texts; there may be others in between."""
     texts = pa.chunked_array(pa.array(column, pa.large_string(), from_pandas=True))
     return [np.frombuffer(chunk.buffers()[2] or b"", np.uint8) for chunk in texts.chunks]

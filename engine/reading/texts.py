@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from engine.reading.html import visible_text
-from engine.reading.signs import are_visible, contains
+from engine.reading.signs import are_visible, holds
 from engine.tables.categories import join_levels
 from engine.text.normal_form import normal_form
 
@@ -24,6 +24,7 @@ _UNTIDY = "[^ -~\u4e00-\u9fff]|  |^ | $"
 _SEPARATORS = re.compile(r"&gt;|[>»›|＞→]|(?<=\s)/(?=\s)")
 _TIGHT_SLASH = re.compile("/")
 _WRAPPED = r'^="([^"]*)"$'
+_FORMULA_SIGNS = ("=", "@", "+", "-")
 _FORMULA = r"^(?:=\S|@[A-Za-z]+\(|\+\d|[+-][\d(]+[-+*/(!])"
 
 
@@ -39,7 +40,9 @@ def strip_html(column: pd.Series, limit: int = 200_000) -> pd.Series:
 
     Text beyond the first `limit` characters is cut off.
     """
-    marked = contains(column, _MARKUP, "<&")
+    if not holds(column, "<&"):
+        return column
+    marked = column.str.contains(_MARKUP, regex=True, na=False)
     if not marked.any():
         return column
     result = column.copy()
@@ -49,12 +52,13 @@ def strip_html(column: pd.Series, limit: int = 200_000) -> pd.Series:
 
 def tidy(column: pd.Series) -> pd.Series:
     """Texts with single spaces, no control characters and in NFC; empty texts are missing."""
+    if are_visible(column):
+        return column.mask(column == "")
+    untidy = column.str.contains(_UNTIDY, regex=True, na=False)
     result = column
-    if not are_visible(column):
-        untidy = column.str.contains(_UNTIDY, regex=True, na=False)
-        if untidy.any():
-            result = column.copy()
-            result[untidy] = column[untidy].map(_tidy).astype("str")
+    if untidy.any():
+        result = column.copy()
+        result[untidy] = column[untidy].map(_tidy).astype("str")
     return result.mask(result == "")
 
 
@@ -79,7 +83,9 @@ def cut(column: pd.Series, limit: int) -> tuple[pd.Series, pd.Series]:
 
 def looks_like_formula(column: pd.Series) -> pd.Series:
     """Which texts a spreadsheet would run as a formula."""
-    begins = contains(column, "^[=@+-]", "=@+-")
+    if not holds(column, "".join(_FORMULA_SIGNS)):
+        return pd.Series(False, index=column.index)
+    begins = column.str.startswith(_FORMULA_SIGNS, na=False)
     # The pattern is slow, and few texts begin as a formula does.
     return column.str.contains(_FORMULA, regex=True, na=False) if begins.any() else begins
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from engine.reading.numbers import read_numbers, read_prices
-from engine.reading.signs import BEYOND_ASCII, contains
+from engine.reading.signs import BEYOND_ASCII, holds
 from engine.text.normal_form import normal_form
 
 Values = tuple[pd.Series, pd.Series]
@@ -155,11 +155,18 @@ def read_ids(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """
     if column.str.startswith("gid:", na=False).any():
         column = column.str.replace(_GLOBAL_ID, "", regex=True)
-    wide = contains(column, _WIDE, BEYOND_ASCII)
+    # Patterns are slow, and few texts have these signs.
+    wide = pd.Series(False, index=column.index)
+    if holds(column, BEYOND_ASCII):
+        wide = column.str.contains(_WIDE, regex=True, na=False)
     if wide.any():
         narrow = column[wide].map(lambda text: normal_form("NFKC", text)).astype("str")
         column = column.mask(wide, narrow)
-    floats = contains(column, r"^\d+\.0$", ".")
-    if floats.any() and contains(column, r"^\d+\.\d+$", ".").equals(floats):
-        column = column.str.replace(r"\.0$", "", regex=True)
-    return column, contains(column, r"^\d(?:\.\d+)?[eE]\+\d+$", "+")
+    if holds(column, "."):
+        pointed = column.str.contains(r"^\d+\.\d+$", regex=True, na=False)
+        floats = column.str.contains(r"^\d+\.0$", regex=True, na=False)
+        if floats.any() and (pointed == floats).all():
+            column = column.str.replace(r"\.0$", "", regex=True)
+    if not holds(column, "+"):
+        return column, pd.Series(False, index=column.index)
+    return column, column.str.contains(r"^\d(?:\.\d+)?[eE]\+\d+$", regex=True, na=False)
