@@ -111,7 +111,7 @@ def compare_search(read: dict[str, Read], tables: Tables) -> None:
         gained = paired_interval(heldout, name, "fp32")
         print(
             f"{name}: cosine of products {near[0]}, of queries {near[1]}; nDCG@10 by "
-            f"{gained.value:+.4f} [{gained.low:+.4f}, {gained.high:+.4f}]"
+            f"{gained.delta:+.4f} [{gained.low:+.4f}, {gained.high:+.4f}]"
         )
 
 

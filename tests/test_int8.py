@@ -1,5 +1,6 @@
 """Reading in 8 bits: near the vectors of 32, found out once, and never with weights of before."""
 
+import errno
 import sys
 import threading
 from pathlib import Path
@@ -108,6 +109,22 @@ def test_what_openvino_cannot_follow_is_read_as_before(
     quicken(encoder, TEXTS)
     assert encoder.int8 is None
     assert encoder.encode(TEXTS[:20]).shape == (20, 32)
+    monkeypatch.setattr(quickening, "write_layers", lambda *_: pytest.fail("tried again"))
+    quicken(encoder, TEXTS)
+
+
+def test_a_full_disk_is_no_reason_to_give_up_for_good(
+    encoder: Encoder, measured: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(quickening, "write_layers", refuse)
+        quicken(encoder, TEXTS)
+    assert encoder.int8 is None
+    quicken(encoder, TEXTS)
+    assert encoder.int8 is not None
 
 
 def test_without_the_library_all_is_read_as_before(

@@ -17,6 +17,7 @@ from threading import Lock
 
 from transformers import PreTrainedModel
 
+from engine.errors import ShoplabError
 from engine.models.encoder import Encoder
 from engine.models.int8_layers import Int8Layers, is_installed, write_layers
 from engine.models.precision import ENOUGH
@@ -54,8 +55,13 @@ def quicken(encoder: Encoder, texts: Sequence[str]) -> None:
     speed = home() / "int8" / f"{name}-{encoder.model.max_seq_length}.json"
     with _TURN:
         known = read_measured(speed, _SPEEDUP)
-        if known is None or known >= ENOUGH:
+        if known is not None and known < ENOUGH:
+            return
+        try:
             _decide(encoder, texts, speed, known)
+        # A full disk, for instance: it can still be read as before.
+        except Exception:
+            _LOG.warning("An encoder is not read with in 8 bits", exc_info=True)
 
 
 def _decide(encoder: Encoder, texts: Sequence[str], speed: Path, speedup: float | None) -> None:
@@ -73,11 +79,12 @@ def _decide(encoder: Encoder, texts: Sequence[str], speed: Path, speedup: float 
         if cosine is None:
             cosine = float((encoder.encode(sample) * short.encode(sample)).sum(axis=1).min())
             write_measured(folder / _ABOUT, _COSINE, cosine)
-    # What OpenVINO cannot do with a model, torch reads with it as before.
+    except ShoplabError:
+        raise
     except Exception:
-        _LOG.warning("An encoder cannot be read with in 8 bits", exc_info=True)
+        # OpenVINO cannot follow these layers, today or tomorrow.
         write_measured(folder / _ABOUT, _COSINE, 0.0)
-        return
+        raise
     if cosine < NEAR:
         return
     if speedup is None:
