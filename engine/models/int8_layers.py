@@ -8,10 +8,10 @@ Embeddings stay with torch: they are looked up and not multiplied, and most of a
 """
 
 import sys
-import threading
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,14 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 GROUP = 128
+OPTIONS: dict[str, object] = {
+    "PERFORMANCE_HINT": "LATENCY",
+    # What is not multiplied in 8 bits, as the softmax, stays in 32.
+    "INFERENCE_PRECISION_HINT": "f32",
+    "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP,
+}
 LARGEST = 127
-# Products of less than this are no weights: a constant that two states share, for instance.
+# A step of a channel whose weights are all 0.
 SMALLEST = np.float32(1e-12)
 
 
@@ -29,29 +35,16 @@ class Int8Layers:
     """The layers in the file that `write_layers` wrote; any thread may ask them."""
 
     def __init__(self, file: Path) -> None:
-        self._compiled = (
-            _openvino()
-            .Core()
-            .compile_model(
-                file,
-                "CPU",
-                {
-                    "PERFORMANCE_HINT": "LATENCY",
-                    "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-                    # What is not multiplied in 8 bits, as the softmax, stays in 32.
-                    "INFERENCE_PRECISION_HINT": "f32",
-                    "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP,
-                },
-            )
-        )
-        self._of_thread = threading.local()
+        options = OPTIONS | {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
+        compiled = _openvino().Core().compile_model(file, "CPU", options)
+        # One for all threads: each would keep the states of a whole batch.
+        self._request = compiled.create_infer_request()
+        self._turn = Lock()
 
     def states(self, embedded: Tensor, mask: Tensor) -> Tensor:
         """The last states of embedded tokens, both `(texts, tokens, size)`; mask as the model's."""
-        request = getattr(self._of_thread, "request", None)
-        if request is None:
-            request = self._of_thread.request = self._compiled.create_infer_request()
-        found = request.infer([embedded.numpy(), mask.numpy()], share_inputs=True)
+        with self._turn:
+            found = self._request.infer([embedded.numpy(), mask.numpy()], share_inputs=True)
         return torch.from_numpy(found[0])
 
 
@@ -67,7 +60,7 @@ def write_layers(transformer: PreTrainedModel, file: Path) -> None:
     """
     openvino = _openvino()
     size = int(transformer.config.hidden_size)
-    # Any: what is traced is followed for these, and then holds for other shapes.
+    # What is done with these is followed, and then holds for other numbers of texts and tokens.
     example = torch.zeros(2, 5, size), torch.ones(2, 5, dtype=torch.long)
     with torch.no_grad(), warnings.catch_warnings(action="ignore"):
         model = openvino.convert_model(
@@ -104,6 +97,8 @@ def _round_weights(product: Any) -> None:
     if constant.get_type_name() != "Constant" or not product.get_attributes()["transpose_b"]:
         return
     weights = constant.data
+    if weights.ndim != 2:
+        return
     step = np.maximum(np.abs(weights).max(axis=1, keepdims=True) / LARGEST, SMALLEST)
     rounded = np.rint(weights / step).astype(np.int8)
     restored = operations.multiply(operations.convert(rounded, "f32"), step.astype(np.float32))
