@@ -2,11 +2,12 @@
 
 import errno
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from engine.config import BiEncoderConfig
 from engine.models import int8_layers, quickening
@@ -174,15 +175,12 @@ def test_an_index_is_made_and_asked_in_8_bits(encoder: Encoder, measured: list[f
 
 def test_threads_ask_the_same_layers(encoder: Encoder, measured: list[float]) -> None:
     quicken(encoder, TEXTS)
-    expected, failed = encoder.encode(TEXTS[:64]), []
-
-    def ask() -> None:
-        if not np.allclose(encoder.encode(TEXTS[:64]), expected, atol=1e-6):
-            failed.append(True)
-
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failed
+    assert encoder.int8 is not None
+    states = encoder.int8.states
+    asked = [torch.randn(4, 3 + n, 32) for n in range(20)]
+    masks = [torch.ones(4, 3 + n, dtype=torch.long) for n in range(20)]
+    expected = [states(one, mask) for one, mask in zip(asked, masks, strict=True)]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(states, asked, masks))
+    for one, other in zip(found, expected, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
