@@ -49,17 +49,16 @@ def encoder(model: str) -> Encoder:
     return load_encoder(model, 32)
 
 
-class Counting:
+class Counting(Encoder):
     """An encoder that keeps what it was asked to encode."""
 
     def __init__(self, encoder: Encoder) -> None:
-        self.encoder = encoder
-        self.dimension = encoder.dimension
+        super().__init__(encoder.model)
         self.asked: list[str] = []
 
     def encode(self, texts: Sequence[str], *others: object) -> np.ndarray:
         self.asked += texts
-        return self.encoder.encode(list(texts), "passage")
+        return super().encode(list(texts), "passage")
 
 
 @pytest.mark.parametrize(

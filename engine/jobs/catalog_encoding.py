@@ -6,6 +6,7 @@ from pathlib import Path
 from engine.jobs.job import Job
 from engine.jobs.journal import on_cluster
 from engine.jobs.ray_encoding import RayEncoding
+from engine.models.quickening import quicken
 from engine.progress import Progress
 from engine.retrieval.vector_parts import PART, MakeParts, complete_vectors, split, write_part
 from engine.storage.runs import UNTUNED, run_folder
@@ -35,6 +36,7 @@ def encode_catalog(workspace: Workspace, job: Job, progress: Progress) -> int:
 def _here(vectors: CatalogVectors) -> MakeParts:
     def make(parts: Path, texts: Sequence[str], progress: Progress) -> None:
         encoder = vectors.open_encoder()
+        quicken(encoder, texts)
         for done, part in enumerate(split(texts)):
             progress.check()
             progress.stage("encode", done * PART, len(texts))

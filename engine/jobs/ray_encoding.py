@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.jobs.runner import let_people_go_first
 from engine.models.encoder import load_encoder
+from engine.models.quickening import quicken
 from engine.progress import Progress
 from engine.retrieval.vector_parts import PART, split, write_part
 from engine.tasks.search.catalog_vectors import CatalogVectors
@@ -27,6 +28,7 @@ class PartWriter:
     def __call__(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
         """Encode `text` of a batch; how many `texts` they were."""
         texts = [str(text) for text in batch["text"]]
+        quicken(self._encoder, texts)
         write_part(self._parts, texts, self._encoder.encode)
         return {"texts": np.array([len(texts)])}
 

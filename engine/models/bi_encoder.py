@@ -62,6 +62,8 @@ def tune_bi_encoder(
     Source: Henderson et al. (2017), arXiv:1705.00652.
     """
     torch.manual_seed(config.seed)
+    # They are those of the weights as they were.
+    encoder.int8 = None
     _choose_weights(encoder, config)
     model = encoder.model
     watch = Watch(METRIC, keep_best=True) if check else None

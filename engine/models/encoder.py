@@ -17,6 +17,7 @@ from transformers.utils import logging
 
 from engine.errors import InputError
 from engine.models.gathering import Gathering
+from engine.models.int8_layers import Int8Layers
 from engine.models.making import MAKING
 from engine.models.precision import half_products
 from engine.models.pretrained import locate
@@ -35,11 +36,13 @@ BATCH = {"cpu": 32, "cuda": 256}
 class Encoder:
     """A sentence-transformers model with the prefixes its makers trained it with.
 
-    `model` is the `SentenceTransformer` itself, to be tuned in place.
+    `model` is the `SentenceTransformer` itself, to be tuned in place; `int8` are its layers as they
+    are, if it reads with them (`engine.models.quickening`). Whoever tunes it takes them away.
     """
 
     def __init__(self, model: SentenceTransformer) -> None:
         self.model = model
+        self.int8: Int8Layers | None = None
         self._gathered: dict[TextKind, Gathering[str, NDArray[np.float32]]] = {
             "query": Gathering(lambda texts: list(self._encode(texts, "query"))),
             "passage": Gathering(lambda texts: list(self._encode(texts, "passage"))),
@@ -115,7 +118,11 @@ class Encoder:
         order = np.argsort([-length for length in self._lengths(texts)], kind="stable")
         for start in range(0, len(order), size):
             rows = order[start : start + size]
-            _, vectors = self.embed([texts[row] for row in rows], prefix)
+            batch = [texts[row] for row in rows]
+            if self.int8 is None:
+                _, vectors = self.embed(batch, prefix)
+            else:
+                vectors = self._embed_quickly(batch, prefix, self.int8)
             yield rows, vectors.numpy()
 
     def embed(self, texts: list[str], prefix: str) -> tuple[dict[str, Any], Tensor]:
@@ -123,16 +130,28 @@ class Encoder:
 
         The vectors are on the CPU, each of length 1.
         """
+        features = self._features(texts, prefix)
+        self.model.eval()
+        # The weights are cast for every batch, which costs more than one text gains.
+        with half_products(self.model.device) if len(texts) > 1 else nullcontext():
+            pooled = self.model(features)["sentence_embedding"]
+        return features, torch.nn.functional.normalize(pooled.float(), dim=1).cpu()
+
+    def _embed_quickly(self, texts: list[str], prefix: str, layers: Int8Layers) -> Tensor:
+        """The vectors that `embed` gives, with `layers` in place of the transformer's."""
+        features = self._features(texts, prefix)
+        embedded = self.transformer.get_input_embeddings()(features["input_ids"])
+        features["token_embeddings"] = layers.states(embedded, features["attention_mask"])
+        for module in list(self.model)[1:]:
+            features = module(features)
+        return torch.nn.functional.normalize(features["sentence_embedding"], dim=1)
+
+    def _features(self, texts: list[str], prefix: str) -> dict[str, Any]:
         device = self.model.device
-        features = {
+        return {
             name: value.to(device) if isinstance(value, Tensor) else value
             for name, value in self.model.preprocess(texts, prompt=prefix or None).items()
         }
-        self.model.eval()
-        # The weights are cast for every batch, which costs more than one text gains.
-        with half_products(device) if len(texts) > 1 else nullcontext():
-            pooled = self.model(features)["sentence_embedding"]
-        return features, torch.nn.functional.normalize(pooled.float(), dim=1).cpu()
 
     def _lengths(self, texts: list[str]) -> list[int]:
         tokens = self.model.tokenizer(texts, truncation=True, return_attention_mask=False)

@@ -42,16 +42,25 @@ def fastest_seconds(
 
 
 def recall_measured(file: Path, name: str, measure: Callable[[], float]) -> float:
-    """The figure `name` that `file` has of this machine; else it is measured and written there."""
-    try:
-        stored = json.loads(read_text(file) or "{}")
-        if stored["machine"] == this_machine() and stored[name] > 0:
-            return float(stored[name])
-    except (ValueError, KeyError, TypeError):
-        pass
+    """The figure `name` that `file` has of this machine; else it is measured and written there.
+
+    Figures are above 0.
+    """
+    known = read_measured(file, name)
+    if known is not None and known > 0:
+        return known
     value = measure()
     write_measured(file, name, value)
     return value
+
+
+def read_measured(file: Path, name: str) -> float | None:
+    """The figure `name` that `file` has of this machine; None where there is none."""
+    try:
+        stored = json.loads(read_text(file) or "{}")
+        return float(stored[name]) if stored["machine"] == this_machine() else None
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def write_measured(file: Path, name: str, value: float) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.models.encoder import Encoder
+from engine.models.quickening import quicken
 from engine.models.vector_cache import TextKind
 from engine.progress import Progress
 from engine.ranking import Ranking
@@ -81,6 +82,7 @@ def open_index(
     hashes = [hash_text(text) for text in texts]
     stored = read_vectors(folder) if folder else {}
     missing = sorted({text for text, name in zip(texts, hashes, strict=True) if name not in stored})
+    quicken(encoder, missing)
     if missing:
         vectors = encoder.encode(missing, kind, progress)
         stored |= dict(zip(map(hash_text, missing), vectors, strict=True))

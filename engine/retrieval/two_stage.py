@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.models.encoder import Encoder
+from engine.models.quickening import quicken
 from engine.models.static_encoder import distil
 from engine.models.vector_cache import VectorCache
 from engine.progress import Progress
@@ -150,6 +151,7 @@ def open_two_stage(
     stored = _stored(folder, texts_of, count)
     if folder is not None and stored:
         cells, known = stored
+        quicken(encoder, [])
 
         def measure() -> float:
             return measure_reading(encoder, _batch(texts_of, known.rows))
@@ -194,7 +196,9 @@ def _read(
     texts = texts_of(rows)
     # The first product of each text: to learn from the same twice only takes longer.
     places = sorted({text: place for place, text in reversed([*enumerate(texts)])}.values())
-    vectors = encoder.encode([texts[place] for place in places], "passage", progress)
+    different = [texts[place] for place in places]
+    quicken(encoder, different)
+    vectors = encoder.encode(different, "passage", progress)
     return KnownVectors(rows[places], vectors)
 
 

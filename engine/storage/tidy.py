@@ -27,6 +27,7 @@ def tidy_home(home: Path) -> None:
     delete_left_over(home)
     workspaces = home / "workspaces"
     _finish(workspaces)
+    _finish(home / "int8")
     for kind in _KINDS:
         for folder in workspaces.glob(f"*/{kind}"):
             _finish(folder)
