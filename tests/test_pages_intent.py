@@ -7,11 +7,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from engine import jobs
-from engine.labelling.labels import INTENTS
+from engine.labelling.labels import INTENTS, searches_by_query
 from engine.storage.runs import run_folder
 from engine.storage.workspace import Workspace
-from pages.ui.intent import answers, mix
+from engine.tables.tables import Tables
 from pages.ui.intent import labels as intent_labels
+from pages.ui.intent import mix
 from tests.runs_double import finish_run
 from tests.shop_double import (
     HOSTILE,
@@ -119,7 +120,7 @@ def test_a_search_counts_once_per_session() -> None:
             "time": ["2025-11-01", "2025-11-02", "2025-11-03", "2025-11-04", None],
         }
     )
-    found = answers.searches_by_query(log)
+    found = searches_by_query(Tables({"searches": log}))
     assert found["key"].tolist() == ["red mug"] * 3
     assert sorted(found["time"].dt.day) == [1, 3, 4]
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from engine.tables.categories import cut_path
 from engine.tables.events import EVENT_WEIGHTS
-from engine.tables.tables import Tables
+from engine.tables.tables import Tables, summary
 from engine.tables.texts import normalise_texts
 from engine.text.words import normalise
 
@@ -20,6 +20,7 @@ INTENTS = (
 OTHER = "other"
 
 
+@summary
 def collect_queries(tables: Tables) -> pd.DataFrame:
     """The distinct queries of the search log, one row each.
 
@@ -49,6 +50,23 @@ def collect_queries(tables: Tables) -> pd.DataFrame:
         }
     )
     return queries.rename_axis("query").reset_index()
+
+
+@summary
+def searches_by_query(tables: Tables) -> pd.DataFrame:
+    """The searches of the log, each once: columns `key` (normalised query) and `time` (UTC).
+
+    Rows of one session with the same query are one search; rows without a time are left out.
+    """
+    log = tables.columns("searches", "query", "session_id", "time")
+    times = pd.to_datetime(log["time"], utc=True, errors="coerce")
+    frame = pd.DataFrame(
+        {"input": log["query"], "session": log["session_id"], "time": times}
+    ).dropna(subset=["input", "time"])
+    frame["key"] = normalise_texts(frame["input"])
+    has_session = frame["session"].notna()
+    first = frame[has_session].sort_values("time").drop_duplicates(["key", "session"])
+    return pd.concat([first, frame[~has_session]])[["key", "time"]].reset_index(drop=True)
 
 
 def logged_intents(tables: Tables) -> pd.Series:

@@ -40,10 +40,11 @@ def run(file: str, name: str, folder: str, place: str) -> None:
     from engine.reading.handover import write_parsed, write_refusal
     from engine.reading.layout import Place
     from engine.reading.limits import refuse
+    from engine.storage.process_limits import limit_memory
 
     gc.freeze()
     gc.enable()
-    _limit_memory(limits.CHILD_MEMORY_BYTES)
+    limit_memory(limits.CHILD_MEMORY_BYTES)
     scratch, where = Path(folder), Place(**json.loads(place))
 
     def tell(share: float) -> None:
@@ -59,14 +60,6 @@ def run(file: str, name: str, folder: str, place: str) -> None:
         write_refusal(error, scratch)
     else:
         write_parsed(parsed, scratch)
-
-
-def _limit_memory(size: int) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
 if __name__ == "__main__":

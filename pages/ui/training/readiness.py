@@ -26,7 +26,7 @@ def readiness(current: Workspace) -> dict[str, Readiness]:
 
 @session.per_shop(64, corrections=True)
 def _readiness(current: Workspace) -> dict[str, Readiness]:
-    return rate_tasks(current, session.tables(current))
+    return rate_tasks(session.tables(current))
 
 
 def show_badge(level: Level) -> None:
