@@ -18,6 +18,8 @@ INTENTS = (
     "service",
 )
 OTHER = "other"
+# Of a longer log, so many queries are shown, labelled and answered; the most frequent ones.
+MOST_FREQUENT = 2000
 
 
 @summary
@@ -53,20 +55,32 @@ def collect_queries(tables: Tables) -> pd.DataFrame:
 
 
 @summary
-def searches_by_query(tables: Tables) -> pd.DataFrame:
-    """The searches of the log, each once: columns `key` (normalised query) and `time` (UTC).
+def frequent_queries(tables: Tables) -> pd.DataFrame:
+    """The rows of `collect_queries` for the `MOST_FREQUENT` queries, most frequent first."""
+    queries = collect_queries(tables).sort_values(["count", "query"], ascending=[False, True])
+    return queries.head(MOST_FREQUENT).reset_index(drop=True)
 
-    Rows of one session with the same query are one search; rows without a time are left out.
+
+@summary
+def searches_by_day(tables: Tables) -> pd.DataFrame:
+    """How many searches there were: columns `key`, `day` (its first moment in UTC), `searches`.
+
+    `key` is the normalised query, and empty for all that are not in `frequent_queries`. Rows of one
+    session with the same query are one search, of the day on which it began; rows without a time
+    are left out.
     """
     log = tables.columns("searches", "query", "session_id", "time")
     times = pd.to_datetime(log["time"], utc=True, errors="coerce")
-    frame = pd.DataFrame(
-        {"input": log["query"], "session": log["session_id"], "time": times}
-    ).dropna(subset=["input", "time"])
-    frame["key"] = normalise_texts(frame["input"])
+    keys = normalise_texts(log["query"])
+    frame = pd.DataFrame({"key": keys, "session": log["session_id"], "time": times})
+    frame = frame.dropna(subset=["key", "time"])
     has_session = frame["session"].notna()
     first = frame[has_session].sort_values("time").drop_duplicates(["key", "session"])
-    return pd.concat([first, frame[~has_session]])[["key", "time"]].reset_index(drop=True)
+    searches = pd.concat([first, frame[~has_session]])
+    searches["day"] = searches["time"].dt.normalize()
+    frequent = searches["key"].isin(frequent_queries(tables)["query"])
+    searches["key"] = searches["key"].where(frequent, "")
+    return searches.groupby(["key", "day"]).size().rename("searches").reset_index()
 
 
 def logged_intents(tables: Tables) -> pd.Series:

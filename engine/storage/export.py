@@ -28,11 +28,15 @@ def write_tables(workspace: Workspace, folder: Path) -> Mapping[str, TableRecord
 
 
 def zipped_tables(workspace: Workspace) -> bytes:
-    """What `write_tables` writes, in one zip archive."""
-    tables, records = workspace.tables(), workspace.about_tables()
+    """The files of all tables and `tables.json` as of `write_tables`, in one zip archive."""
+    records = workspace.about_tables()
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in records:
-            target.writestr(f"{name}.parquet", tables[name].to_parquet(index=False) or b"")
+    # Parquet is packed already, so that a long log takes no longer than its bytes are copied.
+    with (
+        zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as target,
+        workspace.table_files() as files,
+    ):
+        for name, file in files.items():
+            target.write(file, f"{name}.parquet")
         target.writestr(ABOUT, json.dumps(records, ensure_ascii=False, indent=2))
     return archive.getvalue()

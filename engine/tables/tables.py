@@ -122,18 +122,26 @@ class Tables:
         object.__setattr__(other, "_origin", self._origin or self)
         return other
 
-    def once(self, derive: Callable[["Tables"], T], elsewhere: Elsewhere | None = None) -> T:
+    def once(self, derive: Callable[["Tables"], T], *, away: bool = False) -> T:
         """The result of `derive` for these tables, computed once and kept; see `derived`.
 
-        With `elsewhere`, that is where it is computed.
+        If `away`, it is computed `elsewhere`, where there is that.
         """
-        if self._origin is not None:
-            return self._origin.once(derive, elsewhere)
+        return (self._origin or self)._once(derive, self.elsewhere, away=away)
+
+    def _once(
+        self, derive: Callable[["Tables"], T], elsewhere: Elsewhere | None, *, away: bool
+    ) -> T:
         with self._lock:
             lock = self._locks[derive]
         with lock:
             if derive not in self._derived:
-                self._derived[derive] = elsewhere.summarise(derive) if elsewhere else derive(self)
+                if elsewhere is None:
+                    self._derived[derive] = derive(self)
+                elif away:
+                    self._derived[derive] = elsewhere.summarise(derive)
+                else:
+                    self._derived[derive] = derive(self.with_elsewhere(elsewhere))
             return cast(T, self._derived[derive])
 
     def work_out(self, derive: Callable[["Tables", *Ts], T], *args: *Ts) -> T:
@@ -184,7 +192,7 @@ def summary(derive: Callable[[Tables], T]) -> Callable[[Tables], T]:
 
     @wraps(derive)
     def of(tables: Tables) -> T:
-        return tables.once(derive, tables.elsewhere)
+        return tables.once(derive, away=True)
 
     return of
 

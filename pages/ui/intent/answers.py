@@ -5,14 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from engine.labelling.labels import searches_by_query
+from engine.labelling.labels import searches_by_day
 from engine.storage.workspace import Workspace
 from engine.tasks.intent.answers import PREDICT, IntentAnswer, IntentInput
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, query_log
-
-MOST = 2000  # queries of a log that are asked about; the most frequent first
 
 
 def as_table(predictions: Sequence[IntentAnswer]) -> pd.DataFrame:
@@ -39,7 +37,7 @@ def answer_log(current: Workspace, run_id: str) -> tuple[pd.DataFrame, dict[str,
     Columns as of `as_table`, with `key` (the query normalised) and `count`. None without a log or
     without answers; then it has said so.
     """
-    log = query_log.queries(current).head(MOST)
+    log = query_log.queries(current)
     if log.empty:
         if "searches" not in current.about_tables():
             st.info(t("intent.no_log"), icon=":material/receipt_long:")
@@ -54,5 +52,5 @@ def answer_log(current: Workspace, run_id: str) -> tuple[pd.DataFrame, dict[str,
 
 @session.per_shop()
 def log_times(current: Workspace) -> pd.DataFrame:
-    """`searches_by_query` of the shop's log."""
-    return searches_by_query(session.tables(current))
+    """`searches_by_day` of the shop's log."""
+    return searches_by_day(session.tables(current))
