@@ -39,10 +39,14 @@ def count_log(tables: Tables) -> LogCounts:
         searches=len(searches),
         orders=tables.columns("orders", "order_id")["order_id"].nunique(),
         worded=int(queries.sum()),
-        queries=queries.head(MOST).to_dict(),
-        days=days.to_dict(),
-        events=log["event"].value_counts().to_dict(),
+        queries=_by_name(queries.head(MOST)),
+        days=_by_name(days),
+        events=_by_name(log["event"].value_counts()),
     )
+
+
+def _by_name(counts: pd.Series) -> dict[str, int]:
+    return {str(name): int(count) for name, count in counts.items()}
 
 
 def _distinct_searches(events: pd.DataFrame) -> pd.DataFrame:

@@ -26,8 +26,8 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -265,13 +265,6 @@ class Workspace:
     def table(self, name: str) -> pd.DataFrame:
         """One table as in `tables`."""
         return (self._read(self._open) or Tables())[name]
-
-    @contextmanager
-    def table_files(self) -> Iterator[dict[str, Path]]:
-        """The Parquet file of each loaded table with all of its rows, kept while the block runs."""
-        with explained(), self._generations.reading() as folder:
-            records = read_records(folder)
-            yield {name: folder / f"{name}.parquet" for name in records} if folder else {}
 
     def _open(self, folder: Path | None) -> Tables:
         return open_tables(folder, self.language)

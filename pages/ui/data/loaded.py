@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from engine.storage.export import zipped_tables
+from engine.storage.export import table_files, zipped_tables
 from engine.storage.stored_frames import read_first
 from engine.storage.summaries import MOST_HERE
 from engine.storage.workspace import Workspace
@@ -55,7 +55,7 @@ def show_loaded(current: Workspace) -> None:
             width=220,
         )
         rows = about[table]["rows"]
-        with current.table_files() as files:
+        with table_files(current) as files:
             head = read_first(files[table], tables.MOST_ROWS)
         if rows <= MOST_HERE:
             download.offer(
