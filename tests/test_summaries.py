@@ -17,7 +17,14 @@ from engine.evidence.log_counts import count_log
 from engine.evidence.log_figures import read_log_figures
 from engine.experiment.shopper_days import _read_daily
 from engine.labelling.clicks import clicked
-from engine.labelling.labels import collect_queries, frequent_queries, searches_by_day
+from engine.labelling.labels import (
+    category_votes,
+    collect_queries,
+    frequent_queries,
+    logged_intents,
+    searches_by_day,
+)
+from engine.messages import LANGUAGES, say
 from engine.retrieval.example_queries import example_queries
 from engine.retrieval.past_queries import past_queries
 from engine.retrieval.query_suggestions import _popularity
@@ -31,13 +38,13 @@ from engine.tasks import TASKS
 from engine.tasks.interest.novelty import tells_age
 from engine.tasks.interest.timeline import build_timeline, count_acts
 from engine.training.readiness import rate_tasks
-from tests.shop_double import small_shop
+from tests.shop_double import FakeModels, clean, open_page, said_on, small_shop
 
 SUMMARIES = (
-    _popularity, _read_daily, assumptions_of, clicked, collect_queries, conversion_rates,
-    count_acts, count_log, example_queries, frame_fingerprints, frequent_lists,
-    frequent_queries, logged_acts,
-    past_queries, read_log_figures, read_popularity, searches_by_day, tells_age,
+    _popularity, _read_daily, assumptions_of, category_votes, clicked, collect_queries,
+    conversion_rates, count_acts, count_log, example_queries, frame_fingerprints, frequent_lists,
+    frequent_queries, logged_acts, logged_intents, past_queries, read_log_figures, read_popularity,
+    searches_by_day, tells_age,
 )  # fmt: skip
 
 
@@ -52,6 +59,7 @@ def shop(home: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     # So many shoppers and queries that every summary has something to say.
     pages["user_id"] = "u" + (page % 25).astype("str")
     pages["query"] = pages["query"].where(page % 3 > 0, pages["query"] + " sale")
+    pages["intent"] = pd.Series(["deal", "gift"], dtype="str").loc[page % 2].array
     frames = {"products": tiny_frames()["products"], "searches": pages, "orders": tiny_orders()}
     workspace.replace_tables(frames, {})
     return workspace
@@ -167,3 +175,19 @@ def test_tables_that_are_gone_are_said(shop: Workspace) -> None:
     with pytest.raises(InputError) as caught:
         past_queries(tables)
     assert caught.value.code == "summaries.gone"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_say_that_a_log_takes_too_long_and_show_what_needs_none(
+    shop: Workspace, language: str, models: FakeModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang = (sys.executable, "-c", "import time; time.sleep(600)")
+    monkeypatch.setattr(summaries, "COMMAND", hang)
+    monkeypatch.setattr(summaries, "CHILD_SECONDS", 0.1)
+    reason = say("summaries.too_slow", language, seconds=0.1)
+    data = clean(open_page("data", shop, language))
+    assert reason in said_on(data)
+    assert len(data.dataframe) == 3  # the fields, what is loaded, and its rows
+    search = clean(open_page("search", shop, language, q="red mug"))
+    assert reason in said_on(search)
+    assert "search" in {asked.task for asked in models.asked if asked.verb == "predict"}

@@ -83,6 +83,7 @@ def searches_by_day(tables: Tables) -> pd.DataFrame:
     return searches.groupby(["key", "day"]).size().rename("searches").reset_index()
 
 
+@summary
 def logged_intents(tables: Tables) -> pd.Series:
     """The most common value of the log's intent column for each normalised query.
 
@@ -101,6 +102,7 @@ def corrected(tables: Tables, task: str, head: str) -> pd.Series:
     return labels[~labels.index.duplicated(keep="last")]
 
 
+@summary
 def category_votes(tables: Tables) -> pd.DataFrame:
     """The categories that people chose from after a query: columns `query, category, weight`.
 

@@ -44,6 +44,9 @@ WAIT_SECONDS = 600.0
 ASK_SECONDS = 0.1
 COMMAND = (sys.executable, "-m", "engine.storage.summary_process")
 
+# So that what a child reserves is hardly more than what it uses: 3.0 in place of 4.1 GB.
+_SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
+
 # Why a child left nothing. A page asks again at each of its reruns, which tries again later.
 _refusals: TTLCache[tuple[str, ...], InputError] = TTLCache(256, 600)
 _refusals_lock = Lock()
@@ -116,7 +119,7 @@ def _run_child(command: list[str]) -> InputError | None:
         try:
             done = subprocess.run(
                 command,
-                env=child_environment(),
+                env=child_environment() | _SPARING,
                 check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
