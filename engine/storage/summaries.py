@@ -40,15 +40,20 @@ MOST_HERE = 500_000
 CHILD_SECONDS = 300
 CHILD_MEMORY_BYTES = 4_000_000_000  # of private writable memory
 # One child on a machine, whichever process asks for it.
-WAIT_SECONDS = 600.0
+WAIT_SECONDS = 300.0
 ASK_SECONDS = 0.1
 COMMAND = (sys.executable, "-m", "engine.storage.summary_process")
 
 # So that what a child reserves is hardly more than what it uses: 3.0 in place of 4.1 GB.
 _SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
 
+
+class SummaryRefused(InputError):
+    """A large log could not be worked through: it takes too much, or others keep the turn."""
+
+
 # Why a child left nothing. A page asks again at each of its reruns, which tries again later.
-_refusals: TTLCache[tuple[str, ...], InputError] = TTLCache(256, 600)
+_refusals: TTLCache[tuple[str, ...], SummaryRefused] = TTLCache(256, 600)
 _refusals_lock = Lock()
 
 
@@ -69,7 +74,7 @@ def served(
 class Summaries:
     """Makes summaries of a workspace's tables as they are now, in a child process.
 
-    Its methods raise the InputError of tables that say too little, and one of its own for what
+    Its methods raise the InputError of tables that say too little, and SummaryRefused for what
     takes too much time or memory, for tables that were replaced meanwhile, and where others keep
     the machine busy.
     """
@@ -102,7 +107,7 @@ class Summaries:
         if refusal is None:
             with self._waiting(), hold(kept.workspace / kept.generation) as exists, _turn():
                 if not exists:
-                    raise InputError("summaries.gone")
+                    raise SummaryRefused("summaries.gone")
                 # Another process may have made it while this one waited for its turn.
                 if is_kept(file):
                     return
@@ -113,7 +118,7 @@ class Summaries:
             raise refusal
 
 
-def _run_child(command: list[str]) -> InputError | None:
+def _run_child(command: list[str]) -> SummaryRefused | None:
     """Run the child to its end; the reason why it left nothing, if it did not."""
     with scratch_folder() as scratch, (scratch / "errors").open("w+b") as errors:
         try:
@@ -127,28 +132,28 @@ def _run_child(command: list[str]) -> InputError | None:
                 timeout=CHILD_SECONDS,
             )
         except subprocess.TimeoutExpired:
-            return InputError("summaries.too_slow", seconds=CHILD_SECONDS)
+            return SummaryRefused("summaries.too_slow", seconds=CHILD_SECONDS)
         errors.seek(0)
         return _explain(done.returncode, errors.read()) if done.returncode else None
 
 
-def _explain(code: int, errors: bytes) -> InputError:
+def _explain(code: int, errors: bytes) -> SummaryRefused:
     if code == -signal.SIGXCPU:
-        return InputError("summaries.too_slow", seconds=CHILD_SECONDS)
+        return SummaryRefused("summaries.too_slow", seconds=CHILD_SECONDS)
     # Without memory a library aborts or raises MemoryError.
     if code < 0 or b"MemoryError" in errors or b"malloc" in errors:
-        return InputError("summaries.too_heavy")
+        return SummaryRefused("summaries.too_heavy")
     logger.error("a summary's child ended with %d: %s", code, errors.decode(errors="replace"))
-    return InputError("summaries.failed")
+    return SummaryRefused("summaries.failed")
 
 
 @contextlib.contextmanager
 def _turn() -> Iterator[None]:
-    """Hold the machine's turn to make a summary. Raises InputError if it stays taken too long."""
+    """Hold the machine's turn to make a summary. Raises SummaryRefused if it stays taken."""
     deadline = time.monotonic() + WAIT_SECONDS
     while (lock := take(home() / ".summaries.lock")) is None:
         if time.monotonic() >= deadline:
-            raise InputError("summaries.busy")
+            raise SummaryRefused("summaries.busy")
         time.sleep(ASK_SECONDS)
     try:
         yield

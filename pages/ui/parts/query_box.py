@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from engine.errors import InputError
 from engine.retrieval.example_queries import ExampleQuery, example_queries
+from engine.storage.summaries import SummaryRefused
 from engine.storage.workspace import Workspace
 from pages.ui.frame import i18n, link, session
 from pages.ui.frame.i18n import escape, t
@@ -23,7 +23,7 @@ def ask_for_query(current: Workspace, placeholder: str, *, greet: bool = True) -
     """
     try:
         examples = example_queries(session.tables(current))
-    except InputError as error:  # of a log too large to be worked through
+    except SummaryRefused as error:
         st.caption(escape(error.message(i18n.language())))
         examples = ()
     if examples and greet:
