@@ -47,7 +47,7 @@ def _most_active(current: Workspace) -> Mapping[str, int]:
     """The shoppers with the most acts, and how many they have."""
     acts = logged_acts(session.tables(current))
     counts = acts["user_id"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    return counts.head(_MOST).to_dict()
+    return {str(name): int(count) for name, count in counts.head(_MOST).items()}
 
 
 @session.per_shop(256)
