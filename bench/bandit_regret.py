@@ -37,7 +37,7 @@ from engine.bandit.simulator import (
     roll_out,
 )
 from engine.bandit.system_rankings import read_rankings
-from engine.bandit.visits import read_histories, read_visits
+from engine.bandit.visits import logged_acts, read_histories, read_visits
 from engine.models.pretrained import models_folder
 from engine.progress import Silent
 from engine.reading.load import load_sample
@@ -59,7 +59,7 @@ def simulate_sample(language: str, goal: str) -> tuple[Simulator, list[str]]:
     answers = task.predict(bundle, [SearchInput(query, 100) for query in queries])
     rankings = dict(zip(queries, map(read_rankings, answers), strict=True))
     similarity, popularity = read_similarity(tables), read_popularity(tables)
-    visits = read_visits(shown, read_histories(tables.searches))
+    visits = read_visits(shown, read_histories(logged_acts(tables)))
     shown = shown[shown["query"].isin(rankings)]
 
     def fit(rows: pd.DataFrame) -> ClickModel:
@@ -73,7 +73,7 @@ def simulate_sample(language: str, goal: str) -> tuple[Simulator, list[str]]:
         weights = model.prior.weights.round(2).tolist()
         print(json.dumps(dict(zip(PRODUCT_FEATURES, weights, strict=True))))
     arms = strategies(similarity, popularity)
-    conversion = conversion_rates(tables.searches)[goal]
+    conversion = conversion_rates(tables)[goal]
     simulator = build_simulator(
         shown, model, rankings, arms, visits, length=LENGTH, conversion=conversion
     )

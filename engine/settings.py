@@ -52,6 +52,7 @@ class HostLimits:
     - `workspace_mb` and `workspace_rows`: how much disk one workspace may take, and how many rows
       its tables may have together.
     - `sessions`: how many browser tabs may be open at a time.
+    - `uploads_mb`: the memory that the uploads of all tabs together may take.
     - `parsing_mb`: the memory that all files together may take that are being parsed; 0 stands for
       half of the machine's memory.
     """
@@ -65,6 +66,7 @@ class HostLimits:
     workspace_mb: int = 5_000
     workspace_rows: int = 15_000_000
     sessions: int = 300
+    uploads_mb: int = 2_000
 
 
 def host_limits() -> HostLimits:

@@ -7,11 +7,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from engine import jobs
-from engine.labelling.labels import INTENTS
+from engine.labelling import labels as query_labels
+from engine.labelling.labels import INTENTS, searches_by_day
 from engine.storage.runs import run_folder
 from engine.storage.workspace import Workspace
-from pages.ui.intent import answers, mix
+from engine.tables.tables import Tables
 from pages.ui.intent import labels as intent_labels
+from pages.ui.intent import mix
 from tests.runs_double import finish_run
 from tests.shop_double import (
     HOSTILE,
@@ -96,9 +98,10 @@ def test_the_mix_over_time_and_the_top_queries(models, language, view) -> None:
 
 def test_the_peak_is_where_a_share_rises_most() -> None:
     days = pd.date_range("2025-11-03", periods=28, tz="UTC")
-    rows = [{"key": "a", "time": day} for day in days for _ in range(9)]
-    rows += [{"key": "gift", "time": day} for day in days]
-    rows += [{"key": "gift", "time": day} for day in days[14:21] for _ in range(9)]
+    rows = [{"key": "a", "day": day, "searches": 9} for day in days]
+    rows += [{"key": "gift", "day": day, "searches": 1} for day in days]
+    rows += [{"key": "gift", "day": day, "searches": 9} for day in days[14:21]]
+    rows += [{"key": "", "day": day, "searches": 5} for day in days]
     labels = pd.Series({"a": "deal", "gift": "gift"})
     counts = mix.mix(pd.DataFrame(rows), labels, "week")
     assert counts.index.tolist() == list(pd.date_range("2025-11-03", periods=4, freq="7D"))
@@ -107,7 +110,7 @@ def test_the_peak_is_where_a_share_rises_most() -> None:
     assert peak is not None
     assert (peak.name, peak.when) == ("gift", pd.Timestamp("2025-11-17"))
     assert peak.share == pytest.approx(70 / 133) and peak.usual == pytest.approx(0.1)
-    assert mix.mix(pd.DataFrame(rows), labels, "day").sum().sum() == len(rows)
+    assert mix.mix(pd.DataFrame(rows), labels, "day").sum().sum() == 9 * 28 + 28 + 9 * 7
     assert mix.find_peak(counts.head(2)) is None
 
 
@@ -119,9 +122,18 @@ def test_a_search_counts_once_per_session() -> None:
             "time": ["2025-11-01", "2025-11-02", "2025-11-03", "2025-11-04", None],
         }
     )
-    found = answers.searches_by_query(log)
+    found = searches_by_day(Tables({"searches": log}))
     assert found["key"].tolist() == ["red mug"] * 3
-    assert sorted(found["time"].dt.day) == [1, 3, 4]
+    assert found["day"].dt.day.tolist() == [1, 3, 4]
+    assert found["searches"].tolist() == [1, 1, 1]
+
+
+def test_searches_for_rare_queries_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_labels, "MOST_FREQUENT", 1)
+    queries = ["mug", "mug", "pan", "tea"]
+    log = pd.DataFrame({"query": queries, "session_id": [*"abcd"], "time": "2025-11-01"})
+    found = searches_by_day(Tables({"searches": log}))
+    assert dict(zip(found["key"], found["searches"], strict=True)) == {"": 2, "mug": 2}
 
 
 def test_the_most_useful_labels_are_unsure_frequent_and_missing() -> None:

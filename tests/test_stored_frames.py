@@ -5,7 +5,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.codec import encode
 from engine.messages import LANGUAGES
 from engine.storage import stored_frames
 from engine.storage.trouble import DiskTrouble
@@ -13,7 +12,6 @@ from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tables.texts import normalise_texts
 from engine.tasks import TASKS, get_task
-from engine.training import readiness
 from tests.shop_double import small_shop
 
 
@@ -76,13 +74,3 @@ def test_missing_texts_stay_missing(language: str) -> None:
     texts = normalise_texts(pd.Series([text, None, text]))
     assert texts.isna().tolist() == [False, True, False]
     assert texts[0] == texts[2] == {"en": "red mug", "zh": "红色 杯子"}[language]
-
-
-def test_the_readiness_of_a_large_shop_is_worked_out_elsewhere(
-    shop: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here = readiness.rate_tasks(shop, shop.tables())
-    assert set(here) == set(TASKS)
-    monkeypatch.setattr(readiness, "MOST_HERE", 0)
-    monkeypatch.setattr(readiness, "_rate", None)
-    assert encode(readiness.rate_tasks(shop, Tables())) == encode(here)

@@ -22,9 +22,10 @@ from engine.bandit.simulator import (
     roll_out,
 )
 from engine.bandit.system_rankings import SystemRankings, read_rankings
-from engine.bandit.visits import Visit, read_histories, read_visits
+from engine.bandit.visits import Visit, logged_acts, read_histories, read_visits
 from engine.errors import InputError
 from engine.retrieval.bm25 import BM25Index
+from engine.tables.tables import Tables
 from engine.tasks.search.answers import SearchAnswer
 
 THINGS = ("mug", "pan", "shoe", "lamp", "coat", "ball")
@@ -130,7 +131,7 @@ def test_the_model_finds_examination_and_attractiveness(shown) -> None:
 
 
 def test_a_fitted_prior_helps_and_knows_products_never_shown(log, shown, rankings) -> None:
-    visits = read_visits(shown, read_histories(log))
+    visits = read_visits(shown, read_histories(logged_acts(Tables({"searches": log}))))
     frequent = shown[shown["query"].isin(rankings)]
 
     def fit(rows: pd.DataFrame):
@@ -156,13 +157,13 @@ def test_a_list_succeeds_by_its_clicks(shown) -> None:
 
 
 def test_conversion_rates_are_the_logs(log) -> None:
-    rates = conversion_rates(log)
+    rates = conversion_rates(Tables({"searches": log}))
     assert rates["any"] == 1.0 and rates["cart"] == pytest.approx(0.5, abs=0.06)
     assert rates["purchase"] == 0.0
 
 
 def test_simulated_shoppers_are_learned_from_the_log(log, shown, rankings) -> None:
-    visits = read_visits(shown, read_histories(log))
+    visits = read_visits(shown, read_histories(logged_acts(Tables({"searches": log}))))
     model = fit_prior(fit_click_model(shown), shown, rankings, SIMILARITY, visits)
     simulator = build_simulator(shown, model, rankings, ARMS, visits, length=5)
     assert simulator.share.sum() == pytest.approx(1) and len(simulator.queries) == 18
@@ -217,7 +218,7 @@ def test_the_traffic_of_a_rollout() -> None:
 
 
 def test_the_uploaded_log_judges_strategies_by_its_first_place(log, shown, rankings) -> None:
-    visits = read_visits(shown, read_histories(log))
+    visits = read_visits(shown, read_histories(logged_acts(Tables({"searches": log}))))
     places = log_of_first_places(shown, fit_click_model(shown), rankings, ARMS, visits)
     assert len(places.reward) == (shown["place"] == 0).sum()
     # What stood first is one of the actions' products, and shares of a query sum to its lists.

@@ -15,13 +15,19 @@ from engine.bandit.arms import Strategy
 from engine.bandit.arrays import Floats, Integers
 from engine.bandit.click_model import ClickModel
 from engine.bandit.context import context_vector, read_context
+from engine.bandit.impressions import read_impressions
 from engine.bandit.policies import Policy, explore
 from engine.bandit.system_rankings import SystemRankings
 from engine.bandit.visits import NOBODY, Visit
 from engine.errors import InputError
+from engine.tables.tables import Tables, summary
 
 LEAST_PRODUCTS = 5
 FEWEST_QUERIES = 5
+# How many queries a simulation is about, and of how many shown products of the log it learns: what
+# is fitted to them takes seconds.
+QUERIES = 100
+MOST_ROWS = 200_000
 
 
 @dataclass(frozen=True)
@@ -86,9 +92,27 @@ def frequent_queries(shown: pd.DataFrame, most: int) -> list[str]:
     return queries
 
 
-def conversion_rates(searches: pd.DataFrame) -> dict[str, float]:
+@summary
+def frequent_lists(tables: Tables) -> pd.DataFrame:
+    """The rows of `read_impressions` for the log's `QUERIES` most frequent queries.
+
+    Of more than `MOST_ROWS` rows, those of the latest sessions. Raises InputError for a log that
+    says too little.
+    """
+    shown = read_impressions(tables["searches"])
+    shown = shown[shown["query"].isin(frequent_queries(shown, QUERIES))]
+    if len(shown) > MOST_ROWS:
+        sizes = shown.groupby("session_id").agg(time=("time", "max"), rows=("place", "size"))
+        newest = sizes.sort_values("time", ascending=False, kind="stable")
+        latest = newest.index[newest["rows"].cumsum() <= MOST_ROWS]
+        shown = shown[shown["session_id"].isin(latest)]
+    return shown.reset_index(drop=True)
+
+
+@summary
+def conversion_rates(tables: Tables) -> dict[str, float]:
     """By goal, the share of the log's clicks that lead to a success of that kind."""
-    events = searches["event"].value_counts()
+    events = tables.columns("searches", "event")["event"].value_counts()
     clicks = max(int(events.get("click", 0)), 1)
     purchases = int(events.get("purchase", 0))
     carts = max(int(events.get("add_to_cart", 0)), purchases)

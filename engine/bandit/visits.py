@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from engine.storage.feedback import GOALS
+from engine.tables.tables import Tables, summary
 
 # Product id and event, in order.
 Acts = Sequence[tuple[str, str]]
@@ -43,10 +44,20 @@ def read_visits(shown: pd.DataFrame, histories: Mapping[str, Acts]) -> dict[str,
     }
 
 
-def read_histories(searches: pd.DataFrame) -> dict[str, list[tuple[str, str]]]:
-    """What each shopper of the log clicked, put in the cart and bought, by `user_id`."""
-    acts = searches[searches["event"].isin(GOALS["any"]) & searches["product_id"].notna()]
-    acts = acts.dropna(subset="user_id").sort_values("time", kind="stable")
+@summary
+def logged_acts(tables: Tables) -> pd.DataFrame:
+    """What the shoppers of a log clicked, put in the cart and bought, in order of time.
+
+    Columns: `user_id`, `product_id`, `event`. Acts of nobody known and of no product are left out.
+    """
+    log = tables.columns("searches", "user_id", "product_id", "event", "time")
+    acts = log[log["event"].isin(GOALS["any"])].dropna(subset=["user_id", "product_id"])
+    acts = acts.sort_values("time", kind="stable", ignore_index=True).drop(columns="time")
+    return acts.astype("str")
+
+
+def read_histories(acts: pd.DataFrame) -> dict[str, list[tuple[str, str]]]:
+    """The acts of each shopper, by `user_id`, from rows of `logged_acts`."""
     histories: dict[str, list[tuple[str, str]]] = {}
     for user, product, event in acts[["user_id", "product_id", "event"]].itertuples(index=False):
         histories.setdefault(str(user), []).append((str(product), str(event)))

@@ -9,7 +9,7 @@ from engine.errors import InputError
 from engine.experiment.bootstrap import Estimate, cluster_bootstrap
 from engine.experiment.metrics import available_metrics, measure
 from engine.experiment.shopper_days import ShopperDays, read_shopper_days
-from engine.tables.tables import Tables, derived
+from engine.tables.tables import Tables, summary
 
 DAYS_PER_MONTH = 365.25 / 12
 _WEEK, _LEAST_WEEKS = 7, 4
@@ -17,7 +17,7 @@ _WEEK, _LEAST_WEEKS = 7, 4
 _UNKNOWN_SWING = 0.3
 
 
-@derived
+@summary
 def assumptions_of(tables: Tables) -> Assumptions:
     """The defaults, with traffic, conversion and order value of the log where it holds them."""
     try:

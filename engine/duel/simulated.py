@@ -33,8 +33,14 @@ def simulate(
 
     Raises InputError for a log that says too little.
     """
+    return tables.work_out(_simulate, duel, lists, seed)
+
+
+def _simulate(
+    tables: Tables, duel: Duel, lists: int, seed: int
+) -> list[tuple[int, Sequence[str], Winner]]:
     model, rng = shop_clicks(tables), np.random.default_rng(seed)
-    log = tables.searches["query"].dropna()
+    log = tables.columns("searches", "query")["query"].dropna()
     counts = normalise_texts(log).value_counts()
     queries = [normalise(match.query) for match in duel.matches]
     weights = np.array([max(int(counts.get(query, 0)), 1) for query in queries], dtype=float)

@@ -11,6 +11,7 @@ from cachetools import LRUCache, cached
 
 from engine.storage.append_log import AppendLog
 from engine.storage.files import changed_at
+from engine.storage.summaries import served
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 
@@ -41,7 +42,7 @@ def _stamp(workspace: Workspace) -> str:
 # Only the last shop's tables are kept: they are large.
 @cached(LRUCache(1), key=lambda workspace, stamp: stamp, lock=Lock())
 def _tables(workspace: Workspace, stamp: str) -> Tables:
-    return workspace.tables()
+    return served(workspace, workspace.tables())
 
 
 @cached(LRUCache(512), key=lambda workspace, *rest: rest, lock=Lock())

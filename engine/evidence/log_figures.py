@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.bandit.off_policy import Estimate, wilson
-from engine.tables.tables import Tables, derived
+from engine.tables.tables import Tables, summary
 from engine.tables.texts import normalise_texts
 
 _ACTS = ("click", "add_to_cart", "purchase")
@@ -20,7 +20,7 @@ class LogFigure:
     n: int
 
 
-@derived
+@summary
 def read_log_figures(tables: Tables) -> tuple[LogFigure, ...]:
     """Every figure for which there are rows."""
     counted = {name: count(tables) for name, count in _FIGURES.items()}

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from engine.errors import InputError
-from engine.tables.tables import Tables, derived
+from engine.tables.tables import Tables, derived, summary
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,6 +67,16 @@ def read_shopper_days(tables: Tables) -> ShopperDays:
     for each visit. Raises InputError for a log without times or acts, or with too few shoppers or
     days.
     """
+    daily = _read_daily(tables)
+    amounts = {name: daily[name].to_numpy(dtype=float) for name in COLUMNS}
+    shopper, day = (daily[name].to_numpy(dtype=np.int64) for name in ("shopper", "day"))
+    unit = cast(Unit, daily["unit"].iloc[0])
+    return ShopperDays(shopper, day, amounts, int(shopper.max()) + 1, int(day.max()) + 1, unit)
+
+
+@summary
+def _read_daily(tables: Tables) -> pd.DataFrame:
+    """The columns of `ShopperDays` as a frame, with `unit` the same in each row."""
     searches, unit = _with_visits(tables.searches)
     orders = tables.orders.dropna(subset=["time", "user_id"]) if unit == "shopper" else None
     parts = [_visits(searches), _searches(searches)]
@@ -83,11 +93,9 @@ def read_shopper_days(tables: Tables) -> ShopperDays:
     days = int(daily["day"].max()) + 1
     if len(names) < LEAST_SHOPPERS or days < LEAST_DAYS:
         raise InputError("experiment.small_log", shoppers=LEAST_SHOPPERS, days=LEAST_DAYS)
-    amounts = {name: daily[name].to_numpy(dtype=float) for name in COLUMNS}
-    if not any(amounts[name].any() for name in ("visits_bought", "searches_clicked", "orders")):
+    if not any(daily[name].any() for name in ("visits_bought", "searches_clicked", "orders")):
         raise InputError("experiment.no_acts")
-    shopper, day = codes.astype(np.int64), daily["day"].to_numpy(dtype=np.int64)
-    return ShopperDays(shopper, day, amounts, len(names), days, unit)
+    return daily.drop(columns="who").assign(shopper=codes.astype(np.int64), unit=unit)
 
 
 def _with_visits(searches: pd.DataFrame) -> tuple[pd.DataFrame, Unit]:

@@ -13,6 +13,7 @@ from engine.jobs.job import Job
 from engine.storage.copies import link_run
 from engine.storage.files import changed_at
 from engine.storage.runs import load_run
+from engine.storage.summaries import served
 from engine.storage.workspace import Workspace
 
 # A mark of what a job would learn; two twins have the same.
@@ -91,7 +92,7 @@ def _fingerprint(workspace: Workspace) -> str:
 
 
 def _read_fingerprint(workspace: Workspace) -> str:
-    return workspace.tables().fingerprint
+    return served(workspace, workspace.tables()).fingerprint
 
 
 def _once(workspace: Workspace, derive: Callable[[Workspace], str]) -> str:

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.tables.events import EVENT_GRADES, EVENT_WEIGHTS
-from engine.tables.tables import Tables, derived
+from engine.tables.tables import Tables, summary
 from engine.tables.texts import normalise_texts
 
 ROUNDS = 20
@@ -58,7 +58,7 @@ def fit_position_based(
     return attractive, examined
 
 
-@derived
+@summary
 def clicked(tables: Tables) -> pd.DataFrame:
     """The relevance according to the clicks of a shop's log, see `click_relevance`."""
     columns = ("query", "product_id", "event", "position", "session_id", "time")

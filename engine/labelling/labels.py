@@ -4,7 +4,7 @@ import pandas as pd
 
 from engine.tables.categories import cut_path
 from engine.tables.events import EVENT_WEIGHTS
-from engine.tables.tables import Tables
+from engine.tables.tables import Tables, summary
 from engine.tables.texts import normalise_texts
 from engine.text.words import normalise
 
@@ -18,8 +18,11 @@ INTENTS = (
     "service",
 )
 OTHER = "other"
+# Of a longer log, so many queries are shown, labelled and answered; the most frequent ones.
+MOST_FREQUENT = 2000
 
 
+@summary
 def collect_queries(tables: Tables) -> pd.DataFrame:
     """The distinct queries of the search log, one row each.
 
@@ -51,6 +54,36 @@ def collect_queries(tables: Tables) -> pd.DataFrame:
     return queries.rename_axis("query").reset_index()
 
 
+@summary
+def frequent_queries(tables: Tables) -> pd.DataFrame:
+    """The rows of `collect_queries` for the `MOST_FREQUENT` queries, most frequent first."""
+    queries = collect_queries(tables).sort_values(["count", "query"], ascending=[False, True])
+    return queries.head(MOST_FREQUENT).reset_index(drop=True)
+
+
+@summary
+def searches_by_day(tables: Tables) -> pd.DataFrame:
+    """How many searches there were: columns `key`, `day` (its first moment in UTC), `searches`.
+
+    `key` is the normalised query, and empty for all that are not in `frequent_queries`. Rows of one
+    session with the same query are one search, of the day on which it began; rows without a time
+    are left out.
+    """
+    log = tables.columns("searches", "query", "session_id", "time")
+    times = pd.to_datetime(log["time"], utc=True, errors="coerce")
+    keys = normalise_texts(log["query"])
+    frame = pd.DataFrame({"key": keys, "session": log["session_id"], "time": times})
+    frame = frame.dropna(subset=["key", "time"])
+    has_session = frame["session"].notna()
+    first = frame[has_session].sort_values("time").drop_duplicates(["key", "session"])
+    searches = pd.concat([first, frame[~has_session]])
+    searches["day"] = searches["time"].dt.normalize()
+    frequent = searches["key"].isin(frequent_queries(tables)["query"])
+    searches["key"] = searches["key"].where(frequent, "")
+    return searches.groupby(["key", "day"]).size().rename("searches").reset_index()
+
+
+@summary
 def logged_intents(tables: Tables) -> pd.Series:
     """The most common value of the log's intent column for each normalised query.
 
@@ -69,6 +102,7 @@ def corrected(tables: Tables, task: str, head: str) -> pd.Series:
     return labels[~labels.index.duplicated(keep="last")]
 
 
+@summary
 def category_votes(tables: Tables) -> pd.DataFrame:
     """The categories that people chose from after a query: columns `query, category, weight`.
 

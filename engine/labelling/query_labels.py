@@ -48,7 +48,7 @@ def label_queries(tables: Tables, trust: Trust, seed: int) -> tuple[pd.DataFrame
     truth or, in the training part, a guess) and `weight.<head>` (1 for a truth, 0 for no label). A
     head whose truths are not of at least two kinds is left out.
     """
-    frame = collect_queries(tables)
+    frame = collect_queries(tables).copy()
     frame["example_id"] = [
         hashlib.blake2b(query.encode(), digest_size=8).hexdigest() for query in frame["query"]
     ]

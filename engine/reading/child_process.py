@@ -41,6 +41,7 @@ def run() -> None:
     from engine.reading.handover import write_parsed, write_refusal
     from engine.reading.layout import Place
     from engine.reading.limits import refuse
+    from engine.storage.process_limits import limit_memory
 
     gc.freeze()
     gc.enable()
@@ -50,7 +51,7 @@ def run() -> None:
     task = json.loads(line)
     name, scratch, where = task["name"], Path(task["folder"]), Place(**task["place"])
     _write_errors(scratch / ERRORS)
-    _limit_memory(limits.CHILD_MEMORY_BYTES)
+    limit_memory(limits.CHILD_MEMORY_BYTES)
 
     def tell(share: float) -> None:
         (scratch / SHARE).write_text(f"{share:.2f}", encoding="ascii")
@@ -71,14 +72,6 @@ def _write_errors(path: Path) -> None:
     """Send what is written to standard error to a file, whoever writes it."""
     with path.open("wb") as errors:
         os.dup2(errors.fileno(), sys.stderr.fileno())
-
-
-def _limit_memory(size: int) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from engine.report.shop_page import next_page, shop_page
 from engine.report.words import day, task_name, text
 from engine.storage.files import changed_at
 from engine.storage.runs import Run, list_runs
+from engine.storage.summaries import served
 from engine.storage.workspace import Workspace
 
 # The newest trainings; all of a long workshop would be read by nobody.
@@ -47,7 +48,7 @@ class Choice:
 
 def choices(workspace: Workspace, language: str) -> list[Choice]:
     """What a report of `workspace` can hold, in its order; the last page always comes too."""
-    tables = workspace.tables()
+    tables = served(workspace, workspace.tables())
     runs = list_runs(workspace)[:MOST_RUNS]
     found = [
         Choice(

@@ -20,7 +20,7 @@ _LONGEST_NAME = 40
 
 def shop_page(workspace: Workspace, tables: Tables, language: str) -> Page:
     """How much of what the shop has, its largest categories, and what its log says."""
-    counts = {name: len(tables[name]) for name in workspace.about_tables()}
+    counts = {name: about["rows"] for name, about in workspace.about_tables().items()}
     figures = text("list_comma", language).join(
         text(f"shop.counts.{name}", language, n=f"{n:,}") for name, n in counts.items() if n
     )
@@ -61,7 +61,7 @@ def next_page(workspace: Workspace, tables: Tables, language: str) -> Page:
     """What each task needs before it can learn, and what a training would bring."""
     trained = {run.task for run in list_runs(workspace)}
     rows = []
-    for task, readiness in rate_tasks(workspace, tables).items():
+    for task, readiness in rate_tasks(tables).items():
         code = "trained" if task in trained else readiness.level
         advice = " ".join(say(code, language, **values) for code, values in readiness.advice)
         if code == "trained":

@@ -13,7 +13,7 @@ from engine.retrieval.past_queries import past_queries
 from engine.retrieval.pinyin import has_chinese
 from engine.retrieval.spelling import mistakes
 from engine.tables.product_text import searchable_texts
-from engine.tables.tables import Tables, derived
+from engine.tables.tables import Tables, summary
 from engine.text.words import STOPWORDS, normalise, segment
 
 MOST = 8
@@ -35,7 +35,7 @@ class ExampleQuery:
     meant: str | None = None
 
 
-@derived
+@summary
 def example_queries(tables: Tables) -> Sequence[ExampleQuery]:
     """Up to `MOST` short queries that share no word, from the most useful ones (`past_queries`).
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from engine.tables.events import EVENT_WEIGHTS
-from engine.tables.tables import Tables
+from engine.tables.tables import Tables, summary
 from engine.tables.texts import normalise_texts
 from engine.text.private import is_private
 
@@ -13,6 +13,7 @@ LEAST_PEOPLE = 3
 PRIOR_SESSIONS = 5
 
 
+@summary
 def past_queries(tables: Tables) -> pd.DataFrame:
     """The queries of the log that may be suggested, the most useful first.
 

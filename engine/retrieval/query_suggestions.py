@@ -18,7 +18,7 @@ from engine.retrieval.prefixes import Prefixes
 from engine.retrieval.spelling import MOST_CORRECTIONS, Spelling, mistakes
 from engine.tables.categories import levels
 from engine.tables.events import EVENT_WEIGHTS
-from engine.tables.tables import Tables, derived
+from engine.tables.tables import Tables, derived, summary
 from engine.text.words import normalise, segment
 
 Kind = Literal["query", "category", "brand", "product"]
@@ -197,6 +197,7 @@ def shop_suggester(tables: Tables) -> Suggester:
     return Suggester(entries)
 
 
+@summary
 def _popularity(tables: Tables) -> pd.Series:
     log = tables.columns("searches", "product_id", "event")
     acts = log[log["event"].isin(EVENT_WEIGHTS)]

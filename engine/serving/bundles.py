@@ -13,6 +13,7 @@ from engine.models.gathering import Gathering, Turn
 from engine.serving.memory import give_back, memory_budget, memory_taken
 from engine.serving.watch import Watch
 from engine.storage.runs import UNTUNED, run_folder
+from engine.storage.summaries import served
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import get_task
@@ -158,7 +159,7 @@ class Bundles:
             tables = self._tables.get(key.shop)
         if tables is None:
             watch.stage("tables")
-            tables = workspace.tables()
+            tables = served(workspace, workspace.tables())
             if key.run == UNTUNED:
                 # Equal shops share it, and each has corrections of its own.
                 tables = replace(tables, corrections=Tables().corrections)

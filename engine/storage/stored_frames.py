@@ -1,5 +1,6 @@
 """The tables of one generation on the disk, each read when somebody first asks for it."""
 
+import itertools
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from threading import Lock
 from typing import IO
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.storage.trouble import explained
@@ -60,6 +62,14 @@ class StoredFrames(Mapping[str, pd.DataFrame]):
     def __len__(self) -> int:
         """How many tables there are."""
         return len(self._locks)
+
+
+def read_first(path: Path, count: int) -> pd.DataFrame:
+    """The first `count` rows of a Parquet file; no others are read."""
+    with explained(), pq.ParquetFile(path) as file:
+        batches = itertools.islice(file.iter_batches(count), 1)
+        rows: pd.DataFrame = pa.Table.from_batches(batches, file.schema_arrow).to_pandas()
+        return rows
 
 
 def _read_latest(

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Protocol, TypeVar, TypeVarTuple, cast, runtime_checkable
 
 import pandas as pd
 
 from engine.tables.schema import TABLES
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 @runtime_checkable
@@ -24,6 +25,16 @@ class ColumnReader(Protocol):
         """Some columns of the table `name`."""
 
 
+class Elsewhere(Protocol):
+    """Works things out from the tables of a shop in another process."""
+
+    def summarise(self, derive: Callable[["Tables"], T], *, corrections: bool = False) -> T:
+        """The result of `derive`, once for the rows, and the `corrections` if it reads them."""
+
+    def work_out(self, derive: Callable[["Tables", *Ts], T], *args: *Ts) -> T:
+        """The result of `derive` for the tables and some arguments."""
+
+
 @dataclass(frozen=True)
 class Tables:
     """The tables of one workspace as frames with the columns of the schema; absent ones are empty.
@@ -31,7 +42,8 @@ class Tables:
     `language` is the shop's, on which words, stemmer and default model depend. `corrections` are
     the labels that users set by hand: columns `task, input, head, label`. `folder` is where indexes
     of these tables may be stored, if anywhere. `mappings` are the columns that the tables' fields
-    were read from: table → field → column.
+    were read from: table → field → column. `elsewhere` works out what grows with the rows, where
+    this process answers others meanwhile and the tables are large.
     """
 
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -43,6 +55,7 @@ class Tables:
     )
     folder: Path | None = None
     mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    elsewhere: Elsewhere | None = field(default=None, repr=False, compare=False)
     _derived: dict[object, object] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -98,21 +111,48 @@ class Tables:
 
     def with_corrections(self, corrections: pd.DataFrame) -> "Tables":
         """The same tables with other corrections; what is derived from the rows is shared."""
-        corrected = replace(self, corrections=corrections)
-        # Frozen for everybody but itself.
-        object.__setattr__(corrected, "_origin", self._origin or self)
-        return corrected
+        return self._share(replace(self, corrections=corrections))
 
-    def once(self, derive: Callable[["Tables"], T]) -> T:
-        """The result of `derive` for these tables, computed once and kept; see `derived`."""
-        if self._origin is not None:
-            return self._origin.once(derive)
+    def with_elsewhere(self, elsewhere: Elsewhere) -> "Tables":
+        """The same tables, of which summaries are made `elsewhere`."""
+        return self._share(replace(self, elsewhere=elsewhere))
+
+    def _share(self, other: "Tables") -> "Tables":
+        # Frozen for everybody but itself.
+        object.__setattr__(other, "_origin", self._origin or self)
+        return other
+
+    def once(self, derive: Callable[["Tables"], T], *, away: bool = False) -> T:
+        """The result of `derive` for these tables, computed once and kept; see `derived`.
+
+        If `away`, it is computed `elsewhere`, where there is that.
+        """
+        return (self._origin or self)._once(derive, self.elsewhere, away=away)
+
+    def _once(
+        self, derive: Callable[["Tables"], T], elsewhere: Elsewhere | None, *, away: bool
+    ) -> T:
         with self._lock:
             lock = self._locks[derive]
         with lock:
             if derive not in self._derived:
-                self._derived[derive] = derive(self)
+                if elsewhere is None:
+                    self._derived[derive] = derive(self)
+                elif away:
+                    self._derived[derive] = elsewhere.summarise(derive)
+                else:
+                    self._derived[derive] = derive(self.with_elsewhere(elsewhere))
             return cast(T, self._derived[derive])
+
+    def work_out(self, derive: Callable[["Tables", *Ts], T], *args: *Ts) -> T:
+        """The result of `derive` for these tables, `elsewhere` if they are large; it is not kept.
+
+        The result is what a summary may be (see `summary`), the arguments what `engine.codec` reads
+        as the annotations of the function's parameters say.
+        """
+        if self.elsewhere is not None:
+            return self.elsewhere.work_out(derive, *args)
+        return derive(self, *args)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -121,19 +161,12 @@ class Tables:
 
     def fingerprint_with(self, corrections: pd.DataFrame) -> str:
         """The fingerprint that these tables would have with other corrections."""
-        digest = self._frames_digest.copy()
+        digest = hashlib.sha256(self.language.encode())
+        for name, fingerprint in sorted(frame_fingerprints(self).items()):
+            digest.update(name.encode())
+            digest.update(fingerprint.encode())
         digest.update(frame_fingerprint(corrections).encode())
         return digest.hexdigest()[:16]
-
-    @cached_property
-    def _frames_digest(self) -> "hashlib._Hash":
-        if self._origin is not None:
-            return self._origin._frames_digest
-        digest = hashlib.sha256(self.language.encode())
-        for name in sorted(self.frames):
-            digest.update(name.encode())
-            digest.update(frame_fingerprint(self.frames[name]).encode())
-        return digest
 
 
 def derived(derive: Callable[[Tables], T]) -> Callable[[Tables], T]:
@@ -148,6 +181,26 @@ def derived(derive: Callable[[Tables], T]) -> Callable[[Tables], T]:
         return tables.once(derive)
 
     return of
+
+
+def summary(derive: Callable[[Tables], T]) -> Callable[[Tables], T]:
+    """As `derived`, for what takes longer the more rows a table has.
+
+    Where the tables are large and have an `elsewhere`, it is worked out there. The result is a
+    frame, a series, or what `engine.codec` reads as the function's return annotation says.
+    """
+
+    @wraps(derive)
+    def of(tables: Tables) -> T:
+        return tables.once(derive, away=True)
+
+    return of
+
+
+@summary
+def frame_fingerprints(tables: Tables) -> dict[str, str]:
+    """The fingerprint of each table's rows."""
+    return {name: frame_fingerprint(tables.frames[name]) for name in tables.frames}
 
 
 def frame_fingerprint(frame: pd.DataFrame) -> str:

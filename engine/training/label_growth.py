@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from engine.evaluation.classification import macro_f1
 from engine.progress import Progress
+from engine.storage.summaries import served
 from engine.storage.workspace import Workspace
 from engine.tasks import get_task
 from engine.tasks.classify.task import ClassificationTask, text_vectors
@@ -31,7 +32,7 @@ def measure_growth(workspace: Workspace, item: GrowthInput, progress: Progress) 
     Labels of texts that are held out teach nothing and are left out. Without `GROWTH_STEP` others
     there is nothing to show but the start. Raises InputError for data that allow no training.
     """
-    task, tables = get_task(item.task), workspace.tables()
+    task, tables = get_task(item.task), served(workspace, workspace.tables())
     assert isinstance(task, ClassificationTask)  # noqa: S101 - only their labels are set by hand
     config = task.config("quick", tables)
     dataset = task.dataset(tables, config)

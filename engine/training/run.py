@@ -19,6 +19,7 @@ from engine.models.pretrained import locate
 from engine.progress import Progress
 from engine.storage.files import make_folder, replace_folder
 from engine.storage.runs import Run, save_run
+from engine.storage.summaries import served
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from engine.tasks import get_task
@@ -51,7 +52,7 @@ def plan_run(
     workspace: Workspace, task_name: str, changes: Mapping[str, Any], progress: Progress
 ) -> Plan:
     """What `train_run` with the same arguments would cost. Raises InputError as it does."""
-    task, tables = get_task(task_name), workspace.tables()
+    task, tables = get_task(task_name), served(workspace, workspace.tables())
     config = make_config(task, tables, changes)
     return estimate(task, task.dataset(tables, config), config, progress)
 

@@ -9,6 +9,7 @@ from cachetools import LRUCache, cached
 
 from engine.images.image_store import Pictures
 from engine.retrieval.query_suggestions import Suggester, shop_suggester
+from engine.storage.summaries import served
 from engine.storage.workspace import Workspace
 
 KEPT_SHOPS = 16
@@ -45,7 +46,7 @@ def read_shop(workspace: Workspace) -> Shop:
 
     Those used last are kept.
     """
-    tables = workspace.tables()
+    tables = served(workspace, workspace.tables())
     pictures = Pictures(workspace.folder).table().drop_duplicates("product_id")
     picture = dict(zip(pictures["product_id"], pictures["picture"], strict=True))
     frame = tables.products[["product_id", "title", "price", "brand", "category"]]

@@ -7,11 +7,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine.tables.tables import Tables, summary
 from engine.tasks.interest.shop_columns import read_columns
 
 # Ages tell something where at least this share of the catalog came in the later half of the log.
 ENOUGH_NEW = 0.05
 _DAY = np.timedelta64(1, "D")
+
+
+@summary
+def tells_age(tables: Tables) -> bool:
+    """Whether the products of a shop came at different times."""
+    log = tables.columns("searches", "time", "event", "product_id")
+    return Novelty(tables.products, log).tells_age
 
 
 class Novelty:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from engine.labelling.histories import shoppers
-from engine.tables.tables import Tables
+from engine.tables.tables import Tables, summary
 
 COLUMNS = ("time", "event", "product_id", "query", "rating")
 ACTS = ("click", "add_to_cart", "purchase")
@@ -31,10 +31,12 @@ def build_timeline(tables: Tables, user_id: str) -> pd.DataFrame:
     return rows.sort_values("time", kind="stable", na_position="first", ignore_index=True)
 
 
+@summary
 def count_acts(tables: Tables) -> pd.Series:
     """How many clicks, carts and orders each shopper has, the most first."""
-    log = tables.searches[tables.searches["event"].isin(ACTS)]
-    names = pd.concat([shoppers(log), tables.orders["user_id"]]).dropna()
+    log = tables.columns("searches", "event", "user_id", "session_id")
+    bought = tables.columns("orders", "user_id")["user_id"]
+    names = pd.concat([shoppers(log[log["event"].isin(ACTS)]), bought]).dropna()
     counts: pd.Series = names.value_counts(sort=True)
     return counts
 

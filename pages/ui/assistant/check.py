@@ -16,7 +16,7 @@ from engine.storage.workspace import Workspace
 from pages.ui.assistant.ask import ask_replies
 from pages.ui.assistant.checked_messages import MOST, CheckedMessage, read_messages
 from pages.ui.assistant.reply import kind_name, reason_name
-from pages.ui.frame import session
+from pages.ui.frame import session, upload_limit
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, download, tables
 from pages.ui.parts.errors import show_error
@@ -31,6 +31,7 @@ _KEPT = "assistant_checked"
 def show_check(current: Workspace) -> None:
     """Messages of a file or of the chats, the shares by kind, and every reply to download."""
     st.markdown(t("assistant.check.intro"))
+    upload_limit.say_if_full(_MEGABYTES)
     file = st.file_uploader(
         t("assistant.check.upload"),
         type=["jsonl", "csv", "txt"],

@@ -15,6 +15,7 @@ from engine.assistant.policy_file import (
 )
 from engine.errors import ShoplabError
 from engine.storage.workspace import Workspace
+from pages.ui.frame import upload_limit
 from pages.ui.frame.callbacks import callback
 from pages.ui.frame.i18n import t
 from pages.ui.parts.errors import show_error
@@ -34,6 +35,7 @@ def show_policy(current: Workspace) -> None:
     # The number makes a fresh widget after each upload, so that none is read twice.
     number = st.session_state.setdefault(_UPLOADS, 0)
     key = f"policy_file_{number}"
+    upload_limit.say_if_full(_MEGABYTES)
     st.file_uploader(
         t("assistant.policy.upload"),
         type=[ending[1:] for ending in ENDINGS],
@@ -98,4 +100,5 @@ def _keep_upload(current: Workspace, key: str) -> None:
     except ShoplabError as error:
         st.session_state[_FAILED] = error
         return
+    upload_limit.release(file)
     _keep(current, text, file.name)

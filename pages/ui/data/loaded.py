@@ -6,7 +6,9 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from engine.storage.export import zipped_tables
+from engine.storage.export import table_files, zipped_tables
+from engine.storage.stored_frames import read_first
+from engine.storage.summaries import MOST_HERE
 from engine.storage.workspace import Workspace
 from engine.tables.schema import TABLES
 from pages.ui.data import report
@@ -52,9 +54,16 @@ def show_loaded(current: Workspace) -> None:
             key="shown",
             width=220,
         )
-        frame = session.tables(current)[table]
-        file_name = t("data.current.download_name", table=table)
-        download.offer(frame, t("data.current.download"), file_name, key=f"download_{table}")
+        rows = about[table]["rows"]
+        with table_files(current) as files:
+            head = read_first(files[table], tables.MOST_ROWS)
+        if rows <= MOST_HERE:
+            download.offer(
+                partial(_whole, current, table),
+                t("data.current.download"),
+                t("data.current.download_name", table=table),
+                key=f"download_{table}",
+            )
         st.download_button(
             t("data.current.download_all"),
             partial(zipped_tables, current),
@@ -71,9 +80,16 @@ def show_loaded(current: Workspace) -> None:
             report.forget()
             st.toast(t("data.current.undone"))
             st.rerun()
+    if rows > MOST_HERE:
+        st.caption(t("data.current.too_long"))
     tables.show(
-        frame,
+        head,
+        rows=rows,
         alt=t("data.current.rows_of", table=table_name(table)),
         height=320,
         key=f"rows_of_{table}",
     )
+
+
+def _whole(current: Workspace, table: str) -> pd.DataFrame:
+    return session.tables(current)[table]

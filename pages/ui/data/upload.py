@@ -6,7 +6,7 @@ import streamlit as st
 from engine.reading.limits import FILE_BYTES
 from engine.tables.schema import TABLES
 from pages.ui.data import report, staging
-from pages.ui.frame import session
+from pages.ui.frame import session, upload_limit
 from pages.ui.frame.i18n import t
 from pages.ui.parts import download, tables
 from pages.ui.parts.tables import table_name
@@ -31,6 +31,7 @@ def add_file() -> None:
     left, right = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
     with left:
         turn = st.session_state.get(_TURN, 0)
+        upload_limit.say_if_full(FILE_BYTES // 1_000_000)
         st.file_uploader(
             t("data.add.upload"),
             max_upload_size=FILE_BYTES // 1_000_000,
@@ -58,7 +59,8 @@ def _keep_upload(table: str, key: str) -> None:
     if upload is None:
         return
     staging.stage(session.begin(), table, upload.name, upload)
-    # A new key drops the widget, and with it the upload in memory.
+    upload_limit.release(upload)
+    # A new key drops the widget.
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     report.forget()
 

@@ -18,7 +18,7 @@ from engine.experiment.plan import SALES_METRICS
 from engine.experiment.result import Result, read_result
 from engine.experiment.store import KeptResult, PlanStore
 from pages.ui.experiment.setup import Setup
-from pages.ui.frame import session, shell
+from pages.ui.frame import session, shell, upload_limit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import charts, evidence, names
 from pages.ui.parts.amounts import money, percent
@@ -69,6 +69,7 @@ def _ask_counts() -> str:
         key="counts",
         persist_state="session",
     )
+    upload_limit.say_if_full(_MEGABYTES)
     file = st.file_uploader(
         t("experiment.result.upload"),
         type=["csv", "tsv", "txt"],

@@ -5,6 +5,7 @@ The key of a workspace is in the link and nowhere else.
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -12,14 +13,17 @@ from weakref import WeakValueDictionary
 
 import streamlit as st
 from streamlit.runtime.caching.cache_utils import CachedFunc
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.host.visitor import visitor
 from engine.settings import host_limits
 from engine.storage.files import changed_at
 from engine.storage.runs import Run
+from engine.storage.summaries import served
 from engine.storage.workspace import Workspace
 from engine.tables.tables import Tables
 from pages.ui.frame import account
+from pages.ui.frame.i18n import t
 
 # The rows of tables by their mark, as long as somebody looks at them. One thread reads at a time,
 # so that equal ones are read once.
@@ -132,7 +136,16 @@ def per_shop(
 def tables(chosen: Workspace) -> Tables:
     """The tables of `chosen`, read once per load; without a folder for indexes.
 
-    Teams that begin with the same shop share its rows and what is derived from them.
+    Teams that begin with the same shop share its rows and what is derived from them. What grows
+    with the rows of a large one is worked out in a child process.
     """
     with _READING:
-        return chosen.equal_tables(_ROWS)
+        equal = chosen.equal_tables(_ROWS)
+    return served(chosen, equal, _say_working)
+
+
+def _say_working() -> AbstractContextManager[None]:
+    """A sign on the page while a child process works; in a thread of its own there is no page."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return nullcontext()
+    return st.spinner(t("app.working_out"))

@@ -65,9 +65,8 @@ def _draw_categories(overview: Overview) -> None:
 
 def _draw_queries(overview: Overview) -> None:
     if (series := overview.queries) is not None:
-        top = series.head(SHOWN)
-        finding = {"shown": len(top), "share": _percent(top.sum(), series.sum())}
-        _draw_bars(top, "queries", t("home.charts.searches"), **finding)
+        finding = {"shown": len(series), "share": _percent(series.sum(), overview.worded)}
+        _draw_bars(series, "queries", t("home.charts.searches"), **finding)
 
 
 def _draw_daily(overview: Overview) -> None:

@@ -1,10 +1,12 @@
 """What a shop holds, in figures: counted once per load and shared by every rerun."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from engine.evidence.log_counts import count_log
 from engine.tables.categories import leaf
 from engine.tables.schema import EVENTS
 from engine.tables.tables import Tables
@@ -27,8 +29,8 @@ class Overview:
     """The figures of one shop. A figure without data is None.
 
     `categories`: products per category, largest first. `daily`: searches per day. `queries`:
-    searches per query, most frequent first. `events`: search events by kind, in the order of a
-    purchase. `stars`: reviews per rating 1 to 5.
+    searches of the most frequent queries, `worded` those of all. `events`: search events by kind,
+    in the order of a purchase. `stars`: reviews per rating 1 to 5.
     """
 
     products: int
@@ -38,6 +40,7 @@ class Overview:
     categories: pd.Series | None
     daily: pd.Series | None
     queries: pd.Series | None
+    worded: int
     events: pd.Series | None
     prices: Prices | None
     stars: pd.Series | None
@@ -45,43 +48,34 @@ class Overview:
 
 def summarize(tables: Tables) -> Overview:
     """Count what `tables` hold."""
-    searches = distinct_searches(tables.searches)
-    events = tables.searches["event"].value_counts()
+    log = count_log(tables)
+    rating = tables.columns("reviews", "rating")["rating"]
     return Overview(
         products=len(tables.products),
-        searches=len(searches),
-        orders=tables.orders["order_id"].nunique(),
-        reviews=len(tables.reviews),
+        searches=log.searches,
+        orders=log.orders,
+        reviews=len(rating),
         categories=_counts(tables.products["category"].map(leaf, na_action="ignore")),
-        daily=_daily(searches["time"].dropna()),
-        queries=_counts(searches["query"].str.lower()),
-        events=events.reindex(EVENTS, fill_value=0) if events.get("impression", 0) else None,
+        daily=_daily(log.days),
+        queries=pd.Series(log.queries) if log.queries else None,
+        worded=log.worded,
+        events=_events(log.events),
         prices=_spread(tables.products["price"].astype("float64").dropna()),
-        stars=_stars(tables.reviews["rating"].astype("float64").dropna()),
+        stars=_stars(rating.astype("float64").dropna()),
     )
-
-
-def distinct_searches(events: pd.DataFrame) -> pd.DataFrame:
-    """One row per search, `query` and `time`: a log has a row per product shown and clicked.
-
-    A search is a query within a session; without sessions, within a user's minute.
-    """
-    times = pd.to_datetime(events["time"])
-    minutes = events["user_id"] + " " + times.dt.to_period("min").astype("str")
-    session = events["session_id"].fillna(minutes)
-    rows = pd.DataFrame({"query": events["query"], "time": times, "session": session})
-    in_session = rows["session"].notna()
-    once = rows[in_session].drop_duplicates(["session", "query"])
-    return pd.concat([once, rows[~in_session]], ignore_index=True)[["query", "time"]]
 
 
 def _counts(values: pd.Series) -> pd.Series | None:
     return values.value_counts() if values.notna().any() else None
 
 
-def _daily(times: pd.Series) -> pd.Series | None:
-    days = times.dt.normalize().value_counts().sort_index()
-    return days.asfreq("D", fill_value=0) if len(days) > 1 else None
+def _daily(days: Mapping[str, int]) -> pd.Series | None:
+    counts = pd.Series(list(days.values()), pd.DatetimeIndex(list(days)), dtype="int64")
+    return counts.asfreq("D", fill_value=0) if len(counts) > 1 else None
+
+
+def _events(counts: Mapping[str, int]) -> pd.Series | None:
+    return pd.Series(counts).reindex(EVENTS, fill_value=0) if counts.get("impression") else None
 
 
 def _spread(prices: pd.Series) -> Prices | None:

@@ -15,7 +15,7 @@ from engine.images.decode import FORMATS, MOST_BYTES
 from engine.images.fetch import Limits, fetch_all
 from engine.images.image_store import Added, Brought, Pictures, missing_links
 from engine.storage.workspace import Workspace
-from pages.ui.frame import session
+from pages.ui.frame import session, upload_limit
 from pages.ui.frame.i18n import escape, language, t
 from pages.ui.parts import tables
 from pages.ui.parts.errors import show_error
@@ -62,6 +62,7 @@ def _show_upload(pictures: Pictures, products: pd.DataFrame) -> None:
         key="picture_product",
     ).strip()
     turn = st.session_state.get(_TURN, 0)
+    upload_limit.say_if_full(_UPLOAD_MB)
     files = st.file_uploader(
         t("images.add.upload"),
         type=_ENDINGS,
@@ -78,7 +79,9 @@ def _show_upload(pictures: Pictures, products: pd.DataFrame) -> None:
         return
     with st.spinner(t("images.add.opening")):
         _add(pictures, _uploaded(files, ids, ids.get(product.casefold())))
-    # A new key drops the widget, and with it the files in memory.
+    for file in files:
+        upload_limit.release(file)
+    # A new key drops the widget.
     st.session_state[_TURN] = turn + 1
     st.rerun()
 

@@ -10,6 +10,7 @@ from engine.images.decode import FORMATS, MOST_BYTES, as_webp, open_picture
 from engine.images.image_store import Pictures
 from engine.images.image_vectors import DEFAULT, read_tags
 from engine.storage.workspace import Workspace
+from pages.ui.frame import upload_limit
 from pages.ui.frame.i18n import escape, t
 from pages.ui.images.gallery import join, show_picture, tag_name, titles
 from pages.ui.parts import answers
@@ -53,6 +54,7 @@ def _choose_query(model: str) -> ImageQuery | None:
     text = ""
     if model != DEFAULT:
         text = st.text_input(t("images.search.text"), max_chars=200, key="picture_text").strip()
+    upload_limit.say_if_full(MOST_BYTES // 1_000_000)
     file = st.file_uploader(
         t("images.search.upload"),
         type=("jpg", "jpeg", "png", "webp", "gif", "bmp"),

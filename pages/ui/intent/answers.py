@@ -5,14 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from engine.labelling.labels import searches_by_day
 from engine.storage.workspace import Workspace
-from engine.tables.texts import normalise_texts
 from engine.tasks.intent.answers import PREDICT, IntentAnswer, IntentInput
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
 from pages.ui.parts import answers, query_log
-
-MOST = 2000  # queries of a log that are asked about; the most frequent first
 
 
 def as_table(predictions: Sequence[IntentAnswer]) -> pd.DataFrame:
@@ -39,9 +37,9 @@ def answer_log(current: Workspace, run_id: str) -> tuple[pd.DataFrame, dict[str,
     Columns as of `as_table`, with `key` (the query normalised) and `count`. None without a log or
     without answers; then it has said so.
     """
-    log = query_log.queries(current).head(MOST)
+    log = query_log.queries(current)
     if log.empty:
-        if session.tables(current).searches.empty:
+        if "searches" not in current.about_tables():
             st.info(t("intent.no_log"), icon=":material/receipt_long:")
         return None
     inputs = [IntentInput(text) for text in log["input"]]
@@ -52,22 +50,7 @@ def answer_log(current: Workspace, run_id: str) -> tuple[pd.DataFrame, dict[str,
     return table, labels_of(predictions)
 
 
-def searches_by_query(searches: pd.DataFrame) -> pd.DataFrame:
-    """The searches of a log, each once: columns `key` (normalised query) and `time` (UTC).
-
-    Rows of one session with the same query are one search; rows without a time are left out.
-    """
-    times = pd.to_datetime(searches["time"], utc=True, errors="coerce")
-    frame = pd.DataFrame(
-        {"input": searches["query"], "session": searches["session_id"], "time": times}
-    ).dropna(subset=["input", "time"])
-    frame["key"] = normalise_texts(frame["input"])
-    has_session = frame["session"].notna()
-    first = frame[has_session].sort_values("time").drop_duplicates(["key", "session"])
-    return pd.concat([first, frame[~has_session]])[["key", "time"]].reset_index(drop=True)
-
-
 @session.per_shop()
 def log_times(current: Workspace) -> pd.DataFrame:
-    """`searches_by_query` of the shop's log."""
-    return searches_by_query(session.tables(current).searches)
+    """`searches_by_day` of the shop's log."""
+    return searches_by_day(session.tables(current))

@@ -31,14 +31,14 @@ class Peak:
 def mix(times: pd.DataFrame, labels: pd.Series, period: str) -> pd.DataFrame:
     """Searches per period (rows) and label (columns, the most frequent first).
 
-    `times` has `key` and `time` of every search, `labels` the label by key; `period` is `day` or
+    `times` are the rows of `searches_by_day`, `labels` the label by key; `period` is `day` or
     `week`, named by its first day. Searches without a label are left out.
     """
     labelled = times.assign(label=times["key"].map(labels)).dropna(subset="label")
-    days = labelled["time"].dt.tz_localize(None).dt.normalize()
+    days = labelled["day"].dt.tz_localize(None)
     if period == "week":
         days = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
-    counts = pd.crosstab(days, labelled["label"])
+    counts = labelled.groupby([days, "label"])["searches"].sum().unstack(fill_value=0)
     every = pd.date_range(counts.index.min(), counts.index.max(), freq=_PERIODS[period])
     counts = counts.reindex(every, fill_value=0)
     return counts[counts.sum().sort_values(ascending=False).index]
@@ -76,7 +76,7 @@ def show_mix(current: Workspace, run_id: str) -> None:
 
 
 def _show_time(times: pd.DataFrame, table: pd.DataFrame, head: str) -> None:
-    span = (times["time"].max() - times["time"].min()).days
+    span = (times["day"].max() - times["day"].min()).days
     usual = "week" if span >= _WEEKS_FROM_DAYS else "day"
     period = st.segmented_control(
         t("intent.mix.period"),
@@ -111,7 +111,7 @@ def _show_time(times: pd.DataFrame, table: pd.DataFrame, head: str) -> None:
             share=f"{peak.share:.0%}",
             usual=f"{peak.usual:.0%}",
         )
-    covered = counts.to_numpy().sum() / len(times)
+    covered = counts.to_numpy().sum() / times["searches"].sum()
     charts.draw(
         figure,
         title=title,

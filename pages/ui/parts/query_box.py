@@ -3,8 +3,9 @@
 import streamlit as st
 
 from engine.retrieval.example_queries import ExampleQuery, example_queries
+from engine.storage.summaries import SummaryRefused
 from engine.storage.workspace import Workspace
-from pages.ui.frame import link, session
+from pages.ui.frame import i18n, link, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import example, query_suggestions
 
@@ -20,7 +21,11 @@ def ask_for_query(current: Workspace, placeholder: str, *, greet: bool = True) -
     in the address. The pages that have the box share it. Call `link.remember(KEY)` before the
     guard.
     """
-    examples = example_queries(session.tables(current))
+    try:
+        examples = example_queries(session.tables(current))
+    except SummaryRefused as error:
+        st.caption(escape(error.message(i18n.language())))
+        examples = ()
     if examples and greet:
         example.offer(KEY, examples[0].text)
     with st.container(gap=None, key="query_box"):

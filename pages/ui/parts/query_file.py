@@ -8,6 +8,7 @@ from engine.errors import ShoplabError
 from engine.reading.layout import Place
 from engine.reading.reader import read_table
 from engine.storage.scratch import scratch_folder
+from pages.ui.frame import upload_limit
 from pages.ui.frame.i18n import t
 from pages.ui.parts.errors import show_error
 from pages.ui.parts.uploads import read_once
@@ -20,6 +21,7 @@ _MEGABYTES = 10
 
 def upload(key: str) -> list[str]:
     """The distinct queries of an uploaded CSV or text file, at most `MOST`; empty without one."""
+    upload_limit.say_if_full(_MEGABYTES)
     file = st.file_uploader(
         t("queries.upload"),
         type=["csv", "tsv", "txt", "xlsx"],

@@ -2,13 +2,12 @@
 
 import pandas as pd
 
-from engine.labelling.labels import collect_queries
+from engine.labelling.labels import frequent_queries
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 
 
 @session.per_shop()
 def queries(current: Workspace) -> pd.DataFrame:
-    """Columns `query` (normalised), `input` (as typed), `count`, `first_seen`."""
-    log = collect_queries(session.tables(current))
-    return log.sort_values(["count", "query"], ascending=[False, True], ignore_index=True)
+    """Columns `query` (normalised), `input` (as typed), `count`, `first_seen`; of the top 2,000."""
+    return frequent_queries(session.tables(current))

@@ -93,10 +93,10 @@ def view(
 
 
 def _suggester_if_made(current: Workspace) -> Suggester | None:
-    """The shop's suggester, or None while it is being made."""
+    """The shop's suggester, or None while it is being made, or where it cannot be made."""
     future = _suggester(current)
     wait([future], timeout=_SECONDS)
-    return future.result() if future.done() else None
+    return future.result() if future.done() and future.exception() is None else None
 
 
 def note(one: Suggestion) -> str:

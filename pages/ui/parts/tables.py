@@ -19,13 +19,14 @@ def show(
     frame: pd.DataFrame,
     *,
     alt: str,
+    rows: int | None = None,
     labels: Mapping[str, str] | None = None,
     config: Mapping[str, Any] | None = None,
     height: int | Literal["auto", "stretch", "content"] = "auto",
     row_height: int | None = None,
     key: str | None = None,
 ) -> None:
-    """Show the first rows of `frame` as text.
+    """Show the first rows of `frame` as text, which are the first of `rows` if that is given.
 
     `labels` are column headings in the user's language; a column of the schema without one gets
     its own. `config` takes `st.column_config` objects for columns that are more than text, such as
@@ -45,8 +46,9 @@ def show(
         key=key,
         alt=alt,
     )
-    if len(frame) > MOST_ROWS:
-        st.caption(t("app.tables.first_rows", shown=MOST_ROWS, rows=f"{len(frame):,}"))
+    all_rows = len(frame) if rows is None else rows
+    if all_rows > MOST_ROWS:
+        st.caption(t("app.tables.first_rows", shown=MOST_ROWS, rows=f"{all_rows:,}"))
 
 
 def column_name(field: str) -> str:

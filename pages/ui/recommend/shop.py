@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 
 from engine.storage.workspace import Workspace
+from engine.tasks.interest import novelty
 from engine.tasks.interest.answers import InterestAnswer
 from engine.tasks.interest.merchandising import Placed, Rules, Shop, apply
-from engine.tasks.interest.novelty import Novelty
 from engine.tasks.interest.shop_columns import ShopColumns, read_columns
 from pages.ui.frame import session
 
@@ -42,8 +42,7 @@ def columns(current: Workspace) -> ShopColumns:
 @session.per_shop()
 def tells_age(current: Workspace) -> bool:
     """Whether products of this shop came at different times."""
-    tables = session.tables(current)
-    return Novelty(tables.products, tables.searches).tells_age
+    return novelty.tells_age(session.tables(current))
 
 
 def place(current: Workspace, answer: InterestAnswer, rules: Rules) -> list[Placed]:

@@ -170,7 +170,7 @@ def shoppers(current: Workspace) -> pd.Series:
 @session.per_shop(128)
 def past(current: Workspace, name: str) -> pd.DataFrame:
     """What a shopper was shown and did before, see `engine.tasks.interest.timeline`."""
-    return build_timeline(session.tables(current), name)
+    return session.tables(current).work_out(build_timeline, name)
 
 
 @callback

@@ -8,7 +8,7 @@ from engine.errors import ShoplabError
 from engine.reviews.stream import MOST, read_lines, read_stream, unknown_words
 from engine.storage.workspace import Workspace
 from engine.text.words import words
-from pages.ui.frame import session
+from pages.ui.frame import session, upload_limit
 from pages.ui.frame.i18n import t
 from pages.ui.parts import charts, download
 from pages.ui.parts.errors import show_error
@@ -86,6 +86,7 @@ def _ask_for_stream(key: str) -> pd.DataFrame | None:
         key=f"{key}_pasted",
         persist_state="session",
     )
+    upload_limit.say_if_full(_MEGABYTES)
     file = st.file_uploader(
         t("sentiment.watch.upload"),
         type=["csv", "tsv", "txt", "xlsx", "jsonl"],

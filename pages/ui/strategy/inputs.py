@@ -7,7 +7,6 @@ import pandas as pd
 
 from engine.bandit.attractiveness import fit_prior
 from engine.bandit.click_model import ClickModel, fit_click_model
-from engine.bandit.impressions import read_impressions
 from engine.bandit.live import BanditConfig
 from engine.bandit.perplexity import Perplexity, measure_perplexity
 from engine.bandit.policies import make_policy
@@ -16,19 +15,19 @@ from engine.bandit.simulator import (
     Simulator,
     build_simulator,
     conversion_rates,
+    frequent_lists,
     frequent_queries,
     roll_out,
 )
 from engine.bandit.system_rankings import SystemRankings, read_rankings
-from engine.bandit.visits import Visit, read_visits
+from engine.bandit.visits import Visit, logged_acts, read_histories, read_visits
 from engine.storage.workspace import Workspace
 from engine.tasks.search.answers import PREDICT, SearchInput
 from pages.ui.frame import session
 from pages.ui.parts import answers
 from pages.ui.strategy.setup import Setup
-from pages.ui.strategy.shoppers import histories
 
-QUERIES, LENGTH, DEPTH = 100, 10, 100
+LENGTH, DEPTH = 10, 100
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,8 @@ def open_rollout(setup: Setup, simulator: Simulator, policy: str, lists: int, se
 
 @session.per_shop(8)
 def _frequent_lists(current: Workspace) -> tuple[pd.DataFrame, list[str]]:
-    shown = read_impressions(session.tables(current).searches)
-    queries = frequent_queries(shown, QUERIES)
-    return shown[shown["query"].isin(queries)], queries
+    shown = frequent_lists(session.tables(current))
+    return shown, frequent_queries(shown, len(shown))
 
 
 @session.per_shop(8)
@@ -85,7 +83,9 @@ def _inputs(
     _shown: pd.DataFrame,
     _rankings: Mapping[str, SystemRankings],
 ) -> SimulationInputs:
-    visits = read_visits(_shown, histories(current))
+    acts = logged_acts(session.tables(current))
+    known = acts[acts["user_id"].isin(_shown["user_id"].dropna().astype("str"))]
+    visits = read_visits(_shown, read_histories(known))
 
     def fit(rows: pd.DataFrame) -> ClickModel:
         return fit_prior(fit_click_model(rows), rows, _rankings, _setup.similarity, visits)
@@ -105,7 +105,7 @@ def _simulator(
         _setup.strategies,
         _inputs.visits,
         length=LENGTH,
-        conversion=conversion_rates(session.tables(current).searches)[goal],
+        conversion=conversion_rates(session.tables(current))[goal],
     )
 
 

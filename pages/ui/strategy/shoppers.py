@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from engine.bandit.visits import Acts, read_histories
+from engine.bandit.visits import Acts, logged_acts
 from engine.storage.workspace import Workspace
 from pages.ui.frame import session
 from pages.ui.frame.i18n import t
@@ -25,13 +25,11 @@ class Shopper:
 
 def choose_shopper(current: Workspace) -> Shopper:
     """Let the user act as one of the log's most active shoppers; without a log, as nobody."""
-    acts = histories(current)
-    if not acts:
+    counts = _most_active(current)
+    if not counts:
         return Shopper()
-    most_active = sorted(acts, key=lambda name: (-len(acts[name]), name))[:_MOST]
     labels = {"": t("strategy.live.nobody")} | {
-        name: t("strategy.live.known", name=charts.cut(name), n=len(acts[name]))
-        for name in most_active
+        name: t("strategy.live.known", name=charts.cut(name), n=n) for name, n in counts.items()
     }
     chosen = st.selectbox(
         t("strategy.live.shopper"),
@@ -41,10 +39,20 @@ def choose_shopper(current: Workspace) -> Shopper:
         key="shopper",
         persist_state="session",
     )
-    return Shopper(chosen, tuple(acts[chosen][-_LATEST:])) if chosen in acts else Shopper()
+    return Shopper(chosen, _history(current, chosen)) if chosen in counts else Shopper()
 
 
 @session.per_shop()
-def histories(current: Workspace) -> Mapping[str, Acts]:
-    """What each shopper of the log did."""
-    return read_histories(session.tables(current).searches)
+def _most_active(current: Workspace) -> Mapping[str, int]:
+    """The shoppers with the most acts, and how many they have."""
+    acts = logged_acts(session.tables(current))
+    counts = acts["user_id"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return {str(name): int(count) for name, count in counts.head(_MOST).items()}
+
+
+@session.per_shop(256)
+def _history(current: Workspace, name: str) -> Acts:
+    """The latest acts of a shopper."""
+    acts = logged_acts(session.tables(current))
+    latest = acts[acts["user_id"] == name].tail(_LATEST)
+    return tuple(zip(latest["product_id"], latest["event"], strict=True))

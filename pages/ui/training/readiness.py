@@ -9,6 +9,7 @@ from engine.training.readiness import rate_tasks
 from pages.ui.frame import i18n, session
 from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import names
+from pages.ui.parts.errors import shown_errors
 
 _COLORS = {"ready": "green", "thin": "orange", "missing": "red"}
 _ICONS = {
@@ -26,7 +27,7 @@ def readiness(current: Workspace) -> dict[str, Readiness]:
 
 @session.per_shop(64, corrections=True)
 def _readiness(current: Workspace) -> dict[str, Readiness]:
-    return rate_tasks(current, session.tables(current))
+    return rate_tasks(session.tables(current))
 
 
 def show_badge(level: Level) -> None:
@@ -35,8 +36,8 @@ def show_badge(level: Level) -> None:
 
 
 def show_cards(current: Workspace) -> None:
-    """One card per task: level, what there is, and what would help."""
-    with st.grid(2, min_column_width=320, key="readiness"):
+    """One card per task: level, what there is, and what would help; or why nothing is known."""
+    with shown_errors(), st.grid(2, min_column_width=320, key="readiness"):
         for name, state in readiness(current).items():
             with st.container(border=True, height="stretch"):
                 show_card(name, state)
