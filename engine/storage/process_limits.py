@@ -3,17 +3,17 @@
 
 def limit_memory(size: int) -> None:
     """Take at most `size` bytes of private writable memory; more ends in an error or an abort."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+    _limit("RLIMIT_DATA", size, size)
 
 
 def limit_time(seconds: int) -> None:
     """Take at most so many seconds of processor time, which holds when the parent is gone, too."""
+    _limit("RLIMIT_CPU", seconds, seconds + 1)
+
+
+def _limit(name: str, soft: int, hard: int) -> None:
     try:
         import resource
-    except ImportError:
+    except ImportError:  # Windows has no such limits
         return
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(getattr(resource, name), (soft, hard))

@@ -62,7 +62,7 @@ class Press:
 def show_cards(
     cards: Sequence[Card],
     key: str,
-    on_press: Callable[[Press], object] | None = None,
+    on_press: Callable[[Press], object],
     *,
     width: int = 0,
 ) -> Press | None:
@@ -75,7 +75,7 @@ def show_cards(
     @callback
     def press() -> None:
         pressed = _press(cards, st.session_state[key])
-        if pressed is not None and on_press is not None:
+        if pressed is not None:
             on_press(pressed)
 
     data = {"cards": [_as_json(card) for card in cards], "width": width}

@@ -44,6 +44,12 @@ def move(places: int, down: Colour = "orange") -> Badge | None:
     return Badge(f"▲ {places}", "green") if places > 0 else Badge(f"▼ {-places}", down)
 
 
+def moved_badges(places: int | None, new: str) -> list[Badge]:
+    """As `move`, for a product of a list; None says that the other list lacks it: it is `new`."""
+    badge = Badge(new, "violet") if places is None else move(places)
+    return [badge] if badge else []
+
+
 def move_badge(places: int, down: Colour = "orange") -> str:
     """As `move`, but as safe Markdown; "" where the product stayed."""
     badge = move(places, down)

@@ -11,7 +11,7 @@ from engine.tasks.interest.merchandising import Placed
 from pages.ui.frame.i18n import t
 from pages.ui.parts import cards, charts
 from pages.ui.parts.pictures import first_pictures
-from pages.ui.parts.product_card import Badge, move, plain_facts, products
+from pages.ui.parts.product_card import Badge, moved_badges, plain_facts, products
 from pages.ui.recommend.shopper import Request, act
 from pages.ui.recommend.why import explain
 
@@ -87,7 +87,5 @@ def _moved(was: Mapping[str, int], placed: Placed, rank: int) -> list[Badge]:
     """Where a product stands compared with the list before; nothing where there was none."""
     if not was:
         return []
-    if placed.product_id not in was:
-        return [Badge(t("recommend.list.new"), "violet")]
-    badge = move(was[placed.product_id] - rank)
-    return [badge] if badge else []
+    before = was.get(placed.product_id)
+    return moved_badges(None if before is None else before - rank, t("recommend.list.new"))

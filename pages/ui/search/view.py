@@ -14,7 +14,7 @@ from pages.ui.frame.i18n import escape, t
 from pages.ui.parts import answers, charts, reasons
 from pages.ui.parts.cards import Action, Card, Press, show_cards
 from pages.ui.parts.pictures import first_pictures
-from pages.ui.parts.product_card import Badge, facts, move, plain_facts, products
+from pages.ui.parts.product_card import Badge, facts, moved_badges, plain_facts, products
 from pages.ui.parts.runs import invite_to_tune
 from pages.ui.search import session_rank
 from pages.ui.search.systems import Column, changed, moved
@@ -100,9 +100,7 @@ def _moves(column: Column, left: Column | None, product_id: str, k: int) -> list
     """Where a product stands compared with the column before."""
     if left is None:
         return []
-    places = moved(column, left, product_id, k)
-    badge = Badge(t("search.badges.new"), "violet") if places is None else move(places)
-    return [badge] if badge else []
+    return moved_badges(moved(column, left, product_id, k), t("search.badges.new"))
 
 
 def _shared_words(query: str, product: Mapping[str, Any]) -> Badge:
